@@ -1,0 +1,80 @@
+# make run      install what is missing, then run camsvc with a test camera; Ctrl-C ends it
+# make install  the first half of that alone
+# make test     install what is missing for it, then lint, unit, functional: each a target of its own
+# make chaos    a hundred random kills and freezes of one recording, on each media engine that is there
+# make bench    measure the main job on each media engine that is there
+# make bench-faults  measure how long a recording stands still after each fault
+# make appliance  boot Debian's kernel in qemu with two virtual cameras, install camsvc in it, and use it; as root
+# make lock     write the exact versions of requirements*.txt again; UPGRADE=--upgrade takes the newest there are
+# make clean    remove .venv and what tools have left; .state stays
+#
+# PYTHON=…      the Python that .venv is made with, 3.11 or newer; python3 if not given
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.NOTPARALLEL:
+.PHONY: run install test install-test lint unit functional chaos bench bench-faults appliance lock clean
+
+export PYTHON ?= python3
+BIN := .venv/bin
+# A shell without job control starts its background jobs with SIGINT ignored, and that is inherited.
+TRIAL := env --default-signal=INT $(BIN)/python -b -Wd -m twisted.trial --random=0
+LOCK := pip compile --quiet --generate-hashes --no-annotate --no-header --no-config --python-version 3.11
+
+run: install
+	@exec setpriv --pdeathsig TERM tools/run.sh
+
+install:
+	@tools/install.sh run
+
+test: lint unit functional
+
+install-test:
+	@tools/install.sh test
+
+lint: install-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+unit: install-test
+	@echo "unit tests"
+	$(TRIAL) $(subst /,.,$(basename $(wildcard tests/test_*.py)))
+
+# Four at a time, as most of it is waiting: 300 s for what takes 785 s one by one. The seed makes a run of the chaos
+# test repeatable.
+functional: install-test
+	@$(BIN)/python -m tests.functional.engines
+	export CAMSVC_CHAOS_SEED=$${CAMSVC_CHAOS_SEED:-$$RANDOM}
+	echo "chaos: CAMSVC_CHAOS_SEED=$$CAMSVC_CHAOS_SEED"
+	$(TRIAL) -j4 tests.functional
+
+chaos: install-test
+	CAMSVC_CHAOS=$${CAMSVC_CHAOS:-100} $(TRIAL) tests.functional.test_chaos
+
+bench: install-test
+	$(BIN)/python -m bench.main_job
+
+bench-faults: install-test
+	$(BIN)/python -m bench.faults
+
+appliance: install-test
+	@tests/appliance/run $(BIN)/python
+
+# The lock is the same for Python 3.11 to 3.13 on amd64 and arm64: hashes of every file that a release has.
+lock:
+	@folder=$$(mktemp -d)
+	trap 'rm -rf "$$folder"' EXIT
+	$(PYTHON) -m venv "$$folder"
+	"$$folder"/bin/pip --quiet install uv
+	lock() {
+	    echo 'setuptools>=77' | "$$folder"/bin/uv $(LOCK) $(UPGRADE) "$${@:2}" --output-file $$1 setup.cfg -
+	    sed -i '1i # Exact versions of what setup.cfg asks for, with the hashes of their files. Written by "make lock".' $$1
+	}
+	lock requirements.txt
+	lock requirements-test.txt --constraint requirements.txt --extra test
+
+clean:
+	rm -rf .venv _trial_temp* .mypy_cache .ruff_cache .import_linter_cache .hypothesis build *.egg-info

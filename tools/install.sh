@@ -1,0 +1,103 @@
+#!/bin/bash
+# Usage: tools/install.sh run|test
+#
+# Installs what this checkout needs to run or to be tested: Debian packages that are missing, and the Python packages
+# that requirements.txt (and requirements-test.txt) pin, into .venv. Asks apt or a package index for nothing that is
+# there: for each of these files a stamp stands in .venv, named after the content of all that it depends on.
+# PYTHON names the Python that .venv is made with, 3.11 or newer.
+
+set -euo pipefail
+cd "$(dirname "$0")/.."
+python=${PYTHON:-python3}
+font=/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf # of the test camera's picture
+
+fail() {
+    echo "camsvc: $*" >&2
+    exit 1
+}
+
+install_debian_packages() {
+    local as_root=()
+    command -v apt-get >/dev/null ||
+        fail "install by hand what Debian has in these packages, as there is no apt-get here: $*"
+    if [ "$(id -u)" != 0 ]; then
+        command -v sudo >/dev/null ||
+            fail "there is no sudo here; run as root: apt-get install --no-install-recommends $*"
+        as_root=(sudo)
+    fi
+    echo "camsvc: installing Debian packages: $*"
+    "${as_root[@]}" apt-get -q update
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qy install --no-install-recommends "$@"
+}
+
+# require_debian_packages run|test
+require_debian_packages() {
+    local missing=()
+    command -v ffmpeg >/dev/null && command -v ffprobe >/dev/null || missing+=(ffmpeg)
+    [ -e "$font" ] || missing+=(fonts-dejavu-core)
+    [ "$1" = run ] || command -v umockdev-wrapper >/dev/null || missing+=(umockdev)
+    if ! venv_is_here; then
+        command -v "$python" >/dev/null || missing+=(python3)
+        "$python" -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
+    fi
+    if [ ${#missing[@]} -gt 0 ]; then
+        install_debian_packages "${missing[@]}"
+    fi
+}
+
+# A venv holds absolute paths, so one that was copied or moved with the checkout is of no use.
+venv_is_here() {
+    [ -x .venv/bin/python ] && [ "$(cat .venv/checkout 2>/dev/null)" = "$PWD" ]
+}
+
+make_venv() {
+    "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+        fail "$python is $("$python" -V 2>&1); camsvc needs 3.11 or newer: make PYTHON=/usr/bin/python3.11 …"
+    echo "camsvc: making .venv with $("$python" -V) ($(command -v "$python"))"
+    rm -rf .venv
+    "$python" -m venv .venv
+    echo "$PWD" >.venv/checkout
+}
+
+# pinned FILE COMMAND: what FILE pins, then COMMAND; nothing where that was done with this same FILE and setup.cfg.
+pinned() {
+    local file=$1 key stamp
+    shift
+    key=$(cat tools/install.sh setup.cfg pyproject.toml "$file" | sha256sum | cut -c1-16)
+    stamp=.venv/$file-$key
+    [ -e "$stamp" ] && return
+    echo "camsvc: installing what $file names into .venv"
+    pip install --require-hashes -r "$file"
+    "$@"
+    rm -f .venv/"$file"-*
+    touch "$stamp"
+}
+
+# In the compat mode, as with others Twisted does not find the plugins in twisted/plugins.
+install_checkout() {
+    pip install --no-deps --no-build-isolation --config-settings editable_mode=compat --editable .
+}
+
+pip() {
+    .venv/bin/python -m pip --quiet --disable-pip-version-check --no-input "$@"
+}
+
+make_state() {
+    if [ ! -e .state/camsvc.toml ]; then
+        mkdir -p -m 750 .state
+        cp etc/checkout.toml .state/camsvc.toml
+        echo "camsvc: made .state/camsvc.toml, the configuration of this checkout"
+    elif [ ! -O .state/camsvc.toml ]; then
+        fail ".state/camsvc.toml belongs to $(stat -c %U .state/camsvc.toml): run make as that user, or remove .state"
+    fi
+}
+
+case ${1:-} in
+run | test) ;;
+*) fail "usage: tools/install.sh run|test" ;;
+esac
+require_debian_packages "$1"
+venv_is_here || make_venv
+pinned requirements.txt install_checkout
+[ "$1" = run ] || pinned requirements-test.txt
+make_state
