@@ -1,0 +1,134 @@
+"""The command line: ``camsvc token`` and ``camsvc check-config``, which need no daemon."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import time
+from collections.abc import Sequence
+
+import camsvc
+from camsvc.access.roles import Role
+from camsvc.access.tokens import Tokens
+from camsvc.config import find_file, load
+from camsvc.errors import ConfigError, StartError
+from camsvc.media.engine_choice import choose, find_ffmpeg
+from camsvc.prepare import runtime_path
+from camsvc.secret_files import read_secret
+
+EX_OK, EX_USAGE, EX_NOPERM = 0, 64, 77
+"""Exit statuses of sysexits.h."""
+
+_SPAN = re.compile(r"(\d+)([smhd])\Z")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    options = _parser().parse_args(argv)
+    try:
+        status: int = options.run(options)
+    except ConfigError as why:
+        print(f"camsvc: {why.message}", file=sys.stderr)
+        return EX_USAGE
+    except StartError as why:
+        print(f"camsvc: {why.message}", file=sys.stderr)
+        return EX_NOPERM
+    except BrokenPipeError:
+        return EX_OK
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="camsvc",
+        description="The command line of camsvc, the camera service.",
+        epilog="The daemon itself is started with: twistd -n --pidfile= camsvc",
+    )
+    parser.add_argument("--version", action="version", version=f"camsvc {camsvc.__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "-c",
+        "--config",
+        metavar="FILE",
+        help="configuration; without it ./.state/camsvc.toml if it is yours, else /etc/camsvc/camsvc.toml",
+    )
+
+    token = commands.add_parser(
+        "token",
+        parents=[common],
+        help="print a token to log in with",
+        description="Print one JSON Web Token, signed with this installation's key, and nothing else.",
+        epilog="Example: camsvc token --role viewer --expires 8h",
+    )
+    token.add_argument(
+        "--role",
+        choices=[role.word for role in Role],
+        default="viewer",
+        help="viewer reads, operator also records and takes snapshots, admin may everything (default: viewer)",
+    )
+    token.add_argument("--user", type=_user, default="cli", metavar="ID", help="whom it names (default: cli)")
+    token.add_argument(
+        "--expires",
+        type=_span,
+        default=86400,
+        metavar="SPAN",
+        help="how long it is valid: 90s, 30m, 8h, 7d (default: 1d)",
+    )
+    token.set_defaults(run=_token)
+
+    check = commands.add_parser(
+        "check-config",
+        parents=[common],
+        help="validate the configuration and say what it comes to",
+        description="Validate the configuration without starting anything. Exit status 64 when it has a mistake.",
+    )
+    check.set_defaults(run=_check_config)
+    return parser
+
+
+def _user(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("a user id cannot be empty")
+    return text
+
+
+def _span(text: str) -> int:
+    found = _SPAN.match(text)
+    if not found or not 0 < int(found[1]) * _SECONDS[found[2]] <= 366 * 86400:
+        raise argparse.ArgumentTypeError(f"{text!r}: allowed are 90s, 30m, 8h, 7d, up to 366d")
+    return int(found[1]) * _SECONDS[found[2]]
+
+
+def _token(options: argparse.Namespace) -> int:
+    config = load(find_file(options.config))
+    try:
+        secret = read_secret(config.jwt_secret_file)
+    except FileNotFoundError:
+        raise StartError(f"{config.jwt_secret_file}: no key yet; start the daemon once, it makes one") from None
+    role = Role.of(options.role)
+    assert role is not None  # argparse allows no other
+    print(Tokens(secret).issue(options.user, role, time.time(), options.expires))
+    return EX_OK
+
+
+def _check_config(options: argparse.Namespace) -> int:
+    path = find_file(options.config)
+    config = load(path)
+    engine = choose(config.media).words if config.media.run else "run by systemd"
+    ffmpeg = find_ffmpeg(config.media)
+    rows = {
+        "file": path or "none found; these are the defaults",
+        "state": config.state_dir,
+        "runtime": runtime_path(config),
+        "public": f"{config.server.listen or '*'}:{config.server.port}",
+        "rtsp": f"{config.media.rtsp_listen or '*'}:{config.media.rtsp_port}",
+        "engine": engine,
+        "ffmpeg": ffmpeg,
+        "cameras": ", ".join(camera.name for camera in config.camera) or "none in the configuration",
+    }
+    for name, value in rows.items():
+        print(f"{name:<8} {value}")
+    return EX_OK

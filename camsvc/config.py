@@ -1,0 +1,223 @@
+"""The configuration: which file, which keys, what each may hold. Read once, validated whole."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+from camsvc import camera_tables
+from camsvc.camera_tables import NetworkCamera, TestCamera, UsbCamera
+from camsvc.config_mistakes import mistake, one_line
+from camsvc.errors import ConfigError
+
+SYSTEM_FILE = Path("/etc/camsvc/camsvc.toml")
+CHECKOUT_FILE = Path(".state/camsvc.toml")
+
+Port = Annotated[int, Meta(ge=1, le=65535)]
+Text = Annotated[str, Meta(max_length=200)]
+
+
+class _Table(Struct, forbid_unknown_fields=True, frozen=True):
+    """Base of every table; keys and their effect are described in ``etc/camsvc.toml``."""
+
+
+class Server(_Table, frozen=True):
+    """Where people and programs reach camsvc."""
+
+    listen: str = "127.0.0.1"
+    port: Port = 8002
+    callback_port: Port = 8004
+    public_url: str = ""
+    allowed_hosts: list[str] = []
+
+
+class Storage(_Table, frozen=True):
+    """Folders, and how much room stays free."""
+
+    state_dir: str = "/var/lib/camsvc"
+    runtime_dir: str = ""
+    recordings_dir: str = ""
+    snapshots_dir: str = ""
+    reserve_bytes: Annotated[int, Meta(ge=0)] = 1 << 30
+    reserve_percent: Annotated[float, Meta(ge=0, le=50)] = 5.0
+
+
+class Media(_Table, frozen=True):
+    """The media engine and ffmpeg."""
+
+    engine: Literal["auto", "mediamtx", "relay"] = "auto"
+    mediamtx: str = ""
+    run: bool = True
+    rtsp_listen: str = ""
+    rtsp_port: Port = 8554
+    api_port: Port = 9997
+    ffmpeg: str = "ffmpeg"
+
+
+class Discovery(_Table, frozen=True):
+    """Cameras that are plugged in."""
+
+    usb: bool = True
+    probe_limit_s: Annotated[float, Meta(ge=0.1, le=60)] = 2.0
+
+
+class Access(_Table, frozen=True):
+    """Tokens."""
+
+    jwt_secret_file: str = ""
+    file_ticket_s: Annotated[int, Meta(ge=60, le=86400)] = 3600
+    stream_ticket_s: Annotated[int, Meta(ge=60, le=86400)] = 3600
+
+
+class Limits(_Table, frozen=True):
+    """What one client may ask for."""
+
+    calls_per_second: Annotated[int, Meta(ge=1, le=10000)] = 50
+    burst: Annotated[int, Meta(ge=1, le=10000)] = 200
+    logins_per_minute: Annotated[int, Meta(ge=1, le=1000)] = 10
+    connections: Annotated[int, Meta(ge=1, le=10000)] = 500
+
+
+class Logs(_Table, frozen=True):
+    """What is logged, and how it looks."""
+
+    level: Literal["debug", "info", "warn", "error"] = "info"
+    format: Literal["text", "json"] = "text"
+
+
+class Config(_Table, frozen=True):
+    """The whole file."""
+
+    server: Server = field(default_factory=Server)
+    storage: Storage = field(default_factory=Storage)
+    media: Media = field(default_factory=Media)
+    discovery: Discovery = field(default_factory=Discovery)
+    access: Access = field(default_factory=Access)
+    limits: Limits = field(default_factory=Limits)
+    logs: Logs = field(default_factory=Logs)
+    camera: list[TestCamera | NetworkCamera] = []
+    usb: list[UsbCamera] = []
+
+    @property
+    def state_dir(self) -> Path:
+        """What stays: database, secrets, recordings."""
+        return Path(self.storage.state_dir)
+
+    @property
+    def recordings_dir(self) -> Path:
+        """Finished recordings; parts stand in ``.rec`` below it."""
+        return Path(self.storage.recordings_dir) if self.storage.recordings_dir else self.state_dir / "recordings"
+
+    @property
+    def snapshots_dir(self) -> Path:
+        """Snapshots."""
+        return Path(self.storage.snapshots_dir) if self.storage.snapshots_dir else self.state_dir / "snapshots"
+
+    @property
+    def jwt_secret_file(self) -> Path:
+        """Key of the session tokens."""
+        return Path(self.access.jwt_secret_file) if self.access.jwt_secret_file else self.state_dir / "jwt.key"
+
+
+def find_file(explicit: str | None) -> Path | None:
+    """The configuration file by the one rule that daemon and command line share.
+
+    ``--config``, else ``.state/camsvc.toml`` here when it belongs to the caller, else ``/etc/camsvc/camsvc.toml``.
+
+    Raises:
+        ConfigError: the file named by ``--config`` is not there.
+    """
+    if explicit:
+        if not Path(explicit).is_file():
+            raise ConfigError(f"--config {explicit}: no such file")
+        return Path(explicit)
+    try:
+        if CHECKOUT_FILE.stat().st_uid == os.geteuid():
+            return CHECKOUT_FILE
+    except OSError:
+        pass
+    return SYSTEM_FILE if SYSTEM_FILE.is_file() else None
+
+
+def load(path: Path | None) -> Config:
+    """Read and validate the whole file; defaults when ``path`` is None.
+
+    Relative folders count from the file's own folder.
+
+    Raises:
+        ConfigError: one line naming the key, the value and what is allowed.
+    """
+    if path is None:
+        return Config()
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as why:
+        raise ConfigError(f"{path}: cannot be read: {why.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: is not UTF-8 text") from None
+    except tomllib.TOMLDecodeError as why:
+        raise ConfigError(f"{path}: is not TOML: {why}") from None
+    except RecursionError:
+        raise ConfigError(f"{path}: is nested too deeply") from None
+    config = parse(document, str(path))
+    base = path.resolve().parent
+    return _anchored(config, base)
+
+
+def parse(document: dict[str, Any], source: str = "configuration") -> Config:
+    """Validate a document.
+
+    Raises:
+        ConfigError: as :func:`load`.
+    """
+    try:
+        config = msgspec.convert(document, Config)
+    except msgspec.ValidationError as why:
+        raise ConfigError(one_line(f"{source}: {mistake(document, why, Config)}")) from None
+    for problem in _cross_checks(config):
+        raise ConfigError(one_line(f"{source}: {problem}"))
+    return config
+
+
+def _cross_checks(config: Config) -> list[str]:
+    problems = []
+    ports = {
+        "server.port": config.server.port,
+        "server.callback_port": config.server.callback_port,
+        "media.rtsp_port": config.media.rtsp_port,
+        "media.api_port": config.media.api_port,
+    }
+    seen: dict[int, str] = {}
+    for key, port in ports.items():
+        if port in seen:
+            problems.append(f"{key} = {port}: the same as {seen[port]}; each listener needs a port of its own")
+        seen[port] = key
+    problems += camera_tables.problems(config.camera, config.usb)
+    if config.media.engine == "mediamtx" and not config.media.run and config.media.mediamtx:
+        problems.append(
+            "media.mediamtx: names a program, but media.run = false says that systemd starts it; drop one"
+        )
+    url = config.server.public_url
+    if url and not url.startswith(("http://", "https://")):
+        problems.append(f'server.public_url = "{url}": must start with http:// or https://')
+    return problems
+
+
+def _anchored(config: Config, base: Path) -> Config:
+    def at(value: str) -> str:
+        return str(base / value) if value else ""
+
+    storage = msgspec.structs.replace(
+        config.storage,
+        state_dir=at(config.storage.state_dir),
+        runtime_dir=at(config.storage.runtime_dir),
+        recordings_dir=at(config.storage.recordings_dir),
+        snapshots_dir=at(config.storage.snapshots_dir),
+    )
+    access = msgspec.structs.replace(config.access, jwt_secret_file=at(config.access.jwt_secret_file))
+    return msgspec.structs.replace(config, storage=storage, access=access)

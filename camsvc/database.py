@@ -1,0 +1,151 @@
+"""One SQLite file, its schema by migrations, and one thread that everything asked of it runs on."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorFromThreads
+from twisted.internet.threads import deferToThreadPool
+from twisted.python.threadpool import ThreadPool
+
+from camsvc.errors import DependencyFailed, StartError
+
+T = TypeVar("T")
+
+_MIGRATIONS = (
+    """
+    CREATE TABLE camera (
+        number INTEGER PRIMARY KEY,
+        key TEXT NOT NULL UNIQUE,
+        kind TEXT NOT NULL,
+        name TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE recording (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        device TEXT NOT NULL,
+        name TEXT NOT NULL,
+        format TEXT NOT NULL,
+        state TEXT NOT NULL,
+        started_at REAL NOT NULL,
+        seconds INTEGER,
+        boot_id TEXT NOT NULL,
+        deadline REAL,
+        ended_at REAL,
+        reason TEXT
+    ) STRICT;
+    CREATE INDEX recording_state ON recording (state);
+    CREATE TABLE media_file (
+        kind TEXT NOT NULL,
+        filename TEXT NOT NULL,
+        device TEXT NOT NULL,
+        size_bytes INTEGER NOT NULL,
+        created_at REAL NOT NULL,
+        modified_at REAL NOT NULL,
+        duration_s REAL,
+        width INTEGER,
+        height INTEGER,
+        recording INTEGER REFERENCES recording (id),
+        PRIMARY KEY (kind, filename)
+    ) STRICT;
+    CREATE INDEX media_file_created ON media_file (kind, created_at DESC, filename DESC);
+    """,
+    """
+    ALTER TABLE recording ADD COLUMN clock REAL;
+    CREATE TABLE part (
+        recording INTEGER NOT NULL REFERENCES recording (id),
+        number INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        PRIMARY KEY (recording, name)
+    ) STRICT;
+    """,
+    """
+    CREATE TABLE camera_key (
+        key TEXT PRIMARY KEY,
+        number INTEGER REFERENCES camera (number),
+        is_serial INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX camera_key_number ON camera_key (number);
+    ALTER TABLE camera ADD COLUMN modes TEXT;
+    """,
+)
+
+
+class Database:
+    """The state that must survive. Times are seconds since the epoch."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or make the file and bring its schema up to date; done before the reactor runs.
+
+        Raises:
+            StartError: the file cannot be used; the text says why.
+        """
+        try:
+            self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+            for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "busy_timeout = 2000"):
+                self._connection.execute(f"PRAGMA {pragma}")
+            self._migrate()
+        except sqlite3.Error as why:
+            raise StartError(f"{path}: the database cannot be used: {why}") from None
+        self._pool = ThreadPool(1, 1, "database")
+        self._reactor: IReactorFromThreads | None = None
+
+    def _migrate(self) -> None:
+        version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        if version > len(_MIGRATIONS):
+            raise sqlite3.DatabaseError(f"schema {version} is of a newer camsvc; this one knows {len(_MIGRATIONS)}")
+        for number, script in enumerate(_MIGRATIONS[version:], version + 1):
+            self._connection.executescript(f"BEGIN; {script} PRAGMA user_version = {number}; COMMIT;")
+
+    def start(self, reactor: IReactorFromThreads) -> None:
+        """Start the thread."""
+        self._reactor = reactor
+        self._pool.start()
+
+    def stop(self) -> None:
+        """Let what is queued finish, end the thread, close the file."""
+        if self._reactor is not None:
+            self._pool.stop()
+            self._reactor = None
+        self._connection.close()
+
+    def now(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run ``work`` on the calling thread; only before :meth:`start`."""
+        if self._reactor is not None:
+            raise RuntimeError("the database has its thread: use run()")
+        return self._transaction(work)
+
+    def run(self, work: Callable[[sqlite3.Connection], T]) -> Deferred[T]:
+        """Run ``work`` in one transaction on the database's thread, after what was asked before.
+
+        Args:
+            work: gets the connection; commits when it returns, rolls back when it raises.
+
+        Raises:
+            DependencyFailed: the file cannot be read or written: no room, read-only, damaged.
+        """
+        if self._reactor is None:
+            raise RuntimeError("the database has no thread yet: use now()")
+        return deferToThreadPool(self._reactor, self._pool, self._told, work)
+
+    def _transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            value = work(self._connection)
+            self._connection.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:  # SQLite has rolled back itself where the disk is full
+                self._connection.execute("ROLLBACK")
+            raise
+        return value
+
+    def _told(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            return self._transaction(work)
+        except sqlite3.OperationalError as why:
+            raise DependencyFailed(
+                "storage", f"the database cannot be used: {why}", suggestion="is the disk full or read-only?"
+            ) from None

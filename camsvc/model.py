@@ -1,0 +1,235 @@
+"""The values that camsvc is about: cameras, recordings, files. No I/O here."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from attrs import frozen
+
+CAMERA_ID = re.compile(r"camera[0-9]{1,6}\Z")
+"""Ids of cameras (contract, section 4); ``\\Z`` as ``$`` would let a newline through."""
+
+
+class Status(StrEnum):
+    """How a camera is, as clients see it."""
+
+    CONNECTED = "CONNECTED"
+    DISCONNECTED = "DISCONNECTED"
+    ERROR = "ERROR"
+
+
+class RecordingState(StrEnum):
+    """Where a recording stands.
+
+    RECORDING: wanted, its path is with the engine. FINISHING: ended, its parts are being joined.
+    FINISHED: one or more files that can be downloaded. EMPTY: ended without footage.
+    """
+
+    RECORDING = "RECORDING"
+    FINISHING = "FINISHING"
+    FINISHED = "FINISHED"
+    EMPTY = "EMPTY"
+
+
+@frozen
+class Mode:
+    """A picture format that a camera offers.
+
+    Attributes:
+        format: FOURCC.
+        width: pixels.
+        height: pixels.
+        fps: frames a second that it offers; the first is the one to use.
+        node: device node that offers it, where a camera has several; stays inside camsvc.
+    """
+
+    format: str
+    width: int
+    height: int
+    fps: tuple[float, ...]
+    node: str = ""
+
+
+UNKNOWN_MODE = Mode("", 0, 0, (0.0,))
+"""What a camera is in whose modes are not known yet."""
+
+
+@frozen
+class Found:
+    """A camera as discovery reports it.
+
+    Attributes:
+        key: what makes it the same camera next time.
+        kind: ``usb``, ``network`` or ``test``.
+        name: for people.
+        modes: what it offers; the first is the one to use. Empty: not known.
+        source: device node or URL; stays inside camsvc.
+        always_on: runs without viewers.
+        error: what keeps discovery from using it, in words for its owner.
+        detail: what its owner should know though it works, such as a codec that browsers do not play.
+    """
+
+    key: str
+    kind: str
+    name: str
+    modes: tuple[Mode, ...]
+    source: str = ""
+    always_on: bool = False
+    error: str | None = None
+    detail: str | None = None
+
+
+@frozen
+class Camera:
+    """A camera as the rest of camsvc sees it.
+
+    Attributes:
+        device: stable id, ``camera0``.
+        key: what identity is bound to (``test:NAME``; later a serial or a port).
+        kind: ``usb``, ``network`` or ``test``.
+        present: discovery sees it now.
+        error: what keeps it from delivering, in words for its owner.
+        modes: what it offers; the first is the one in use. Empty: not known.
+        source: device node or URL; never shown to clients.
+        always_on: runs without viewers.
+        detail: what its owner should know though it works.
+    """
+
+    device: str
+    key: str
+    kind: str
+    name: str
+    modes: tuple[Mode, ...]
+    present: bool = True
+    error: str | None = None
+    source: str = ""
+    always_on: bool = False
+    detail: str | None = None
+
+    @property
+    def status(self) -> Status:
+        """CONNECTED, DISCONNECTED or ERROR."""
+        if not self.present:
+            return Status.DISCONNECTED
+        return Status.ERROR if self.error else Status.CONNECTED
+
+    @property
+    def mode(self) -> Mode:
+        """The mode in use, UNKNOWN_MODE where none is known."""
+        return self.modes[0] if self.modes else UNKNOWN_MODE
+
+    @property
+    def resolution(self) -> str:
+        """``WxH`` of the mode in use."""
+        return f"{self.mode.width}x{self.mode.height}"
+
+    @property
+    def fps(self) -> float:
+        """Frames a second of the mode in use."""
+        return self.mode.fps[0]
+
+
+@frozen
+class Health:
+    """What a launcher's status file says (``<runtime_dir>/<camera>.json``).
+
+    Attributes:
+        pid: the launcher.
+        start_time: its start in clock ticks since boot.
+        state: ``starting``, ``running``, ``retrying``, ``waiting`` or ``stopped``.
+        frames: delivered since the start of ffmpeg.
+        fps: as ffmpeg measures it.
+        error: a sentence, or None.
+        hint: what only the log is to tell besides, or None.
+        at: CLOCK_BOOTTIME seconds of the writing.
+        since: CLOCK_BOOTTIME seconds of the state's begin.
+        jpeg_at: CLOCK_BOOTTIME seconds of the newest JPEG, or None.
+        ffmpeg_pid: its ffmpeg, or None.
+    """
+
+    pid: int
+    state: str
+    at: float
+    start_time: int | None = None
+    since: float = 0.0
+    frames: int = 0
+    fps: float = 0.0
+    error: str | None = None
+    hint: str | None = None
+    jpeg_at: float | None = None
+    ffmpeg_pid: int | None = None
+
+
+@frozen
+class Recording:
+    """A recording as the database keeps it.
+
+    Attributes:
+        ident: row id; also the last part of the engine's shadow path.
+        device: the camera.
+        name: file name without extension, ``camera0_2026-01-31_12-00-00Z_17``.
+        format: as asked for: ``fmp4``, ``mp4`` or ``mkv``.
+        state: where it stands.
+        started_at: wall time of the call, seconds since the epoch.
+        seconds: length asked for, or None.
+        boot_id: the boot in which ``deadline`` counts.
+        deadline: CLOCK_BOOTTIME seconds of the end of a timed one, set with the first sample.
+        clock: wall time less CLOCK_BOOTTIME at the first sample: what part names are to be read with.
+        ended_at: wall time of the end.
+        reason: why it ended: ``asked``, ``duration``, ``shutdown``, ``empty``, ``error``.
+    """
+
+    ident: int
+    device: str
+    name: str
+    format: str
+    state: RecordingState
+    started_at: float
+    seconds: int | None = None
+    boot_id: str = ""
+    deadline: float | None = None
+    ended_at: float | None = None
+    reason: str | None = None
+    clock: float | None = None
+
+    @property
+    def extension(self) -> str:
+        """``.mkv`` or ``.mp4``."""
+        return ".mkv" if self.format == "mkv" else ".mp4"
+
+    @property
+    def filename(self) -> str:
+        """Name of the finished file."""
+        return self.name + self.extension
+
+    @property
+    def path_name(self) -> str:
+        """The engine's shadow path (MediaMTX path names: letters, digits, ``_ - . /``)."""
+        return f"rec/{self.device}/{self.ident}"
+
+
+@frozen
+class MediaFile:
+    """A recording or snapshot that can be listed and downloaded; times are seconds since the epoch."""
+
+    filename: str
+    device: str
+    size_bytes: int
+    created_at: float
+    modified_at: float
+    status: str = "FINISHED"
+    duration_s: float | None = None
+    width: int | None = None
+    height: int | None = None
+
+
+def iso(seconds: float) -> str:
+    """ISO 8601 in UTC with ``Z`` and milliseconds."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
+def stamp(seconds: float) -> str:
+    """UTC time for file names: sortable, no colon."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d_%H-%M-%SZ")

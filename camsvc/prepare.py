@@ -1,0 +1,148 @@
+"""What must hold before the reactor runs: folders, the lock on the state, secrets, an engine, free ports.
+
+Each mistake is a StartError or ConfigError: one line for the operator.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+from typing import BinaryIO
+
+from attrs import frozen
+
+from camsvc.config import Config
+from camsvc.database import Database
+from camsvc.errors import StartError
+from camsvc.media.adoption import Leftover, adopt_or_end
+from camsvc.media.engine_choice import EngineChoice, choose, find_ffmpeg, find_program
+from camsvc.media.engine_file import EngineAddresses
+from camsvc.processes import port_holder
+from camsvc.runtime_dir import RuntimeDir, default_path
+from camsvc.secret_files import stored_secret
+
+_LOCK = "camsvc.lock"
+
+
+@frozen
+class Prepared:
+    """All that the service is built from.
+
+    Attributes:
+        config: the configuration.
+        lock: held as long as camsvc runs; holds the pid.
+        folder: of what lives for one boot.
+        database: open.
+        engine: what to run; None where systemd runs it.
+        jwt_secret: signs session tokens.
+        ffmpeg: absolute path.
+        launcher: absolute path of ``camsvc-publish``.
+        addresses: where the engine listens, and whom it asks.
+        leftover: the engine of an earlier run, to go on with.
+        ended_engine: pid of an engine that an earlier run left, and that was ended; 0 when there was none.
+    """
+
+    config: Config
+    lock: BinaryIO
+    folder: RuntimeDir
+    database: Database
+    engine: EngineChoice | None
+    jwt_secret: bytes
+    ffmpeg: str
+    launcher: Path
+    addresses: EngineAddresses
+    leftover: Leftover | None
+    ended_engine: int
+
+
+def runtime_path(config: Config) -> Path:
+    """Where ``runtime_dir`` is."""
+    return Path(config.storage.runtime_dir) if config.storage.runtime_dir else default_path(config.state_dir)
+
+
+def prepare(config: Config) -> Prepared:
+    """Make ready.
+
+    Raises:
+        StartError: camsvc cannot start here and now.
+        ConfigError: a program that the configuration names is not there.
+    """
+    for wanted in (config.state_dir, config.recordings_dir, config.snapshots_dir):
+        _make(wanted, 0o750)
+    lock = _lock(config.state_dir / _LOCK)
+    try:
+        return _prepare(config, lock)
+    except BaseException:
+        lock.close()
+        raise
+
+
+def _prepare(config: Config, lock: BinaryIO) -> Prepared:
+    folder = RuntimeDir(runtime_path(config))
+    ffmpeg = find_ffmpeg(config.media)
+    launcher = find_program("camsvc-publish")
+    if launcher is None:
+        raise StartError("camsvc-publish is neither beside this Python nor on PATH; install camsvc with pip")
+    engine = choose(config.media) if config.media.run else None
+    secret = stored_secret(config.jwt_secret_file)
+    addresses = _addresses(config, folder)
+    leftover, ended = adopt_or_end(folder, engine, addresses) if engine is not None else (None, 0)
+    _require_ports(config, engine is not None and leftover is None)
+    database = Database(config.state_dir / "camsvc.sqlite")
+    return Prepared(
+        config, lock, folder, database, engine, secret, ffmpeg, Path(launcher), addresses, leftover, ended
+    )
+
+
+def _addresses(config: Config, folder: RuntimeDir) -> EngineAddresses:
+    media, secret = config.media, folder.secret("callback").decode()
+    return EngineAddresses(
+        rtsp=f"{media.rtsp_listen}:{media.rtsp_port}",
+        api=f"127.0.0.1:{media.api_port}",
+        callback_url=f"http://127.0.0.1:{config.server.callback_port}/{secret}/auth",
+    )
+
+
+def _make(folder: Path, mode: int) -> None:
+    try:
+        folder.mkdir(mode=mode, parents=True, exist_ok=True)
+        if folder.stat().st_uid == os.geteuid():
+            folder.chmod(mode)
+    except OSError as why:
+        raise StartError(f"{folder}: cannot be made: {why.strerror}; see storage in the configuration") from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise StartError(f"{folder}: cannot be written to by this user; see storage in the configuration")
+
+
+def _lock(path: Path) -> BinaryIO:
+    """One camsvc per state folder (flock(2)): the kernel lets go of it whenever the process ends."""
+    try:
+        file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640), "r+b")
+    except OSError as why:
+        raise StartError(f"{path}: the lock cannot be opened: {why.strerror}") from None
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        with file:
+            pid = file.read(20).decode(errors="replace").strip() or "?"
+        raise StartError(f"{path.parent}: camsvc is running on this state already (pid {pid})") from None
+    return file
+
+
+def write_pid(lock: BinaryIO) -> None:
+    """Put our pid into the lock file; after twistd has become a daemon, as that changes it."""
+    lock.seek(0)
+    lock.truncate()
+    lock.write(f"{os.getpid()}\n".encode())
+    lock.flush()
+
+
+def _require_ports(config: Config, engine_starts: bool) -> None:
+    ports = {"server.port": config.server.port, "server.callback_port": config.server.callback_port}
+    if engine_starts:
+        ports |= {"media.rtsp_port": config.media.rtsp_port, "media.api_port": config.media.api_port}
+    for key, port in ports.items():
+        holder = port_holder(port)
+        if holder is not None:
+            raise StartError(f"port {port} is in use by {holder}; stop it, or set {key} to another")

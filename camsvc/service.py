@@ -1,0 +1,277 @@
+"""The one place that wires everything: what is made of what, started and stopped in which order."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred, DeferredList
+from twisted.logger import ILogObserver, Logger
+
+from camsvc import logs
+from camsvc.access.admission import Admission
+from camsvc.access.tokens import Tokens
+from camsvc.api.camera_methods import CameraMethods
+from camsvc.api.media_methods import MediaMethods
+from camsvc.api.notifications import Notifications
+from camsvc.api.registry import Registry
+from camsvc.api.session_methods import SessionMethods
+from camsvc.api.system_methods import SystemMethods
+from camsvc.api.views import Views
+from camsvc.camera_tables import TestCamera, network_key, table_of
+from camsvc.devices import identity
+from camsvc.devices.discovery import Discovery
+from camsvc.devices.health import LauncherHealth
+from camsvc.devices.inventory import Inventory
+from camsvc.devices.network import NetworkCameras
+from camsvc.devices.probe import Probes
+from camsvc.devices.udev import UdevReader
+from camsvc.library import recordings
+from camsvc.library.recordings import RECORDINGS, SNAPSHOTS
+from camsvc.library.store import Store
+from camsvc.media.engine import Engine
+from camsvc.media.finisher import Finisher
+from camsvc.media.joiner import Joiner
+from camsvc.media.mediamtx import EngineApi
+from camsvc.media.recorder import Recorder
+from camsvc.media.snapshots import Snapshots
+from camsvc.media.streams import Streams
+from camsvc.model import Found, Mode
+from camsvc.prepare import Prepared, write_pid
+from camsvc.processes import ExitWatch, boottime_s, end
+from camsvc.server.callback import Callback
+from camsvc.server.files import Files
+from camsvc.server.hosts import Hosts
+from camsvc.server.http import QuietSite
+from camsvc.server.site import Pages, Root
+from camsvc.server.ws import Factory
+
+FINISH_LIMIT_S = 5.0
+LAUNCHER_GRACE_S = 3.0
+
+_log = Logger()
+
+
+class Camsvc(Service):
+    """The daemon: data flows from discovery to inventory to streams and recorder to notifications to sockets."""
+
+    def __init__(self, reactor: Any, prepared: Prepared) -> None:
+        self._reactor = reactor
+        self._prepared = prepared
+        config = self._config = prepared.config
+        folder, database = prepared.folder, prepared.database
+        media = config.media
+        api_secret = folder.secret("api")
+
+        store = self._store = Store(reactor, config.recordings_dir, config.snapshots_dir)
+        tokens = Tokens(prepared.jwt_secret)
+        addresses = prepared.addresses
+        self._engine_api = EngineApi(reactor, addresses.api, api_secret)
+        log_file = config.state_dir / "engine.log"
+        self._engine = Engine(
+            reactor, prepared.engine, addresses, self._engine_api, folder, log_file, prepared.leftover
+        )
+
+        # Upward, one after the next: each is told by the one before.
+        self._inventory = Inventory()
+        probes = Probes(reactor, config.discovery.probe_limit_s)
+        self._discovery = Discovery(reactor, database, self._inventory, probes, config.usb)
+        self._udev = UdevReader(reactor, self._discovery.event, self._discovery.replace_all)
+        self._health = LauncherHealth(reactor, folder, self._launcher_said)
+        ffprobe = prepared.ffmpeg.removesuffix("ffmpeg") + "ffprobe"
+        self._network = NetworkCameras(reactor, self._inventory, self._health, ffprobe)
+        self._streams = Streams(
+            reactor,
+            self._engine,
+            self._engine_api,
+            addresses,
+            folder,
+            prepared.launcher,
+            prepared.ffmpeg,
+            config.recordings_dir,
+            partial(table_of, config.camera, config.usb),
+        )
+        self._finisher = Finisher(reactor, database, store, Joiner(reactor, store, prepared.ffmpeg))
+        self._recorder = Recorder(
+            reactor, database, self._inventory, self._streams, store, self._finisher, config.storage
+        )
+        snapshots = Snapshots(
+            reactor,
+            database,
+            self._inventory,
+            self._health,
+            self._streams,
+            folder,
+            store,
+            prepared.ffmpeg,
+        )
+        views = Views(tokens, config.access, media.rtsp_port, self._recorder.recording, lambda: self._streams.in_step)
+        notifications = Notifications(views)
+        self._inventory.subscribe(self._streams.camera_changed)
+        self._inventory.subscribe(self._recorder.camera_changed)
+        self._inventory.subscribe(notifications.camera_changed)
+        self._finisher.subscribe(notifications.recording_changed)
+        self._streams.on_states = self._say_when_ready
+        self._engine.busy = lambda: bool(self._recorder.under_way())
+
+        registry = Registry(
+            SessionMethods(tokens, config.limits.logins_per_minute),
+            CameraMethods(self._inventory, self._streams, self._health, views),
+            MediaMethods(self._recorder, self._finisher, snapshots, database, views),
+            SystemMethods(self._inventory, self._engine, self._streams),
+        )
+        hosts = Hosts(config.server)
+        self._ws = Factory(reactor, registry, notifications, config.limits, hosts)
+        files = Files(
+            reactor,
+            tokens,
+            {RECORDINGS: config.recordings_dir, SNAPSHOTS: config.snapshots_dir},
+            self._finisher.when_finished,
+            self._recorder.under_way,
+        )
+        self._site = QuietSite(Root(hosts, Pages(self._ready, config.media.rtsp_port), files, self._ws))
+        publish_key = bytes.fromhex(folder.secret("publish").decode())
+        admission = Admission(tokens, publish_key, folder.secret("internal"), api_secret, time.time, boottime_s)
+        self._callback_site = QuietSite(Callback(folder.secret("callback"), admission).app.resource())
+        self._callback_port: Any = None
+        self._public_port: Any = None
+        self._said_ready = False
+
+    def setServiceParent(self, parent: Any) -> None:
+        """Give the application our log lines before its logger starts."""
+        parent.setComponent(ILogObserver, logs.observer(self._config.logs.level, self._config.logs.format))
+        super().setServiceParent(parent)
+
+    def startService(self) -> None:
+        """Start all; ``/health/ready`` tells when it is done."""
+        super().startService()
+        prepared, config = self._prepared, self._config
+        write_pid(prepared.lock)
+        _log.info("starting on {state}", state=config.state_dir)
+        if prepared.ended_engine:
+            _log.warn(
+                "an engine of an earlier run was still there (pid {pid}); it was ended", pid=prepared.ended_engine
+            )
+        self._store.start()
+        self._read_library()
+        self._find_cameras()
+        self._finisher.resume()
+        self._recorder.resume()
+        prepared.database.start(self._reactor)
+        prepared.folder.start(self._reactor)
+        self._health.start()
+        self._network.start()
+        if config.discovery.usb:
+            self._discovery.start()
+            self._udev.start()
+        # The callback is there before the first call to the engine: MediaMTX 1.20 asks it about API calls too.
+        self._callback_port = self._reactor.listenTCP(
+            config.server.callback_port, self._callback_site, interface="127.0.0.1"
+        )
+        self._engine.start()
+        self._streams.start()
+        self._public_port = self._reactor.listenTCP(config.server.port, self._site, interface=config.server.listen)
+
+    async def stopService(self) -> None:
+        """Stop all in good order: finish recordings, tell clients, end engine and launchers, leave nothing behind."""
+        _log.info("stopping")
+        if self._public_port is not None:
+            await self._public_port.stopListening()
+        self._udev.stop()
+        self._discovery.stop()
+        if self._config.media.run:
+            await self._recorder.stop_all(FINISH_LIMIT_S)
+        else:
+            self._recorder.leave()
+        await self._ws.shut(2.0)
+        self._network.stop()
+        self._streams.stop()
+        await self._engine.stop()
+        if self._config.media.run:
+            await self._end_launchers()
+        self._health.stop()
+        if self._callback_port is not None:
+            await self._callback_port.stopListening()
+        await self._engine_api.close()
+        self._prepared.folder.stop()
+        self._store.stop()
+        self._prepared.database.stop()
+        self._prepared.lock.close()
+        super().stopService()
+        _log.info("stopped")
+
+    async def _end_launchers(self) -> None:
+        """Launchers end by themselves when the engine is gone; what is left after some seconds is killed."""
+        ends = []
+        for camera in self._inventory.all():
+            health = self._health.get(camera.device)
+            if health is None:
+                continue
+            try:
+                watch = ExitWatch(self._reactor, health.pid)
+            except ProcessLookupError:
+                continue
+            ends.append(Deferred.fromCoroutine(end(self._reactor, watch, 2, LAUNCHER_GRACE_S)))
+        await DeferredList(ends)
+
+    def _read_library(self) -> None:
+        for kind, folder, extensions in (
+            (RECORDINGS, self._config.recordings_dir, (".mp4", ".mkv")),
+            (SNAPSHOTS, self._config.snapshots_dir, (".jpg", ".jpeg")),
+        ):
+            rebuild = partial(recordings.rebuild, kind=kind, on_disk=recordings.scan(folder, extensions))
+            added, dropped = self._prepared.database.now(rebuild)
+            if added or dropped:
+                _log.info("{kind}: {added} files were new to the index, {dropped} are gone",
+                          kind=kind, added=added, dropped=dropped)  # fmt: skip
+
+    def _find_cameras(self) -> None:
+        for camera in self._config.camera:
+            if isinstance(camera, TestCamera):
+                mode = Mode("YU12", camera.width, camera.height, (float(camera.fps),))
+                found = Found(f"test:{camera.name}", camera.kind, camera.name, (mode,), always_on=camera.always_on)
+                device = self._prepared.database.now(partial(identity.assign, found=found))
+                self._inventory.present(device, found)
+            else:
+                found = Found(network_key(camera), camera.kind, camera.name, (), camera.url, camera.always_on)
+                device = self._prepared.database.now(partial(identity.assign, found=found))
+                self._network.add(device, found, camera.transport)
+
+    def _launcher_said(self, device: str, error: str | None) -> None:
+        self._inventory.error(device, error)
+        self._network.launcher_changed(device)
+
+    def _ready(self) -> dict[str, Any]:
+        return {
+            "engine": self._engine.up or f"the media engine {self._engine.trouble}",
+            "paths": self._streams.in_step or "the engine has not taken every camera's path",
+            "api": self._public_port is not None or "not listening",
+        }
+
+    def _say_when_ready(self) -> None:
+        if self._said_ready or not self._streams.in_step:
+            return
+        self._said_ready = True
+        config, choice = self._config, self._prepared.engine
+        version = (self._engine.version or "?").removeprefix("camsvc-relay/")
+        engine = f"{choice.words if choice else 'run by systemd'}, version {version}"
+        _log.info("ready")
+        _log.info("page    http://{host}:{port}/", host=_reached_at(config.server.listen), port=config.server.port)
+        host, port = _reached_at(config.media.rtsp_listen), config.media.rtsp_port
+        for camera in self._inventory.all():
+            _log.info("stream  rtsp://{host}:{port}/{device}?token=TOKEN  ({name})",
+                      host=host, port=port, device=camera.device, name=camera.name)  # fmt: skip
+        _log.info("engine  {engine}", engine=engine)
+        token, here = self._prepared.launcher.with_name("camsvc"), Path.cwd()
+        _log.info("token   {command} token --role admin",
+                  command=token.relative_to(here) if token.is_relative_to(here) else token)  # fmt: skip
+
+
+def _reached_at(listen: str) -> str:
+    """What stands in a URL for an address to listen on."""
+    if listen in ("", "0.0.0.0", "::"):
+        return "HOST"
+    return f"[{listen}]" if ":" in listen else listen

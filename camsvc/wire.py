@@ -1,0 +1,111 @@
+"""JSON-RPC 2.0 envelopes as bytes: what comes in is checked here, what goes out is built here.
+
+Shapes: https://www.jsonrpc.org/specification and the contract's sections 1 and 2.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+from attrs import frozen
+
+from camsvc.errors import CamsvcError, InvalidParams, InvalidRequest, ParseError
+
+MAX_DEPTH = 32
+
+# Possessive, and a string may lack its end: each byte is looked at once, whatever is sent.
+_TOKENS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?+|[\[{]|[\]}]', re.DOTALL)
+_decode = msgspec.json.Decoder().decode
+_encode = msgspec.json.Encoder().encode
+
+
+@frozen
+class Request:
+    """A valid call. ``ident`` is UNSET for a notification; ``params`` an object, or an array."""
+
+    method: str
+    params: dict[str, Any] | list[Any]
+    ident: str | int | float | msgspec.UnsetType | None = msgspec.UNSET
+
+    @property
+    def answered(self) -> bool:
+        """False for a notification: it is executed and never answered."""
+        return self.ident is not msgspec.UNSET
+
+
+class Refused(Exception):
+    """A frame that is no valid call; ``answer`` is the frame to send back, None for a notification."""
+
+    def __init__(self, why: CamsvcError, ident: Any = None) -> None:
+        super().__init__(why.message)
+        self.why = why
+        self.answer = None if ident is msgspec.UNSET else error(ident, why)
+
+
+def parse(frame: bytes) -> Request:
+    """Read one frame.
+
+    Raises:
+        Refused: with the answer the contract asks for (-32700, -32600 or -32602).
+    """
+    if _too_deep(frame):
+        raise Refused(InvalidRequest(f"Invalid Request: nested deeper than {MAX_DEPTH}", hint="flatten the params"))
+    try:
+        message = _decode(frame)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as why:
+        raise Refused(ParseError("Parse error: the text is not JSON", detail=str(why)[:200])) from None
+    if isinstance(message, list):
+        raise Refused(InvalidRequest("Invalid Request: batches are not supported", hint="send one call a frame"))
+    if not isinstance(message, dict):
+        raise Refused(InvalidRequest("Invalid Request: a call is a JSON object", hint='{"jsonrpc": "2.0", …}'))
+    return _request(message)
+
+
+def _request(message: dict[str, Any]) -> Request:
+    ident = message.get("id", msgspec.UNSET)
+    if not isinstance(ident, str | int | float | msgspec.UnsetType | None) or isinstance(ident, bool):
+        raise Refused(InvalidRequest("Invalid Request: id", hint="id is a string, a number or null"))
+    known = None if ident is msgspec.UNSET else ident
+    if message.get("jsonrpc") != "2.0":
+        raise Refused(InvalidRequest("Invalid Request: jsonrpc", hint='jsonrpc must be "2.0"'), known)
+    method = message.get("method")
+    if not isinstance(method, str):
+        raise Refused(InvalidRequest("Invalid Request: method", hint="method is a string"), known)
+    params = message.get("params", {})
+    if not isinstance(params, dict | list):
+        why = InvalidParams("Invalid params", param="params", rule="type", hint="params is an object")
+        raise Refused(why, ident)
+    return Request(method, params, ident)
+
+
+def _too_deep(frame: bytes) -> bool:
+    if frame.count(b"[") + frame.count(b"{") <= MAX_DEPTH:
+        return False
+    depth = 0
+    for token in _TOKENS.finditer(frame):
+        first = frame[token.start()]
+        if first in b"[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                return True
+        elif first in b"]}":
+            depth -= 1
+    return False
+
+
+def result(ident: Any, value: Any) -> bytes:
+    """The answer to a call that went well."""
+    return _encode({"jsonrpc": "2.0", "result": value, "id": ident})
+
+
+def error(ident: Any, why: CamsvcError) -> bytes:
+    """The answer to a call that did not."""
+    body = {"code": why.code, "message": why.message, "data": why.data}
+    return _encode({"jsonrpc": "2.0", "error": body, "id": ident})
+
+
+def notification(method: str, params: Any) -> bytes:
+    """A message from the server that wants no answer."""
+    return _encode({"jsonrpc": "2.0", "method": method, "params": params})
