@@ -1,0 +1,1 @@
+"""Cameras: where they come from and how they are."""

@@ -1,0 +1,81 @@
+"""Which cameras there are and how each is; every change goes to the subscribers, in the order they came."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from attrs import evolve
+from twisted.logger import Logger
+
+from camsvc.errors import NotFound
+from camsvc.model import Camera, Found
+
+Change = Callable[[Camera | None, Camera], None]
+"""Called with the camera before (None for a new one) and after."""
+
+
+class Inventory:
+    """The cameras of this machine, by id."""
+
+    _log = Logger()
+
+    def __init__(self) -> None:
+        self._cameras: dict[str, Camera] = {}
+        self._faults: dict[str, str | None] = {}  # what discovery says; the launcher's word counts where it has none
+        self._delivery: dict[str, str | None] = {}
+        self._subscribers: list[Change] = []
+
+    def subscribe(self, change: Change) -> None:
+        """Call ``change(before, after)`` at every change; one that raises does not stop the others."""
+        self._subscribers.append(change)
+
+    def present(self, device: str, found: Found) -> None:
+        """Discovery sees a camera: a new one, one that is back, or one that offers something else now."""
+        before = self._cameras.get(device)
+        self._faults[device] = found.error
+        error = found.error or self._delivery.get(device)
+        after = Camera(
+            *(device, found.key, found.kind, found.name, found.modes, True, error, found.source),
+            *(found.always_on, found.detail),
+        )
+        self._store(before, after)
+
+    def gone(self, device: str) -> None:
+        """Discovery no longer sees a camera; it stays listed as DISCONNECTED."""
+        before = self._cameras.get(device)
+        if before is not None:
+            self._delivery.pop(device, None)
+            self._store(before, evolve(before, present=False, error=None))
+
+    def error(self, device: str, error: str | None) -> None:
+        """The launcher says what keeps a camera from delivering, or None when nothing does."""
+        before = self._cameras.get(device)
+        if before is not None and before.present:
+            self._delivery[device] = error
+            self._store(before, evolve(before, error=self._faults.get(device) or error))
+
+    def get(self, device: str) -> Camera:
+        """One camera.
+
+        Raises:
+            NotFound: no camera has this id.
+        """
+        camera = self._cameras.get(device)
+        if camera is None:
+            raise NotFound("Camera", device[:100], suggestion="get_camera_list names them all")
+        return camera
+
+    def all(self) -> tuple[Camera, ...]:
+        """Every camera, by number."""
+        return tuple(sorted(self._cameras.values(), key=lambda camera: int(camera.device.removeprefix("camera"))))
+
+    def _store(self, before: Camera | None, after: Camera) -> None:
+        if before == after:
+            return
+        self._cameras[after.device] = after
+        if before is None or before.status != after.status:
+            self._log.info("{device} ({name}): {status}{why}", device=after.device, name=after.name,
+                           status=after.status.value, why=f": {after.error}" if after.error else "")  # fmt: skip
+        for change in self._subscribers:
+            with self._log.failuresHandled("while telling that {device} changed", device=after.device):
+                change(before, after)

@@ -1,0 +1,208 @@
+"""Cameras on the network: whether they can be reached, what they send, and when that is asked.
+
+A launcher that runs knows best. While none does, the camera's port is knocked at; ffprobe looks at the stream when it
+has not been seen yet, and to learn whether what was wrong is over.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+from attrs import define, evolve
+from twisted.internet.defer import DeferredList, DeferredSemaphore, TimeoutError
+from twisted.internet.endpoints import HostnameEndpoint, connectProtocol
+from twisted.internet.protocol import Protocol
+from twisted.logger import Logger
+
+from camsvc.devices import words
+from camsvc.devices.address_list import ANSWER_LIMIT_S, READ_LIST, address_list, without_secrets
+from camsvc.devices.health import LauncherHealth
+from camsvc.devices.inventory import Inventory
+from camsvc.model import Found, Mode
+from camsvc.processes import run
+from camsvc.tasks import Repeater, launch
+
+ROUND_S = 10.0
+"""Seconds between two looks at a camera that nobody watches."""
+
+_PROBE_LIMIT_S = 20.0
+_PROBES_AT_ONCE = 2
+_PORTS = {"rtsp": 554, "rtsps": 322}
+_SHOWN = "stream=codec_name,width,height,avg_frame_rate,has_b_frames"
+_FOURCC = {
+    "h264": "H264",
+    "hevc": "HEVC",
+    "mjpeg": "MJPG",
+    "mpeg4": "MP4V",
+    "vp8": "VP80",
+    "vp9": "VP90",
+    "av1": "AV01",
+}
+_NAMES = {"hevc": "H265", "mjpeg": "Motion-JPEG", "mpeg4": "MPEG-4"}
+
+
+class _Stream(msgspec.Struct, frozen=True):
+    codec_name: str = "?"
+    width: int = 0
+    height: int = 0
+    avg_frame_rate: str = "0/0"
+    has_b_frames: int = 0
+
+
+class _Probed(msgspec.Struct, frozen=True):
+    streams: list[_Stream] = []
+
+
+@define(eq=False)
+class _Known:
+    """A camera; ``seen`` says that its stream has been looked at, ``next_s`` from when it may be asked again."""
+
+    device: str
+    found: Found
+    transport: str
+    seen: bool = False
+    next_s: float = 0.0
+
+
+class NetworkCameras:
+    """The cameras on the network that the configuration names."""
+
+    _log = Logger()
+
+    def __init__(self, reactor: Any, inventory: Inventory, health: LauncherHealth, ffprobe: str) -> None:
+        """Set up.
+
+        Args:
+            reactor: time, connections, processes.
+            inventory: told how each camera is.
+            health: whether a launcher runs.
+            ffprobe: the program.
+        """
+        self._reactor = reactor
+        self._inventory = inventory
+        self._health = health
+        self._ffprobe = ffprobe
+        self._known: dict[str, _Known] = {}
+        self._slots = DeferredSemaphore(_PROBES_AT_ONCE)
+        self._rounds = Repeater(reactor, ROUND_S, self._round, self._log, "looking at network cameras")
+
+    def add(self, device: str, found: Found, transport: str) -> None:
+        """A camera more, whose ``source`` is its RTSP URL."""
+        self._known[device] = _Known(device, found, transport)
+        self._inventory.present(device, found)
+
+    def start(self) -> None:
+        """Begin to look."""
+        if self._known:
+            self._rounds.start()
+
+    def stop(self) -> None:
+        """Look no more."""
+        self._rounds.stop()
+
+    def launcher_changed(self, device: str) -> None:
+        """A launcher has said something, or has ended."""
+        camera, health = self._known.get(device), self._health.get(device)
+        if camera is None:
+            return
+        if health is None:
+            if camera.found.error is not None:
+                self._rounds.nudge()
+        elif health.state == "running":
+            self._fault(camera, None)
+        elif health.error is not None:
+            self._fault(camera, health.error)
+
+    async def _round(self) -> None:
+        looks = [launch(self._look(camera), self._log, "looking at a camera") for camera in self._known.values()]
+        await DeferredList(looks)
+
+    async def _look(self, camera: _Known) -> None:
+        launched = self._health.get(camera.device) is not None
+        if (launched and camera.seen) or self._reactor.seconds() < camera.next_s:
+            return
+        trouble = await self._knock(camera)
+        if trouble is None and (camera.found.error is not None or not camera.seen):
+            await self._slots.acquire()
+            try:
+                trouble = await self._probe(camera)
+            finally:
+                self._slots.release()
+        if trouble is not None:
+            camera.next_s = self._reactor.seconds() + trouble.wait_s
+        if self._health.get(camera.device) is None:  # one that was launched meanwhile knows better
+            self._fault(camera, trouble.text if trouble is not None else None)
+
+    async def _knock(self, camera: _Known) -> words.Trouble | None:
+        """Whether anybody listens where the camera should."""
+        parts = urlsplit(camera.found.source)
+        port = parts.port or _PORTS[parts.scheme]
+        endpoint = HostnameEndpoint(self._reactor, parts.hostname or "", port, timeout=ANSWER_LIMIT_S)
+        try:
+            connected = await connectProtocol(endpoint, Protocol())
+        except Exception as why:  # of many kinds: resolver, endpoint, operating system
+            return words.of_connection(str(why), camera.found.source)
+        if connected.transport is not None:
+            connected.transport.loseConnection()
+        return None
+
+    async def _probe(self, camera: _Known) -> words.Trouble | None:
+        """Have ffprobe look at the stream."""
+        argv = [self._ffprobe, "-v", "warning", *READ_LIST, "-select_streams", "v:0", "-show_entries", _SHOWN]
+        source, _ = without_secrets(camera.found.source)
+        try:
+            output = await run(
+                self._reactor,
+                [*argv, "-of", "json"],
+                timeout_s=_PROBE_LIMIT_S,
+                stdin=address_list(camera.found.source, camera.transport).encode(),
+            )
+        except TimeoutError:
+            return words.silent(_PROBE_LIMIT_S, source)
+        # Lines with the address may hold the password; others say the same.
+        said = [line for line in output.err.decode(errors="replace").splitlines() if "://" not in line]
+        if output.code != 0:
+            ending = f"signal {output.signal}" if output.signal else f"exit status {output.code}"
+            return words.of_ffmpeg(said, ending, source)
+        try:
+            streams = msgspec.json.decode(output.out, type=_Probed).streams
+        except msgspec.MsgspecError:
+            streams = []
+        if not streams:
+            return words.of_ffmpeg(["matches no streams"], "", source)
+        self._saw(camera, streams[0])
+        return None
+
+    def _saw(self, camera: _Known, stream: _Stream) -> None:
+        camera.seen = True
+        form = _FOURCC.get(stream.codec_name, stream.codec_name[:4].upper())
+        mode = Mode(form, stream.width, stream.height, (_rate(stream.avg_frame_rate),))
+        detail = _detail(stream)
+        if detail is not None and detail != camera.found.detail:
+            self._log.warn("{device} ({name}): {detail}", device=camera.device, name=camera.found.name, detail=detail)
+        camera.found = evolve(camera.found, modes=(mode,), detail=detail, error=None)
+        self._inventory.present(camera.device, camera.found)
+
+    def _fault(self, camera: _Known, error: str | None) -> None:
+        camera.found = evolve(camera.found, error=error)
+        self._inventory.present(camera.device, camera.found)
+
+
+def _rate(text: str) -> float:
+    """Frames a second of ffprobe's fraction; 0 where it does not know."""
+    frames, _, seconds = text.partition("/")
+    if not frames.isdecimal() or not seconds.isdecimal() or not int(seconds):
+        return 0.0
+    return round(int(frames) / int(seconds), 2)
+
+
+def _detail(stream: _Stream) -> str | None:
+    """What browsers will not play of it."""
+    if stream.codec_name != "h264":
+        name = _NAMES.get(stream.codec_name, stream.codec_name.upper())
+        return f"its video is {name}: players of RTSP show it, browsers do not; set the camera to H264"
+    if stream.has_b_frames:
+        return "its H264 has B-frames, which browsers do not play live; turn them off, or set the profile Baseline"
+    return None

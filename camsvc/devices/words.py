@@ -1,0 +1,274 @@
+"""What keeps a camera from delivering, in words for its owner: from errno, from ffmpeg's lines, from what it is.
+
+The launcher and the probes share it. The standard library alone, and imported only once something is wrong.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+PROC = "/proc"
+SYSFS = "/sys/class/video4linux"
+
+_MOST_HOLDERS = 3
+
+
+class Trouble(NamedTuple):
+    """What is wrong.
+
+    Attributes:
+        text: a sentence without device nodes, paths or credentials: clients see it.
+        hint: what the log says besides, such as a command that finds out more; it may name the device node.
+        wait_s: seconds that are to pass before the next try; 0 for no such wish.
+    """
+
+    text: str
+    hint: str = ""
+    wait_s: float = 0.0
+
+
+def of_errno(number: int, node: str) -> Trouble:
+    """Why a device cannot be used.
+
+    Args:
+        number: of errno(3), from open(2) or an ioctl of V4L2.
+        node: the device node, such as ``/dev/video0``.
+    """
+    match number:
+        case errno.EBUSY:
+            return _busy(node)
+        case errno.EACCES | errno.EPERM:
+            return _denied(node)
+        case errno.ENOSPC:
+            return _no_bandwidth(node)
+    text = _BY_ERRNO.get(number)
+    return Trouble(text if text else f"the camera cannot be used: {os.strerror(number)}", f"{node}: errno {number}")
+
+
+def silent(seconds: float, source: str) -> Trouble:
+    """A camera that was there gives no pictures.
+
+    Args:
+        seconds: how long.
+        source: its device node or URL; empty where it has none.
+    """
+    text = f"no frames for {seconds:g} s"
+    if source.startswith("/"):
+        return Trouble(f"{text}; if that stays so, unplug the camera and plug it in again", f"{source} hangs")
+    if source:
+        return Trouble(f"{text} from {_host(source)}; check its network and whether others can watch it")
+    return Trouble(text)
+
+
+def of_connection(why: str, source: str) -> Trouble:
+    """Why the host of a camera cannot be connected to.
+
+    Args:
+        why: text of the error, Twisted's or ffmpeg's.
+        source: the camera's URL; its host and port are told.
+    """
+    return _of_network(why, source) or Trouble(f"{_host(source)} cannot be reached: check the camera's url")
+
+
+def of_ffmpeg(lines: list[str], ending: str, source: str = "") -> Trouble:
+    """Why ffmpeg ended.
+
+    Args:
+        lines: its last lines on standard error, without credentials, oldest first.
+        ending: how it ended, such as ``exit status 1``; told where the lines say nothing known.
+        source: what it reads from: a device node or a URL; empty for anything else.
+    """
+    for line in reversed(lines):
+        if number := _errno_of(line) if source.startswith("/") else 0:
+            return of_errno(number, source)
+        for pattern, words in _IN_WORDS:
+            if pattern.search(line):
+                return Trouble(words)
+        if "://" in source and (trouble := _of_network(line, source)):
+            return trouble
+    if "://" in source and ending == "exit status 0":  # that is how ffmpeg takes the end of a stream
+        return Trouble(f"{_host(source)} has ended the stream")
+    told = f": {_without_nodes(lines[-1])}" if lines else ""
+    return Trouble(f"ffmpeg ended with {ending}{told}")
+
+
+_NODE = re.compile(r"/dev/(?!shm/)[^\s:'\"]+")
+_V4L2 = re.compile(r"(?:VIDIOC_\w+\)|/dev/(?!shm/)[^:]+): (?P<words>[^:]+)$")
+
+_BY_ERRNO = {
+    errno.ENOENT: "the camera is not connected",
+    errno.ENODEV: "the camera is gone: unplugged, or its cable or hub fails",
+    errno.ENXIO: "the camera is gone: unplugged, or its cable or hub fails",
+    errno.EIO: "the camera does not answer: unplug it and plug it in again",
+    errno.EPROTO: "the camera breaks off (USB protocol error): try another cable, port or hub",
+    errno.EPIPE: "the camera breaks off (USB stall): try another cable, port or hub",
+    errno.ETIMEDOUT: "the camera does not answer: unplug it and plug it in again",
+    errno.EINVAL: "the camera refuses this format, size or rate: set another mode",
+    errno.ENOTTY: "this device is no camera",
+    errno.ENOMEM: "the machine has no memory left for the camera's pictures",
+}
+_BY_TEXT = {
+    os.strerror(number): number for number in (*_BY_ERRNO, errno.EBUSY, errno.EACCES, errno.EPERM, errno.ENOSPC)
+}
+
+# What ffmpeg 5.1 and setpriv print whatever the camera; the first that fits. What the RTSP output says comes before
+# what a camera on the network says in the same words.
+_IN_WORDS = tuple(
+    (re.compile(pattern, re.IGNORECASE), words)
+    for pattern, words in (
+        (r"setpriv: .*no such file", "ffmpeg is not installed, or not where the configuration says"),
+        (r"setpriv: .*permission denied", "ffmpeg may not be run by this user"),
+        (
+            r"cannot find a valid font|could not load font",
+            "the font of the test picture is missing: fonts-dejavu-core",
+        ),
+        (r"unknown encoder|encoder not found", "this ffmpeg has no encoder for H264 (libx264)"),
+        (r"cannot find a proper format", "the camera refuses this format, size or rate: set another mode"),
+        (r"no space left on device", "the folder for pictures is full"),
+        (
+            r"could not write header|error writing|av_interleaved_write|method (announce|record)",
+            "the media engine does not take the stream",
+        ),
+        (r"matches no streams", "there is no video in what the camera sends"),
+    )
+)
+
+
+def _errno_of(line: str) -> int:
+    found = _V4L2.search(line)
+    return _BY_TEXT.get(found["words"].strip(), 0) if found else 0
+
+
+def _without_nodes(line: str) -> str:
+    return _NODE.sub("the camera", line)
+
+
+def _busy(node: str) -> Trouble:
+    holders = _holders(node)
+    if holders:
+        return Trouble(f"another program is using the camera: {', '.join(holders)}", f"{node} is held")
+    return Trouble(
+        "another program is using the camera; the log of camsvc says how to find it",
+        f"{node} is held by a program of another user; `sudo fuser -v {node}` names it",
+    )
+
+
+def _holders(node: str) -> list[str]:
+    """Who has a device open, as ``name (pid N)``; other users' programs are seen by root alone (proc(5), fd)."""
+    found = []
+    real = os.path.realpath(node)
+    for pid in sorted((name for name in os.listdir(PROC) if name.isdigit()), key=int):
+        if int(pid) == os.getpid():
+            continue
+        try:
+            opened = [os.readlink(f"{PROC}/{pid}/fd/{fd}") for fd in os.listdir(f"{PROC}/{pid}/fd")]
+            if real in opened:
+                with open(f"{PROC}/{pid}/comm", encoding="utf-8", errors="replace") as comm:
+                    found.append(f"{comm.read().strip()} (pid {pid})")
+        except OSError:  # another user's, or it has ended
+            continue
+    return found[:_MOST_HOLDERS]
+
+
+def _denied(node: str) -> Trouble:
+    import grp
+    import pwd
+
+    try:
+        group = grp.getgrgid(os.stat(node).st_gid).gr_name
+    except (OSError, KeyError):
+        group = "video"
+    group = "video" if group == "root" else group
+    try:
+        user = pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        user = str(os.geteuid())
+    return Trouble(
+        f"camsvc may not open the camera: its user {user} must be in the group {group}",
+        f"{node}: permission denied; `sudo usermod -aG {group} {user}`, then start camsvc again",
+    )
+
+
+def _no_bandwidth(node: str) -> Trouble:
+    bus = _usb_bus(node)
+    where = f"USB bus {bus}" if bus else "the USB bus"
+    return Trouble(
+        f"{where} has no bandwidth left for this camera: set a smaller size or the format MJPG,"
+        " or plug it into a port of another bus",
+        f"{node}: no space left on {where}; `lsusb -t` shows what shares it",
+    )
+
+
+def _usb_bus(node: str) -> str:
+    """The number of the USB bus that a device hangs on (sysfs: ``busnum`` of its USB device), empty without one."""
+    folder = os.path.realpath(os.path.join(SYSFS, os.path.basename(os.path.realpath(node)), "device"))
+    while len(folder) > 1:
+        try:
+            with open(os.path.join(folder, "busnum"), encoding="ascii") as file:
+                return file.read().strip()
+        except OSError:
+            folder = os.path.dirname(folder)
+    return ""
+
+
+def _host(url: str) -> str:
+    """Host and, where it is said, port of a URL."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return "its address"
+    host = f"[{host}]" if ":" in host else host
+    return f"{host} port {port}" if port else host
+
+
+# What ffmpeg 5.1 prints of an RTSP camera; {host} is the camera's.
+_NETWORK = tuple(
+    (re.compile(pattern, re.IGNORECASE), words, wait_s)
+    for pattern, words, wait_s in (
+        # Many cameras lock an account after some wrong passwords.
+        (
+            r"\b401\b|\b403\b|authorization failed",
+            "{host} refuses the user name or password: check the camera's url",
+            60.0,
+        ),
+        (r"\b404\b|\b400 bad request", "{host} has no such stream: check the path in the camera's url", 0.0),
+        (
+            r"\b461\b|unsupported transport",
+            '{host} cannot send this way: set the other transport, "tcp" or "udp"',
+            0.0,
+        ),
+        (r"\b453\b|\b503\b", "{host} serves nobody more: close other viewers of the camera", 0.0),
+        (r"\b5\d\d\b server error|server returned 5", "{host} answers with an error of its own: start it again", 0.0),
+        (
+            r"connection refused",
+            "nothing listens at {host}: check that the camera is on, and the port in its url",
+            0.0,
+        ),
+        (
+            r"no route to host|network is unreachable|host is down",
+            "{host} cannot be reached: check that the camera is on and in this network",
+            0.0,
+        ),
+        (
+            r"failed to resolve|dns lookup failed|name or service not known|name resolution",
+            "the name of {host} is unknown: check the camera's url, or write its address",
+            0.0,
+        ),
+        (r"timed out|user timeout", "{host} does not answer: check that the camera is on and in this network", 0.0),
+        (r"connection reset|broken pipe|end of file", "{host} has closed the connection", 0.0),
+        (r"invalid data found", "{host} gives no answer in RTSP: check address and port in the camera's url", 0.0),
+    )
+)
+
+
+def _of_network(line: str, source: str) -> Trouble | None:
+    # ffmpeg 5.1 makes "Input/output error" of an unknown name, whose own line comes before it.
+    for pattern, words, wait_s in _NETWORK:
+        if pattern.search(line):
+            return Trouble(words.format(host=_host(source)), wait_s=wait_s)
+    return None
