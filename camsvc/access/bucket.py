@@ -1,0 +1,53 @@
+"""The token bucket: so many at once, so many a second."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from attrs import define
+
+
+@define
+class Bucket:
+    """Holds ``burst`` tokens and gains ``rate`` a second; ``at`` is the time of the last look."""
+
+    rate: float
+    burst: float
+    tokens: float
+    at: float
+
+    @classmethod
+    def full(cls, rate: float, burst: float, now: float) -> Bucket:
+        """A new one."""
+        return cls(rate, burst, burst, now)
+
+    def take(self, now: float) -> float:
+        """Take a token.
+
+        Returns:
+            0 when there was one, else the seconds until there is.
+        """
+        self.tokens = min(self.burst, self.tokens + max(0.0, now - self.at) * self.rate)
+        self.at = now
+        if self.tokens >= 1:
+            self.tokens -= 1
+            return 0.0
+        return (1 - self.tokens) / self.rate
+
+
+class Buckets:
+    """A bucket for each key (an address), of the newest ``most`` keys."""
+
+    def __init__(self, rate: float, burst: float, most: int = 10_000) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._most = most
+        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
+
+    def take(self, key: str, now: float) -> float:
+        """As :meth:`Bucket.take`, for one key."""
+        bucket = self._buckets.pop(key, None) or Bucket.full(self._rate, self._burst, now)
+        self._buckets[key] = bucket
+        while len(self._buckets) > self._most:
+            self._buckets.popitem(last=False)
+        return bucket.take(now)

@@ -1,0 +1,106 @@
+"""Who calls, from where, and the one question ``may()`` that every door asks."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from attrs import frozen
+
+from camsvc.errors import AuthenticationFailed, NotFound, PermissionDenied
+
+
+class Role(IntEnum):
+    """Each role includes the ones before it."""
+
+    VIEWER = 1
+    OPERATOR = 2
+    ADMIN = 3
+
+    @property
+    def word(self) -> str:
+        """As it stands on the wire: ``viewer``, ``operator``, ``admin``."""
+        return self.name.lower()
+
+    @property
+    def permissions(self) -> list[str]:
+        """Cumulative: ``view``, ``control``, ``admin``."""
+        return ["view", "control", "admin"][: self.value]
+
+    @classmethod
+    def of(cls, word: str) -> Role | None:
+        """The role of that name, or None."""
+        return _WORDS.get(word)
+
+
+_WORDS = {role.word: role for role in Role}
+
+
+@frozen
+class Principal:
+    """Who somebody is.
+
+    Attributes:
+        subject: user id, or the name of a key.
+        role: what they may do.
+        expires_at: seconds since the epoch at which the identity ends.
+        cameras: the only cameras they may know of; None for all.
+        token_id: ``jti`` of the credential, if it has one.
+    """
+
+    subject: str
+    role: Role
+    expires_at: float
+    cameras: frozenset[str] | None = None
+    token_id: str | None = None
+
+
+@frozen
+class Call:
+    """One call: who, from where, with which id in the log.
+
+    Attributes:
+        principal: None before login.
+        address: the caller's IP address.
+        request_id: stands in the log and in -32603 answers.
+        base_url: how the caller reached us, for absolute URLs in answers.
+        connection: the caller's connection, for methods that change it (authenticate); None over HTTP.
+    """
+
+    principal: Principal | None
+    address: str
+    request_id: str
+    base_url: str
+    connection: object | None = None
+
+
+def may(principal: Principal | None, role: Role | None, now: float, camera: str | None = None) -> Principal | None:
+    """Let an action pass, or raise what the contract says.
+
+    Args:
+        principal: who asks.
+        role: the least role that may; None when anybody may.
+        now: seconds since the epoch.
+        camera: the camera it is about, if it is about one.
+
+    Returns:
+        ``principal``.
+
+    Raises:
+        AuthenticationFailed: nobody is logged in, or the login has run out.
+        PermissionDenied: the role is too low.
+        NotFound: the camera is outside the principal's scope.
+    """
+    if role is None:
+        return principal
+    if principal is None or principal.expires_at <= now:
+        what = "log in first" if principal is None else "the login has run out; log in again"
+        raise AuthenticationFailed(f"auth_required: {what}", suggestion="call authenticate with auth_token")
+    if principal.role < role:
+        raise PermissionDenied(
+            f"Permission denied: this needs the role {role.word}",
+            required_role=role.word,
+            have_role=principal.role.word,
+        )
+    if camera is not None and principal.cameras is not None and camera not in principal.cameras:
+        raise NotFound("Camera", camera)
+    return principal

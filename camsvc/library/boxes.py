@@ -1,0 +1,166 @@
+"""Fragmented MP4 as far as a recording's parts need it: whole fragments, duration, codec parameters.
+
+ISO/IEC 14496-12 (ISO base media file format): boxes of 4 bytes size, 4 bytes type; ``moov`` describes the tracks,
+each ``moof`` + ``mdat`` is a fragment. Reads headers only, so a day of footage costs milliseconds per hour.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from attrs import frozen
+
+_MAX_BOX_IN_MEMORY = 4 << 20
+
+
+@frozen
+class PartFacts:
+    """What a part holds.
+
+    Attributes:
+        whole_bytes: size up to the end of the last whole fragment; 0 when there is none.
+        duration_s: of the first track.
+        codec: the sample descriptions (``stsd``) of all tracks: parts with the same can be joined.
+    """
+
+    whole_bytes: int
+    duration_s: float
+    codec: bytes
+
+
+def read_part(path: Path) -> PartFacts:
+    """Read a part; one that is cut short counts up to its last whole fragment.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    size = path.stat().st_size
+    codec, scale, track, default = b"", 1, 1, 0
+    whole, end_ticks, first_ticks = 0, 0, None
+    times: tuple[int | None, int] | None = None  # of a fragment whose data is yet to come
+    with path.open("rb") as file:
+        for kind, body, stop in _boxes(file, size):
+            if stop > size:
+                break
+            if kind in (b"moov", b"moof") and stop - body > _MAX_BOX_IN_MEMORY:
+                break
+            try:
+                if kind == b"moov":
+                    codec, scale, track, default = _describe(_bytes(file, body, stop))
+                elif kind == b"moof":
+                    times = _fragment_times(_bytes(file, body, stop), track, default)
+            except (struct.error, IndexError):  # a box too short for what it must hold
+                break
+            if kind == b"mdat" and times is not None:
+                base, ticks = times
+                if base is not None:
+                    first_ticks = base if first_ticks is None else first_ticks
+                    end_ticks = base + ticks
+                whole, times = stop, None
+            file.seek(stop)
+    return PartFacts(whole if codec else 0, max(0, end_ticks - (first_ticks or 0)) / scale, codec)
+
+
+def drop_torn_end(path: Path, facts: PartFacts) -> None:
+    """Cut a part after its last whole fragment, so that readers meet a clean end."""
+    if facts.whole_bytes < path.stat().st_size:
+        os.truncate(path, facts.whole_bytes)
+
+
+def _boxes(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int, int]]:
+    start = 0
+    while start + 8 <= size:
+        file.seek(start)
+        head = file.read(16)
+        length, kind = struct.unpack(">I4s", head[:8])
+        body = start + 8
+        if length == 1 and len(head) == 16:
+            length, body = struct.unpack(">Q", head[8:])[0], start + 16
+        elif length == 0:
+            length = size - start
+        if length < body - start:
+            return
+        yield kind, body, start + length
+        start += length
+
+
+def _bytes(file: BinaryIO, body: int, stop: int) -> bytes:
+    file.seek(body)
+    return file.read(stop - body)
+
+
+def _children(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    at = 0
+    while at + 8 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, at)
+        if length < 8 or at + length > len(data):
+            return
+        yield kind, data[at + 8 : at + length]
+        at += length
+
+
+def _find(data: bytes, *path: bytes) -> bytes | None:
+    for kind in path:
+        found = next((body for name, body in _children(data) if name == kind), None)
+        if found is None:
+            return None
+        data = found
+    return data
+
+
+def _describe(moov: bytes) -> tuple[bytes, int, int, int]:
+    """Codec parameters, and time scale, id and default sample duration of the first track."""
+    codec, scale, track, default = b"", 0, 1, 0
+    for kind, trak in _children(moov):
+        if kind != b"trak":
+            continue
+        codec += _find(trak, b"mdia", b"minf", b"stbl", b"stsd") or b""
+        mdhd, tkhd = _find(trak, b"mdia", b"mdhd"), _find(trak, b"tkhd")
+        if not scale and mdhd and tkhd:
+            scale = struct.unpack_from(">I", mdhd, 20 if mdhd[0] else 12)[0]
+            track = struct.unpack_from(">I", tkhd, 20 if tkhd[0] else 12)[0]
+    trex = next((t for k, t in _children(_find(moov, b"mvex") or b"") if k == b"trex" and _id(t) == track), None)
+    if trex and len(trex) >= 20:
+        default = struct.unpack_from(">I", trex, 12)[0]
+    return codec, scale or 1, track, default
+
+
+def _id(box: bytes) -> int:
+    return int(struct.unpack_from(">I", box, 4)[0]) if len(box) >= 8 else 0
+
+
+def _fragment_times(moof: bytes, track: int, default: int) -> tuple[int | None, int]:
+    """Decode time at which the track's fragment begins, and its length, in ticks."""
+    base, ticks = None, 0
+    for kind, traf in _children(moof):
+        tfhd = _find(traf, b"tfhd") if kind == b"traf" else None
+        if tfhd is None or _id(tfhd) != track:
+            continue
+        length = _default_duration(tfhd, default)
+        tfdt = _find(traf, b"tfdt")
+        if tfdt:
+            base = struct.unpack_from(">Q" if tfdt[0] else ">I", tfdt, 4)[0]
+        ticks += sum(_run_ticks(run, length) for name, run in _children(traf) if name == b"trun")
+    return base, ticks
+
+
+def _default_duration(tfhd: bytes, default: int) -> int:
+    flags = int.from_bytes(tfhd[1:4], "big")
+    at = 8 + 8 * bool(flags & 0x1) + 4 * bool(flags & 0x2)
+    return int(struct.unpack_from(">I", tfhd, at)[0]) if flags & 0x8 else default
+
+
+def _run_ticks(trun: bytes, default: int) -> int:
+    flags = int.from_bytes(trun[1:4], "big")
+    count = struct.unpack_from(">I", trun, 4)[0]
+    if not flags & 0x100:
+        return int(count * default)
+    step = 4 * sum(bool(flags & bit) for bit in (0x100, 0x200, 0x400, 0x800))
+    at = 8 + 4 * bool(flags & 0x1) + 4 * bool(flags & 0x4)
+    if at + step * count > len(trun):
+        return 0
+    return sum(struct.unpack_from(">I", trun, at + step * index)[0] for index in range(count))

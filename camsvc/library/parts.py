@@ -1,0 +1,188 @@
+"""The parts of a recording on disk, and the one finished file made of them. Blocking: runs in the files thread."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from itertools import groupby
+from pathlib import Path
+
+from attrs import frozen
+
+from camsvc.library.boxes import PartFacts, drop_torn_end, read_part
+
+_JUST_BEFORE_S = 0.001
+"""A frame that begins at the end itself is not part of the recording; times of 1e9 s are exact to a microsecond."""
+
+
+_FULL_BYTES = 4 << 20
+"""A part of a second of video may not fit any more."""
+
+
+@frozen
+class Part:
+    """A file that the engine wrote.
+
+    Attributes:
+        path: where it is.
+        began_at: time of its first sample, seconds since the epoch, from the engine's file name (UTC).
+        facts: what it holds.
+    """
+
+    path: Path
+    began_at: float
+    facts: PartFacts
+
+
+@frozen
+class Clip:
+    """What of a part belongs to its recording: ``length_s`` from its start, None for all."""
+
+    part: Part
+    length_s: float | None = None
+
+
+@frozen
+class Growth:
+    """What a look at a recording's folder saw: bytes in all, names of the files, time of the first sample."""
+
+    size_bytes: int = 0
+    names: tuple[str, ...] = ()
+    began_at: float | None = None
+
+
+def began_at(path: Path) -> float:
+    """Time in the name of a part (``%Y-%m-%d_%H-%M-%S-%f``, UTC); its change time where the name has none."""
+    try:
+        return datetime.strptime(path.stem, "%Y-%m-%d_%H-%M-%S-%f").replace(tzinfo=UTC).timestamp()
+    except ValueError:
+        return path.stat().st_mtime
+
+
+def look(folder: Path, ignore: frozenset[str] = frozenset()) -> Growth:
+    """How far a recording is; an absent folder is an empty one.
+
+    Args:
+        folder: holds its parts.
+        ignore: names of parts that do not count, as they are of an earlier boot.
+    """
+    sizes = []
+    try:
+        for path in sorted(folder.glob("*.mp4")):
+            if path.name not in ignore:
+                sizes.append((path, path.stat().st_size))
+    except FileNotFoundError:
+        pass
+    if not sizes:
+        return Growth()
+    return Growth(sum(size for _, size in sizes), tuple(path.name for path, _ in sizes), began_at(sizes[0][0]))
+
+
+def left_behind(recordings_dir: Path) -> list[tuple[str, int, float]]:
+    """Folders of parts there are: camera, id of the recording, time of the first sample."""
+    found = []
+    for folder in sorted((recordings_dir / ".rec").glob("camera*/*")):
+        growth = look(folder)
+        if folder.name.isdigit() and growth.began_at is not None:
+            found.append((folder.parent.name, int(folder.name), growth.began_at))
+    return found
+
+
+def read(folder: Path, order: Sequence[str] = ()) -> list[Part]:
+    """The parts with footage; torn ends are cut off, parts without a whole fragment deleted.
+
+    Args:
+        folder: holds them; nothing writes there any more.
+        order: names in the order they came; others follow by name.
+    """
+    place = {name: index for index, name in enumerate(order)}
+    paths = sorted(folder.glob("*.mp4") if folder.is_dir() else [], key=lambda path: path.name)
+    parts = []
+    for path in sorted(paths, key=lambda path: place.get(path.name, len(place))):
+        facts = read_part(path)
+        if facts.whole_bytes == 0:
+            path.unlink()
+            continue
+        drop_torn_end(path, facts)
+        parts.append(Part(path, began_at(path), facts))
+    return parts
+
+
+def cut(parts: Sequence[Part], ends_at: float | None, limit_s: float | None) -> list[Clip]:
+    """Which parts belong to a recording, and how much of each; the first one always does.
+
+    Args:
+        parts: in order.
+        ends_at: what came after this time (seconds since the epoch) is left out.
+        limit_s: so many seconds of footage at most.
+    """
+    chosen: list[Clip] = []
+    left = limit_s
+    for part in parts:
+        length = part.facts.duration_s
+        if ends_at is not None:
+            length = min(length, ends_at - part.began_at)
+        if left is not None:
+            length = min(length, left)
+        if length <= 0 and chosen:
+            continue
+        whole = length <= 0 or length >= part.facts.duration_s
+        chosen.append(Clip(part, None if whole else length))
+        if left is not None:
+            left -= max(0.0, length)
+    return chosen
+
+
+def joinable(clips: Sequence[Clip]) -> list[list[Clip]]:
+    """Runs of clips with the same codec parameters: each run becomes one file."""
+    return [list(run) for _, run in groupby(clips, key=lambda clip: clip.part.facts.codec)]
+
+
+def playlist(clips: Sequence[Clip]) -> str:
+    """The input of ffmpeg's concat demuxer."""
+    lines = ["ffconcat version 1.0"]
+    for clip in clips:
+        quoted = str(clip.part.path.resolve()).replace("'", "'\\''")
+        lines.append(f"file '{quoted}'")
+        if clip.length_s is not None:
+            lines.append(f"outpoint {clip.length_s - _JUST_BEFORE_S:.6f}")
+    return "\n".join(lines) + "\n"
+
+
+def publish(temporary: Path, final: Path) -> None:
+    """Make a finished file durable under its name: fsync, rename, fsync of the folder."""
+    _sync(temporary)
+    temporary.replace(final)
+    _sync(final.parent)
+
+
+def _sync(path: Path) -> None:
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def discard(folder: Path) -> None:
+    """Delete the parts of a recording that is finished."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def room(folder: Path) -> tuple[int, int]:
+    """Free and total bytes of the file system that holds ``folder`` (statvfs(3): what an ordinary user may take)."""
+    found = os.statvfs(folder)
+    return found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize
+
+
+def trouble(folder: Path) -> str | None:
+    """Why nothing can be written there: ``no_space``, ``read_only`` or ``gone``; None when something can."""
+    try:
+        found = os.statvfs(folder)
+    except OSError:
+        return "gone"
+    if found.f_flag & os.ST_RDONLY:
+        return "read_only"
+    return "no_space" if found.f_bavail * found.f_frsize < _FULL_BYTES else None
