@@ -1,0 +1,1 @@
+"""What moves pictures: the engine, the launcher, streams, recordings, snapshots."""

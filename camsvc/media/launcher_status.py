@@ -1,0 +1,109 @@
+"""What a launcher tells about itself: the status file, and which of ffmpeg's lines may stand in it.
+
+The standard library alone, and little of it: this is imported on the way to the first frame.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+
+# Up to the last @ before the path; where ffmpeg cut the line first, what is too long for a port.
+_USER_INFO = re.compile(r"(?<=://)(?:[^/\s]*@|[^/\s@]*:[^/\s@]{6,}$)")
+_QUERY_SECRET = re.compile(r"(?i)\b(user(?:name)?|pass(?:word|wd)?|pwd|token|ticket|key|auth)=[^&\s\"']+")
+
+# swscaler says this of every full-range picture, V4L2 at each end; nothing is wrong.
+_HARMLESS = ("deprecated pixel format used", "Last message repeated", "Some buffers are still owned by the caller")
+
+
+def boottime_s() -> float:
+    """Seconds since boot, suspended time included (clock_gettime(2), CLOCK_BOOTTIME)."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def redact(line: str, hidden: tuple[str, ...] = ()) -> str:
+    """``line`` without the credentials of any URL in it, and without what is ``hidden``."""
+    line = _USER_INFO.sub("***@", line)
+    for text in hidden:
+        line = line.replace(text, "***")
+    return _QUERY_SECRET.sub(r"\1=***", line)
+
+
+def harmless(line: str) -> bool:
+    """Whether ffmpeg prints this when all is well."""
+    return any(text in line for text in _HARMLESS)
+
+
+class Status:
+    """The status file of one camera, replaced by rename so that a reader never sees half of it.
+
+    Attributes:
+        error: a sentence while something is wrong, else None.
+        hint: what only the log is to tell besides, else None.
+        detail: ffmpeg's last lines, None before the first.
+        ffmpeg_pid: pid of the running ffmpeg, None while there is none.
+        frames: video frames published since the launcher's start.
+        fps: frames per second, over the last seconds.
+        jpeg_at: CLOCK_BOOTTIME seconds when the newest picture was seen.
+    """
+
+    def __init__(self, path: str) -> None:
+        """A status in ``path``; nothing is written yet."""
+        self._path = path
+        with open("/proc/self/stat", encoding="utf-8", errors="replace") as stat:
+            start_time = int(stat.read().rpartition(")")[2].split()[19])  # proc(5): field 22
+        self._who = {"pid": os.getpid(), "start_time": start_time}
+        self._state = "starting"
+        self._since = self._written = boottime_s()
+        self._told: tuple[object, ...] = ()
+        self.error: str | None = None
+        self.hint: str | None = None
+        self.detail: str | None = None
+        self.ffmpeg_pid: int | None = None
+        self.frames = 0
+        self.fps = 0.0
+        self.jpeg_at: float | None = None
+
+    @property
+    def state(self) -> str:
+        """``starting``, ``running``, ``retrying``, ``waiting`` or ``stopped``."""
+        return self._state
+
+    def enter(self, state: str, error: str | None = None) -> None:
+        """Be in ``state`` from now on, for the reason ``error`` where it is a bad one."""
+        if state != self._state:
+            self._state, self._since = state, boottime_s()
+        self.error = error
+
+    def write(self) -> None:
+        """Write the file where something changed or a second has passed; a full disk is no reason to stop."""
+        now = boottime_s()
+        told = (self._state, self.error, self.hint, self.ffmpeg_pid, self.jpeg_at is None)
+        if told == self._told and now - self._written < 1:
+            return
+        self._told, self._written = told, now
+        value = {
+            **self._who,
+            "ffmpeg_pid": self.ffmpeg_pid,
+            "state": self._state,
+            "frames": self.frames,
+            "fps": round(self.fps, 1),
+            "error": self.error,
+            "hint": self.hint,
+            "detail": self.detail,
+            "at": now,
+            "since": self._since,
+            "jpeg_at": self.jpeg_at,
+        }
+        draft = f"{self._path}.{self._who['pid']}"
+        try:
+            with open(draft, "w", encoding="utf-8") as file:
+                json.dump(value, file)
+            os.rename(draft, self._path)
+        except OSError:
+            try:
+                os.unlink(draft)
+            except OSError:
+                pass

@@ -1,0 +1,332 @@
+"""Recordings: begun, timed, told of, ended, and handed to FINISHING."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from typing import Any
+
+from attrs import define, evolve, frozen
+from twisted.internet.defer import DeferredList, TimeoutError
+from twisted.internet.interfaces import IDelayedCall
+from twisted.logger import Logger
+
+from camsvc.config import Storage
+from camsvc.database import Database
+from camsvc.devices.inventory import Inventory
+from camsvc.errors import CamsvcError, DependencyFailed, InvalidState
+from camsvc.library import parts, recordings
+from camsvc.library.store import Store
+from camsvc.media.finisher import Finisher, Progress
+from camsvc.media.footage import NOTHING_AFTER_S, Footage, News
+from camsvc.media.streams import Streams, parts_folder
+from camsvc.model import Camera, Recording, RecordingState, Status
+from camsvc.processes import boot_id, boottime_s
+from camsvc.tasks import launch, sleep, within
+
+CLOSE_LIMIT_S = 3.0
+TAIL_S = 0.25
+"""A timed recording runs on for so long, and is cut to its length when it is finished: accurate to a frame."""
+
+_TOO_SHORT_S = 0.5
+
+
+@frozen
+class Stopped:
+    """What a stop answers: the recording with its end, footage in seconds and bytes."""
+
+    recording: Recording
+    duration_s: float
+    size_bytes: int
+
+
+@define(eq=False)
+class _Active:
+    """A recording under way.
+
+    Attributes:
+        footage: None until the engine was told to record.
+        left_s: what is still to be recorded of a timed one.
+    """
+
+    recording: Recording
+    footage: Footage | None = None
+    left_s: float | None = None
+    timer: IDelayedCall | None = None
+    stopping: bool = False
+
+    @property
+    def size_bytes(self) -> int:
+        return self.footage.growth.size_bytes if self.footage is not None else 0
+
+
+class Recorder:
+    """The recordings under way, at most one per camera."""
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        reactor: Any,
+        database: Database,
+        inventory: Inventory,
+        streams: Streams,
+        store: Store,
+        finisher: Finisher,
+        storage: Storage,
+    ) -> None:
+        self._reactor = reactor
+        self._database = database
+        self._inventory = inventory
+        self._streams = streams
+        self._store = store
+        self._finisher = finisher
+        self._storage = storage
+        self._active: dict[str, _Active] = {}
+
+    def recording(self, device: str) -> bool:
+        """A file of this camera grows."""
+        active = self._active.get(device)
+        return active is not None and active.footage is not None and active.footage.grows
+
+    def under_way(self) -> dict[str, int]:
+        """Bytes so far of the recordings under way, by file name."""
+        return {active.recording.filename: active.size_bytes for active in self._active.values()}
+
+    async def start(self, device: str, seconds: int | None, form: str) -> Recording:
+        """Begin a recording; accepted and stored when this returns.
+
+        Args:
+            device: the camera.
+            seconds: its length, or None to run until stopped.
+            form: ``fmp4``, ``mp4`` or ``mkv``.
+
+        Raises:
+            NotFound: no such camera.
+            InvalidState: already recording, the camera is away or in error, or there is no room.
+            DependencyFailed: the engine is down, or the storage takes nothing.
+        """
+        camera = self._inventory.get(device)
+        require_connected(camera)
+        if device in self._active:
+            already = self._active[device].recording
+            raise InvalidState(
+                f"{device} is already recording",
+                reason="already_recording",
+                state="RECORDING",
+                allowed_states=["IDLE"],
+                **({"filename": already.filename} if already.ident else {}),
+            )
+        self._streams.require_engine()
+        placeholder = Recording(0, device, "", form, RecordingState.RECORDING, time.time())
+        active = self._active[device] = _Active(placeholder)
+        try:
+            await self._require_room()
+            active.recording = await self._database.run(
+                lambda db: recordings.begin(db, device, form, seconds, boot_id(), time.time())
+            )
+            await self._streams.add_recording(active.recording)
+        except BaseException:
+            del self._active[device]
+            ident = active.recording.ident
+            if ident:
+                await self._database.run(lambda db: recordings.forget(db, ident))
+            raise
+        active.left_s = seconds
+        self._follow(active)
+        return active.recording
+
+    def resume(self) -> None:
+        """Go on with what was being recorded when camsvc ended; called once, before database and engine start."""
+        for recording in self._database.now(partial(recordings.in_state, state=RecordingState.RECORDING)):
+            self._log.info("{name}: goes on", name=recording.name)
+            active = self._active[recording.device] = _Active(recording, left_s=recording.seconds)
+            if recording.boot_id == boot_id():
+                self._streams.want_recording(recording)
+                self._follow(active)
+            else:
+                self._reactor.callWhenRunning(self._go_on_after_boot, active)
+
+    def leave(self) -> None:
+        """Follow no recording any more, and end none: the engine records on while camsvc is away."""
+        for active in self._active.values():
+            if active.footage is not None:
+                active.footage.stop()
+            if active.timer is not None:
+                active.timer.cancel()
+
+    def _go_on_after_boot(self, active: _Active) -> None:
+        _ = launch(self._next_part_after_boot(active), self._log, "going on with a recording of before the reboot")
+
+    async def _next_part_after_boot(self, active: _Active) -> None:
+        """Repair what another boot left, and record on; from here on footage counts, not time."""
+        recording = active.recording
+        found = await self._store.thread(parts.read, parts_folder(self._store.recordings_dir, recording))
+        footage = sum(part.facts.duration_s for part in found)
+        active.recording = evolve(recording, boot_id=boot_id(), deadline=None, clock=None)
+        await self._save(active.recording)
+        if recording.seconds is not None:
+            active.left_s = recording.seconds - footage
+            if active.left_s < _TOO_SHORT_S:
+                await self._end(active, "duration")
+                return
+        self._streams.want_recording(active.recording)
+        self._follow(active, frozenset(part.path.name for part in found))
+
+    def _follow(self, active: _Active, ignore: frozenset[str] = frozenset()) -> None:
+        folder = parts_folder(self._store.recordings_dir, active.recording)
+        look = partial(self._store.thread, parts.look, folder, ignore)
+        active.footage = Footage(self._reactor, look, partial(self._told, active))
+        active.footage.start()
+
+    def camera_changed(self, _before: Camera | None, camera: Camera) -> None:
+        """A camera went: its recording waits for it."""
+        active = self._active.get(camera.device)
+        if active is not None and active.footage is not None and not camera.present:
+            active.footage.source_gone()
+
+    async def stop(self, device: str, reason: str = "asked") -> Stopped:
+        """End a recording; returns when the camera's part is closed.
+
+        Raises:
+            NotFound: no such camera.
+            InvalidState: it is not recording.
+        """
+        active = self._active.get(device)
+        if active is None:
+            self._inventory.get(device)
+        # Half a start cannot be taken back: the engine would record on with nobody to end it.
+        if active is None or active.stopping or active.footage is None:
+            raise InvalidState(
+                f"{device} is not recording",
+                reason="not_recording",
+                state="IDLE" if active is None else "STOPPING" if active.stopping else "STARTING",
+                allowed_states=["RECORDING"],
+            )
+        return await self._end(active, reason)
+
+    async def stop_all(self, finish_limit_s: float) -> None:
+        """End all, reason ``shutdown``; finishing that takes over ``finish_limit_s`` is left to the next start."""
+        ends = [
+            launch(self._end(active, "shutdown"), self._log, "ending a recording")
+            for active in self._active.values()
+            if not active.stopping and active.footage is not None
+        ]
+        await DeferredList(ends)
+        await self._finisher.stop(finish_limit_s)
+
+    async def _require_room(self) -> None:
+        trouble = await self._store.thread(parts.trouble, self._store.recordings_dir)
+        if trouble in ("read_only", "gone"):
+            words = {"read_only": "is read-only", "gone": "is not there"}[trouble]
+            raise DependencyFailed("storage", f"the folder of recordings {words}", reason=trouble)
+        free, total = await self._store.thread(parts.room, self._store.recordings_dir)
+        reserve = min(self._storage.reserve_bytes, int(total * self._storage.reserve_percent / 100))
+        # To be joined, what runs now needs its size once more.
+        required = reserve + sum(active.size_bytes for active in self._active.values())
+        if free < required:
+            raise InvalidState(
+                f"no room to record: {free / 1e9:.1f} GB free, {required / 1e9:.1f} GB must stay free",
+                reason="no_space",
+                state="NO_SPACE",
+                allowed_states=["IDLE"],
+                free_bytes=free,
+                required_bytes=required,
+                suggestion="delete recordings, or lower storage.reserve_bytes",
+            )
+
+    def _told(self, active: _Active, news: News) -> None:
+        """The files of a recording have something to tell."""
+        device = active.recording.device
+        match news:
+            case News.BEGAN:
+                self._set_deadline(active)
+            case News.PART:
+                self._note_part(active)
+            case News.GROWS:
+                self._tell(active, "RECORDING")
+            case News.PAUSED:
+                _ = launch(self._tell_gap(active), self._log, "telling of a gap")
+            case News.RESUMED:
+                self._tell(active, "RECORDING", "resumed")
+            case News.NOTHING:
+                why = f"nothing was recorded within {NOTHING_AFTER_S:.0f} s; camsvc keeps trying"
+                error = next((camera.error for camera in self._inventory.all() if camera.device == device), None)
+                self._tell(active, "ERROR", error or why)
+
+    async def _tell_gap(self, active: _Active) -> None:
+        trouble = await self._store.thread(parts.trouble, self._store.recordings_dir)
+        self._tell(active, "RECORDING", trouble or "camera_disconnected")
+
+    def _note_part(self, active: _Active) -> None:
+        if active.footage is not None:
+            ident, name = active.recording.ident, active.footage.names[-1]
+            noted = self._database.run(lambda db: recordings.add_part(db, ident, name))
+            _ = noted.addErrback(lambda failure: self._log.failure("while noting a part", failure=failure))
+
+    def _set_deadline(self, active: _Active) -> None:
+        """Count the seconds asked for from the first sample on; one that was counted before camsvc ended holds."""
+        footage = active.footage
+        if active.left_s is None or footage is None or footage.first_sample is None:
+            return
+        if active.recording.deadline is None:
+            clock = time.time() - boottime_s()
+            active.recording = evolve(active.recording, deadline=footage.first_sample + active.left_s, clock=clock)
+            _ = launch(self._save(active.recording), self._log, "storing a deadline")
+        wait = max(0.0, (active.recording.deadline or 0.0) + TAIL_S - boottime_s())
+        active.timer = self._reactor.callLater(wait, self._time_is_up, active)
+
+    def _time_is_up(self, active: _Active) -> None:
+        active.timer = None
+        if not active.stopping:
+            _ = launch(self._end(active, "duration"), self._log, "ending a timed recording")
+
+    async def _end(self, active: _Active, reason: str) -> Stopped:
+        active.stopping = True
+        if active.timer is not None:
+            active.timer.cancel()
+            active.timer = None
+        recording = evolve(active.recording, state=RecordingState.FINISHING, reason=reason, ended_at=time.time())
+        await launch(self._save(recording), self._log, "storing that a recording has ended")
+        await self._close(recording)
+        if active.footage is not None:
+            active.footage.stop()
+        try:
+            found = await self._store.thread(parts.read, parts_folder(self._store.recordings_dir, recording))
+        except OSError as why:  # the finisher tries again, and tells
+            self._log.error("{name}: its parts cannot be read: {why}", name=recording.name, why=str(why))
+            found = []
+        size = sum(part.facts.whole_bytes for part in found)
+        duration = sum(part.facts.duration_s for part in found)
+        if recording.seconds is not None:
+            duration = min(duration, float(recording.seconds))
+        del self._active[recording.device]
+        self._finisher.finish(recording, size)
+        return Stopped(recording, duration, size)
+
+    async def _close(self, recording: Recording) -> None:
+        """Delete the shadow path and wait until the engine has written its last part."""
+        try:
+            await self._streams.remove_recording(recording)
+            await within(self._reactor, CLOSE_LIMIT_S, self._streams.when_path_gone(recording))
+        except (CamsvcError, TimeoutError) as why:
+            self._log.warn("{name}: ended without the engine's word ({why})", name=recording.name, why=str(why))
+        await sleep(self._reactor, 0.05)
+
+    async def _save(self, recording: Recording) -> None:
+        await self._database.run(lambda db: recordings.store(db, recording))
+
+    def _tell(self, active: _Active, status: str, reason: str | None = None) -> None:
+        age = active.footage.age_s if active.footage is not None else 0.0
+        self._finisher.tell(Progress(active.recording, status, age, active.size_bytes, reason))
+
+
+def require_connected(camera: Camera) -> None:
+    """Raise InvalidState, with the camera's error in words, unless it is CONNECTED."""
+    if camera.status is not Status.CONNECTED:
+        raise InvalidState(
+            f"{camera.device} is {camera.status.value}: {camera.error or 'it is not plugged in'}",
+            reason=camera.error or "camera_disconnected",
+            state=camera.status.value,
+            allowed_states=[Status.CONNECTED.value],
+        )

@@ -1,0 +1,284 @@
+"""The engine's paths: what they should be, what they are, and the rounds that make them equal.
+
+One path per camera, on demand through ``camsvc-publish``; one shadow path per recording under way. The engine
+keeps nothing over a restart; this does.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from twisted.internet.defer import DeferredLock
+from twisted.logger import Logger
+
+from camsvc.camera_tables import NetworkCamera, UsbCamera
+from camsvc.errors import DependencyFailed
+from camsvc.media import pipeline
+from camsvc.media.durations import seconds
+from camsvc.media.engine import Engine
+from camsvc.media.engine_file import EngineAddresses
+from camsvc.media.mediamtx import EngineApi, EngineRefused, PathState
+from camsvc.media.wake import wake
+from camsvc.model import CAMERA_ID, Camera, Recording
+from camsvc.runtime_dir import RuntimeDir
+from camsvc.tasks import Repeater, sleep
+
+ROUND_S = 2.0
+INTERNAL_USER = "_int"
+
+_IDLE_S = 20
+"""How long a camera runs on after its last reader; must exceed the engine's 5 s restart pause and the start-up."""
+
+
+class Streams:
+    """Keeps the engine's paths equal to the cameras and recordings there are."""
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        reactor: Any,
+        engine: Engine,
+        api: EngineApi,
+        addresses: EngineAddresses,
+        folder: RuntimeDir,
+        launcher: Path,
+        ffmpeg: str,
+        recordings_dir: Path,
+        table_of: Callable[[Camera], NetworkCamera | UsbCamera | None] = lambda camera: None,
+    ) -> None:
+        """Set up.
+
+        Args:
+            reactor: time, and connections to the engine's RTSP port.
+            engine: nothing is asked of it while it is down.
+            api: calls to it.
+            addresses: its RTSP port, for shadow paths.
+            folder: takes the pipelines that launchers read; holds the internal secret.
+            launcher: absolute path of ``camsvc-publish``.
+            ffmpeg: what the pipelines run.
+            recordings_dir: below it the engine writes ``.rec/<camera>/<id>/``.
+            table_of: what the configuration says of a camera.
+        """
+        self._reactor = reactor
+        self._engine = engine
+        self._api = api
+        self._rtsp_port = addresses.rtsp_port
+        self._folder = folder
+        self._launcher = launcher
+        self._ffmpeg = ffmpeg
+        self._recordings_dir = recordings_dir
+        self._table_of = table_of
+        self._internal = folder.secret("internal").decode()
+        self._wanted: dict[str, dict[str, Any]] = {}
+        self._states: dict[str, PathState] = {}
+        self._in_step = False
+        self._one_at_a_time = DeferredLock()  # a round that runs meanwhile would delete or replace what is just added
+        self._rounds = Repeater(reactor, ROUND_S, self._round, self._log, "making the engine's paths equal to ours")
+        self.on_states: Callable[[], None] = lambda: None
+        engine.subscribe(self._engine_changed)
+
+    def start(self) -> None:
+        """Begin the rounds."""
+        self._rounds.start()
+
+    def stop(self) -> None:
+        """End the rounds."""
+        self._rounds.stop()
+
+    @property
+    def in_step(self) -> bool:
+        """The engine is up and took every path that we want."""
+        return self._engine.up and self._in_step
+
+    def camera_changed(self, _before: Camera | None, camera: Camera) -> None:
+        """A camera came, went or offers something else."""
+        if camera.present:
+            made = pipeline.for_camera(camera, self._ffmpeg, self._table_of(camera))
+            self._folder.write(f"pipelines/{camera.device}.json", made.to_json().encode())
+            self._want(camera.device, self._camera_path(camera))
+        else:
+            self._want(camera.device, None)
+
+    async def add_recording(self, recording: Recording) -> None:
+        """Make the engine record.
+
+        Raises:
+            DependencyFailed: the engine is down or refuses; nothing stays wanted then.
+        """
+        name, keys = recording.path_name, self._recording_path(recording)
+        self.require_engine()
+        await self._one_at_a_time.acquire()
+        try:
+            await self._api.add(name, keys)
+            self._wanted[name] = keys
+        finally:
+            self._one_at_a_time.release()
+
+    def want_recording(self, recording: Recording) -> None:
+        """Have the engine record at the next round, or go on with it where it does."""
+        self._want(recording.path_name, self._recording_path(recording))
+
+    async def remove_recording(self, recording: Recording) -> None:
+        """Make the engine end a recording; the file's last write comes some milliseconds after.
+
+        Raises:
+            DependencyFailed: the engine is down; the path goes at the next round.
+        """
+        self._wanted.pop(recording.path_name, None)
+        await self._api.delete(recording.path_name)
+
+    async def when_path_gone(self, recording: Recording) -> None:
+        """Returns when the engine no longer runs a recording's path.
+
+        Raises:
+            DependencyFailed: the engine is down.
+        """
+        while await self._api.state(recording.path_name) is not None:
+            await sleep(self._reactor, 0.01)
+
+    async def wake(self, device: str) -> None:
+        """Have a sleeping camera started; it runs on for 20 s without readers.
+
+        Raises:
+            DependencyFailed: it did not come.
+        """
+        self.require_engine()
+        await wake(self._reactor, self._rtsp_port, device, INTERNAL_USER, self._internal)
+
+    def camera_states(self) -> Mapping[str, PathState]:
+        """The cameras' paths as they run, as of the last round; shadow paths are never shown."""
+        return {name: state for name, state in self._states.items() if CAMERA_ID.match(name)}
+
+    def viewers(self, device: str) -> int:
+        """Readers of a camera less the recording's own."""
+        state = self._states.get(device)
+        return max(0, len(state.readers) - self._shadows(device)) if state else 0
+
+    async def fresh_states(self) -> Mapping[str, PathState]:
+        """As :meth:`camera_states`, asked for now.
+
+        Raises:
+            DependencyFailed: the engine is down.
+        """
+        self.require_engine()
+        self._states = await self._api.states()
+        return self.camera_states()
+
+    def require_engine(self) -> None:
+        """Raise what a caller is told while the engine is down (-32050)."""
+        if not self._engine.up:
+            raise DependencyFailed(
+                "media engine",
+                f"the media engine {self._engine.trouble}",
+                suggestion="try again in some seconds; camsvc brings it back by itself",
+            )
+
+    def _shadows(self, device: str) -> int:
+        return sum(
+            1
+            for name, state in self._states.items()
+            if name.startswith(f"rec/{device}/") and state.ready and name in self._wanted
+        )
+
+    def _want(self, name: str, keys: dict[str, Any] | None) -> None:
+        if keys is None:
+            self._wanted.pop(name, None)
+        elif self._wanted.get(name) == keys:
+            return
+        else:
+            self._wanted[name] = keys
+        self._in_step = False
+        self._rounds.nudge()
+
+    def _camera_path(self, camera: Camera) -> dict[str, Any]:
+        command = shlex.join([str(self._launcher), "--runtime-dir", str(self._folder.path), camera.device])
+        run = "runOnInit" if camera.always_on else "runOnDemand"
+        keys: dict[str, Any] = {"source": "publisher", run: command, f"{run}Restart": True}
+        if not camera.always_on:
+            keys |= {"runOnDemandStartTimeout": "10s", "runOnDemandCloseAfter": f"{_IDLE_S}s"}
+        return keys
+
+    def _recording_path(self, recording: Recording) -> dict[str, Any]:
+        source = f"rtsp://{INTERNAL_USER}:{self._internal}@127.0.0.1:{self._rtsp_port}/{recording.device}"
+        return {
+            "source": source,
+            "rtspTransport": "tcp",
+            "sourceOnDemand": False,
+            "record": True,
+            "recordPath": f"{self._recordings_dir}/.%path/%Y-%m-%d_%H-%M-%S-%f",
+            "recordFormat": "fmp4",
+            "recordPartDuration": "1s",
+            "recordSegmentDuration": "24h",
+            "recordDeleteAfter": "0s",
+        }
+
+    def _engine_changed(self, up: bool) -> None:
+        self._in_step = False
+        if up:
+            self._rounds.nudge()
+        else:
+            self._states = {}
+
+    async def _round(self) -> None:
+        if not self._engine.up:
+            return
+        try:
+            await self._one_at_a_time.acquire()
+            try:
+                await self._reconcile()
+            finally:
+                self._one_at_a_time.release()
+            self._states = await self._api.states()
+        except DependencyFailed as why:
+            self._in_step = False
+            self._log.debug("round not finished: {why}", why=why.message)
+            return
+        self.on_states()
+
+    async def _reconcile(self) -> None:
+        actual = await self._api.configured()
+        refused = False
+        for name in actual:
+            if _ours(name) and name not in self._wanted:
+                try:
+                    await self._api.delete(name)
+                except EngineRefused as why:
+                    refused = True
+                    self._log.error("the engine keeps the path {name}: {why}", name=name, why=why.message)
+        for name, keys in tuple(self._wanted.items()):
+            if name in actual and _same(keys, actual[name]):
+                continue
+            if name not in self._wanted:
+                continue
+            try:
+                await self._api.add(name, keys)
+            except EngineRefused as why:
+                refused = True
+                self._log.error("the engine refuses the path {name}: {why}", name=name, why=why.message)
+        self._in_step = not refused
+
+
+def parts_folder(recordings_dir: Path, recording: Recording) -> Path:
+    """Where the engine writes the parts of a recording: ``recordPath`` with the path's name in it."""
+    return recordings_dir / f".{recording.path_name}"
+
+
+def _ours(name: str) -> bool:
+    return bool(CAMERA_ID.match(name)) or name.startswith("rec/camera")
+
+
+def _same(wanted: Mapping[str, Any], actual: Mapping[str, Any]) -> bool:
+    return all(_equal(value, actual.get(key)) for key, value in wanted.items())
+
+
+def _equal(wanted: Any, actual: Any) -> bool:
+    if wanted == actual:
+        return True
+    if isinstance(wanted, str) and isinstance(actual, str):
+        length = seconds(wanted)
+        return length is not None and length == seconds(actual)
+    return False
