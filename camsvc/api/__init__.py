@@ -1,0 +1,1 @@
+"""The JSON-RPC methods and notifications, apart from any transport."""

@@ -1,0 +1,234 @@
+"""The method registry: each method declared once, with role, parameters, result and text; and the way a call takes.
+
+Dispatch and ``system.*`` introspection are txjsonrpc-ng's; envelopes and errors are ours (``wire``, ``errors``).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import msgspec
+from attrs import frozen
+from msgspec import Struct
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from txjsonrpc_ng.jsonrpc import BaseSubhandler, Introspection
+from txjsonrpc_ng.jsonrpclib import NoSuchFunction
+
+from camsvc import wire
+from camsvc.access.roles import Call, Role, may
+from camsvc.errors import CamsvcError, InternalError, InvalidParams, MethodNotFound
+from camsvc.validate import explain, nearest
+
+Body = Callable[[Call, Any], Any]
+
+
+class NoParams(Struct, forbid_unknown_fields=True, frozen=True):
+    """For methods that take none."""
+
+
+@frozen
+class Method:
+    """A declared method.
+
+    Attributes:
+        name: on the wire.
+        role: the least role that may call it; None when it is open.
+        params: its parameters.
+        result: what it gives.
+        ignored: parameters that old clients send, accepted and ignored.
+        body: called with the Call and the parameters; gives a result or a coroutine.
+        help: for people, from the docstring.
+    """
+
+    name: str
+    role: Role | None
+    params: type[Struct]
+    result: Any
+    body: Body
+    help: str
+    ignored: frozenset[str] = frozenset()
+
+    @property
+    def signature(self) -> list[list[str]]:
+        """For ``system.methodSignature``: result type, then each parameter's name."""
+        return [[getattr(self.result, "__name__", str(self.result)), *self.fields]]
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Names of its parameters, as they stand on the wire."""
+        return self.params.__struct_encode_fields__
+
+    def __call__(self, call: Call, params: dict[str, Any] | list[Any]) -> Any:
+        """Check role and parameters, then run.
+
+        Raises:
+            CamsvcError: -32001, -32002 or -32602, or what the method raises.
+        """
+        may(call.principal, self.role, time.time())
+        return self.body(call, self._converted(params))
+
+    def _converted(self, params: dict[str, Any] | list[Any]) -> Struct:
+        if isinstance(params, list):
+            if params or self.fields:
+                raise InvalidParams("Invalid params: send an object, by name", param="params", rule="type",
+                                    hint=", ".join(self.fields))  # fmt: skip
+            params = {}
+        known = {key: value for key, value in params.items() if key not in self.ignored}
+        try:
+            return msgspec.convert(known, self.params)
+        except msgspec.ValidationError as why:
+            raise self._mistake(why) from None
+
+    def _mistake(self, why: msgspec.ValidationError) -> InvalidParams:
+        fault = explain(why)
+        if fault.rule == "unknown":
+            near = nearest(fault.path, self.fields)
+            hint = f"did you mean {near}?" if near else f"parameters are: {', '.join(self.fields) or 'none'}"
+            return InvalidParams(f"Invalid params: {fault.path[:60]} is not known", param=fault.path[:60],
+                                 rule="unknown", hint=hint)  # fmt: skip
+        return InvalidParams(
+            f"Invalid params: {fault.path}: {fault.text}", param=fault.path, rule=fault.rule, hint=fault.text
+        )
+
+
+def method(
+    name: str, *, role: Role | None, params: type[Struct] = NoParams, result: Any, ignored: tuple[str, ...] = ()
+) -> Callable[[Any], Any]:
+    """Declare a function as a method; its docstring is what clients read of it."""
+
+    def declare(body: Any) -> Any:
+        if not body.__doc__:
+            raise TypeError(f"{name}: a method without a docstring cannot be declared")
+        body.declared = (name, role, params, result, frozenset(ignored))
+        return body
+
+    return declare
+
+
+class _Branch(BaseSubhandler):
+    """A tree of declared methods, as txjsonrpc-ng walks it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.methods: dict[str, Method] = {}
+
+    def _getFunction(self, functionPath: str) -> Any:  # noqa: N803
+        if self.separator in functionPath:
+            return super()._getFunction(functionPath)
+        try:
+            return self.methods[functionPath]
+        except KeyError:
+            raise NoSuchFunction(-32601, functionPath) from None
+
+    def _listFunctions(self) -> list[str]:  # noqa: N802
+        return list(self.methods)
+
+
+class MethodParam(Struct, forbid_unknown_fields=True, frozen=True):
+    """Names a method."""
+
+    method: str
+
+
+class _System(_Branch):
+    """``system.*``: what there is and how it is called."""
+
+    def __init__(self, root: Registry) -> None:
+        super().__init__()
+        self._root = root
+        self._introspection = Introspection(root)
+
+    @method("listMethods", role=Role.VIEWER, result=list[str])
+    def list_methods(self, call: Call, params: NoParams) -> Any:
+        """Names of all methods."""
+        return self._introspection.jsonrpc_listMethods()
+
+    @method("methodHelp", role=Role.VIEWER, params=MethodParam, result=str)
+    def method_help(self, call: Call, params: MethodParam) -> Any:
+        """What a method is for."""
+        self._root.find(params.method)
+        return self._introspection.jsonrpc_methodHelp(params.method)
+
+    @method("methodSignature", role=Role.VIEWER, params=MethodParam, result=list[list[str]])
+    def method_signature(self, call: Call, params: MethodParam) -> Any:
+        """Type of a method's result, then the names of its parameters."""
+        self._root.find(params.method)
+        return self._introspection.jsonrpc_methodSignature(params.method)
+
+
+class Registry(_Branch):
+    """All methods, and how a frame becomes an answer."""
+
+    _log = Logger()
+
+    def __init__(self, *topics: object) -> None:
+        """Collect the declared methods of ``topics``."""
+        super().__init__()
+        system = _System(self)
+        self.putSubHandler("system", system)
+        _collect(system, system)
+        for topic in topics:
+            _collect(self, topic)
+
+    def find(self, name: str) -> Method:
+        """The method of that name.
+
+        Raises:
+            MethodNotFound: with the nearest name as hint.
+        """
+        try:
+            found: Method = self._getFunction(name)
+            return found
+        except NoSuchFunction:
+            names = [*self.methods, *(f"system.{name}" for name in self.getSubHandler("system").methods)]
+            near = nearest(name, names)
+            hint = f"did you mean {near}?" if near else "system.listMethods names them all"
+            raise MethodNotFound("Method not found", hint=hint) from None
+
+    def answer(self, frame: bytes, call: Call) -> bytes | Deferred[bytes | None] | None:
+        """Execute one frame.
+
+        Returns:
+            the frame to send back, None where none is wanted, or a Deferred of either; it never fails.
+        """
+        try:
+            request = wire.parse(frame)
+        except wire.Refused as refused:
+            return refused.answer
+        try:
+            if request.method not in ("ping", "authenticate"):
+                may(call.principal, Role.VIEWER, time.time())
+            value = self.find(request.method)(call, request.params)
+            if isinstance(value, Coroutine):
+                done = Deferred.fromCoroutine(value).addCallback(self._answered, request)
+                return done.addErrback(self._failed, request, call)
+            return self._answered(value, request)
+        except Exception:
+            return self._failed(Failure(), request, call)
+
+    def _answered(self, value: Any, request: wire.Request) -> bytes | None:
+        return wire.result(request.ident, value) if request.answered else None
+
+    def _failed(self, failure: Failure, request: wire.Request, call: Call) -> bytes | None:
+        why = failure.value
+        if isinstance(why, CancelledError):
+            return None
+        if not isinstance(why, CamsvcError):
+            self._log.failure("{method} failed, request {request_id}", failure=failure,
+                              method=request.method[:60], request_id=call.request_id)  # fmt: skip
+            why = InternalError("Internal error", request_id=call.request_id, suggestion="the log says more")
+        return wire.error(request.ident, why) if request.answered else None
+
+
+def _collect(branch: _Branch, topic: object) -> None:
+    for attribute in vars(type(topic)).values():
+        if not hasattr(attribute, "declared"):
+            continue
+        name, role, params, result, ignored = attribute.declared
+        text = " ".join(attribute.__doc__.split())
+        body = attribute.__get__(topic)
+        branch.methods[name] = Method(name, role, params, result, body, text, ignored)

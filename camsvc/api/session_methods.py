@@ -1,0 +1,82 @@
+"""``ping`` and ``authenticate``."""
+
+from __future__ import annotations
+
+import time
+from typing import Protocol, runtime_checkable
+
+from msgspec import UNSET, Struct, UnsetType
+
+from camsvc.access.bucket import Buckets
+from camsvc.access.roles import Call, Principal
+from camsvc.access.tokens import Tokens
+from camsvc.api.registry import NoParams, method
+from camsvc.errors import AuthenticationFailed, InvalidParams, RateLimited
+from camsvc.model import iso
+
+
+@runtime_checkable
+class Session(Protocol):
+    """A connection that can be logged in."""
+
+    session_id: str
+
+    def log_in(self, principal: Principal) -> None:
+        """Switch identity and role at once."""
+
+
+class Credential(Struct, forbid_unknown_fields=True, frozen=True):
+    """``auth_token``, or its alias ``token``."""
+
+    auth_token: str | UnsetType = UNSET
+    token: str | UnsetType = UNSET
+
+
+class Identity(Struct, frozen=True):
+    """What a login gives."""
+
+    authenticated: bool
+    role: str
+    permissions: list[str]
+    expires_at: str
+    session_id: str
+
+
+class SessionMethods:
+    """The open methods."""
+
+    def __init__(self, tokens: Tokens, logins_per_minute: int) -> None:
+        self._tokens = tokens
+        self._attempts = Buckets(logins_per_minute / 60, logins_per_minute)
+
+    @method("ping", role=None, result=str)
+    def ping(self, call: Call, params: NoParams) -> str:
+        """Answers "pong": the connection works."""
+        return "pong"
+
+    @method("authenticate", role=None, params=Credential, result=Identity, ignored=("auth_type",))
+    def authenticate(self, call: Call, params: Credential) -> Identity:
+        """Log this connection in with a JWT; calling it again switches identity and role at once."""
+        token = params.token if isinstance(params.auth_token, UnsetType) else params.auth_token
+        if isinstance(token, UnsetType):
+            raise InvalidParams("Invalid params: auth_token is required", param="auth_token", rule="required",
+                                hint="a token from: camsvc token")  # fmt: skip
+        if not isinstance(call.connection, Session):
+            raise AuthenticationFailed("authenticate works on a WebSocket", reason="no_session")
+        try:
+            principal = self._tokens.principal(token, time.time())
+        except AuthenticationFailed:
+            # Only failures count, so that many good clients behind one address are not locked out.
+            wait = self._attempts.take(call.address, time.monotonic())
+            if wait:
+                raise RateLimited("Too many failed logins", reason="login_throttled",
+                                  retry_after_ms=round(wait * 1000)) from None  # fmt: skip
+            raise
+        call.connection.log_in(principal)
+        return Identity(
+            True,
+            principal.role.word,
+            principal.role.permissions,
+            iso(principal.expires_at),
+            call.connection.session_id,
+        )

@@ -1,0 +1,138 @@
+"""How cameras, files and recordings look on the wire (contract, sections 4 and 5)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from urllib.parse import quote, urlsplit
+
+from msgspec import UNSET, Struct, UnsetType
+
+from camsvc.access.roles import Principal
+from camsvc.access.tokens import FILE, STREAM, Tokens
+from camsvc.config import Access
+from camsvc.media.finisher import Progress
+from camsvc.model import Camera, MediaFile, Status, iso
+
+
+class CameraView(Struct, frozen=True, kw_only=True):
+    """A camera; ``streams`` is empty while nothing can be watched."""
+
+    device: str
+    status: str
+    name: str
+    resolution: str
+    fps: float
+    streams: dict[str, str]
+    kind: str
+    recording: bool
+    error: str | UnsetType = UNSET
+    detail: str | UnsetType = UNSET
+
+
+class FileView(Struct, frozen=True, kw_only=True):
+    """A file of a list."""
+
+    filename: str
+    file_size: int
+    modified_time: str
+    created_time: str
+    device: str
+    download_url: str
+    status: str
+    duration: float | UnsetType = UNSET
+    width: int | UnsetType = UNSET
+    height: int | UnsetType = UNSET
+
+
+class RecordingUpdate(Struct, frozen=True, kw_only=True):
+    """``recording_status_update``."""
+
+    device: str
+    status: str
+    filename: str
+    duration: float
+    reason: str | UnsetType = UNSET
+    file_size: int | UnsetType = UNSET
+
+
+class Views:
+    """Makes wire values; URLs in them are absolute and carry tickets for the one they are made for."""
+
+    def __init__(
+        self,
+        tokens: Tokens,
+        access: Access,
+        rtsp_port: int,
+        recording: Callable[[str], bool],
+        watchable: Callable[[], bool],
+    ) -> None:
+        """Set up.
+
+        Args:
+            tokens: signs tickets.
+            access: how long they last.
+            rtsp_port: the engine's.
+            recording: whether a camera's file grows.
+            watchable: whether streams can be watched now.
+        """
+        self._tokens = tokens
+        self._access = access
+        self._rtsp_port = rtsp_port
+        self._recording = recording
+        self._watchable = watchable
+
+    def camera(self, camera: Camera, principal: Principal, base_url: str) -> CameraView:
+        """A camera for one reader."""
+        can_be_watched = camera.status is Status.CONNECTED and self._watchable()
+        return CameraView(
+            device=camera.device,
+            status=camera.status.value,
+            name=camera.name,
+            resolution=camera.resolution,
+            fps=camera.fps,
+            streams={"rtsp": self.rtsp_url(camera.device, principal, base_url)} if can_be_watched else {},
+            kind=camera.kind,
+            recording=self._recording(camera.device),
+            error=camera.error or UNSET,
+            detail=camera.detail or UNSET,
+        )
+
+    def rtsp_url(self, device: str, principal: Principal, base_url: str) -> str:
+        """Where a camera can be watched, with a ticket that an RTSP client shows at each connection."""
+        ticket = self._tokens.ticket(STREAM, device, principal, time.time(), self._access.stream_ticket_s)
+        host = urlsplit(base_url).hostname or "localhost"
+        host = f"[{host}]" if ":" in host else host
+        return f"rtsp://{host}:{self._rtsp_port}/{device}?ticket={ticket}"
+
+    def download_url(self, kind: str, filename: str, principal: Principal, base_url: str) -> str:
+        """Where a file can be had, with a ticket for it alone."""
+        ticket = self._tokens.ticket(FILE, f"{kind}/{filename}", principal, time.time(), self._access.file_ticket_s)
+        return f"{base_url}/files/{kind}/{quote(filename)}?ticket={ticket}"
+
+    def file(self, kind: str, file: MediaFile, size: int, principal: Principal, base_url: str) -> FileView:
+        """A file for one reader; ``size`` stands in for that of a recording under way."""
+        return FileView(
+            filename=file.filename,
+            file_size=file.size_bytes or size,
+            modified_time=iso(file.modified_at),
+            created_time=iso(file.created_at),
+            device=file.device,
+            download_url=self.download_url(kind, file.filename, principal, base_url),
+            status=file.status,
+            duration=UNSET if file.duration_s is None else file.duration_s,
+            width=file.width or UNSET,
+            height=file.height or UNSET,
+        )
+
+
+def recording_update(progress: Progress) -> RecordingUpdate:
+    """A change of a recording."""
+    return RecordingUpdate(
+        device=progress.recording.device,
+        status=progress.status,
+        filename=progress.recording.filename,
+        duration=round(progress.duration_s, 3),
+        reason=progress.reason or UNSET,
+        file_size=progress.size_bytes,
+    )

@@ -1,0 +1,1 @@
+"""Sockets and HTTP: the only modules that know them."""

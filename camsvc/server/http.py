@@ -1,0 +1,120 @@
+"""What all our HTTP routes share: JSON answers, JSON errors, limits on what is sent to us, who asks."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import msgspec
+from klein import Klein
+from twisted.internet.defer import CancelledError
+from twisted.logger import Logger
+from twisted.web.http import Request as WebRequest
+from twisted.web.iweb import IRequest
+from twisted.web.resource import IResource
+from twisted.web.server import Request, Site
+from werkzeug.exceptions import HTTPException
+
+from camsvc.access.roles import Principal
+from camsvc.access.tokens import Tokens
+from camsvc.errors import AuthenticationFailed, CamsvcError, NotFound, PermissionDenied
+from camsvc.logs import redact
+
+MAX_BODY_BYTES = 64 << 10
+
+_log = Logger()
+_STATUS: dict[type[CamsvcError], int] = {AuthenticationFailed: 401, PermissionDenied: 403, NotFound: 404}
+
+
+class LimitedRequest(Request):
+    """A request whose body ends the connection when it passes the limit."""
+
+    _taken = 0
+
+    def handleContentChunk(self, data: bytes) -> None:
+        self._taken += len(data)
+        if self._taken > MAX_BODY_BYTES:
+            self.channel.forceAbortClient() if hasattr(self.channel, "forceAbortClient") else self.loseConnection()
+            return
+        super().handleContentChunk(data)
+
+    def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
+        if self._taken <= MAX_BODY_BYTES:  # else the rest of a body would be taken for the whole of it
+            super().requestReceived(command, path, version)
+
+
+class QuietSite(Site):
+    """A Site without access log lines at info: at debug, with nothing secret in them."""
+
+    requestFactory = LimitedRequest
+    displayTracebacks = False
+    noisy = False
+
+    def __init__(self, resource: IResource) -> None:
+        super().__init__(resource, requestFactory=LimitedRequest, timeout=60, parsePOSTFormSubmission=False)
+
+    def log(self, request: WebRequest) -> None:
+        _log.debug("{method} {uri} {code}", method=request.method.decode("latin-1"),
+                   uri=redact(request.uri.decode("latin-1"))[:300], code=request.code)  # fmt: skip
+
+
+def answer_json(request: IRequest, status: int, value: Any) -> bytes:
+    """Set status and headers; the body to return."""
+    request.setResponseCode(status)
+    request.setHeader(b"content-type", b"application/json")
+    request.setHeader(b"cache-control", b"no-store")
+    request.setHeader(b"x-content-type-options", b"nosniff")
+    return msgspec.json.encode(value)
+
+
+def answer_error(request: IRequest, status: int, why: CamsvcError) -> bytes:
+    """An error as JSON, in the shape that JSON-RPC errors have."""
+    if status == 401:
+        request.setHeader(b"www-authenticate", b'Bearer realm="camsvc"')
+    body = {"error": {"code": why.code, "message": why.message, "data": why.data}}
+    return answer_json(request, status, body)
+
+
+def with_json_errors(app: Klein) -> Klein:
+    """Make a Klein app answer every error as JSON; an unknown one is logged and never told."""
+
+    def known(_self: Any, request: Any, failure: Any) -> bytes:
+        why: CamsvcError = failure.value
+        status = next((status for kind, status in _STATUS.items() if isinstance(why, kind)), 503)
+        return answer_error(request, status, why)
+
+    def routing(_self: Any, request: Any, failure: Any) -> bytes:
+        why: HTTPException = failure.value
+        if why.code == 405:
+            return answer_error(request, 405, CamsvcError("Method not allowed", reason="method_not_allowed"))
+        status = why.code if why.code and why.code >= 400 else 404  # werkzeug would redirect //a to /a
+        return answer_error(request, status, NotFound("Page", "path"))
+
+    def unknown(_self: Any, request: Any, failure: Any) -> bytes:
+        if failure.check(CancelledError):  # the client has gone
+            return b""
+        _log.failure("while answering {path}", failure=failure, path=request.path.decode("latin-1")[:200])
+        if getattr(request, "startedWriting", False):
+            request.transport.abortConnection()
+            return b""
+        return answer_error(request, 500, CamsvcError("Internal error"))
+
+    handlers: dict[type[Exception], Any] = {CamsvcError: known, HTTPException: routing, Exception: unknown}
+    for kind, handler in handlers.items():
+        app.handle_errors(kind)(handler)
+    return app
+
+
+def bearer(request: IRequest, tokens: Tokens) -> Principal | None:
+    """Who the Authorization header names; None when there is none.
+
+    Raises:
+        AuthenticationFailed: it names nobody.
+    """
+    header = request.getHeader(b"authorization")
+    if not header:
+        return None
+    scheme, _, token = header.decode("latin-1").partition(" ")
+    if scheme.lower() != "bearer":
+        raise AuthenticationFailed("Authentication failed: send Authorization: Bearer TOKEN", reason="bad_credential")
+    return tokens.principal(token.strip(), time.time())

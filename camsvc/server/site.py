@@ -1,0 +1,112 @@
+"""The public port: ``/ws``, ``/files``, ``/health`` and the page at ``/``, behind the Host check."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from klein import Klein
+from twisted.web.iweb import IRequest
+from twisted.web.resource import Resource
+
+import camsvc
+from camsvc.errors import CamsvcError, NotFound
+from camsvc.server.files import Files
+from camsvc.server.hosts import Hosts
+from camsvc.server.http import answer_error, answer_json, with_json_errors
+from camsvc.server.ws import Factory
+
+_PAGE = Path(__file__).with_name("page.html")
+_CSP = b"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
+
+
+class Pages:
+    """``/`` and ``/health``."""
+
+    app = with_json_errors(Klein())
+
+    def __init__(self, ready: Callable[[], dict[str, Any]], rtsp_port: int) -> None:
+        """Set up.
+
+        Args:
+            ready: what must be for ``/health/ready``: names and True, or why not.
+            rtsp_port: the engine's, for the page.
+        """
+        self._ready = ready
+        page = _PAGE.read_text(encoding="utf-8").replace("{version}", camsvc.__version__)
+        self._page = page.replace("{rtsp_port}", str(rtsp_port)).encode()
+
+    @app.route("/", methods=["GET", "HEAD"])
+    def front(self, request: IRequest) -> bytes:
+        """The page that says what this is, until the web client stands here."""
+        request.setHeader(b"content-type", b"text/html; charset=utf-8")
+        request.setHeader(b"content-security-policy", _CSP)
+        request.setHeader(b"x-content-type-options", b"nosniff")
+        request.setHeader(b"referrer-policy", b"no-referrer")
+        return self._page
+
+    @app.route("/health/live", methods=["GET", "HEAD"])
+    def live(self, request: IRequest) -> bytes:
+        """The reactor turns."""
+        return answer_json(request, 200, {"status": "alive"})
+
+    @app.route("/health/ready", methods=["GET", "HEAD"])
+    def ready(self, request: IRequest) -> bytes:
+        """The engine answers, the cameras' paths are accepted, the API is open; else 503 and why."""
+        checks = self._ready()
+        ready = all(value is True for value in checks.values())
+        words = {name: "ready" if value is True else value for name, value in checks.items()}
+        body = {"status": "ready" if ready else "unhealthy", "checks": words}
+        return answer_json(request, 200 if ready else 503, body)
+
+
+class Root(Resource):
+    """Sends each request its way, once its Host is known to be ours."""
+
+    def __init__(self, hosts: Hosts, pages: Pages, files: Files, ws: Factory) -> None:
+        super().__init__()
+        self._hosts = hosts
+        self._pages = pages.app.resource()
+        self.putChild(b"files", files.app.resource())
+        self.putChild(b"ws", ws.as_resource())
+
+    def getChildWithDefault(self, path: bytes, request: Any) -> Any:
+        host = request.getHeader(b"host")
+        if self._hosts.base_url(host.decode("latin-1") if host else None) is None:
+            return _Refusal(
+                421,
+                CamsvcError(
+                    "This name is not one of camsvc's",
+                    reason="unknown_host",
+                    suggestion="add it to server.allowed_hosts",
+                ),
+            )
+        if not _is_text(path, *request.postpath):
+            return _Refusal(404, NotFound("Page", "path"))
+        if path in self.children:
+            return self.children[path]
+        request.prepath.pop()
+        request.postpath.insert(0, path)
+        return self._pages
+
+
+def _is_text(*segments: bytes) -> bool:
+    """Klein's own check of UTF-8 puts a traceback into the log for every stranger's typo."""
+    try:
+        b"/".join(segments).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+class _Refusal(Resource):
+    isLeaf = True
+
+    def __init__(self, status: int, why: CamsvcError) -> None:
+        super().__init__()
+        self._status = status
+        self._why = why
+
+    def render(self, request: Any) -> bytes:
+        return answer_error(request, self._status, self._why)

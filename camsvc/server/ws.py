@@ -1,0 +1,265 @@
+"""The WebSocket at ``/ws``: frames, limits, keepalive, slow readers; the only module that knows Autobahn."""
+
+from __future__ import annotations
+
+import math
+import secrets
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from autobahn.twisted.resource import WebSocketResource
+from autobahn.twisted.websocket import WebSocketServerFactory, WebSocketServerProtocol
+from autobahn.websocket.types import ConnectionDeny, ConnectionRequest
+from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.interfaces import IDelayedCall, IPushProducer
+from twisted.logger import Logger
+from zope.interface import implementer
+
+from camsvc import wire
+from camsvc.access.bucket import Bucket
+from camsvc.access.roles import Call, Principal
+from camsvc.api.notifications import Notifications
+from camsvc.api.registry import Registry
+from camsvc.config import Limits
+from camsvc.errors import RateLimited
+from camsvc.server.hosts import Hosts
+from camsvc.tasks import within
+
+LOGIN_ENDED, BINARY_FRAME, TOO_SLOW = 4001, 4003, 4008
+BEFORE_LOGIN_BYTES, AFTER_LOGIN_BYTES = 64 << 10, 1 << 20
+PING_EVERY_S, PONG_WITHIN_S = 20, 10
+STUCK_S = 15.0
+RELOGIN_S = 60.0
+CALLS_IN_FLIGHT = 64
+
+
+@implementer(IPushProducer)
+class Connection(WebSocketServerProtocol):
+    """One client. Replies go out in order of completion; state notifications keep only the newest per key."""
+
+    _logger = Logger()
+    factory: Factory
+    transport: Any
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.principal: Principal | None = None
+        self.base_url = ""
+        self.session_id = str(uuid.uuid4())
+        self._address = ""
+        self._valve_open = True  # the valve: the transport takes more
+        self._unsent: dict[str, bytes] = {}
+        self._in_flight: set[Deferred[Any]] = set()
+        self._timers: dict[str, IDelayedCall] = {}
+        self._bucket: Bucket | None = None
+        self._when_closed: Deferred[None] = Deferred()
+
+    # What Autobahn calls.
+
+    def onConnect(self, request: ConnectionRequest) -> None:
+        base_url = self.factory.hosts.base_url(request.headers.get("host"))
+        if base_url is None:
+            raise ConnectionDeny(ConnectionDeny.FORBIDDEN, "unknown Host; see server.allowed_hosts")
+        if self.factory.full:
+            raise ConnectionDeny(503, "too many connections; see limits.connections")
+        self.base_url = base_url
+
+    def onOpen(self) -> None:
+        self.transport.unregisterProducer()  # twisted.web's HTTPChannel, which has no part in this any more
+        self.transport.registerProducer(self, True)
+        self.maxMessagePayloadSize = BEFORE_LOGIN_BYTES
+        self._address = getattr(self.transport.getPeer(), "host", "")
+        limits = self.factory.limits
+        self._bucket = Bucket.full(limits.calls_per_second, limits.burst, time.monotonic())
+        self.factory.opened(self)
+
+    def onMessage(self, payload: bytes, isBinary: bool) -> None:
+        if self.state != self.STATE_OPEN:
+            return
+        if isBinary:
+            self.sendClose(BINARY_FRAME, "JSON-RPC is text")
+            return
+        try:
+            answer = self._answer(payload)
+        except Exception:  # raising here would cut the socket
+            self._logger.failure("while answering a frame")
+            return
+        if isinstance(answer, Deferred):
+            self._in_flight.add(answer)
+            _ = answer.addCallback(self._reply, answer)
+        elif answer is not None:
+            self._transmit(answer)
+
+    def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:  # noqa: N803
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+        self._unsent.clear()
+        for call in tuple(self._in_flight):
+            call.cancel()
+        self.factory.closed(self)
+        if not self._when_closed.called:
+            self._when_closed.callback(None)
+
+    # What the transport calls (IPushProducer).
+
+    def pauseProducing(self) -> None:
+        if self._valve_open:
+            self._valve_open = False
+            self.transport.pauseProducing()  # who does not read is not read either
+            self._later("stuck", STUCK_S, self._too_slow)
+
+    def resumeProducing(self) -> None:
+        if not self._valve_open:
+            self._valve_open = True
+            self._cancel("stuck")
+            self.transport.resumeProducing()
+            self._drain()
+
+    def stopProducing(self) -> None:
+        self._valve_open = False
+
+    # What the rest of camsvc calls.
+
+    def log_in(self, principal: Principal) -> None:
+        """Switch identity and role at once; the socket closes 60 s after the login ends."""
+        self.principal = principal
+        self.maxMessagePayloadSize = AFTER_LOGIN_BYTES
+        self._cancel("login")
+        self._look_at_login()
+
+    def push(self, key: str, frame: bytes) -> None:
+        """Send a notification when the reader takes it; a newer one with the same key replaces it until then."""
+        self._unsent.pop(key, None)
+        self._unsent[key] = frame
+        self._drain()
+
+    def shut(self) -> Deferred[None]:
+        """Close with 1001 (going away); fires when the socket is gone."""
+        if self.state == self.STATE_OPEN:
+            self.sendCloseFrame(code=1001, reasonUtf8=b"camsvc is shutting down", isReply=False)
+        else:
+            self.dropConnection(abort=True)
+        return self._when_closed
+
+    # Inside.
+
+    def _answer(self, payload: bytes) -> bytes | Deferred[bytes | None] | None:
+        assert self._bucket is not None
+        wait = self._bucket.take(time.monotonic())
+        if wait or len(self._in_flight) >= CALLS_IN_FLIGHT:
+            return self._rate_limited(payload, max(wait, 0.1))
+        call = Call(self.principal, self._address, secrets.token_hex(6), self.base_url, self)
+        return self.factory.registry.answer(payload, call)
+
+    def _rate_limited(self, payload: bytes, wait: float) -> bytes | None:
+        try:
+            request = wire.parse(payload)
+        except wire.Refused as refused:
+            return refused.answer
+        why = RateLimited("Rate limited: too many calls", retry_after_ms=math.ceil(wait * 1000))
+        return wire.error(request.ident, why) if request.answered else None
+
+    def _reply(self, frame: bytes | None, call: Deferred[Any]) -> None:
+        self._in_flight.discard(call)
+        if frame is not None:
+            self._transmit(frame)
+
+    def _drain(self) -> None:
+        while self._valve_open and self._unsent and self.state == self.STATE_OPEN:
+            self._transmit(self._unsent.pop(next(iter(self._unsent))))
+
+    def _transmit(self, frame: bytes) -> None:
+        if self.state != self.STATE_OPEN:
+            return
+        limit, self.maxMessagePayloadSize = self.maxMessagePayloadSize, 0  # the limit is for what comes in
+        try:
+            self.sendMessage(frame)
+        finally:
+            self.maxMessagePayloadSize = limit
+
+    def _too_slow(self) -> None:
+        self._logger.warn("{peer} has read nothing for {limit} s; closing", peer=self._address, limit=STUCK_S)
+        self.sendClose(TOO_SLOW, "reader too slow")
+        self._later("drop", 1.0, self.dropConnection, True)
+
+    def _look_at_login(self) -> None:
+        """Close when the login has ended; look again in a day at the latest, as the wall clock may be set."""
+        assert self.principal is not None
+        left = self.principal.expires_at + RELOGIN_S - time.time()
+        if left > 0:
+            self._later("login", min(left, 86400.0), self._look_at_login)
+        else:
+            self.sendClose(LOGIN_ENDED, "login ended")
+
+    def _later(self, name: str, delay_s: float, work: Callable[..., Any], *args: Any) -> None:
+        def run() -> None:
+            del self._timers[name]
+            work(*args)
+
+        self._timers[name] = self.factory.reactor.callLater(delay_s, run)
+
+    def _cancel(self, name: str) -> None:
+        timer = self._timers.pop(name, None)
+        if timer is not None:
+            timer.cancel()
+
+
+class Factory(WebSocketServerFactory):
+    """Makes connections and knows the open ones."""
+
+    protocol: Any = Connection
+
+    def __init__(
+        self, reactor: Any, registry: Registry, notifications: Notifications, limits: Limits, hosts: Hosts
+    ) -> None:
+        super().__init__(reactor=reactor, server="")
+        self.registry = registry
+        self.notifications = notifications
+        self.limits = limits
+        self.hosts = hosts
+        self._connections: dict[Connection, None] = {}
+        self.setProtocolOptions(
+            webStatus=False,
+            allowedOrigins=["*"],  # a token in the first call logs in, no cookie does; so any page may connect
+            allowNullOrigin=True,
+            maxMessagePayloadSize=AFTER_LOGIN_BYTES,
+            maxFramePayloadSize=AFTER_LOGIN_BYTES,
+            failByDrop=False,
+            openHandshakeTimeout=5,
+            closeHandshakeTimeout=3,
+            autoPingInterval=PING_EVERY_S,
+            autoPingTimeout=PONG_WITHIN_S,
+            autoPingSize=12,
+            tcpNoDelay=True,
+            utf8validateIncoming=True,
+        )
+
+    @property
+    def full(self) -> bool:
+        """No further connection is taken."""
+        return len(self._connections) >= self.limits.connections
+
+    def as_resource(self) -> WebSocketResource:
+        """What stands at ``/ws``."""
+        return WebSocketResource(self)
+
+    def opened(self, connection: Connection) -> None:
+        """A handshake is done."""
+        self._connections[connection] = None
+        self.notifications.join(connection)
+
+    def closed(self, connection: Connection) -> None:
+        """A socket is gone; also called for handshakes that were refused."""
+        self._connections.pop(connection, None)
+        self.notifications.leave(connection)
+
+    async def shut(self, limit_s: float) -> None:
+        """Close every socket with 1001; those that do not go in ``limit_s`` are cut."""
+        closed = [connection.shut() for connection in tuple(self._connections)]
+        # A cancelled DeferredList gives what there is and raises nothing.
+        await within(self.reactor, limit_s, DeferredList(closed, consumeErrors=True))
+        for connection in tuple(self._connections):
+            connection.transport.abortConnection()
