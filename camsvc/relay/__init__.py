@@ -1,0 +1,1 @@
+"""camsvc-relay, the embedded media engine: a program of its own."""

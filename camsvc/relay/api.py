@@ -1,0 +1,280 @@
+"""The control API v3 over HTTP: its routes, JSON shapes and texts, as MediaMTX 1.5.1 has them."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import unquote
+from uuid import UUID
+
+from attrs import frozen
+from twisted.logger import Logger
+from twisted.web.resource import Resource
+from twisted.web.server import Request, Site
+
+from camsvc import __version__
+from camsvc.logs import redact
+from camsvc.relay.auth import plain_ip
+from camsvc.relay.options import to_json
+from camsvc.relay.path import Path
+from camsvc.relay.paths import Paths
+from camsvc.relay.refusals import Refused
+from camsvc.relay.rtsp import Connection, Listener
+
+VERSION = f"camsvc-relay/{__version__}"
+#: Largest request body, bytes.
+MAX_BODY = 1 << 20
+_MAX_PER_PAGE = 1000
+
+Json = dict[str, Any]
+
+
+def _time(at: datetime | None) -> str | None:
+    return at.isoformat().replace("+00:00", "Z") if at else None
+
+
+def path_json(path: Path) -> Json:
+    """A path's state."""
+    stream, source = path.stream, path.source
+    return {
+        "name": path.name,
+        "confName": path.name,
+        "source": {"type": source.kind, "id": source.id if source.kind == "rtspSession" else ""} if source else None,
+        "ready": stream is not None,
+        "readyTime": _time(path.ready_at),
+        "tracks": [track.name for track in stream.tracks] if stream else [],
+        "bytesReceived": stream.bytes_received if stream else 0,
+        "bytesSent": stream.bytes_sent if stream else 0,
+        "readers": [
+            {"type": reader.kind, "id": reader.id}
+            for reader in (*path.readers, *(path.subscribers if stream else ()))
+        ],
+    }
+
+
+def session_json(connection: Connection) -> Json:
+    """A session's state; its query is there because tickets are found by it."""
+    session = connection.session
+    return {
+        "id": session.id,
+        "created": _time(connection.created),
+        "remoteAddr": connection.peer,
+        "state": session.state,
+        "path": session.path_name,
+        "query": session.query,
+        "transport": session.transport,
+        "bytesReceived": session.bytes_received,
+        "bytesSent": session.bytes_sent,
+    }
+
+
+def connection_json(connection: Connection) -> Json:
+    """A connection's state."""
+    return {
+        "id": connection.id,
+        "created": _time(connection.created),
+        "remoteAddr": connection.peer,
+        "bytesReceived": connection.bytes_received,
+        "bytesSent": connection.bytes_sent,
+        "session": connection.session.id if connection.session.shown else None,
+    }
+
+
+def page(items: Sequence[Any], query: Mapping[bytes, list[bytes]]) -> Json:
+    """One page of a list: ``itemsPerPage`` (100 unless given) and ``page`` (from 0).
+
+    Raises:
+        Refused: one of them is no number in its range.
+    """
+    numbers = {"itemsPerPage": 100, "page": 0}
+    for name in numbers:
+        text = query.get(name.encode(), [b""])[0].decode("latin-1")
+        if text:
+            if not (text.isascii() and text.isdigit() and len(text) < 10):
+                raise Refused(f'strconv.ParseUint: parsing "{text}": invalid syntax')
+            numbers[name] = int(text)
+    size = min(numbers["itemsPerPage"], _MAX_PER_PAGE)
+    if size == 0:
+        raise Refused("invalid items per page")
+    start = numbers["page"] * size
+    return {
+        "itemCount": len(items),
+        "pageCount": -(-len(items) // size),
+        "items": list(items[start : start + size]),
+    }
+
+
+def parse_body(body: bytes) -> Any:
+    """A request's JSON.
+
+    Raises:
+        Refused: it is none.
+    """
+    if not body.strip():
+        raise Refused("EOF")
+    try:
+        return json.loads(body, parse_constant=_no_constant)
+    except RecursionError as why:
+        raise Refused("exceeded max depth") from why
+    except ValueError as why:
+        raise Refused(f"invalid JSON: {why}") from why
+
+
+def _no_constant(text: str) -> None:
+    raise ValueError(f"{text} is no number")
+
+
+@frozen
+class Engine:
+    """What the API shows and changes: paths, connections, the configuration as given, and when all began."""
+
+    paths: Paths
+    listener: Listener
+    keys: Mapping[str, Any]
+    started: datetime
+
+
+def _session(engine: Engine, ident: str) -> Connection:
+    try:
+        wanted = str(UUID(ident))
+    except ValueError as why:
+        raise Refused(f"invalid UUID: {ident}") from why
+    for connection in engine.listener.sessions():
+        if connection.session.id == wanted:
+            return connection
+    raise Refused("session not found", 404)
+
+
+def _path_config(engine: Engine, name: str) -> Json:
+    try:
+        return to_json(name, engine.paths.find(name).options)
+    except Refused as why:
+        raise Refused("path configuration not found", 404) from why
+
+
+def _connection(engine: Engine, ident: str) -> Json:
+    if ident not in engine.listener.connections:
+        raise Refused("connection not found", 404)
+    return connection_json(engine.listener.connections[ident])
+
+
+def _global(engine: Engine) -> Json:
+    shown = {key: value for key, value in engine.keys.items() if key != "paths"}
+    return shown | {"externalAuthenticationURL": redact(str(shown["externalAuthenticationURL"]))}
+
+
+# A reading route gives its reply; {} stands for the rest of the URL.
+_READ: dict[str, Callable[[Engine, str], Any]] = {
+    "info": lambda engine, _: {"version": VERSION, "started": _time(engine.started)},
+    "config/global/get": lambda engine, _: _global(engine),
+    "config/paths/list": lambda engine, _: [to_json(path.name, path.options) for path in engine.paths.all()],
+    "config/paths/get/{}": _path_config,
+    "paths/list": lambda engine, _: [path_json(path) for path in engine.paths.all()],
+    "paths/get/{}": lambda engine, name: path_json(engine.paths.find(name)),
+    "rtspconns/list": lambda engine, _: [connection_json(one) for one in engine.listener.connections.values()],
+    "rtspconns/get/{}": _connection,
+    "rtspsessions/list": lambda engine, _: [session_json(one) for one in engine.listener.sessions()],
+    "rtspsessions/get/{}": lambda engine, ident: session_json(_session(engine, ident)),
+}
+_WRITE: dict[tuple[str, str], Callable[[Engine, str, bytes], None]] = {
+    ("POST", "config/paths/add/{}"): lambda engine, name, body: engine.paths.add(name, parse_body(body)),
+    ("PATCH", "config/paths/patch/{}"): lambda engine, name, body: engine.paths.patch(name, parse_body(body)),
+    ("POST", "config/paths/replace/{}"): lambda engine, name, body: engine.paths.replace(name, parse_body(body)),
+    ("DELETE", "config/paths/delete/{}"): lambda engine, name, body: engine.paths.delete(name),
+    ("POST", "rtspsessions/kick/{}"): lambda engine, ident, body: _session(engine, ident).session.close(),
+}
+_NAMED = re.compile(r"((?:config/)?\w+/\w+)/(.*)")
+
+
+def _uri(request: Request) -> str:
+    return unquote(request.path.decode("latin-1"))
+
+
+class Api(Resource):
+    """Answers under ``/v3/``, to this machine only."""
+
+    isLeaf = True
+    _log = Logger()
+
+    def __init__(self, engine: Engine) -> None:
+        """Show and change ``engine``."""
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._engine = engine
+
+    def render(self, request: Request) -> bytes:
+        """Answer a request."""
+        if not ipaddress.ip_address(plain_ip(request.getClientAddress().host)).is_loopback:
+            return self._error(request, 403, "the API is for this machine only")
+        try:
+            found = self._answer(request)
+        except Refused as why:
+            self._log.debug(
+                "{method} {uri}: {why}", method=request.method.decode("latin-1"), uri=_uri(request), why=why.message
+            )
+            return self._error(request, why.status, why.message)
+        except Exception:
+            self._log.failure("while answering {uri}", uri=_uri(request))
+            return self._error(request, 500, "internal error")
+        if found is None:
+            request.setHeader("Content-Type", "text/plain")
+            request.setResponseCode(404)
+            return b"404 page not found"
+        return found
+
+    def _answer(self, request: Request) -> bytes | None:
+        uri = _uri(request)
+        method = request.method.decode("latin-1")
+        if not uri.startswith("/v3/"):
+            return None
+        route, name = uri[4:], ""
+        named = _NAMED.fullmatch(route) if route not in _READ else None
+        if named:
+            route, name = f"{named[1]}/{{}}", named[2]
+        read = _READ.get(route) if method in ("GET", "HEAD") else None
+        if read is not None:
+            found = read(self._engine, name)
+            request.setHeader("Content-Type", "application/json")
+            return json.dumps(page(found, request.args) if isinstance(found, list) else found).encode()
+        write = _WRITE.get((method, route))
+        if write is None:
+            return None
+        write(self._engine, name, request.content.read() if request.content else b"")
+        return b""
+
+    def _error(self, request: Request, status: int, text: str) -> bytes:
+        request.setResponseCode(status)
+        request.setHeader("Content-Type", "application/json")
+        return json.dumps({"error": text}).encode()
+
+
+class _LimitedRequest(Request):
+    """Refuses a body above MAX_BODY while it comes."""
+
+    _taken = 0
+
+    def handleContentChunk(self, data: bytes) -> None:
+        self._taken += len(data)
+        if self._taken > MAX_BODY:
+            self.channel.loseConnection()
+        else:
+            super().handleContentChunk(data)  # type: ignore[no-untyped-call]
+
+
+class _QuietSite(Site):
+    """Keeps no access log: the control plane asks every few seconds."""
+
+    noisy = False
+
+    def log(self, request: object) -> None:
+        pass
+
+
+def site(engine: Engine) -> Site:
+    """The API as an HTTP server factory."""
+    return _QuietSite(  # type: ignore[no-untyped-call]
+        Api(engine), requestFactory=_LimitedRequest, parsePOSTFormSubmission=False, timeout=60
+    )

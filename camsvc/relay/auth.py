@@ -1,0 +1,159 @@
+"""Who may publish and read: the question put to the HTTP callback and its time limit.
+
+The relay's only module that knows treq.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from typing import Any, Protocol
+
+from attrs import frozen
+from treq.client import HTTPClient
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.protocol import Protocol as TwistedProtocol
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from twisted.web.client import Agent, HTTPConnectionPool
+from twisted.web.http_headers import Headers
+
+from camsvc.relay.wire import Credential
+
+#: Longest wait for the callback's answer, seconds; later means no.
+ANSWER_S = 5.0
+#: Wait before a wrong credential is refused, seconds: a brake for guessing.
+BRAKE_S = 2.0
+_MAX_ANSWER = 64 << 10
+_CONNECT_S = 3
+
+
+@frozen
+class Question:
+    """One admission asked for.
+
+    Attributes:
+        ip: the client's address, without port.
+        credential: what it showed; may be empty.
+        path: the path's name.
+        id: the connection's id, which its session has too.
+        action: ``publish`` or ``read``.
+        query: the URL's query; may hold a ticket, so it is never logged.
+    """
+
+    ip: str
+    credential: Credential
+    path: str
+    id: str
+    action: str
+    query: str
+
+    def body(self) -> bytes:
+        """The JSON that the callback gets."""
+        return json.dumps(
+            {
+                "ip": self.ip,
+                "user": self.credential.user,
+                "password": self.credential.password,
+                "path": self.path,
+                "protocol": "rtsp",
+                "id": self.id,
+                "action": self.action,
+                "query": self.query,
+            }
+        ).encode()
+
+
+def plain_ip(host: str) -> str:
+    """An address without the IPv6 form that a dual-stack socket gives to IPv4 clients."""
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return host
+    mapped = getattr(address, "ipv4_mapped", None)
+    return str(mapped or address)
+
+
+class Gate(Protocol):
+    """Whoever decides on admissions."""
+
+    async def allows(self, question: Question) -> bool:
+        """Whether it may pass."""
+
+
+class OpenGate:
+    """Admits everyone: no callback is configured."""
+
+    async def allows(self, question: Question) -> bool:
+        """True."""
+        return True
+
+
+class _Drain(TwistedProtocol):
+    """Reads an answer's body to its end, within bounds."""
+
+    def __init__(self) -> None:
+        self.done: Deferred[None] = Deferred(lambda _: self._drop())
+        self._left = _MAX_ANSWER
+
+    def _drop(self) -> None:
+        if self.transport is not None:
+            self.transport.loseConnection()
+
+    def dataReceived(self, data: bytes) -> None:
+        self._left -= len(data)
+        if self._left < 0:
+            self._drop()
+
+    def connectionLost(self, reason: Failure | None = None) -> None:
+        if not self.done.called:
+            self.done.callback(None)
+
+
+class Callback:
+    """The gate that asks an HTTP callback: 2xx is yes, everything else and silence is no."""
+
+    _log = Logger()
+
+    def __init__(self, clock: IReactorTime, client: HTTPClient, url: str) -> None:
+        """Ask ``url`` through ``client``; ``clock`` holds the time limit."""
+        self._clock = clock
+        self._client = client
+        self._url = url
+
+    async def allows(self, question: Question) -> bool:
+        """Put one question."""
+        try:
+            asked = Deferred.fromCoroutine(self._ask(question))
+            return 200 <= await asked.addTimeout(ANSWER_S, self._clock) < 300
+        except CancelledError:
+            raise
+        except Exception as why:
+            self._log.error("the authentication callback did not answer: {kind}", kind=type(why).__name__)
+            return False
+
+    async def _ask(self, question: Question) -> int:
+        response: Any = await self._client.post(
+            self._url,
+            data=question.body(),
+            headers=Headers({b"Content-Type": [b"application/json"]}),
+            allow_redirects=False,
+            unbuffered=True,
+        )
+        drain = _Drain()
+        response.deliverBody(drain)
+        await drain.done
+        return int(response.code)
+
+
+def gate(reactor: Any, url: str) -> Gate:
+    """The gate that asks ``url``, or the open one when there is none.
+
+    Each question has a connection of its own: one kept open could be closed by the callback in the very moment of
+    the next question.
+    """
+    if not url:
+        return OpenGate()
+    pool = HTTPConnectionPool(reactor, persistent=False)
+    return Callback(reactor, HTTPClient(Agent(reactor, connectTimeout=_CONNECT_S, pool=pool)), url)

@@ -1,0 +1,128 @@
+"""Recording one stream: which track, under which file names, and what happens when the disk fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path as FilePath
+from typing import Protocol
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from camsvc.relay import h264
+from camsvc.relay.cutter import Cutter, Output
+from camsvc.relay.options import PathOptions
+from camsvc.relay.sdp import Track
+from camsvc.relay.stream import Stream, Unit
+
+#: Pause after a failed write, seconds (MediaMTX's).
+RETRY_S = 2.0
+#: A failure that lasts is logged so often, seconds.
+REPEAT_S = 60.0
+
+
+class Opener(Protocol):
+    """Opens files that write themselves in threads."""
+
+    def open(self, path: FilePath, failed: Callable[[OSError], None]) -> Output:
+        """A new file."""
+
+
+def file_name(pattern: str, path: str, started: datetime) -> FilePath:
+    """A file's full name.
+
+    Args:
+        pattern: ``recordPath``, with %path and strftime codes.
+        path: the path's name.
+        started: wall time of the first sample, in the zone that names are in.
+    """
+    return FilePath(started.strftime(pattern.replace("%path", path)) + ".mp4")
+
+
+class Recorder:
+    """Records the first H.264 track of a stream (a sink)."""
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        clock: IReactorTime,
+        now: Callable[[], datetime],
+        disk: Opener,
+        name: str,
+        options: PathOptions,
+        stream: Stream,
+    ) -> None:
+        """Start with the stream's next key frame.
+
+        Args:
+            clock: for the pause after failures.
+            now: wall time for file names.
+            disk: opens the files.
+            name: the path's name.
+            options: the path's options.
+            stream: what to record.
+        """
+        self._clock = clock
+        self._now = now
+        self._disk = disk
+        self._name = name
+        self._pattern = options.recordPath
+        self._stream = stream
+        self._retry_at = 0.0
+        self._logged_at: float | None = None
+        self._stopped = False
+        self._track = next((at for at, track in enumerate(stream.tracks) if track.codec == "h264"), None)
+        if self._track is None:
+            self._log.error("path {path} has no H.264 video; nothing is recorded", path=name)
+            return
+        self._cutter = self._make_cutter(options, stream.tracks)
+        stream.join(self, cached=False)
+
+    def _make_cutter(self, options: PathOptions, tracks: tuple[Track, ...]) -> Cutter:
+        if len(tracks) > 1:
+            self._log.warn("path {path}: only its H.264 video is recorded, no other track", path=self._name)
+        track = tracks[self._track or 0]
+        return Cutter(
+            h264.from_fmtp(track.fmtp),
+            track.clock_rate,
+            options.recordPartDuration,
+            options.recordSegmentDuration,
+            self._open,
+        )
+
+    def _open(self) -> Output:
+        return self._disk.open(file_name(self._pattern, self._name, self._now()), self._failed)
+
+    def deliver(self, unit: Unit) -> None:
+        """Record a unit of the video track."""
+        if unit.track != self._track or not unit.media or self._clock.seconds() < self._retry_at:
+            return
+        try:
+            self._cutter.add(unit.timestamp, h264.nal_units(unit.frames), unit.key)
+        except ValueError as why:  # an SPS that cannot be read
+            self._cutter.abandon()
+            self._failed(OSError(str(why)))
+
+    def _failed(self, why: OSError) -> None:
+        self._cutter.abandon()
+        now = self._clock.seconds()
+        self._retry_at = now + RETRY_S
+        if self._logged_at is None or now - self._logged_at >= REPEAT_S:
+            self._logged_at = now
+            self._log.error("path {path} cannot be recorded: {why}", path=self._name, why=why)
+
+    def ended(self) -> None:
+        """The stream is over."""
+        self.stop()
+
+    def stop(self) -> None:
+        """Write what is held and close the file."""
+        if not self._stopped and self._track is not None:
+            self._stopped = True
+            self._stream.leave(self)
+            try:
+                self._cutter.close()
+            except ValueError as why:
+                self._failed(OSError(str(why)))

@@ -1,0 +1,23 @@
+"""How the engine says no: one exception with the status that RTSP and the API give."""
+
+from __future__ import annotations
+
+from camsvc.errors import CamsvcError
+
+#: Reason of the refusal that RTSP answers with 404: the path is there, but idle.
+NO_PUBLISHER = "no_publisher"
+
+
+class Refused(CamsvcError):
+    """A request that cannot be done; ``status``, 400 or 404, is the API's (RTSP says 400 to an unknown path)."""
+
+    default_reason = "refused"
+
+    def __init__(self, message: str, status: int = 400, *, reason: str | None = None) -> None:
+        super().__init__(message, reason=reason)
+        self.status = status
+
+
+def path_not_found() -> Refused:
+    """No path has that name (text of MediaMTX 1.5.1)."""
+    return Refused("path not found", 404)

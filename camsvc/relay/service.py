@@ -1,0 +1,147 @@
+"""The whole engine wired together: what listens, what is given to whom, and the order in which it all ends."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from twisted.application.service import Service
+from twisted.internet.defer import TimeoutError
+from twisted.internet.error import CannotListenError
+from twisted.internet.interfaces import IListeningPort, IProtocolFactory
+from twisted.logger import ILogObserver, Logger
+from twisted.python.components import Componentized
+
+from camsvc.errors import StartError
+from camsvc.logs import observer
+from camsvc.processes import port_holder
+from camsvc.relay.api import VERSION, Engine, site
+from camsvc.relay.auth import gate
+from camsvc.relay.disk import Disk
+from camsvc.relay.path import Path, Surroundings
+from camsvc.relay.paths import Paths, Slots
+from camsvc.relay.pull import Fetch, Pull, new_secret, upstream
+from camsvc.relay.recorder import Recorder
+from camsvc.relay.rtsp import Listener
+from camsvc.relay.session import Desk
+from camsvc.relay.settings import Settings
+from camsvc.relay.stream import Stream
+from camsvc.tasks import within
+
+_COMMANDS_S = 2.0
+_FILES_S = 2.0
+_SOCKETS_S = 0.5
+
+
+def _local_now() -> datetime:
+    return datetime.now(UTC).astimezone()
+
+
+def _written(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+class RelayService(Service):
+    """The engine as a service of twistd."""
+
+    _log = Logger()
+
+    def __init__(self, reactor: Any, settings: Settings) -> None:
+        """Nothing listens yet."""
+        self._reactor = reactor
+        self._settings = settings
+        self._ports: list[IListeningPort] = []
+        self._disk = Disk(reactor)
+        self._slots = Slots(reactor)
+        self._secret = new_secret()
+        self._gate = gate(reactor, settings.callback_url)
+        self._paths = Paths(self._surroundings, self._slots)
+        desk = Desk(reactor, self._gate, self._paths.find, settings.write_timeout_s, self._secret)
+        self._listener = Listener(desk, settings.read_timeout_s)
+
+    def _surroundings(self, paths: Paths) -> Surroundings:
+        port = self._settings.rtsp[1]
+
+        def pull(path: Path) -> Pull | Fetch:
+            source = upstream(path.options.source, port)
+            if source is None:
+                return Fetch(self._slots.slot(f"{path.name} source"), path, port, self._secret)
+            return Pull(self._reactor, path, source, self._gate, paths.find)
+
+        def record(path: Path, stream: Stream) -> Recorder:
+            return Recorder(self._reactor, _local_now, self._disk, path.name, path.options, stream)
+
+        return Surroundings(self._reactor, port, self._slots.slot, pull, record)
+
+    def setServiceParent(self, parent: Any) -> None:
+        """Take part in the application, and set what its log looks like."""
+        if isinstance(parent, Componentized):
+            parent.setComponent(ILogObserver, observer(self._settings.log_level))
+        super().setServiceParent(parent)  # type: ignore[no-untyped-call]
+
+    def privilegedStartService(self) -> None:
+        """Listen; a port in use ends the program with one line."""
+        try:
+            self.listen()
+        except StartError as why:
+            # twistd has put its log in the place of sys.stderr by now.
+            print(f"camsvc-relay: {why.message}", file=sys.__stderr__)
+            raise SystemExit(1) from None
+
+    def listen(self) -> None:
+        """Open the ports.
+
+        Raises:
+            StartError: one is in use, or not ours to open.
+        """
+        self._ports.append(self._open("rtspAddress", self._settings.rtsp, self._listener))
+        if self._settings.api is not None:
+            engine = Engine(self._paths, self._listener, self._settings.keys, datetime.now(UTC))
+            self._ports.append(self._open("apiAddress", self._settings.api, site(engine)))
+
+    def _open(self, key: str, address: tuple[str, int], factory: IProtocolFactory) -> IListeningPort:
+        host, port = address
+        hosts = [host] if host else ["::", "0.0.0.0"]
+        failure: CannotListenError | None = None
+        for candidate in hosts:
+            try:
+                opened: IListeningPort = self._reactor.listenTCP(port, factory, interface=candidate, backlog=128)
+                return opened
+            except CannotListenError as why:
+                failure = failure or why
+        holder = port_holder(port)
+        because = f"{holder} has it" if holder else getattr(failure, "socketError", failure)
+        raise StartError(f"cannot listen on '{key}' {_written(host, port)}: {because}")
+
+    def startService(self) -> None:
+        """Begin with the paths of the file."""
+        super().startService()  # type: ignore[no-untyped-call]
+        self._disk.start()
+        self._paths.start(self._settings.paths)
+        hosts: list[Any] = [port.getHost() for port in self._ports]
+        addresses = ", ".join(_written(host.host, host.port) for host in hosts)
+        self._log.info("{version} listens on {addresses}", version=VERSION, addresses=addresses)
+
+    async def stopService(self) -> None:
+        """End all in good order, within three seconds: ports, paths with their files, commands, connections."""
+        super().stopService()  # type: ignore[no-untyped-call]
+        for port in self._ports:
+            await self._quietly("closing a port", port.stopListening, _SOCKETS_S)
+        self._paths.stop()
+        commands = self._slots.end(_COMMANDS_S)
+        await self._quietly("closing files", self._disk.when_closed, _FILES_S)
+        await self._quietly("ending commands", lambda: commands, _COMMANDS_S + 0.5)
+        await self._quietly("closing connections", self._listener.close_all, _SOCKETS_S)
+        self._disk.stop()
+
+    async def _quietly(self, doing: str, work: Callable[[], Any], limit_s: float) -> None:
+        try:
+            result = work()
+            if result is not None:
+                await within(self._reactor, limit_s, result)
+        except TimeoutError:
+            self._log.error("{doing} took too long", doing=doing)
+        except Exception:
+            self._log.failure("while {doing}", doing=doing)

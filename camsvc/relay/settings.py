@@ -1,0 +1,143 @@
+"""The engine's own configuration file: its keys, their types, and what of MediaMTX's vocabulary is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+from attrs import frozen
+
+from camsvc.errors import ConfigError
+from camsvc.relay import durations
+from camsvc.relay.options import PathOptions, name_error, options
+from camsvc.relay.refusals import Refused
+
+_LEVELS = {"error": "error", "warn": "warn", "info": "info", "debug": "debug"}
+_ABSENT = ("rtmp", "hls", "webrtc", "srt", "metrics", "pprof")
+_DEFAULTS: dict[str, Any] = {
+    "logLevel": "info",
+    "logDestinations": ["stdout"],
+    "readTimeout": "10s",
+    "writeTimeout": "10s",
+    "writeQueueSize": 512,
+    "externalAuthenticationURL": "",
+    "api": True,
+    "apiAddress": "127.0.0.1:9997",
+    "rtsp": True,
+    "protocols": ["tcp"],
+    "encryption": "no",
+    "rtspAddress": ":8554",
+    "paths": {},
+} | dict.fromkeys(_ABSENT, False)
+
+
+@frozen
+class Settings:
+    """The file's content.
+
+    Attributes:
+        log_level: a level name of ``twisted.logger``.
+        read_timeout_s: a publisher silent for so long is closed.
+        write_timeout_s: a reader that takes nothing for so long is closed.
+        callback_url: asked about every admission; empty admits everyone.
+        api: (host, port) of the control API; None when it is off.
+        rtsp: (host, port) of the RTSP listener; an empty host means every address.
+        paths: path options by name.
+        keys: every key as given, for ``/v3/config/global/get``.
+    """
+
+    log_level: str
+    read_timeout_s: float
+    write_timeout_s: float
+    callback_url: str
+    api: tuple[str, int] | None
+    rtsp: tuple[str, int]
+    paths: Mapping[str, PathOptions]
+    keys: Mapping[str, Any]
+
+
+def address(text: str) -> tuple[str, int]:
+    """Host and port of ``host:port``, ``:port`` or ``[v6]:port``.
+
+    Raises:
+        ValueError: it is none of these.
+    """
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isdigit() or int(port) > 65535:
+        raise ValueError(f"invalid address '{text}'")
+    return host.strip("[]"), int(port)
+
+
+def load(text: str) -> Settings:
+    """Read a configuration file.
+
+    Raises:
+        ConfigError: one line that names the key.
+    """
+    try:
+        given = yaml.safe_load(text)
+    except yaml.YAMLError as why:
+        raise ConfigError(f"no YAML: {' '.join(str(why).split())}") from why
+    if given is None:
+        given = {}
+    if not isinstance(given, dict):
+        raise ConfigError("the configuration is no mapping of keys")
+    keys = dict(_DEFAULTS)
+    for key, value in given.items():
+        if key not in _DEFAULTS:
+            raise ConfigError(f'json: unknown field "{key}"')
+        keys[key] = _checked(str(key), value)
+    try:
+        return Settings(
+            log_level=_LEVELS[keys["logLevel"]],
+            read_timeout_s=_positive("readTimeout", keys),
+            write_timeout_s=_positive("writeTimeout", keys),
+            callback_url=keys["externalAuthenticationURL"],
+            api=address(keys["apiAddress"]) if keys["api"] else None,
+            rtsp=address(keys["rtspAddress"]),
+            paths=_paths(keys["paths"]),
+            keys=keys,
+        )
+    except (ValueError, Refused) as why:
+        raise ConfigError(str(why)) from why
+
+
+def _checked(key: str, value: Any) -> Any:
+    wanted = type(_DEFAULTS[key])
+    if key == "paths" and value is None:
+        return {}
+    if key in ("encryption", "protocols"):
+        if value not in ("no", False, ["tcp"]):
+            raise ConfigError(
+                f"'{key}' can only be {_DEFAULTS[key]!r}: RTSP over TCP without encryption is what there is"
+            )
+        return _DEFAULTS[key]
+    if type(value) is not wanted:
+        raise ConfigError(f"'{key}' must be of type {wanted.__name__}, not {type(value).__name__}")
+    if key in _ABSENT and value:
+        raise ConfigError(f"'{key}' must be false: this engine has no such part")
+    if key == "rtsp" and not value:
+        raise ConfigError("'rtsp' must be true: it is what this engine does")
+    if key == "logLevel" and value not in _LEVELS:
+        raise ConfigError(f"invalid log level '{value}': one of {', '.join(_LEVELS)}")
+    if key == "externalAuthenticationURL" and value and not value.startswith(("http://", "https://")):
+        raise ConfigError("'externalAuthenticationURL' must be a HTTP URL")
+    return value
+
+
+def _positive(key: str, keys: Mapping[str, Any]) -> float:
+    seconds = durations.parse(keys[key])
+    if seconds <= 0:
+        raise ConfigError(f"'{key}' must be greater than zero")
+    return seconds
+
+
+def _paths(given: Mapping[str, Any]) -> dict[str, PathOptions]:
+    found: dict[str, PathOptions] = {}
+    for name, keys in given.items():
+        wrong = name_error(str(name))
+        if wrong:
+            raise ConfigError(wrong)
+        found[str(name)] = options(keys or {})
+    return found

@@ -1,0 +1,63 @@
+"""The ``camsvc-relay`` command of twistd: its options, its reactor, and how a wrong file is told."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from twisted.python import usage
+
+from camsvc import __version__
+from camsvc.errors import ConfigError
+from camsvc.relay.settings import Settings, load
+
+if TYPE_CHECKING:
+    from twisted.application.service import IService
+
+
+class Options(usage.Options):
+    """``camsvc-relay [--version] FILE``."""
+
+    synopsis = "FILE"
+    settings: Settings
+
+    def parseArgs(self, file: str) -> None:  # type: ignore[override]  # noqa: N802
+        """Take the configuration file's name."""
+        self["file"] = file
+
+    def opt_version(self) -> None:
+        """Print the version and exit."""
+        print(f"camsvc-relay/{__version__}")  # noqa: T201
+        raise SystemExit(0)
+
+    def postOptions(self) -> None:
+        """Read the file, choose the reactor before anything imports it, and let SIGINT end us.
+
+        A shell without job control starts background programs with SIGINT ignored, and Twisted leaves that so.
+
+        Raises:
+            SystemExit: with one line, the file is missing or wrong.
+        """
+        try:
+            self.settings = load(Path(self["file"]).read_text())
+        except (OSError, ValueError) as why:
+            raise SystemExit(f"camsvc-relay: {self['file']}: {getattr(why, 'strerror', None) or why}") from None
+        except ConfigError as why:
+            raise SystemExit(f"camsvc-relay: {self['file']}: {why.message}") from None
+        if "twisted.internet.reactor" not in sys.modules:
+            from twisted.internet import asyncioreactor
+
+            asyncioreactor.install()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def makeService(options: Options) -> IService:
+    """The engine, by its options."""
+    from twisted.internet import reactor
+
+    from camsvc.relay.service import RelayService
+
+    service: IService = RelayService(reactor, options.settings)
+    return service
