@@ -1,0 +1,135 @@
+"""What the media engine may let pass."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+import tests.strategies  # noqa: F401
+from camsvc.access.admission import Admission, Question
+from camsvc.access.publishing import PUBLISH_USER, sign
+from camsvc.access.roles import Role
+from camsvc.access.tokens import FILE, STREAM, Tokens
+from tests.samples import OTHER_SECRET, SECRET, principal
+
+NOW, BOOT = 1_800_000_000.0, 5000.0
+KEY = b"k" * 32
+
+
+class AdmissionTests(SynchronousTestCase):
+    """Every action, from here and from afar."""
+
+    def setUp(self) -> None:
+        self.tokens = Tokens(SECRET)
+        self.who = principal(Role.VIEWER, expires_at=NOW + 3600)
+        self.admission = Admission(self.tokens, KEY, b"internal", b"api", lambda: NOW, lambda: BOOT)
+
+    def allows(self, action: str, path: str = "camera0", ip: str = "127.0.0.1", **keys: Any) -> bool:
+        return self.admission.allows(Question(action, path, ip, **keys))
+
+    def ticket(self, path: str = "camera0", kind: str = STREAM, now: float = NOW) -> str:
+        return self.tokens.ticket(kind, path, self.who, now, 60)
+
+    def test_publish(self) -> None:
+        """From loopback with the launcher's signed password."""
+        password = sign(KEY, "camera0", BOOT)
+        for ip in ("127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"):
+            self.assertTrue(self.allows("publish", ip=ip, user=PUBLISH_USER, password=password), ip)
+
+    def test_publish_refused(self) -> None:
+        """From afar, with another user, for another camera, too late, with other passwords, on other paths."""
+        password = sign(KEY, "camera0", BOOT)
+        good: dict[str, Any] = {"path": "camera0", "ip": "127.0.0.1", "user": PUBLISH_USER, "password": password}
+        self.assertTrue(self.allows("publish", **good))
+        for change in (
+            {"ip": "192.168.1.5"},
+            {"ip": "::ffff:192.168.1.5"},
+            {"ip": ""},
+            {"ip": "localhost"},
+            {"user": ""},
+            {"user": "_int", "password": "internal"},
+            {"path": "camera1"},
+            {"path": "camera0/x"},
+            {"path": "rec/camera0/1", "password": sign(KEY, "rec/camera0/1", BOOT)},
+            {"path": "other", "password": sign(KEY, "other", BOOT)},
+            {"password": sign(KEY, "camera0", BOOT - 61)},
+            {"password": sign(b"x" * 32, "camera0", BOOT)},
+            {"password": self.tokens.issue("me", Role.ADMIN, NOW, 60)},
+            {"password": ""},
+            {"password": "ä"},
+        ):
+            self.assertFalse(self.allows("publish", **{**good, **change}), change)
+
+    def test_read_by_ticket(self) -> None:
+        """For the camera it names, from anywhere, until it runs out."""
+        self.assertTrue(self.allows("read", ip="10.0.0.9", query=f"ticket={self.ticket()}"))
+        for query in (
+            f"ticket={self.ticket('camera1')}",
+            f"ticket={self.ticket(kind=FILE)}",
+            f"ticket={self.ticket(now=NOW - 61)}",
+            "ticket=x",
+            "ticket=",
+            "",
+            f"ticket=x&ticket={self.ticket()}",
+        ):
+            self.assertFalse(self.allows("read", query=query), query)
+
+    def test_read_by_token(self) -> None:
+        """As password under any user, as bearer token, or in the query."""
+        token = self.tokens.issue("me", Role.VIEWER, NOW, 60)
+        for keys in (
+            {"user": "x", "password": token},
+            {"token": token},
+            {"query": f"token={token}"},
+            {"query": f"jwt={token}"},
+        ):
+            self.assertTrue(self.allows("read", ip="10.0.0.9", **keys), keys)
+        self.assertFalse(self.allows("read", password=Tokens(OTHER_SECRET).issue("me", Role.ADMIN, NOW, 60)))
+        self.assertFalse(self.allows("read", password=self.tokens.issue("me", Role.ADMIN, NOW - 100, 60)))
+        self.assertFalse(self.allows("read"))
+
+    def test_read_inside(self) -> None:
+        """The recorder's own password counts on loopback alone, and for cameras alone."""
+        self.assertTrue(self.allows("read", user="_int", password="internal"))
+        self.assertFalse(self.allows("read", ip="10.0.0.9", user="_int", password="internal"))
+        self.assertFalse(self.allows("read", user="me", password="internal"))
+        self.assertFalse(self.allows("read", user="_int", password="internal2"))
+
+    def test_hidden_paths(self) -> None:
+        """Nobody reads a shadow path, a path with dots or one of no camera."""
+        token = self.tokens.issue("me", Role.ADMIN, NOW, 60)
+        for path in ("rec/camera0/1", "../camera0", "camera0/", "camera0\n", "", "all", "camera00000000"):
+            self.assertFalse(self.allows("read", path, user="_int", password="internal"), path)
+            self.assertFalse(self.allows("read", path, token=token), path)
+
+    def test_api(self) -> None:
+        """Ourselves, from here."""
+        self.assertTrue(self.allows("api", "", user="_api", password="api"))
+        self.assertFalse(self.allows("api", "", ip="10.0.0.9", user="_api", password="api"))
+        self.assertFalse(self.allows("api", "", user="_api", password="internal"))
+        self.assertFalse(self.allows("api", ""))
+
+    def test_other_actions(self) -> None:
+        """playback, metrics, pprof and what may come are refused, whoever asks."""
+        token = self.tokens.issue("me", Role.ADMIN, NOW, 60)
+        for action in ("playback", "metrics", "pprof", "", "READ"):
+            self.assertFalse(self.allows(action, user="_api", password="api"), action)
+            self.assertFalse(self.allows(action, token=token), action)
+
+    def test_huge_query(self) -> None:
+        """More fields than are read: no, and nothing in the log."""
+        self.assertFalse(self.allows("read", query="&".join(f"a{n}=1" for n in range(1000))))
+        self.assertFalse(self.allows("read", query=f"ticket={'x' * 100_000}"))
+
+    @given(st.sampled_from(["read", "publish", "api"]), *[st.text(max_size=30)] * 6)
+    def test_any_question(
+        self, action: str, path: str, ip: str, user: str, password: str, query: str, token: str
+    ) -> None:
+        """Nobody guesses their way in, and nothing raises."""
+        admission = Admission(Tokens(SECRET), KEY, b"internal", b"api", lambda: NOW, lambda: BOOT)
+        for asked in (path, "camera0"):
+            question = Question(action, asked, ip, user, password, query, token)
+            self.assertFalse(admission.allows(question))

@@ -1,0 +1,33 @@
+"""The engine's configuration file."""
+
+from __future__ import annotations
+
+import yaml
+from twisted.trial.unittest import SynchronousTestCase
+
+from camsvc.media.engine_file import EngineAddresses, engine_yaml
+
+ADDRESSES = EngineAddresses(":8554", "127.0.0.1:9997", "http://127.0.0.1:8004/0a/auth")
+
+
+class FileTests(SynchronousTestCase):
+    """``engine_yaml``."""
+
+    def test_yaml(self) -> None:
+        """Readable by YAML 1.1; addresses, callback and what is off."""
+        keys = yaml.safe_load(engine_yaml(ADDRESSES))
+        self.assertEqual((keys["rtspAddress"], keys["apiAddress"]), (":8554", "127.0.0.1:9997"))
+        self.assertEqual(keys["externalAuthenticationURL"], "http://127.0.0.1:8004/0a/auth")
+        for name in ("rtmp", "hls", "webrtc", "srt", "metrics", "pprof"):
+            self.assertIs(keys[name], False, name)
+        self.assertEqual(keys["protocols"], ["tcp"])
+        self.assertEqual(keys["encryption"], "no")  # the text: a bare no would be False
+
+    def test_empty_paths(self) -> None:
+        """An object, never nothing: MediaMTX 1.5.1 dies of that at the first PATCH."""
+        self.assertEqual(yaml.safe_load(engine_yaml(ADDRESSES))["paths"], {})
+
+    def test_port(self) -> None:
+        """Of every form of address."""
+        for rtsp in (":8554", "0.0.0.0:8554", "[::]:8554", "[::1]:8554"):
+            self.assertEqual(EngineAddresses(rtsp, "", "").rtsp_port, 8554)

@@ -1,0 +1,149 @@
+"""What all HTTP routes share: JSON errors, limits, credentials."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+from klein import Klein
+from twisted.internet.defer import Deferred
+from twisted.logger import LogLevel, globalLogPublisher
+from twisted.trial.unittest import TestCase
+
+from camsvc.access.roles import Role
+from camsvc.access.tokens import Tokens
+from camsvc.errors import AuthenticationFailed, InvalidState, NotFound, PermissionDenied
+from camsvc.server import http
+from camsvc.server.http import MAX_BODY_BYTES, QuietSite, answer_json, bearer, with_json_errors
+from tests.http_client import Answer, ask, exchange
+from tests.samples import SECRET
+
+
+class Routes:
+    """One for each way to fail."""
+
+    app = with_json_errors(Klein())
+
+    def __init__(self) -> None:
+        self.bodies: list[bytes] = []
+        self.waiting: Deferred[bytes] = Deferred()
+        self.tokens = Tokens(SECRET)
+
+    @app.route("/good")
+    def good(self, request: Any) -> bytes:
+        return answer_json(request, 200, {"a": "ä"})
+
+    @app.route("/error/<int:number>")
+    async def error(self, request: Any, number: int) -> bytes:
+        raise (
+            AuthenticationFailed("auth_required: log in"),
+            PermissionDenied("no", required_role="admin"),
+            NotFound("File", "x"),
+            InvalidState("later"),
+            ValueError("secret detail"),
+        )[number]
+
+    @app.route("/half")
+    async def half(self, request: Any) -> bytes:
+        request.write(b"half of")
+        raise ValueError("secret detail")
+
+    @app.route("/take", methods=["POST"])
+    def take(self, request: Any) -> bytes:
+        self.bodies.append(request.content.read())
+        return b"taken"
+
+    @app.route("/who")
+    def who(self, request: Any) -> bytes:
+        found = bearer(request, self.tokens)
+        return answer_json(request, 200, found.subject if found else None)
+
+
+class HttpTests(TestCase):
+    """Through a real Site."""
+
+    def setUp(self) -> None:
+        from twisted.internet import reactor
+
+        self.routes = Routes()
+        site = QuietSite(self.routes.app.resource())
+        listener: Any = reactor.listenTCP(0, site, interface="127.0.0.1")  # type: ignore[attr-defined]
+        self.addCleanup(lambda: listener.stopListening())
+        self.port = listener.getHost().port
+
+    def error(self, answer: Answer) -> dict[str, Any]:
+        self.assertEqual(answer.headers["content-type"], "application/json")
+        self.assertEqual(answer.headers["cache-control"], "no-store")
+        return json.loads(answer.body)["error"]
+
+    async def test_json(self) -> None:
+        """Type, no caching, no sniffing."""
+        answer = await ask(self.port, "/good")
+        self.assertEqual((answer.status, json.loads(answer.body)), (200, {"a": "ä"}))
+        self.assertEqual(answer.headers["content-type"], "application/json")
+        self.assertEqual(answer.headers["x-content-type-options"], "nosniff")
+
+    async def test_known_errors(self) -> None:
+        """Status by kind; code, message and data as in JSON-RPC."""
+        for number, status, code in ((0, 401, -32001), (1, 403, -32002), (2, 404, -32010), (3, 503, -32020)):
+            answer = await ask(self.port, f"/error/{number}")
+            self.assertEqual((answer.status, self.error(answer)["code"]), (status, code))
+            self.assertIn("reason", self.error(answer)["data"])
+        self.assertIn("www-authenticate", (await ask(self.port, "/error/0")).headers)
+
+    async def test_unknown_error(self) -> None:
+        """500; the text stays in the log."""
+        answer = await ask(self.port, "/error/4")
+        self.assertEqual((answer.status, self.error(answer)["code"]), (500, -32603))
+        self.assertNotIn(b"secret", answer.body)
+        self.assertEqual(len(self.flushLoggedErrors(ValueError)), 1)
+
+    async def test_error_in_the_middle(self) -> None:
+        """The connection is cut: nothing looks like a whole answer."""
+        found = await exchange(self.port, b"GET /half HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        self.assertNotIn(b"error", found)
+        self.assertFalse(found.endswith(b"0\r\n\r\n"))
+        self.assertEqual(len(self.flushLoggedErrors(ValueError)), 1)
+
+    async def test_no_route(self) -> None:
+        """404 and 405 as JSON; a doubled slash is no redirect."""
+        for path in ("/", "/absent", "/error/x", "/good/", "/good//"):
+            answer = await ask(self.port, path)
+            self.assertEqual(answer.status, 404, path)
+            self.assertEqual(self.error(answer)["code"], -32010)
+            self.assertNotIn("location", answer.headers)
+        answer = await ask(self.port, "/take")
+        self.assertEqual((answer.status, self.error(answer)["data"]["reason"]), (405, "method_not_allowed"))
+
+    async def test_body_limit(self) -> None:
+        """What fits is taken whole; a byte more ends the connection before anything is done."""
+        self.assertEqual((await ask(self.port, "/take", "POST", body=b"x" * MAX_BODY_BYTES)).body, b"taken")
+        self.assertEqual(len(self.routes.bodies.pop()), MAX_BODY_BYTES)
+        head = b"POST /take HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % (MAX_BODY_BYTES + 1)
+        self.assertNotIn(b"taken", await exchange(self.port, head + b"x" * (MAX_BODY_BYTES + 1)))
+        self.assertEqual(self.routes.bodies, [])
+
+    async def test_endless_chunks(self) -> None:
+        """Neither does a body without a length grow."""
+        head = b"POST /take HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+        await exchange(self.port, head + b"4000\r\n" + b"x" * 0x4000 + b"\r\n" + b"ffff\r\n" + b"x" * 0xFFFF)
+        self.assertEqual(self.routes.bodies, [])
+
+    async def test_bearer(self) -> None:
+        """Who the header names; none is nobody; another scheme or a bad token is 401."""
+        token = Tokens(SECRET).issue("me", Role.VIEWER, time.time(), 60)
+        self.assertEqual((await ask(self.port, "/who", authorization=f"Bearer {token}")).body, b'"me"')
+        self.assertEqual((await ask(self.port, "/who")).body, b"null")
+        for header in ("Basic eDp5", "Bearer", "Bearer x", "Bearer " + token[:-2]):
+            self.assertEqual((await ask(self.port, "/who", authorization=header)).status, 401, header)
+
+    async def test_quiet_log(self) -> None:
+        """A request is no line at info; at debug no ticket stands in it."""
+        events: list[dict[str, Any]] = []
+        globalLogPublisher.addObserver(events.append)
+        self.addCleanup(globalLogPublisher.removeObserver, events.append)
+        await ask(self.port, "/good?ticket=abcdef")
+        ours = [event for event in events if event["log_namespace"].startswith(http.__name__)]
+        self.assertEqual([event["log_level"] for event in ours], [LogLevel.debug])
+        self.assertNotIn("abcdef", str(ours))

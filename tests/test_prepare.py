@@ -1,0 +1,129 @@
+"""What must hold before the reactor runs, each mistake in one line."""
+
+from __future__ import annotations
+
+import os
+import socket
+import stat
+from pathlib import Path
+from typing import Any
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from camsvc import prepare as prepare_module
+from camsvc.config import Config, parse
+from camsvc.errors import CamsvcError, StartError
+from camsvc.prepare import Prepared, prepare, write_pid
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on."""
+    sockets = [socket.socket() for _ in range(count)]
+    for one in sockets:
+        one.bind(("127.0.0.1", 0))
+    ports = [one.getsockname()[1] for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+class PrepareTests(SynchronousTestCase):
+    """``prepare``."""
+
+    def setUp(self) -> None:
+        self.base = Path(self.mktemp()).resolve()
+        self.base.mkdir()
+        self.launcher = self.base / "camsvc-publish"
+        self.patch(prepare_module, "find_program", lambda name: str(self.launcher))
+        self.ports = dict(zip(("port", "callback_port", "rtsp_port", "api_port"), free_ports(4), strict=True))
+
+    def config(self, **storage: Any) -> Config:
+        ports = self.ports
+        return parse(
+            {
+                "server": {"port": ports["port"], "callback_port": ports["callback_port"]},
+                "storage": {"state_dir": str(self.base / "state"), "runtime_dir": str(self.base / "run"), **storage},
+                "media": {"engine": "relay", "rtsp_port": ports["rtsp_port"], "api_port": ports["api_port"]},
+            }
+        )
+
+    def prepare(self, **storage: Any) -> Prepared:
+        prepared = prepare(self.config(**storage))
+        self.addCleanup(prepared.lock.close)
+        self.addCleanup(prepared.database.stop)
+        return prepared
+
+    def refused(self, **storage: Any) -> str:
+        with self.assertRaises(CamsvcError) as caught:
+            prepare(self.config(**storage))
+        self.assertNotIn("\n", caught.exception.message)
+        return caught.exception.message
+
+    def test_all_there(self) -> None:
+        """Folders closed to others, secrets, database, programs."""
+        prepared = self.prepare()
+        for name in ("state", "state/recordings", "state/snapshots"):
+            self.assertEqual(stat.S_IMODE((self.base / name).stat().st_mode), 0o750, name)
+        self.assertEqual(len(prepared.jwt_secret), 64)
+        self.assertTrue(os.path.isabs(prepared.ffmpeg))
+        self.assertEqual(prepared.launcher, self.launcher)
+        self.assertEqual((prepared.leftover, prepared.ended_engine), (None, 0))
+        self.assertEqual(prepared.folder.path, self.base / "run")
+
+    def test_second_instance(self) -> None:
+        """Names the first by its pid; the lock goes with the process that held it."""
+        first = self.prepare()
+        write_pid(first.lock)
+        self.assertIn(f"pid {os.getpid()}", self.refused())
+        first.lock.close()
+        self.prepare()
+
+    def test_pid_is_rewritten(self) -> None:
+        """A longer pid of an earlier run leaves no digit behind."""
+        (self.base / "state").mkdir()
+        (self.base / "state" / "camsvc.lock").write_text("99999999999\n")
+        prepared = self.prepare()
+        write_pid(prepared.lock)
+        self.assertEqual((self.base / "state" / "camsvc.lock").read_text(), f"{os.getpid()}\n")
+
+    def test_lock_cannot_be_opened(self) -> None:
+        """One line, as for every other file."""
+        (self.base / "state" / "camsvc.lock").mkdir(parents=True)
+        self.assertIn("the lock cannot be opened", self.refused())
+
+    def test_folder_cannot_be_made(self) -> None:
+        """Named with the reason."""
+        (self.base / "file").touch()
+        self.assertIn("cannot be made", self.refused(recordings_dir=str(self.base / "file" / "x")))
+
+    def test_port_in_use(self) -> None:
+        """Named with its holder and the key to change, whichever of the four it is."""
+        for key, name in (
+            ("port", "server.port"),
+            ("callback_port", "server.callback_port"),
+            ("rtsp_port", "media.rtsp_port"),
+            ("api_port", "media.api_port"),
+        ):
+            with socket.socket() as listener:
+                listener.bind(("127.0.0.1", self.ports[key]))
+                listener.listen()
+                text = self.refused()
+            self.assertIn(f"port {self.ports[key]} is in use by", text)
+            self.assertIn(f"(pid {os.getpid()})", text)
+            self.assertIn(name, text)
+
+    def test_no_launcher(self) -> None:
+        """A half-installed camsvc is told as such."""
+        self.patch(prepare_module, "find_program", lambda name: None)
+        self.assertIn("camsvc-publish", self.refused())
+
+    def test_damaged_database(self) -> None:
+        """One line."""
+        (self.base / "state").mkdir()
+        (self.base / "state" / "camsvc.sqlite").write_bytes(b"no database at all" * 100)
+        self.assertIn("camsvc.sqlite", self.refused())
+
+    def test_everything_is_a_start_error(self) -> None:
+        """So that the command ends with one line and no traceback."""
+        (self.base / "state").touch()
+        self.assertRaises(StartError, prepare, self.config())

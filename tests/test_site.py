@@ -1,0 +1,119 @@
+"""The public port: what stands where, and the Host check before all of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from twisted.trial.unittest import TestCase
+
+import camsvc
+from camsvc.access.tokens import Tokens
+from camsvc.api.notifications import Notifications
+from camsvc.api.registry import Registry
+from camsvc.config import Limits, Server
+from camsvc.server.files import Files
+from camsvc.server.hosts import Hosts
+from camsvc.server.http import QuietSite
+from camsvc.server.site import Pages, Root
+from camsvc.server.ws import Factory
+from tests.http_client import Answer, ask, exchange
+from tests.samples import SECRET
+
+
+class SiteTests(TestCase):
+    """Through a real Site."""
+
+    def setUp(self) -> None:
+        from twisted.internet import reactor
+
+        self.checks: dict[str, Any] = {"engine": True, "api": True}
+        hosts = Hosts(Server())
+        folder = Path(self.mktemp())
+        folder.mkdir()
+        (folder / "a.jpg").write_bytes(b"x")
+        files = Files(reactor, Tokens(SECRET), {"recordings": folder, "snapshots": folder}, lambda _: None, dict)
+        ws = Factory(reactor, Registry(), Notifications(None), Limits(), hosts)  # type: ignore[arg-type]
+        site = QuietSite(Root(hosts, Pages(lambda: self.checks, 8554), files, ws))
+        listener: Any = reactor.listenTCP(0, site, interface="127.0.0.1")  # type: ignore[attr-defined]
+        self.addCleanup(lambda: listener.stopListening())
+        self.port = listener.getHost().port
+
+    async def get(self, path: str, **keys: Any) -> Answer:
+        return await ask(self.port, path, **keys)
+
+    async def test_page(self) -> None:
+        """The page with its version, under a policy that lets nothing in."""
+        answer = await self.get("/")
+        self.assertEqual((answer.status, answer.headers["content-type"]), (200, "text/html; charset=utf-8"))
+        self.assertIn(camsvc.__version__.encode(), answer.body)
+        self.assertNotIn(b"{version}", answer.body)
+        self.assertNotIn(b"{rtsp_port}", answer.body)
+        self.assertIn("default-src 'none'", answer.headers["content-security-policy"])
+        self.assertEqual((await self.get("/", method="HEAD")).body, b"")
+
+    async def test_live(self) -> None:
+        """Open, as long as the reactor turns."""
+        answer = await self.get("/health/live")
+        self.assertEqual((answer.status, json.loads(answer.body)), (200, {"status": "alive"}))
+
+    async def test_ready(self) -> None:
+        """200 when all is there; else 503, and what is not, in words."""
+        answer = await self.get("/health/ready")
+        self.assertEqual((answer.status, json.loads(answer.body)["status"]), (200, "ready"))
+        self.checks["engine"] = "the media engine is starting"
+        answer = await self.get("/health/ready")
+        self.assertEqual(answer.status, 503)
+        self.assertEqual(
+            json.loads(answer.body),
+            {"status": "unhealthy", "checks": {"engine": "the media engine is starting", "api": "ready"}},
+        )
+        self.assertEqual((await self.get("/health/ready", method="HEAD")).status, 503)
+
+    async def test_unknown_host(self) -> None:
+        """421 as JSON on every route, the WebSocket too; none at all as well."""
+        for path in ("/", "/health/live", "/files/snapshots/a.jpg", "/ws", "/absent"):
+            answer = await self.get(path, host="evil.example")
+            self.assertEqual(answer.status, 421, path)
+            self.assertEqual(json.loads(answer.body)["error"]["data"]["reason"], "unknown_host")
+        found = await exchange(self.port, b"GET / HTTP/1.0\r\n\r\n")
+        self.assertIn(b" 421 ", found.split(b"\r\n")[0])
+
+    async def test_files(self) -> None:
+        """Are guarded."""
+        self.assertEqual((await self.get("/files/snapshots/a.jpg")).status, 401)
+
+    async def test_no_upgrade(self) -> None:
+        """A plain GET of the WebSocket is told what it is, and redirects nowhere."""
+        for path in ("/ws", "/ws?redirect=http://evil.example/"):
+            answer = await self.get(path)
+            self.assertEqual(answer.status, 426, path)
+            self.assertNotIn("location", answer.headers)
+
+    async def test_nothing_there(self) -> None:
+        """404 as JSON: unknown names, doubled slashes, dots, bytes that are not UTF-8."""
+        for path in (
+            "/absent",
+            "/health",
+            "/health/",
+            "/health/live/",
+            "/health//live",
+            "/../health/live",
+            "/%2e%2e/etc/passwd",
+            "/%ff",
+            "/files/snapshots/%ff%fe.jpg",
+            "/files/snapshots/..%c0%afa.jpg",
+            "/files/snapshots/%ed%a0%80.jpg",
+            "/%00",
+        ):
+            answer = await self.get(path)
+            self.assertEqual(answer.status, 404, path)
+            self.assertEqual(json.loads(answer.body)["error"]["code"], -32010)
+            self.assertNotIn("location", answer.headers)
+        self.assertEqual(self.flushLoggedErrors(), [])
+
+    async def test_methods(self) -> None:
+        """405 as JSON."""
+        for path in ("/", "/health/live", "/health/ready"):
+            self.assertEqual((await self.get(path, method="POST", body=b"x")).status, 405, path)
