@@ -1,0 +1,1 @@
+"""Tests with real programs: media engines, ffmpeg, the whole daemon."""

@@ -1,0 +1,239 @@
+"""What camsvc relies on in an engine's control API, which is MediaMTX's: ``/v3/config/paths``, ``/v3/paths``."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+from tests.functional.engines import per_engine
+from tests.functional.running import API, Answer, EngineTestCase, RunningEngine
+
+_UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6}
+
+
+def duration(text: str) -> timedelta:
+    """A duration as Go prints it (``1h0m0s``, ``100ms``), with MediaMTX's days; the empty text is zero."""
+    parts = re.findall(r"([\d.]+)(d|h|ms|us|µs|m|s)", text)
+    if "".join(number + unit for number, unit in parts) != text:
+        raise AssertionError(f"{text!r} is no duration")
+    return timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in parts))
+
+
+class ControlApiTests(EngineTestCase):
+    """The control API."""
+
+    def assert_done(self, answer: Answer) -> None:
+        """A write was accepted: 200, with an empty body or, from MediaMTX 1.15.5 on, a status."""
+        self.assertEqual(answer.status, 200, answer.text)
+        self.assertIn(answer.body, (None, {"status": "ok"}))
+        self.assertEqual(answer.body is not None, self.engine.is_mediamtx_from(1, 15, 5), answer.text)
+
+    def assert_refused(self, answer: Answer, status: int, error: str) -> None:
+        """A call was refused with ``{"error": …}``, whatever else is in the body."""
+        self.assertEqual((answer.status, answer.error), (status, error), answer.text)
+
+    async def test_info(self) -> None:
+        """GET /v3/info tells the version; MediaMTX before 1.15.2 does not have it: 404 means an old one."""
+        answer = await self.server.api("GET", "info")
+        if self.engine.is_mediamtx_before(1, 15, 2):
+            self.assertEqual(answer.status, 404)
+            return
+        self.assertEqual(answer.status, 200)
+        version = answer.body["version"]
+        if self.engine.kind == "relay":
+            self.assertEqual(version, f"camsvc-relay/{self.engine.version}")
+        else:
+            self.assertEqual(version.lstrip("v"), self.engine.version)
+        self.assertIn("started", answer.body)
+
+    async def test_life_of_a_path(self) -> None:
+        """POST config/paths/add, GET get, PATCH patch, DELETE delete; a change can be read back at once."""
+        self.assert_done(await self.server.api("POST", "config/paths/add/camera0", {"runOnDemand": "/bin/true"}))
+        again = await self.server.api("POST", "config/paths/add/camera0", {})
+        self.assert_refused(again, 400, "path already exists")
+        got = await self.server.api("GET", "config/paths/get/camera0")
+        self.assertEqual((got.status, got.body["name"], got.body["runOnDemand"]), (200, "camera0", "/bin/true"))
+        self.assertEqual((got.body["source"], got.body["record"]), ("publisher", False))
+        self.assert_done(await self.server.api("PATCH", "config/paths/patch/camera0", {"maxReaders": 3}))
+        got = await self.server.api("GET", "config/paths/get/camera0")
+        self.assertEqual((got.body["maxReaders"], got.body["runOnDemand"]), (3, "/bin/true"))
+        self.assert_done(await self.server.api("DELETE", "config/paths/delete/camera0"))
+        gone = await self.server.api("GET", "config/paths/get/camera0")
+        self.assert_refused(gone, 404, "path configuration not found")
+
+    async def test_absent_path(self) -> None:
+        """404 for what is not there; the texts differ between configuration and runtime state."""
+        api = self.server.api
+        self.assert_refused(await api("GET", "config/paths/get/nix"), 404, "path configuration not found")
+        self.assert_refused(await api("PATCH", "config/paths/patch/nix", {"record": True}), 404, "path not found")
+        self.assert_refused(await api("DELETE", "config/paths/delete/nix"), 404, "path not found")
+        self.assert_refused(await api("GET", "paths/get/nix"), 404, "path not found")
+
+    async def test_names_with_slashes(self) -> None:
+        """A name's slashes stand plainly in the API's URLs."""
+        await self.server.add("rec/camera0/17")
+        got = await self.server.api("GET", "config/paths/get/rec/camera0/17")
+        self.assertEqual((got.status, got.body["name"]), (200, "rec/camera0/17"))
+        self.assertEqual((await self.server.path("rec/camera0/17"))["confName"], "rec/camera0/17")
+        await self.server.delete("rec/camera0/17")
+
+    async def test_replace(self) -> None:
+        """POST config/paths/replace of an existing path gives every key that is not named its default again."""
+        await self.server.add("camera0", maxReaders=3, runOnDemand="/bin/true")
+        self.assert_done(await self.server.api("POST", "config/paths/replace/camera0", {"maxReaders": 5}))
+        got = await self.server.api("GET", "config/paths/get/camera0")
+        self.assertEqual((got.body["maxReaders"], got.body["runOnDemand"]), (5, ""))
+
+    async def test_replace_of_an_absent_path(self) -> None:
+        """It is 404 on MediaMTX before 1.8.2 and creates the path everywhere else, so camsvc asks first."""
+        answer = await self.server.api("POST", "config/paths/replace/camera0", {})
+        if self.engine.is_mediamtx_before(1, 8, 2):
+            self.assert_refused(answer, 404, "path not found")
+        else:
+            self.assert_done(answer)
+
+    async def test_unknown_key_and_wrong_type(self) -> None:
+        """Bodies are checked strictly (encoding/json of Go, DisallowUnknownFields), and nothing is half applied."""
+        api = self.server.api
+        answer = await api("POST", "config/paths/add/camera0", {"x": 1})
+        self.assert_refused(answer, 400, 'json: unknown field "x"')
+        for body in ({"runOnDemand": 5}, {"record": "yes"}, {"maxReaders": "many"}):
+            answer = await api("POST", "config/paths/add/camera0", body)
+            self.assertEqual(answer.status, 400, answer.text)
+            self.assertTrue(answer.error.startswith("json: cannot unmarshal "), answer.error)
+            self.assertIn(" into Go ", answer.error)
+        self.assert_refused(await api("GET", "config/paths/get/camera0"), 404, "path configuration not found")
+
+    async def test_bad_duration(self) -> None:
+        """A duration is a text with a unit; neither a number nor any other text is one."""
+        for value in (5, "soon", "10"):
+            answer = await self.server.api("POST", "config/paths/add/camera0", {"recordPartDuration": value})
+            self.assertEqual(answer.status, 400, f"{value!r}: {answer.text}")
+            self.assertTrue(answer.error)
+
+    async def test_bad_name(self) -> None:
+        """400 ``invalid path name: …``; camsvc checks names itself, as 1.5.1 lets ``..`` pass."""
+        for name in ("a%20b", "a$b", "a:b"):
+            answer = await self.server.api("POST", f"config/paths/add/{name}", {})
+            self.assertEqual(answer.status, 400, f"{name}: {answer.text}")
+            self.assertTrue(answer.error.startswith("invalid path name"), answer.error)
+        climbing = await self.server.api("POST", "config/paths/add/a/../b", {})
+        self.assertEqual(climbing.status, 200 if self.engine.is_mediamtx_before(1, 17, 1) else 400, climbing.text)
+
+    async def test_bad_source(self) -> None:
+        """400 ``invalid source: 'x'`` for what no engine can pull from."""
+        answer = await self.server.api("POST", "config/paths/add/camera0", {"source": "nonsense"})
+        self.assertEqual(answer.status, 400, answer.text)
+        self.assertTrue(answer.error.startswith("invalid source: 'nonsense'"), answer.error)
+
+    async def test_record_path_must_name_the_path(self) -> None:
+        """Without %path two recordings could share a file: refused, but for MediaMTX 1.5.1, which checks nothing."""
+        answer = await self.server.api(
+            "POST", "config/paths/add/camera0", {"recordPath": "/tmp/%Y-%m-%d_%H-%M-%S-%f"}
+        )
+        if self.engine.is_mediamtx_before(1, 12):
+            self.assertEqual(answer.status, 200, answer.text)
+        else:
+            self.assertEqual(answer.status, 400, answer.text)
+            self.assertIn("'recordPath' must contain %path", answer.error)
+
+    async def test_durations_read_back_equal(self) -> None:
+        """What is read back has another form (``24h0m0s``; ``1d`` and an empty zero from 1.11 on) but one value."""
+        sent = {
+            "runOnDemandStartTimeout": "10s",
+            "runOnDemandCloseAfter": "1m30s",
+            "recordPartDuration": "1s",
+            "recordSegmentDuration": "24h",
+            "recordDeleteAfter": "0s",
+        }
+        await self.server.add("camera0", **sent)
+        got = (await self.server.api("GET", "config/paths/get/camera0")).body
+        for key, value in sent.items():
+            self.assertEqual(duration(got[key]), duration(value), key)
+
+    async def test_pages(self) -> None:
+        """Lists come in pages: ``itemsPerPage``, ``page`` from 0; ``itemCount`` and ``pageCount`` count all."""
+        for number in range(5):
+            await self.server.add(f"camera{number}")
+        names: list[str] = []
+        for page in range(3):
+            body = (await self.server.api("GET", f"paths/list?itemsPerPage=2&page={page}")).body
+            self.assertEqual((body["itemCount"], body["pageCount"]), (5, 3))
+            names += [item["name"] for item in body["items"]]
+        self.assertEqual(sorted(names), [f"camera{number}" for number in range(5)])
+        body = (await self.server.api("GET", "config/paths/list?itemsPerPage=4&page=1")).body
+        self.assertEqual((body["itemCount"], body["pageCount"], len(body["items"])), (5, 2, 1))
+        whole = (await self.server.api("GET", "paths/list")).body
+        self.assertEqual((whole["itemCount"], whole["pageCount"], len(whole["items"])), (5, 1, 5))
+
+    async def test_idle_path(self) -> None:
+        """A configured path is listed while nothing publishes to it."""
+        await self.server.add("camera0")
+        items = (await self.server.api("GET", "paths/list")).body["items"]
+        self.assertEqual([item["name"] for item in items], ["camera0"])
+        for state in (items[0], await self.server.path("camera0")):
+            fields = (state["confName"], state["source"], state["ready"], state["tracks"], state["readers"])
+            self.assertEqual(fields, ("camera0", None, False, [], []))
+            self.assertEqual(state["bytesReceived"], 0)
+
+    async def test_no_sessions(self) -> None:
+        """Lists without items are lists, and an unknown session is 404."""
+        for kind in ("rtspconns", "rtspsessions"):
+            body = (await self.server.api("GET", f"{kind}/list")).body
+            self.assertEqual((body["itemCount"], body["items"]), (0, []))
+        nobody = "rtspsessions/get/11111111-2222-3333-4444-555555555555"
+        self.assertEqual((await self.server.api("GET", nobody)).status, 404)
+        kick = nobody.replace("get", "kick")
+        self.assertEqual((await self.server.api("POST", kick)).status, 404)
+
+    async def test_unknown_route(self) -> None:
+        """404, which is how a feature's absence is seen."""
+        self.assertEqual((await self.server.api("GET", "nothing/here")).status, 404)
+
+    async def test_who_is_asked_about_the_api(self) -> None:
+        """MediaMTX 1.20.1 asks the callback about API calls (action ``api``); the others ask nobody on loopback."""
+        await self.server.api("GET", "paths/list")
+        asked = self.callback.of("api")
+        self.assertEqual(bool(asked), self.engine.is_mediamtx_from(1, 20, 1))
+        self.assertEqual({call.credential for call in asked} - {API}, set())
+
+    async def test_api_without_a_callback(self) -> None:
+        """So the callback must listen first: with nobody there each call of MediaMTX 1.20.1's API is a 401."""
+        await self.callback.close()
+        answer = await self.server.api("GET", "paths/list")
+        self.assertEqual(answer.status, 401 if self.engine.is_mediamtx_from(1, 20, 1) else 200)
+        self.callback.open()
+
+    async def test_busy_port(self) -> None:
+        """An engine that finds its port taken ends by itself, with a non-zero exit and the port in its log."""
+        folder = self.folder / "second"
+        folder.mkdir()
+        second = RunningEngine(self.engine, folder, self.callback)
+        second.rtsp_port = self.server.rtsp_port
+        self.addCleanup(second.stop)
+        with self.assertRaises(AssertionError) as caught:
+            await second.start()
+        self.assertIn(f"127.0.0.1:{second.rtsp_port}", str(caught.exception).partition("log:")[2])
+        output = await second.process.ends_within(5)
+        self.assertNotEqual(output.code, 0)
+
+    async def test_fields_of_a_path(self) -> None:
+        """Every field that camsvc reads is there in paths/list, also for an idle path."""
+        await self.server.add("camera0")
+        fields: dict[str, Any] = (await self.server.api("GET", "paths/list")).body["items"][0]
+        wanted = {
+            "name",
+            "confName",
+            "source",
+            "ready",
+            "readyTime",
+            "tracks",
+            "bytesReceived",
+            "bytesSent",
+            "readers",
+        }
+        self.assertEqual(wanted - set(fields), set())
+
+
+per_engine(globals(), ControlApiTests)

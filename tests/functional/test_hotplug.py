@@ -1,0 +1,199 @@
+"""Plugging cameras into a running camsvc, in front of a made-up udev: who they are, and how quickly that is told."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from twisted.trial.unittest import TestCase
+
+import camsvc
+from tests.functional.daemon import Client, Daemon
+from tests.functional.engines import Engine
+from tests.functional.plugging import WRAPPER, Plugs
+from tests.functional.spawned import Spawned, eventually, processes_mentioning
+from tests.udev_samples import c270, c920, laptop, vivid
+
+ENGINE = Engine("relay", camsvc.__version__, str(Path(sys.executable).parent / "twistd"), "Relay")
+MJPEG = ["MJPG", 1280, 720, [30.0, 15.0]]
+YUYV = ["YUYV", 640, 480, [30.0]]
+H264 = ["H264", 1920, 1080, [30.0]]
+
+# As costly as the real one: it loads the same library.
+PROBE = """\
+import json, sys, time
+import v4l2ctl
+answer = json.load(open({answers!r})).get(sys.argv[1], {{"errno": 2}})
+time.sleep(answer.pop("sleep", 0))
+print(json.dumps(answer))
+"""
+
+
+class Stamped(list[dict[str, Any]]):
+    """Notifications, each with the time at which it came (``at``, CLOCK_MONOTONIC)."""
+
+    def append(self, note: dict[str, Any]) -> None:
+        super().append(note | {"at": time.monotonic()})
+
+
+class PluggedDaemon(Daemon):
+    """A camsvc that sees the ports of ``plugs``; nodes answer as :meth:`nodes_answer` says."""
+
+    usb = True
+    plugs: Plugs
+
+    def launch(self) -> Spawned:
+        program, answers = self.folder / "probe.py", self.folder / "answers.json"
+        program.write_text(PROBE.format(answers=str(answers)))
+        script = str(Path(__file__).with_name("twistd_probing.py"))
+        argv = [WRAPPER, sys.executable, script, str(program)]
+        argv += ["-n", "--pidfile=", "camsvc", "--config", str(self.config)]
+        env = {
+            "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+            "HOME": str(self.folder),
+            "PYTHONPATH": str(Path(camsvc.__file__).resolve().parent.parent),
+            **self.plugs.env(),
+        }
+        return Spawned.start(argv, env, self.folder / "camsvc.log")
+
+    def nodes_answer(self, **nodes: Any) -> None:
+        """What ``video0`` and so on answer: rows of modes, an errno, or seconds of silence."""
+        answers: dict[str, Any] = {}
+        for name, answer in nodes.items():
+            if isinstance(answer, list):
+                answers[f"/dev/{name}"] = {"capture": True, "modes": answer}
+            else:
+                answers[f"/dev/{name}"] = {"errno": answer} if isinstance(answer, int) else {"sleep": answer}
+        temporary = self.folder / "answers.new"
+        temporary.write_text(json.dumps(answers))
+        temporary.rename(self.folder / "answers.json")
+
+
+class HotplugTests(TestCase):
+    """A daemon and a client that is told."""
+
+    timeout = 120
+
+    async def setUp(self) -> None:
+        self.plugs = await Plugs.open(self)
+        self.daemon = PluggedDaemon(self, ENGINE, cameras="")
+        self.daemon.plugs = self.plugs
+        self.daemon.nodes_answer(video0=[YUYV, MJPEG], video2=[YUYV, MJPEG], video4=[YUYV, MJPEG])
+        await self.daemon.start()
+        self.client = await self.connect()
+
+    async def connect(self) -> Client:
+        client = await self.daemon.connect()
+        client.notifications = Stamped()
+        return client
+
+    async def told(self, status: str, device: str = "camera0") -> dict[str, Any]:
+        """The notification of a status; those seen so far are forgotten."""
+        try:
+            note = await self.client.sees("camera_status_update", status=status, device=device)
+        except AssertionError:
+            print(self.daemon.log())
+            raise
+        self.client.notifications.clear()
+        return note
+
+    async def cameras(self) -> dict[str, dict[str, Any]]:
+        listed = await self.client.call("get_camera_list")
+        return {camera["device"]: camera for camera in listed["cameras"]}
+
+    async def test_how_quickly(self) -> None:
+        """New: with the time of a probe. Known: without it. Unplugged: at once."""
+        bare_start = min(_time_of([sys.executable, "-I", "-c", "import v4l2ctl"]) for _ in range(3))
+        new: list[float] = []
+        known: list[float] = []
+        gone: list[float] = []
+        for number in range(5):
+            camera = c270(0, str(number + 1))
+            for waits in (new, known):
+                at = await self.plugs.plug(*camera)
+                note = await self.told("CONNECTED", f"camera{number}")
+                waits.append(note["at"] - at)
+                await eventually(self.idle)
+                at = await self.plugs.unplug(*camera)
+                note = await self.told("DISCONNECTED", f"camera{number}")
+                gone.append(note["at"] - at)
+        middle = {"new": new, "known": known, "gone": gone, "probe": [bare_start]}
+        figures = {name: round(1000 * statistics.median(waits), 1) for name, waits in middle.items()}
+        print("event to notification, ms:", figures)
+        self.assertLess(figures["new"], 200 + 5 * figures["probe"])
+        self.assertLess(figures["known"], 200)
+        self.assertLess(figures["gone"], 200)
+
+    def idle(self) -> bool:
+        """No probe runs, so that none is in the way of the next measurement."""
+        mentioned = processes_mentioning(str(self.daemon.folder / "probe.py"))
+        return set(mentioned) <= {self.daemon.process.pid}
+
+    async def test_identity(self) -> None:
+        """Cameras keep their ids over replugging, other ports, other nodes and restarts."""
+        self.daemon.nodes_answer(video0=[YUYV, MJPEG], video2=[H264], video3=[MJPEG], video5=[YUYV])
+        await self.plugs.plug(*c920(0, "1"))
+        await self.told("CONNECTED")
+        await self.plugs.plug(*laptop(3))
+        await self.told("CONNECTED", "camera1")
+        await self.plugs.plug(vivid(5))
+        await self.told("CONNECTED", "camera2")
+
+        async def h264() -> bool:
+            listed = await self.cameras()
+            return bool(listed["camera0"]["resolution"] == "1920x1080")
+
+        await eventually(h264)
+        before = {device: (camera["name"], camera["resolution"]) for device, camera in (await self.cameras()).items()}
+        self.assertEqual(before["camera1"], ("Integrated Camera", "1280x720"))
+        await self.plugs.unplug(*c920(0, "1"))
+        await self.told("DISCONNECTED")
+        await self.daemon.end()
+        self.daemon.nodes_answer(video7=[YUYV, MJPEG], video9=[H264], video3=[MJPEG], video5=[YUYV])
+        await self.plugs.plug(*c920(7, "2.3"))
+        await self.daemon.start()
+        self.client = await self.connect()
+
+        async def all_there() -> bool:
+            return len(await self.cameras()) == 3
+
+        await eventually(all_there)
+        after = {device: (camera["name"], camera["resolution"]) for device, camera in (await self.cameras()).items()}
+        self.assertEqual(after, before)
+        self.assertNotIn("/dev/video", json.dumps(await self.cameras()))
+
+    async def test_silent_camera(self) -> None:
+        """A camera that hangs is listed with the reason and costs the others nothing; later it is well."""
+        self.daemon.nodes_answer(video0=60.0, video2=[MJPEG])
+        await self.plugs.plug(*c270(0, "1"))
+        at = await self.plugs.plug(*c270(2, "2"))
+        note = await self.told("CONNECTED", "camera1")
+        self.assertLess(note["at"] - at, 1.5)
+        note = await self.told("ERROR")
+        self.assertIn("does not answer", note["error"])
+        self.assertEqual(note["resolution"], "0x0")
+        self.daemon.nodes_answer(video0=[MJPEG])
+        await self.plugs.change(c270(0, "1")[0])
+        note = await self.told("CONNECTED")
+        self.assertNotIn("error", note)
+        await eventually(self.idle)
+
+    async def test_forbidden_camera(self) -> None:
+        """What to do about it is said; the device node stays inside."""
+        self.daemon.nodes_answer(video0=13)
+        await self.plugs.plug(*c270(0, "1"))
+        note = await self.told("ERROR")
+        self.assertIn("group", note["error"])
+        self.assertNotIn("/dev/", json.dumps(note))
+        self.assertIn("usermod", self.daemon.log())
+
+
+def _time_of(argv: list[str]) -> float:
+    began = time.monotonic()
+    subprocess.run(argv, check=True, stdout=subprocess.DEVNULL)
+    return time.monotonic() - began

@@ -1,0 +1,139 @@
+"""The main job, as a user does it: see a camera, record it, snapshot it, download the file."""
+
+from __future__ import annotations
+
+from twisted.internet.defer import Deferred
+
+from camsvc.library import jpeg
+from tests.functional.daemon import DaemonTestCase, RpcError, recorded_files
+from tests.functional.engines import per_engine
+from tests.functional.ffmpeg import FFMPEG, decode, probe, read_frames, spawn
+from tests.functional.spawned import eventually, processes_mentioning
+
+
+class MainJobTests(DaemonTestCase):
+    """One camera, from the list to the downloaded file."""
+
+    async def test_listed(self) -> None:
+        """The test camera is listed as connected, with a stream that can be watched as it stands."""
+        client = await self.daemon.connect("viewer")
+        answer = await client.call("get_camera_list")
+        self.assertEqual((answer["total"], answer["connected"]), (1, 1))
+        camera = answer["cameras"][0]
+        self.assertEqual(camera["device"], "camera0")
+        self.assertEqual((camera["status"], camera["resolution"], camera["fps"]), ("CONNECTED", "320x180", 15))
+        decoded = await read_frames(self, camera["streams"]["rtsp"], 10)
+        self.assertEqual(decoded.frames, 10)
+        self.assertEqual((await client.call("get_system_status"))["status"], "ready")
+        streams = await client.call("get_streams")
+        self.assertEqual([stream["name"] for stream in streams], ["camera0"])
+
+    async def test_watched_with_token_and_ticket(self) -> None:
+        """A token as password and a ticket in the query both open the stream; status counts the readers."""
+        client = await self.daemon.connect("viewer")
+        url = (await client.call("get_stream_url", device="camera0"))["stream_url"]
+        self.assertTrue(url.startswith("rtsp://127.0.0.1:"))
+        for address in (url, self.daemon.rtsp_url()):
+            self.assertEqual((await read_frames(self, address, 5)).frames, 5)
+        self.assertEqual((await client.call("get_stream_url", device="camera0"))["stream_status"], "READY")
+        status = await client.call("get_camera_status", device="camera0")
+        self.assertGreater(status["metrics"]["uptime"], 0)
+
+    async def test_snapshots(self) -> None:
+        """A snapshot of a sleeping camera and of a running one decode, are listed and can be downloaded."""
+        client = await self.daemon.connect("operator")
+        cold = await client.call("take_snapshot", device="camera0")
+        warm = await client.call("take_snapshot", device="camera0", filename=cold["filename"])
+        small = await client.call("take_snapshot", device="camera0", filename="door", quality=5)
+        self.assertEqual(warm["filename"], cold["filename"].replace(".jpg", "_2.jpg"), "nothing is overwritten")
+        self.assertLess(small["file_size"], warm["file_size"] / 2)
+        self.assertLess(warm["age_ms"], 2500)
+        for snapshot in (cold, warm, small):
+            reply = await self.daemon.get(snapshot["download_url"])
+            self.assertEqual((reply.code, len(reply.body)), (200, snapshot["file_size"]))
+            self.assertEqual(jpeg.size(reply.body), (320, 180))
+            file = self.daemon.folder / snapshot["file_path"]
+            self.assertEqual((await decode(self, file)).frames, 1)
+        listed = await client.call("list_snapshots")
+        self.assertEqual(listed["total"], 3)
+
+    async def test_timed_recording(self) -> None:
+        """A recording of four seconds is four seconds long, plays, seeks, and is downloaded as it is on disk."""
+        client = await self.daemon.connect("operator")
+        watcher = await self.daemon.connect("viewer")
+        started = await client.call("start_recording", device="camera0", duration=4)
+        self.assertEqual(started["status"], "RECORDING")
+        with self.assertRaises(RpcError) as caught:
+            await client.call("start_recording", device="camera0")
+        self.assertEqual((caught.exception.code, caught.exception.data["state"]), (-32020, "RECORDING"))
+        name = started["filename"]
+        await watcher.sees("recording_status_update", status="RECORDING", filename=name)
+        self.assertTrue((await watcher.sees("camera_status_update", recording=True))["device"], "camera0")
+        stopped = await watcher.sees("recording_status_update", status="STOPPED", filename=name)
+        self.assertEqual(stopped["reason"], "duration")
+
+        file = self.daemon.folder / "recordings" / name
+        found = await probe(self, file)
+        self.assertLess(abs(float(found["format"]["duration"]) - 4.0), 0.5)
+        self.assertEqual(found["streams"][0]["profile"], "Constrained Baseline")
+        self.assertEqual(found["streams"][0]["has_b_frames"], 0)
+        whole = await decode(self, file)
+        self.assertLess(abs(whole.frames - 60), 8)
+        self.assertEqual(whole.errors, "")
+        seek = [*FFMPEG, "-v", "error", "-ss", "2", "-i", str(file), "-frames:v", "1", "-f", "null", "-"]
+        self.assertEqual((await spawn(self, seek).ends_within(10)).code, 0)
+
+        entry = (await client.call("list_recordings"))["files"][0]
+        self.assertEqual((entry["filename"], entry["status"]), (name, "FINISHED"))
+        self.assertLess(abs(entry["duration"] - 4.0), 0.5)
+        data = file.read_bytes()
+        self.assertEqual(entry["file_size"], len(data))
+        url = entry["download_url"]
+        self.assertEqual((await self.daemon.get(url)).body, data)
+        part = await self.daemon.get(url, range="bytes=1000-1999")
+        self.assertEqual((part.code, part.body), (206, data[1000:2000]))
+        self.assertEqual((await self.daemon.get(url, "HEAD")).headers["content-length"], str(len(data)))
+        self.assertFalse((self.daemon.folder / "recordings" / ".rec" / "camera0" / "1").exists(), "no parts stay")
+
+    async def test_stopped_recording(self) -> None:
+        """A recording runs until it is stopped; a viewer sees no disturbance; mkv is what was asked for."""
+        client = await self.daemon.connect("operator")
+        viewer = Deferred.fromCoroutine(read_frames(self, self.daemon.rtsp_url(), 60, 20))
+        started = await client.call("start_recording", device="camera0", format="mkv")
+        await client.sees("recording_status_update", status="RECORDING")
+        stopped = await client.call("stop_recording", device="camera0")
+        self.assertEqual(stopped["filename"], started["filename"])
+        self.assertTrue(stopped["filename"].endswith(".mkv"))
+        self.assertGreater(stopped["file_size"], 0)
+        reply = await self.daemon.get(
+            f"/files/recordings/{stopped['filename']}", authorization=f"Bearer {self.daemon.token('viewer')}"
+        )
+        self.assertEqual(reply.code, 200, "the answer waits while it is being finished")
+        await client.sees("recording_status_update", status="STOPPED", reason="asked")
+        file = self.daemon.folder / "recordings" / stopped["filename"]
+        found = await probe(self, file)
+        self.assertIn("matroska", found["format"]["format_name"])
+        self.assertLess(abs(float(found["format"]["duration"]) - stopped["duration"]), 0.3)
+        decoded = await viewer
+        self.assertEqual((decoded.frames, decoded.timed_out), (60, False))
+
+    async def test_stopped_at_once(self) -> None:
+        """A recording without footage is told as empty, and leaves no file."""
+        client = await self.daemon.connect("operator")
+        await client.call("start_recording", device="camera0")
+        stopped = await client.call("stop_recording", device="camera0")
+        if stopped["file_size"] == 0:
+            self.assertEqual(stopped["reason"], "empty")
+            await client.sees("recording_status_update", status="STOPPED", reason="empty")
+            self.assertEqual(recorded_files(self.daemon), [])
+        again = await client.call("start_recording", device="camera0", duration=1)
+        await client.sees("recording_status_update", status="STOPPED", filename=again["filename"])
+
+    async def test_camera_sleeps_without_readers(self) -> None:
+        """Nothing encodes while nobody watches: no ffmpeg before the first reader."""
+        self.assertEqual(processes_mentioning(f"127.0.0.1:{self.daemon.rtsp_port}/camera0"), [])
+        await read_frames(self, self.daemon.rtsp_url(), 3)
+        await eventually(lambda: processes_mentioning(f"127.0.0.1:{self.daemon.rtsp_port}/camera0"))
+
+
+per_engine(globals(), MainJobTests)

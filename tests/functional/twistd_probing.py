@@ -1,0 +1,19 @@
+"""twistd in front of umockdev: ``twistd_probing.py PROGRAM ARGUMENTS…``.
+
+Cameras are asked by PROGRAM in place of the V4L2 probe, and the machine's own udevd does not count: umockdev has no
+database of udev, so none of its devices would seem to be ready.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from twisted.scripts.twistd import run
+
+from camsvc.devices import probe, udev
+
+probe.PROGRAM = Path(sys.argv.pop(1))
+udev.UDEVD = Path("/nonexistent")
+sys.argv[0] = "twistd"
+run()
