@@ -1,0 +1,1 @@
+"""Measurements: one command each, ratios against a peer in the same run."""
