@@ -72,7 +72,7 @@ class NetworkCameraTests(DaemonTestCase):
         """It is a camera like any other, and its password is shown nowhere."""
         client = await self.daemon.connect()
         answers: list[Any] = [await client.call("get_camera_list")]
-        seen = await client.sees("camera_status_update", resolution="320x180")
+        seen = await self.looked_at(client)
         self.assertEqual(
             (seen["kind"], seen["status"], seen["name"], seen["fps"]), ("network", "CONNECTED", "Door", 15)
         )
