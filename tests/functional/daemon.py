@@ -96,7 +96,7 @@ class Client(WebSocketClientProtocol):
             None,
         )
 
-    async def sees(self, method: str, timeout_s: float = 15.0, **fields: Any) -> dict[str, Any]:
+    async def sees(self, method: str, timeout_s: float = 30.0, **fields: Any) -> dict[str, Any]:
         """Wait for a notification with these fields."""
         found: dict[str, Any] = await eventually(lambda: self.seen(method, **fields), timeout_s)
         return found

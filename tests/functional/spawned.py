@@ -34,7 +34,7 @@ async def pause(seconds: float) -> None:
     await sleep(clock(), seconds)
 
 
-async def eventually(check: Callable[[], Any], timeout_s: float = 10.0, interval_s: float = 0.05) -> Any:
+async def eventually(check: Callable[[], Any], timeout_s: float = 20.0, interval_s: float = 0.05) -> Any:
     """Call ``check`` until it gives something true, and return that.
 
     Args:
