@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from unittest.mock import patch
 
-from twisted.internet.defer import succeed
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.library.parts import Growth
-from camsvc.media.footage import GAP_AFTER_S, NOTHING_AFTER_S, TAIL_S, Footage, News
+from camsvc.media.footage import GAP_AFTER_S, LOOK_LATER_S, NOTHING_AFTER_S, TAIL_S, WRITE_OUT_S, Footage, News
 
 
 class FootageTests(SynchronousTestCase):
@@ -24,7 +24,24 @@ class FootageTests(SynchronousTestCase):
         wall.start()
         self.addCleanup(wall.stop)
         self.told: list[News] = []
-        self.footage = Footage(Clock(), lambda: succeed(Growth()), self.told.append)
+        self.clock = Clock()
+        self.growth = Growth()
+        self.written: list[Deferred[None]] = []
+        self.engine_up = True
+        self.footage = Footage(
+            self.clock, lambda: succeed(self.growth), self.write_out, lambda: self.engine_up, self.told.append
+        )
+
+    def write_out(self) -> Deferred[None]:
+        """A disk that takes as long as the test wants."""
+        self.written.append(Deferred())
+        return self.written[-1]
+
+    def look(self) -> None:
+        """Time passes until the next look, and the file has grown."""
+        self.now += LOOK_LATER_S
+        self.growth = Growth(self.growth.size_bytes + 100, ("a.mp4",), 5e8 + 1000.0)
+        self.clock.advance(LOOK_LATER_S)
 
     def see(self, size: int, after_s: float = 0.2, names: tuple[str, ...] = ("a.mp4",)) -> None:
         """A look, some time after the one before."""
@@ -56,6 +73,32 @@ class FootageTests(SynchronousTestCase):
             self.now += 0.2
             self.footage.seen(Growth())
         self.assertEqual(self.told, [News.NOTHING])
+
+    def test_nothing_while_the_engine_is_down(self) -> None:
+        """After a slow boot the seconds count from when the engine is there."""
+        self.engine_up = False
+        self.see(0, NOTHING_AFTER_S + 1, ())
+        self.engine_up = True
+        self.see(0, NOTHING_AFTER_S, ())
+        self.assertEqual([news for news in self.told if news is News.NOTHING], [])
+        self.see(0, 0.2, ())
+        self.assertEqual(self.told[-1], News.NOTHING)
+
+    def test_written_out(self) -> None:
+        """What is recorded is put on the disk every few seconds, once at a time, also after a failure."""
+        self.footage.start()
+        self.addCleanup(self.footage.stop)
+        self.assertEqual(len(self.written), 0, "there is nothing yet")
+        self.look()
+        self.look()
+        self.assertEqual(len(self.written), 1)
+        for _ in range(int(2 * WRITE_OUT_S)):
+            self.look()
+        self.assertEqual(len(self.written), 1, "the disk is still at it")
+        self.written[0].errback(OSError(28, "No space left on device"))
+        self.look()
+        self.assertEqual(len(self.written), 2)
+        self.written[1].callback(None)
 
     def test_gap(self) -> None:
         """A pause is told after five seconds, and its end with the next growth, each once."""

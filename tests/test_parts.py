@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from unittest.mock import patch
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -89,6 +90,20 @@ class FolderTests(SynchronousTestCase):
         temporary, final = self.put(".x.part", b"new"), self.put("x.mp4", b"old")
         parts.publish(temporary, final)
         self.assertEqual((final.read_bytes(), temporary.exists()), (b"new", False))
+
+    def test_write_out(self) -> None:
+        """The newest part is synced, whatever its name, then the folder; an empty or absent one has none."""
+        parts.write_out(self.folder)
+        parts.write_out(self.folder / "absent")
+        old, new = self.put("b.mp4", b"x"), self.put("a.mp4", b"y")
+        os.utime(old, (1, 1))
+        synced: list[str] = []
+        with (
+            patch("camsvc.library.parts.os.fdatasync", lambda fd: synced.append(os.readlink(f"/proc/self/fd/{fd}"))),
+            patch("camsvc.library.parts.os.fsync", lambda fd: None),
+        ):
+            parts.write_out(self.folder)
+        self.assertEqual(synced, [str(new.resolve())])
 
     def test_discard(self) -> None:
         """Gone, twice is fine."""

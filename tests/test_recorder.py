@@ -38,6 +38,8 @@ class World(Clock):
 class FakeStreams:
     """An engine that records what the test lets it."""
 
+    engine_up = True
+
     def __init__(self) -> None:
         self.trouble: Exception | None = None
         self.refuses: Exception | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -78,6 +78,18 @@ def look(folder: Path, ignore: frozenset[str] = frozenset()) -> Growth:
     if not sizes:
         return Growth()
     return Growth(sum(size for _, size in sizes), tuple(path.name for path, _ in sizes), began_at(sizes[0][0]))
+
+
+def write_out(folder: Path) -> None:
+    """Have the newest part on the disk as far as it has been written (fdatasync(2)), and its name.
+
+    Raises:
+        OSError: the disk does not take it.
+    """
+    newest = max(folder.glob("*.mp4"), key=lambda path: path.stat().st_mtime_ns, default=None)
+    if newest is not None:
+        _sync(newest, os.fdatasync)
+        _sync(folder)
 
 
 def left_behind(recordings_dir: Path) -> list[tuple[str, int, float]]:
@@ -158,10 +170,10 @@ def publish(temporary: Path, final: Path) -> None:
     _sync(final.parent)
 
 
-def _sync(path: Path) -> None:
+def _sync(path: Path, how: Callable[[int], None] = os.fsync) -> None:
     fd = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(fd)
+        how(fd)
     finally:
         os.close(fd)
 

@@ -15,6 +15,10 @@ from camsvc.processes import boottime_s
 from camsvc.tasks import launch, sleep
 
 LOOK_SOON_S, LOOK_LATER_S = 0.2, 2.0
+WRITE_OUT_S = 4.0
+"""Engines never sync; Linux alone would hold footage back for up to 35 s (vm.dirty_expire_centisecs and
+vm.dirty_writeback_centisecs), which a loss of power takes with it."""
+
 NOTHING_AFTER_S = 15.0
 GAP_AFTER_S = 5.0
 TAIL_S = 1.5
@@ -44,17 +48,30 @@ class Footage:
 
     _log = Logger()
 
-    def __init__(self, clock: Any, look: Callable[[], Deferred[Growth]], told: Callable[[News], None]) -> None:
+    def __init__(
+        self,
+        clock: Any,
+        look: Callable[[], Deferred[Growth]],
+        write_out: Callable[[], Deferred[None]],
+        engine_up: Callable[[], bool],
+        told: Callable[[News], None],
+    ) -> None:
         """Set up.
 
         Args:
             clock: time between looks.
             look: stats the files, in a thread.
+            write_out: has what was written so far put on the disk, in a thread; never called twice at once.
+            engine_up: while it is not, nothing can come, and nothing is missed.
             told: called with each piece of news, once a change.
         """
         self._clock = clock
         self._look = look
+        self._write_out = write_out
+        self._engine_up = engine_up
         self._told = told
+        self._writing: Deferred[Any] | None = None
+        self._wrote_at = boottime_s()
         self._began = boottime_s()
         self._grew_at = 0.0
         self._times_grown = 0
@@ -92,11 +109,29 @@ class Footage:
                 self.seen(await self._look())
             except OSError as why:
                 self._log.error("the files of a recording cannot be looked at: {why}", why=str(why))
+            self._write_out_now_and_then()
             await sleep(self._clock, LOOK_LATER_S if self.grows and not self._paused else LOOK_SOON_S)
+
+    def _write_out_now_and_then(self) -> None:
+        """A slow disk holds nothing up: what is asked for while it writes is asked for again at the next look."""
+        now = boottime_s()
+        if self._writing is None and self.growth.size_bytes and now - self._wrote_at >= WRITE_OUT_S:
+            self._wrote_at = now
+            self._writing = launch(self._written(), self._log, "writing a recording to the disk")
+
+    async def _written(self) -> None:
+        try:
+            await self._write_out()
+        except OSError as why:
+            self._log.warn("what is recorded cannot be written to the disk now: {why}", why=str(why))
+        finally:
+            self._writing = None
 
     def seen(self, growth: Growth) -> None:
         """Take in what a look saw."""
         now = boottime_s()
+        if not self._engine_up():
+            self._began = now
         if self.first_sample is None and growth.began_at is not None:
             self.first_sample = now - max(0.0, time.time() - growth.began_at)
             self._told(News.BEGAN)

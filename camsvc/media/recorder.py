@@ -175,8 +175,13 @@ class Recorder:
 
     def _follow(self, active: _Active, ignore: frozenset[str] = frozenset()) -> None:
         folder = parts_folder(self._store.recordings_dir, active.recording)
-        look = partial(self._store.thread, parts.look, folder, ignore)
-        active.footage = Footage(self._reactor, look, partial(self._told, active))
+        active.footage = Footage(
+            self._reactor,
+            look=partial(self._store.thread, parts.look, folder, ignore),
+            write_out=partial(self._store.thread, parts.write_out, folder),
+            engine_up=lambda: self._streams.engine_up,
+            told=partial(self._told, active),
+        )
         active.footage.start()
 
     def camera_changed(self, _before: Camera | None, camera: Camera) -> None:

@@ -90,6 +90,11 @@ class Streams:
         self._rounds.stop()
 
     @property
+    def engine_up(self) -> bool:
+        """The engine answers."""
+        return self._engine.up
+
+    @property
     def in_step(self) -> bool:
         """The engine is up and took every path that we want."""
         return self._engine.up and self._in_step

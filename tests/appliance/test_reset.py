@@ -12,9 +12,9 @@ BEFORE_S = 45.0
 AFTER_S = 10.0
 """Footage after it."""
 
-UNWRITTEN_S = 36.0
-"""What of it may be lost: what Linux holds back from the disk by default (vm.dirty_expire_centisecs 3000, looked at
-every vm.dirty_writeback_centisecs 500), and one second for the fragment that is open."""
+UNWRITTEN_S = 15.0
+"""What of it may be lost: what was not yet written out (every 4 s, seen at a look each 2 s), one second for the
+fragment that is open, and what the emulated disk takes for it."""
 
 
 class ResetTests(ApplianceTestCase):
