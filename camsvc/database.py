@@ -71,6 +71,9 @@ _MIGRATIONS = (
     CREATE INDEX camera_key_number ON camera_key (number);
     ALTER TABLE camera ADD COLUMN modes TEXT;
     """,
+    """
+    ALTER TABLE camera ADD COLUMN gone_at REAL;
+    """,
 )
 
 

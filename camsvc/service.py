@@ -51,6 +51,8 @@ from camsvc.server.ws import Factory
 
 FINISH_LIMIT_S = 5.0
 LAUNCHER_GRACE_S = 3.0
+EXPECTED_S = 30 * 86400.0
+"""A camera on USB that has been away for no more than so many seconds is listed, as DISCONNECTED."""
 
 _log = Logger()
 
@@ -239,6 +241,9 @@ class Camsvc(Service):
                 found = Found(network_key(camera), camera.kind, camera.name, (), camera.url, camera.always_on)
                 device = self._prepared.database.now(partial(identity.assign, found=found))
                 self._network.add(device, found, camera.transport)
+        if self._config.discovery.usb:
+            expected = partial(identity.expected, since=time.time() - EXPECTED_S)
+            self._discovery.expect(self._prepared.database.now(expected))
 
     def _launcher_said(self, device: str, error: str | None) -> None:
         self._inventory.error(device, error)

@@ -13,6 +13,7 @@ from twisted.logger import capturedLogs
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.camera_tables import UsbCamera
+from camsvc.devices import identity
 from camsvc.devices.discovery import RETRY_S, Discovery
 from camsvc.devices.inventory import Inventory
 from camsvc.devices.probe import Answer
@@ -397,12 +398,55 @@ class KeptTests(DiscoveryTestCase):
         self.unplug(*c270(0, "2"))
         self.plug(*c270(0, "2"))
         self.probes.answer("/dev/video0", MJPEG)
-        self.assertEqual(self.database.now(lambda db: db.total_changes), before)
+        self.assertEqual(self.database.now(lambda db: db.total_changes), before + 2, "that it went, and is back")
         self.unplug(*c270(0, "2"))
         self.plug(*c270(0, "2"))
         self.probes.answer("/dev/video0", YUYV)
         rows = self.database.now(partial(_modes))
         self.assertEqual(rows, ['{"1.0:0":[["YUYV",640,480,[30.0]]]}'])
+
+
+class ExpectedTests(DiscoveryTestCase):
+    """Cameras of an earlier run."""
+
+    def restart(self, since: float = 0.0) -> None:
+        self.discovery.stop()
+        self.begin()
+        self.discovery.expect(self.database.now(partial(identity.expected, since=since)))
+
+    def listed(self) -> list[tuple[str, Status, str]]:
+        return [(camera.device, camera.status, camera.resolution) for camera in self.inventory.all()]
+
+    def test_away_over_a_restart(self) -> None:
+        """Listed as before, and the same camera when it is back."""
+        self.plug(*c270(0, "2"))
+        self.probes.answer("/dev/video0", MJPEG)
+        self.unplug(*c270(0, "2"))
+        before = self.listed()
+        self.restart()
+        self.assertEqual(self.listed(), before)
+        self.assertEqual(before, [("camera0", Status.DISCONNECTED, "1280x720")])
+        self.plug(*c270(0, "2"))
+        self.assertEqual(self.listed(), [("camera0", Status.CONNECTED, "1280x720")])
+
+    def test_unplugged_while_camsvc_was_away(self) -> None:
+        """It was not seen to go."""
+        self.plug(*c270(0, "2"))
+        self.probes.answer("/dev/video0", MJPEG)
+        self.restart(1e12)
+        self.assertEqual(self.listed(), [("camera0", Status.DISCONNECTED, "1280x720")])
+
+    def test_away_for_long(self) -> None:
+        """Not listed, but known when it comes."""
+        self.plug(*c270(0, "2"))
+        self.probes.answer("/dev/video0", MJPEG)
+        self.unplug(*c270(0, "2"))
+        self.restart(1e12)
+        self.assertEqual(self.listed(), [])
+        self.plug(*c270(0, "2"))
+        self.assertEqual(self.listed(), [("camera0", Status.CONNECTED, "1280x720")])
+        self.restart(1e12)
+        self.assertEqual(len(self.listed()), 1, "it was there")
 
 
 def _modes(db: Any) -> list[str]:

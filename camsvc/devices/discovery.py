@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import sqlite3
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 
 from attrs import define, evolve, field
@@ -101,6 +103,15 @@ class Discovery:
         self._recognising: Deferred[None] | None = None
         self._rounds = Repeater(clock, RETRY_S, self._round, self._log, "asking cameras again")
 
+    def expect(self, known: Iterable[tuple[identity.Recognised, str]]) -> None:
+        """Cameras of earlier runs, with their names: listed as DISCONNECTED until they are seen."""
+        for camera, name in known:
+            table = usb_table(self._tables, camera.device, camera.key) or _ANY
+            offered = tuple(mode for part in modes.from_json(camera.modes).values() for mode in part)
+            chosen = modes.choose_mode(offered, table.wanted)
+            found = Found(camera.key, "usb", table.name or name, chosen, always_on=table.always_on)
+            self._inventory.expected(camera.device, found)
+
     def start(self) -> None:
         """Begin; the database has its thread by now."""
         self._rounds.start()
@@ -174,6 +185,7 @@ class Discovery:
         del self._units[unit.group]
         if unit.device:
             self._inventory.gone(unit.device)
+            self._away(unit.device, time.time())
             self._recognise()  # one that was left out for it may now have its place
 
     def _doubt(self, node: Node) -> None:
@@ -219,6 +231,8 @@ class Discovery:
         unit.offers = modes.from_json(known.modes)
         self._log.info("{device} is {key}", device=unit.device, key=unit.key)
         self._show(unit)
+        if known.gone_at is not None:
+            self._away(unit.device, None)
         for node in tuple(unit.nodes.values()):
             self._ask(unit, node)
 
@@ -270,11 +284,18 @@ class Discovery:
         text = modes.to_json(unit.offers.items())
         if text != unit.kept:
             unit.kept = text
+            self._later(partial(identity.remember, device=unit.device, modes=text), "keeping what a camera offers")
 
-            async def keep() -> None:
-                await self._database.run(partial(identity.remember, device=unit.device, modes=text))
+    def _away(self, device: str, since: float | None) -> None:
+        self._later(partial(identity.gone, device=device, at=since), "keeping since when a camera is away")
 
-            _ = launch(keep(), self._log, "keeping what a camera offers")
+    def _later(self, work: Callable[[sqlite3.Connection], None], doing: str) -> None:
+        """Have something written that nobody waits for."""
+
+        async def write() -> None:
+            await self._database.run(work)
+
+        _ = launch(write(), self._log, doing)
 
     async def _round(self) -> None:
         for unit in tuple(self._units.values()):

@@ -38,11 +38,13 @@ class Recognised:
         device: ``camera<number>``.
         key: what it is known by.
         modes: what :func:`remember` was given for it last.
+        gone_at: when it went, seconds since the epoch; None when it was not seen to go.
     """
 
     device: str
     key: str
     modes: str | None
+    gone_at: float | None = None
 
 
 def assign(connection: sqlite3.Connection, found: Found) -> str:
@@ -86,6 +88,22 @@ def recognise(
         present[number] = sighting.port
         numbers[sighting.port] = number
     return [_recognised(connection, numbers[sighting.port]) for sighting in wanted]
+
+
+def gone(connection: sqlite3.Connection, device: str, at: float | None) -> None:
+    """Keep since when a camera is away, seconds since the epoch; None: it is there."""
+    connection.execute("UPDATE camera SET gone_at = ? WHERE number = ?", (at, int(device.removeprefix("camera"))))
+
+
+def expected(connection: sqlite3.Connection, since: float) -> list[tuple[Recognised, str]]:
+    """The cameras on USB that have not been away since before ``since``, each with its name."""
+    query = """
+        SELECT DISTINCT camera.number, camera.name FROM camera JOIN camera_key ON camera_key.number = camera.number
+        WHERE camera.kind = 'usb' AND (camera.gone_at IS NULL OR camera.gone_at > ?) ORDER BY camera.number
+    """
+    return [
+        (_recognised(connection, number), name) for number, name in connection.execute(query, (since,)).fetchall()
+    ]
 
 
 def remember(connection: sqlite3.Connection, device: str, modes: str) -> None:
@@ -179,5 +197,5 @@ def _serial_of(connection: sqlite3.Connection, number: int) -> str | None:
 
 
 def _recognised(connection: sqlite3.Connection, number: int) -> Recognised:
-    key, modes = connection.execute("SELECT key, modes FROM camera WHERE number = ?", (number,)).fetchone()
-    return Recognised(f"camera{number}", key, modes)
+    return Recognised(f"camera{number}", *connection.execute(
+        "SELECT key, modes, gone_at FROM camera WHERE number = ?", (number,)).fetchone())  # fmt: skip

@@ -40,6 +40,14 @@ class Inventory:
         )
         self._store(before, after)
 
+    def expected(self, device: str, found: Found) -> None:
+        """A camera that was there in an earlier run: listed as DISCONNECTED until discovery sees it."""
+        if device not in self._cameras:
+            self._store(
+                None,
+                Camera(*(device, found.key, found.kind, found.name, found.modes), False, None, found.source),
+            )
+
     def gone(self, device: str) -> None:
         """Discovery no longer sees a camera; it stays listed as DISCONNECTED."""
         before = self._cameras.get(device)

@@ -154,13 +154,18 @@ class HotplugTests(TestCase):
         await self.plugs.unplug(*c920(0, "1"))
         await self.told("DISCONNECTED")
         await self.daemon.end()
+        await self.daemon.start()
+        self.client = await self.connect()
+        self.assertEqual((await self.cameras())["camera0"]["status"], "DISCONNECTED", "listed as before")
+        await self.daemon.end()
         self.daemon.nodes_answer(video7=[YUYV, MJPEG], video9=[H264], video3=[MJPEG], video5=[YUYV])
         await self.plugs.plug(*c920(7, "2.3"))
         await self.daemon.start()
         self.client = await self.connect()
 
         async def all_there() -> bool:
-            return len(await self.cameras()) == 3
+            listed = await self.cameras()
+            return len(listed) == 3 and all(camera["status"] == "CONNECTED" for camera in listed.values())
 
         await eventually(all_there)
         after = {device: (camera["name"], camera["resolution"]) for device, camera in (await self.cameras()).items()}
