@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from twisted.internet.defer import Deferred
 
 from tests.appliance.guest import ApplianceTestCase, asleep
@@ -11,6 +13,12 @@ from tests.functional.spawned import clock
 VIVID = "/sys/bus/platform/drivers/vivid"
 FPS = 10
 """Of the configured mode; what the emulation carries."""
+
+LIVE_S = 2.0
+"""From the plug to the first picture."""
+
+STARTS = 10
+"""What may come on top where everything is emulated: so many starts of a bare Python."""
 
 
 class MediaTests(ApplianceTestCase):
@@ -34,6 +42,30 @@ class MediaTests(ApplianceTestCase):
         self.assertEqual((decoded.frames, decoded.errors), (10 * FPS, ""))
         self.guest.measured("pictures a second, over ten seconds", 10 * FPS / took_s, unit="/s")
         self.assertGreater(10 * FPS / took_s, 0.8 * FPS)
+
+    async def test_plugged_in_to_first_picture(self) -> None:
+        """From the plug to the first picture of one who waits for it: all of it, a real start of the device too.
+
+        The same in real time, on a device that is a file, is in tests/functional/test_hotplug.
+        """
+        client = await self.guest.connect("viewer")
+        await asleep(client)
+        python_s = await self.guest.python_s()
+        url = (await client.call("get_stream_url", device="camera0"))["stream_url"]
+        await self.guest.out(f"echo vivid.0 > {VIVID}/unbind")
+        await client.sees("camera_status_update", 30, device="camera0", status="DISCONNECTED")
+        client.notifications.clear()
+        known = len(await self.guest.events())
+        await self.guest.compare_clocks()
+        await self.guest.out(f"echo vivid.0 > {VIVID}/bind")
+        await client.sees("camera_status_update", 30, device="camera0", status="CONNECTED")
+        decoded = await read_frames(self, url, 1, 60)
+        seen_at = time.time()
+        self.assertEqual((decoded.frames, decoded.errors), (1, ""))
+        added = [event["at"] for event in await self.guest.events(known) if event["ACTION"] == "add"]
+        self.guest.measured("udev's add event to the first picture", seen_at - min(added))
+        self.guest.measured("  allowed", LIVE_S + STARTS * python_s)
+        self.assertLess(seen_at - min(added), LIVE_S + STARTS * python_s)
 
     async def test_two_at_once(self) -> None:
         """Both cameras are watched at the same time."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import json
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Mapping
@@ -44,9 +45,18 @@ class Plugs(Spawned):
         reactor: Any = clock()
         path = str(Path(__file__).resolve().parent.parent.parent)
         reactor.spawnProcess(self, shutil.which(WRAPPER), argv, {"PATH": "/usr/bin:/bin", "PYTHONPATH": path})
-        test.addCleanup(self.end)
+        test.addCleanup(self.close)
         self.root = (await ready)["root"]
         return self
+
+    async def close(self) -> None:
+        """Let the program end by itself, which removes its folder."""
+        if self.transport is not None and self.running:
+            self.transport.closeStdin()
+            timer = clock().callLater(10, self.send, signal.SIGKILL)
+            await self.when_ended()
+            if timer.active():
+                timer.cancel()
 
     def env(self) -> dict[str, str]:
         """What a program under umockdev-wrapper needs to see these ports."""

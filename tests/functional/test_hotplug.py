@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from twisted.trial.unittest import TestCase
 import camsvc
 from tests.functional.daemon import Client, Daemon
 from tests.functional.engines import Engine
+from tests.functional.ffmpeg import FFMPEG, read_frames, spawn
 from tests.functional.plugging import WRAPPER, Plugs
 from tests.functional.spawned import Spawned, eventually, processes_mentioning
 from tests.udev_samples import c270, c920, laptop, vivid
@@ -32,6 +35,26 @@ answer = json.load(open({answers!r})).get(sys.argv[1], {{"errno": 2}})
 time.sleep(answer.pop("sleep", 0))
 print(json.dumps(answer))
 """
+
+
+# ffmpeg that plays the node, a file here, in place of capturing from it.
+PLAYER = """\
+#!/bin/sh
+skip=0
+for word do
+    shift
+    [ $skip = 1 ] && skip=0 && continue
+    case $word in
+    -input_format | -video_size) skip=1 ;;
+    v4l2) set -- "$@" mjpeg -re -stream_loop -1 ;;
+    *) set -- "$@" "$word" ;;
+    esac
+done
+exec ffmpeg "$@"
+"""
+
+LIVE_S = 2.0
+"""From the plug to the first picture on somebody's screen."""
 
 
 class Stamped(list[dict[str, Any]]):
@@ -196,6 +219,52 @@ class HotplugTests(TestCase):
         self.assertIn("group", note["error"])
         self.assertNotIn("/dev/", json.dumps(note))
         self.assertIn("usermod", self.daemon.log())
+
+
+class LiveTests(TestCase):
+    """A camera that somebody waits for; its pictures are those of a file, at the camera's pace.
+
+    The same with V4L2's own pictures, but emulated and so with no time to keep, is in tests/appliance.
+    """
+
+    timeout = 120
+
+    async def test_plugged_in_to_first_picture(self) -> None:
+        """New, and known: the picture is there soon after the plug, 1280x720 at 30 from an MJPEG camera."""
+        folder = Path(tempfile.mkdtemp(prefix="camsvc-test-", dir="/dev/shm"))  # libudev wants /dev before a name
+        self.addCleanup(shutil.rmtree, folder)
+        node = folder / "video0"
+        making = [*FFMPEG, "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=30:duration=1"]
+        made = await spawn(self, [*making, "-f", "mjpeg", str(node)]).ends_within(30)
+        self.assertEqual(made.code, 0, made.err)
+        player = folder / "ffmpeg"
+        player.write_text(PLAYER)
+        player.chmod(0o700)
+        (folder / "ffprobe").symlink_to(str(shutil.which("ffprobe")))
+        plugs = await Plugs.open(self)
+        daemon = PluggedDaemon(self, ENGINE, cameras="", extra=f'ffmpeg = "{player}"\n')
+        daemon.plugs = plugs
+        daemon.nodes_answer(**{str(node).removeprefix("/dev/"): [MJPEG]})
+        await daemon.start()
+        self.addCleanup(lambda: None if self._passed else print(daemon.log()))
+        client = await daemon.connect()
+        camera = [{**properties, "DEVNAME": str(node)} for properties in c270(0, "1")[:1]]
+        bare_start = _time_of(
+            [*FFMPEG, "-v", "error", "-f", "mjpeg", "-i", str(node), "-frames:v", "5", "-f", "null", "-"]
+        )
+        took: dict[str, float] = {}
+        for what in ("new", "known"):
+            at = await plugs.plug(*camera)
+            await client.sees("camera_status_update", status="CONNECTED", device="camera0")
+            picture = await read_frames(self, daemon.rtsp_url(), 1)
+            took[what] = time.monotonic() - at
+            self.assertEqual((picture.frames, picture.errors), (1, ""), daemon.log())
+            await plugs.unplug(*camera)
+            await client.sees("camera_status_update", status="DISCONNECTED", device="camera0")
+            await eventually(lambda: not processes_mentioning(f"{daemon.rtsp_port}/camera0"), 40)
+            client.notifications.clear()
+        print("plug to first picture, s:", {what: round(seconds, 2) for what, seconds in took.items()})
+        self.assertLess(max(took.values()), LIVE_S + 5 * bare_start)
 
 
 def _time_of(argv: list[str]) -> float:
