@@ -46,6 +46,7 @@ class FakeStreams:
         self.adding: Deferred[None] | None = None
         self.removing: Deferred[None] | None = None
         self.paths: set[str] = set()
+        self.again: list[str] = []
 
     def require_engine(self) -> None:
         if self.trouble is not None:
@@ -70,6 +71,11 @@ class FakeStreams:
 
     async def when_path_gone(self, recording: Recording) -> None:
         pass
+
+    async def read_again(self, recording: Recording) -> None:
+        if self.refuses is not None:
+            raise self.refuses
+        self.again.append(recording.path_name)
 
 
 class FakeJoiner:
@@ -397,6 +403,26 @@ class StopTests(RecorderTestCase):
         stopping = self.stop()
         self.pass_by(1)
         self.assertGreater(self.successResultOf(stopping).size_bytes, 0)
+
+    def test_camera_back(self) -> None:
+        """Once it delivers again the engine is to read it at once; the engine's answer is no matter."""
+        self.inventory.subscribe(self.recorder.camera_changed)
+        begun = self.start()
+        self.grow(begun)
+        self.inventory.error("camera0", "ffmpeg was killed")
+        self.assertEqual(self.streams.again, [])
+        self.inventory.error("camera0", None)
+        self.assertEqual(self.streams.again, [begun.path_name])
+        self.streams.refuses = DependencyFailed("media engine", "gone")
+        self.inventory.error("camera0", "ffmpeg was killed")
+        self.inventory.error("camera0", None)
+        self.streams.refuses = None
+        stopping = self.stop()
+        self.inventory.error("camera0", "ffmpeg was killed")
+        self.inventory.error("camera0", None)
+        self.assertEqual(self.streams.again, [begun.path_name], "it has ended")
+        self.pass_by(1)
+        self.successResultOf(stopping)
 
     def test_engine_away(self) -> None:
         """Ends without the engine's word."""

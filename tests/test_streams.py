@@ -277,6 +277,22 @@ class StreamsTests(TestCase):
         writes = [line for line in self.stub.seen if not line.startswith("GET")]
         self.assertEqual(writes, ["POST config/paths/add/rec/camera0/17"])
 
+    async def test_read_again(self) -> None:
+        """What waits for its camera is begun anew; what runs, or has ended, is left alone."""
+        await self.streams.add_recording(recording())
+        self.stub.seen.clear()
+        self.stub.running = {"rec/camera0/17": {"ready": True}}
+        await self.streams.read_again(recording())
+        self.assertEqual([line for line in self.stub.seen if not line.startswith("GET")], [])
+        self.stub.running = {"rec/camera0/17": {"ready": False}}
+        await self.streams.read_again(recording())
+        writes = ["DELETE config/paths/delete/rec/camera0/17", "POST config/paths/add/rec/camera0/17"]
+        self.assertEqual([line for line in self.stub.seen if not line.startswith("GET")], writes)
+        await self.streams.remove_recording(recording())
+        self.stub.seen.clear()
+        await self.streams.read_again(recording())
+        self.assertEqual([line for line in self.stub.seen if not line.startswith("GET")], [])
+
     async def test_viewers(self) -> None:
         """The recording's own reader is not counted, nor shown."""
         self.streams.camera_changed(None, camera())

@@ -184,11 +184,21 @@ class Recorder:
         )
         active.footage.start()
 
-    def camera_changed(self, _before: Camera | None, camera: Camera) -> None:
-        """A camera went: its recording waits for it."""
+    def camera_changed(self, before: Camera | None, camera: Camera) -> None:
+        """A camera went: its recording waits for it; or is back: it goes on at once."""
         active = self._active.get(camera.device)
-        if active is not None and active.footage is not None and not camera.present:
+        if active is None or active.footage is None or active.stopping:
+            return
+        if not camera.present:
             active.footage.source_gone()
+        elif camera.status is Status.CONNECTED and before is not None and before.status is not Status.CONNECTED:
+            _ = launch(self._read_again(active.recording), self._log, "going on with a recording")
+
+    async def _read_again(self, recording: Recording) -> None:
+        try:
+            await self._streams.read_again(recording)
+        except DependencyFailed as why:
+            self._log.debug("{name}: {why}", name=recording.name, why=why.message)
 
     async def stop(self, device: str, reason: str = "asked") -> Stopped:
         """End a recording; returns when the camera's part is closed.

@@ -134,7 +134,28 @@ class Streams:
             DependencyFailed: the engine is down; the path goes at the next round.
         """
         self._wanted.pop(recording.path_name, None)
-        await self._api.delete(recording.path_name)
+        await self._one_at_a_time.acquire()
+        try:
+            await self._api.delete(recording.path_name)
+        finally:
+            self._one_at_a_time.release()
+
+    async def read_again(self, recording: Recording) -> None:
+        """Have the engine read a camera that is back at once: MediaMTX tries only every 5 s.
+
+        Raises:
+            DependencyFailed: the engine is down; it reads the camera when it is back.
+        """
+        name = recording.path_name
+        await self._one_at_a_time.acquire()
+        try:
+            state = await self._api.state(name)
+            if state is not None and not state.ready and name in self._wanted:
+                await self._api.delete(name)
+                if name in self._wanted:  # else it was ended meanwhile
+                    await self._api.add(name, self._wanted[name])
+        finally:
+            self._one_at_a_time.release()
 
     async def when_path_gone(self, recording: Recording) -> None:
         """Returns when the engine no longer runs a recording's path.
