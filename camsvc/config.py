@@ -46,6 +46,10 @@ class Storage(_Table, frozen=True):
     reserve_bytes: Annotated[int, Meta(ge=0)] = 1 << 30
     reserve_percent: Annotated[float, Meta(ge=0, le=50)] = 5.0
 
+    def reserve_of(self, total: int) -> int:
+        """Bytes that stay free on a file system of ``total`` bytes: the smaller of both limits."""
+        return min(self.reserve_bytes, int(total * self.reserve_percent / 100))
+
 
 class Media(_Table, frozen=True):
     """The media engine and ffmpeg."""

@@ -74,6 +74,13 @@ _MIGRATIONS = (
     """
     ALTER TABLE camera ADD COLUMN gone_at REAL;
     """,
+    """
+    ALTER TABLE media_file ADD COLUMN codec TEXT;
+    CREATE TABLE setting (
+        name TEXT PRIMARY KEY,
+        value TEXT NOT NULL
+    ) STRICT;
+    """,
 )
 
 

@@ -223,6 +223,7 @@ class MediaFile:
     duration_s: float | None = None
     width: int | None = None
     height: int | None = None
+    codec: str | None = None
 
 
 def iso(seconds: float) -> str:

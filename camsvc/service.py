@@ -15,10 +15,13 @@ from camsvc import logs
 from camsvc.access.admission import Admission
 from camsvc.access.tokens import Tokens
 from camsvc.api.camera_methods import CameraMethods
+from camsvc.api.components import Components
+from camsvc.api.file_methods import FileMethods
 from camsvc.api.media_methods import MediaMethods
 from camsvc.api.notifications import Notifications
 from camsvc.api.registry import Registry
 from camsvc.api.session_methods import SessionMethods
+from camsvc.api.stream_methods import StreamMethods
 from camsvc.api.system_methods import SystemMethods
 from camsvc.api.views import Views
 from camsvc.camera_tables import TestCamera, network_key, table_of
@@ -31,6 +34,7 @@ from camsvc.devices.probe import Probes
 from camsvc.devices.udev import UdevReader
 from camsvc.library import recordings
 from camsvc.library.recordings import RECORDINGS, SNAPSHOTS
+from camsvc.library.retention import Retention
 from camsvc.library.store import Store
 from camsvc.media.engine import Engine
 from camsvc.media.finisher import Finisher
@@ -119,11 +123,15 @@ class Camsvc(Service):
         self._streams.on_states = self._say_when_ready
         self._engine.busy = lambda: bool(self._recorder.under_way())
 
+        components = Components(self._inventory, self._engine, self._streams, self._listening)
+        self._retention = Retention(reactor, database, store)
         registry = Registry(
             SessionMethods(tokens, config.limits.logins_per_minute),
             CameraMethods(self._inventory, self._streams, self._health, views),
             MediaMethods(self._recorder, self._finisher, snapshots, database, views),
-            SystemMethods(self._inventory, self._engine, self._streams),
+            FileMethods(database, store, config.storage, self._recorder, self._finisher, self._retention, views),
+            StreamMethods(self._inventory, self._streams, self._health, self._recorder, views),
+            SystemMethods(self._inventory, self._engine, self._streams, components),
         )
         hosts = Hosts(config.server)
         self._ws = Factory(reactor, registry, notifications, config.limits, hosts)
@@ -134,7 +142,7 @@ class Camsvc(Service):
             self._finisher.when_finished,
             self._recorder.under_way,
         )
-        self._site = QuietSite(Root(hosts, Pages(self._ready, config.media.rtsp_port), files, self._ws))
+        self._site = QuietSite(Root(hosts, Pages(self._ready, components, config.media.rtsp_port), files, self._ws))
         publish_key = bytes.fromhex(folder.secret("publish").decode())
         admission = Admission(tokens, publish_key, folder.secret("internal"), api_secret, time.time, boottime_s)
         self._callback_site = QuietSite(Callback(folder.secret("callback"), admission).app.resource())
@@ -166,6 +174,7 @@ class Camsvc(Service):
         prepared.folder.start(self._reactor)
         self._health.start()
         self._network.start()
+        self._retention.start()
         if config.discovery.usb:
             self._discovery.start()
             self._udev.start()
@@ -184,6 +193,7 @@ class Camsvc(Service):
             await self._public_port.stopListening()
         self._udev.stop()
         self._discovery.stop()
+        self._retention.stop()
         if self._config.media.run:
             await self._recorder.stop_all(FINISH_LIMIT_S)
         else:
@@ -220,11 +230,9 @@ class Camsvc(Service):
         await DeferredList(ends)
 
     def _read_library(self) -> None:
-        for kind, folder, extensions in (
-            (RECORDINGS, self._config.recordings_dir, (".mp4", ".mkv")),
-            (SNAPSHOTS, self._config.snapshots_dir, (".jpg", ".jpeg")),
-        ):
-            rebuild = partial(recordings.rebuild, kind=kind, on_disk=recordings.scan(folder, extensions))
+        for kind, folder in ((RECORDINGS, self._config.recordings_dir), (SNAPSHOTS, self._config.snapshots_dir)):
+            on_disk = recordings.scan(folder, recordings.EXTENSIONS[kind])
+            rebuild = partial(recordings.rebuild, kind=kind, on_disk=on_disk)
             added, dropped = self._prepared.database.now(rebuild)
             if added or dropped:
                 _log.info("{kind}: {added} files were new to the index, {dropped} are gone",
@@ -248,6 +256,9 @@ class Camsvc(Service):
     def _launcher_said(self, device: str, error: str | None) -> None:
         self._inventory.error(device, error)
         self._network.launcher_changed(device)
+
+    def _listening(self) -> bool | None:
+        return self._udev.listening if self._config.discovery.usb else None
 
     def _ready(self) -> dict[str, Any]:
         return {

@@ -483,6 +483,23 @@ class TimedTests(RecorderTestCase):
         self.assertEqual(self.heard()[-1], ("STOPPED", "duration"))
         self.assertEqual(self.rows(), [("FINISHED", "duration")])
 
+    def test_behind(self) -> None:
+        """Where a busy machine is behind with the pictures, they are waited for, so that none is missing."""
+        begun = self.start(seconds=10)
+        path = self.write(begun)
+        for second in range(9):
+            self.pass_by(1)
+            if second < 7:
+                with path.open("ab") as file:
+                    file.write(fragment((second + 1) * 90000, 30))
+        self.pass_by(1.5)  # 8 s are there
+        self.assertEqual(self.streams.paths, {begun.path_name})
+        self.pass_by(1)
+        self.assertEqual(self.streams.paths, {begun.path_name})
+        self.pass_by(1)
+        self.assertEqual(self.streams.paths, set())
+        self.assertEqual(self.heard()[-1], ("STOPPED", "duration"))
+
     def test_stopped_before(self) -> None:
         """Leaves no timer."""
         begun = self.start(seconds=3600)

@@ -10,9 +10,11 @@ from twisted.trial.unittest import TestCase
 
 import camsvc
 from camsvc.access.tokens import Tokens
+from camsvc.api.components import Components
 from camsvc.api.notifications import Notifications
 from camsvc.api.registry import Registry
 from camsvc.config import Limits, Server
+from camsvc.devices.inventory import Inventory
 from camsvc.server.files import Files
 from camsvc.server.hosts import Hosts
 from camsvc.server.http import QuietSite
@@ -20,6 +22,7 @@ from camsvc.server.site import Pages, Root
 from camsvc.server.ws import Factory
 from tests.http_client import Answer, ask, exchange
 from tests.samples import SECRET
+from tests.test_system_methods import FakeEngine
 
 
 class SiteTests(TestCase):
@@ -35,7 +38,10 @@ class SiteTests(TestCase):
         (folder / "a.jpg").write_bytes(b"x")
         files = Files(reactor, Tokens(SECRET), {"recordings": folder, "snapshots": folder}, lambda _: None, dict)
         ws = Factory(reactor, Registry(), Notifications(None), Limits(), hosts)  # type: ignore[arg-type]
-        site = QuietSite(Root(hosts, Pages(lambda: self.checks, 8554), files, ws))
+        self.engine = FakeEngine()
+        engine: Any = self.engine
+        components = Components(Inventory(), engine, engine, lambda: True)
+        site = QuietSite(Root(hosts, Pages(lambda: self.checks, components, 8554), files, ws))
         listener: Any = reactor.listenTCP(0, site, interface="127.0.0.1")  # type: ignore[attr-defined]
         self.addCleanup(lambda: listener.stopListening())
         self.port = listener.getHost().port
@@ -52,6 +58,17 @@ class SiteTests(TestCase):
         self.assertNotIn(b"{rtsp_port}", answer.body)
         self.assertIn("default-src 'none'", answer.headers["content-security-policy"])
         self.assertEqual((await self.get("/", method="HEAD")).body, b"")
+
+    async def test_health(self) -> None:
+        """healthy, degraded or, with 503, unhealthy; in detail with the parts, and nothing more."""
+        answer = await self.get("/health")
+        self.assertEqual((answer.status, json.loads(answer.body)), (503, {"status": "unhealthy"}))
+        self.engine.trouble = None
+        answer = await self.get("/health/detailed")
+        parts = {"websocket_server": "running", "camera_monitor": "running", "mediamtx": "running"}
+        self.assertEqual((answer.status, json.loads(answer.body)), (200, {"status": "degraded", "components": parts}))
+        self.engine.in_step = True
+        self.assertEqual(json.loads((await self.get("/health")).body), {"status": "healthy"})
 
     async def test_live(self) -> None:
         """Open, as long as the reactor turns."""
@@ -95,7 +112,6 @@ class SiteTests(TestCase):
         """404 as JSON: unknown names, doubled slashes, dots, bytes that are not UTF-8."""
         for path in (
             "/absent",
-            "/health",
             "/health/",
             "/health/live/",
             "/health//live",

@@ -9,6 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 import camsvc
 from camsvc.access.roles import Principal, Role
+from camsvc.api.components import Components
 from camsvc.api.registry import Registry
 from camsvc.api.system_methods import SystemMethods
 from camsvc.devices.inventory import Inventory
@@ -35,7 +36,10 @@ class SystemTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.inventory = Inventory()
         self.engine = FakeEngine()
-        self.registry = Registry(SystemMethods(self.inventory, self.engine, self.engine))  # type: ignore[arg-type]
+        self.heard: bool | None = None
+        engine: Any = self.engine
+        components = Components(self.inventory, engine, engine, lambda: self.heard)
+        self.registry = Registry(SystemMethods(self.inventory, engine, engine, components))
 
     def ask(self, method: str, who: Principal | None = None) -> dict[str, Any]:
         frame = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method}).encode()
@@ -66,6 +70,29 @@ class SystemTests(SynchronousTestCase):
         scoped = principal(cameras=frozenset({"camera1"}))
         self.assertEqual(self.ask("get_system_status", scoped)["available_cameras"], [])
         self.assertIs(self.ask("get_system_status")["discovery_active"], False)
+        self.heard = True
+        self.assertIs(self.ask("get_system_status")["discovery_active"], True)
+
+    def test_parts(self) -> None:
+        """get_status, for admins: each part, and what follows for the whole."""
+        admin = principal(Role.ADMIN)
+        found_ = self.ask("get_status", admin)
+        self.assertEqual((found_["status"], found_["version"]), ("UNHEALTHY", camsvc.__version__))
+        parts = {"websocket_server": "RUNNING", "camera_monitor": "STOPPED", "mediamtx": "STARTING"}
+        self.assertEqual(found_["components"], parts)
+        self.assertGreaterEqual(found_["uptime"], 0)
+        self.engine.trouble, self.engine.ever_up, self.engine.in_step = None, True, True
+        self.assertEqual(self.ask("get_status", admin)["status"], "HEALTHY")
+        self.inventory.present("camera0", found("a"))
+        self.inventory.error("camera0", "no frames for 5 s")
+        self.assertEqual(self.ask("get_status", admin)["status"], "DEGRADED")
+        self.inventory.error("camera0", None)
+        self.heard = False
+        self.assertEqual(self.ask("get_status", admin)["components"]["camera_monitor"], "ERROR")
+        self.assertEqual(self.ask("get_status", admin)["status"], "DEGRADED")
+        self.engine.trouble = "does not answer"
+        self.assertEqual(self.ask("get_status", admin)["components"]["mediamtx"], "ERROR")
+        self.assertEqual(self.ask("get_status", admin)["status"], "UNHEALTHY")
 
     def test_info(self) -> None:
         """Every key of the contract, of the right type, while the engine is down too."""

@@ -9,11 +9,13 @@ from msgspec import Struct
 
 import camsvc
 from camsvc.access.roles import Call, Role
+from camsvc.api.components import Components
 from camsvc.api.registry import NoParams, method
 from camsvc.devices.inventory import Inventory
 from camsvc.media.engine import Engine
 from camsvc.media.streams import Streams
 from camsvc.model import Status
+from camsvc.processes import boottime_s
 
 BUILD_DATE = "2026-11-23"
 MAX_CAMERAS = 64
@@ -43,13 +45,34 @@ class ServerInfo(Struct, frozen=True):
     max_cameras: int
 
 
+class ServiceStatus(Struct, frozen=True):
+    """HEALTHY, DEGRADED or UNHEALTHY; ``uptime`` in seconds; components RUNNING, STARTING, STOPPED or ERROR."""
+
+    status: str
+    uptime: float
+    version: str
+    components: dict[str, str]
+
+
 class SystemMethods:
     """Methods about the service."""
 
-    def __init__(self, inventory: Inventory, engine: Engine, streams: Streams) -> None:
+    def __init__(self, inventory: Inventory, engine: Engine, streams: Streams, components: Components) -> None:
         self._inventory = inventory
         self._engine = engine
         self._streams = streams
+        self._components = components
+        self._began = boottime_s()
+
+    @method("get_status", role=Role.ADMIN, result=ServiceStatus)
+    def get_status(self, call: Call, params: NoParams) -> ServiceStatus:
+        """How the service and its parts are."""
+        return ServiceStatus(
+            self._components.health.upper(),
+            round(boottime_s() - self._began, 1),
+            camsvc.__version__,
+            self._components.states(),
+        )
 
     @method("get_system_status", role=Role.VIEWER, result=SystemStatus)
     def get_system_status(self, call: Call, params: NoParams) -> SystemStatus:
@@ -69,7 +92,8 @@ class SystemMethods:
             status, message = "partial", f"the media engine {self._engine.trouble}"
         else:
             status, message = "starting", f"the media engine {self._engine.trouble}"
-        return SystemStatus(status, message, [camera.device for camera in cameras], False)
+        discovers = self._components.states()["camera_monitor"] == "RUNNING"
+        return SystemStatus(status, message, [camera.device for camera in cameras], discovers)
 
     @method("get_server_info", role=Role.VIEWER, result=ServerInfo)
     def get_server_info(self, call: Call, params: NoParams) -> ServerInfo:

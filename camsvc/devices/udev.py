@@ -103,6 +103,11 @@ class UdevReader:
             self._reactor.removeReader(self)
             self._monitor = None
 
+    @property
+    def listening(self) -> bool:
+        """Events are heard."""
+        return self._monitor is not None
+
     def fileno(self) -> int:
         """The netlink socket; -1 while there is none."""
         return -1 if self._monitor is None else int(self._monitor.fileno())

@@ -92,6 +92,14 @@ def write_out(folder: Path) -> None:
         _sync(folder)
 
 
+def footage_s(folder: Path) -> float:
+    """Seconds of footage in the parts so far, up to the last whole fragment; a folder that is gone has none."""
+    try:
+        return sum(read_part(path).duration_s for path in folder.glob("*.mp4"))
+    except FileNotFoundError:
+        return 0.0
+
+
 def left_behind(recordings_dir: Path) -> list[tuple[str, int, float]]:
     """Folders of parts there are: camera, id of the recording, time of the first sample."""
     found = []

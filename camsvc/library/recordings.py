@@ -12,9 +12,10 @@ from attrs import frozen
 from camsvc.model import MediaFile, Recording, RecordingState, stamp
 
 RECORDINGS, SNAPSHOTS = "recordings", "snapshots"
+EXTENSIONS = {RECORDINGS: (".mp4", ".mkv"), SNAPSHOTS: (".jpg", ".jpeg")}
 
 _COLUMNS = "id, device, name, format, state, started_at, seconds, boot_id, deadline, ended_at, reason, clock"
-_FILE_COLUMNS = "filename, device, size_bytes, created_at, modified_at, duration_s, width, height"
+_FILE_COLUMNS = "filename, device, size_bytes, created_at, modified_at, duration_s, width, height, codec"
 
 
 @frozen
@@ -115,7 +116,8 @@ def part_order(db: sqlite3.Connection, ident: int) -> tuple[str, ...]:
 def add_files(db: sqlite3.Connection, kind: str, files: Iterable[MediaFile], recording: int | None = None) -> None:
     """Enter files into the index."""
     db.executemany(
-        f"INSERT OR REPLACE INTO media_file (kind, recording, {_FILE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT OR REPLACE INTO media_file (kind, recording, {_FILE_COLUMNS})"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
                 kind,
@@ -128,6 +130,7 @@ def add_files(db: sqlite3.Connection, kind: str, files: Iterable[MediaFile], rec
                 file.duration_s,
                 file.width,
                 file.height,
+                file.codec,
             )
             for file in files
         ],
@@ -136,13 +139,7 @@ def add_files(db: sqlite3.Connection, kind: str, files: Iterable[MediaFile], rec
 
 def files(db: sqlite3.Connection, kind: str, query: Query) -> Page:
     """A page of files, newest first; recordings under way and being finished stand among them."""
-    pending = (
-        " UNION ALL SELECT name || CASE format WHEN 'mkv' THEN '.mkv' ELSE '.mp4' END, device, 0, started_at,"
-        " coalesce(ended_at, started_at), NULL, NULL, NULL, state FROM recording"
-        " WHERE state IN ('RECORDING', 'FINISHING')"
-    )
-    source = f"SELECT {_FILE_COLUMNS}, 'FINISHED' AS status FROM media_file WHERE kind = ?"
-    source += pending if kind == RECORDINGS else ""
+    source = _all_files(kind)
     where, values = _conditions(query)
     total = db.execute(f"SELECT count(*) FROM ({source}){where}", (kind, *values)).fetchone()[0]
     rows = db.execute(
@@ -150,6 +147,35 @@ def files(db: sqlite3.Connection, kind: str, query: Query) -> Page:
         (kind, *values, query.limit, query.offset),
     )
     return Page(tuple(_file(row) for row in rows), total)
+
+
+def find(db: sqlite3.Connection, kind: str, name: str) -> MediaFile | None:
+    """One file by its name, with or without its extension; None when there is none."""
+    names = [name, *(name + extension for extension in EXTENSIONS[kind])]
+    query = f"SELECT * FROM ({_all_files(kind)}) WHERE filename IN ({', '.join('?' * len(names))})"
+    found = {row[0]: _file(row) for row in db.execute(query, (kind, *names))}
+    return next((found[each] for each in names if each in found), None)
+
+
+def finished(db: sqlite3.Connection) -> list[tuple[str, MediaFile]]:
+    """Every finished file with its kind, oldest first."""
+    query = f"SELECT kind, {_FILE_COLUMNS}, 'FINISHED' FROM media_file ORDER BY created_at, filename"
+    return [(row[0], _file(row[1:])) for row in db.execute(query)]
+
+
+def drop(db: sqlite3.Connection, kind: str, filename: str) -> None:
+    """Forget a file that is gone; its recording too when that was its last."""
+    row = db.execute(
+        "DELETE FROM media_file WHERE kind = ? AND filename = ? RETURNING recording", (kind, filename)
+    ).fetchone()
+    if row and row[0] and not db.execute("SELECT 1 FROM media_file WHERE recording = ?", row).fetchone():
+        forget(db, row[0])
+
+
+def sizes(db: sqlite3.Connection) -> dict[str, int]:
+    """Bytes of the finished files, by kind."""
+    rows = db.execute("SELECT kind, sum(size_bytes) FROM media_file GROUP BY kind").fetchall()
+    return {RECORDINGS: 0, SNAPSHOTS: 0} | dict(rows)
 
 
 def rebuild(db: sqlite3.Connection, kind: str, on_disk: Sequence[MediaFile]) -> tuple[int, int]:
@@ -183,6 +209,17 @@ def _is_text(name: str) -> bool:
     return not any("\ud800" <= letter <= "\udfff" for letter in name)
 
 
+def _all_files(kind: str) -> str:
+    """A query with one value, the kind: its files, for recordings those under way and being finished too."""
+    pending = (
+        " UNION ALL SELECT name || CASE format WHEN 'mkv' THEN '.mkv' ELSE '.mp4' END, device, 0, started_at,"
+        " coalesce(ended_at, started_at), NULL, NULL, NULL, NULL, state FROM recording"
+        " WHERE state IN ('RECORDING', 'FINISHING')"
+    )
+    source = f"SELECT {_FILE_COLUMNS}, 'FINISHED' AS status FROM media_file WHERE kind = ?"
+    return source + (pending if kind == RECORDINGS else "")
+
+
 def _conditions(query: Query) -> tuple[str, tuple[object, ...]]:
     parts: list[tuple[str, object]] = []
     if query.device is not None:
@@ -207,5 +244,5 @@ def _recording(row: tuple[Any, ...]) -> Recording:
 
 
 def _file(row: tuple[Any, ...]) -> MediaFile:
-    name, device, size, created, modified, duration, width, height, status = row
-    return MediaFile(name, device, size, created, modified, status, duration, width, height)
+    name, device, size, created, modified, duration, width, height, codec, status = row
+    return MediaFile(name, device, size, created, modified, status, duration, width, height, codec)

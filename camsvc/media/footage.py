@@ -89,6 +89,11 @@ class Footage:
         """Seconds since the first sample; 0 before it."""
         return boottime_s() - self.first_sample if self.first_sample is not None else 0.0
 
+    @property
+    def unbroken(self) -> bool:
+        """It has never paused, nor begun another file."""
+        return len(self.names) == 1 and not self._paused_at
+
     def start(self) -> None:
         """Begin to look."""
         self._watch = launch(self._keep_looking(), self._log, "watching a recording grow")

@@ -111,14 +111,15 @@ class Joiner:
         file = MediaFile(path.name, recording.device, stat.st_size, began_at, stat.st_mtime)
         argv = [
             *(self._ffprobe, "-v", "error", "-select_streams", "v:0", "-show_entries"),
-            *("stream=width,height:format=duration", "-of", "json", str(path)),
+            *("stream=codec_name,width,height:format=duration", "-of", "json", str(path)),
         ]
         try:
             output = await run(self._reactor, argv, timeout_s=_PROBE_LIMIT_S)
             found = msgspec.json.decode(output.out)
             stream = found["streams"][0]
             duration = round(float(found["format"]["duration"]), 3)
-            return evolve(file, duration_s=duration, width=stream["width"], height=stream["height"])
+            codec = str(stream["codec_name"]).upper()
+            return evolve(file, duration_s=duration, width=stream["width"], height=stream["height"], codec=codec)
         except (msgspec.MsgspecError, LookupError, ValueError, TypeError, TimeoutError):
             return file
 

@@ -16,6 +16,7 @@ from camsvc.database import Database
 from camsvc.devices.inventory import Inventory
 from camsvc.errors import CamsvcError, DependencyFailed, InvalidState
 from camsvc.library import parts, recordings
+from camsvc.library.reserve import require_room
 from camsvc.library.store import Store
 from camsvc.media.finisher import Finisher, Progress
 from camsvc.media.footage import NOTHING_AFTER_S, Footage, News
@@ -27,6 +28,9 @@ from camsvc.tasks import launch, sleep, within
 CLOSE_LIMIT_S = 3.0
 TAIL_S = 0.25
 """A timed recording runs on for so long, and is cut to its length when it is finished: accurate to a frame."""
+
+LATE_S = (1.5, 5.0)
+"""Footage may come so late: less is the fragment that is still open, more is missing for another reason."""
 
 _TOO_SHORT_S = 0.5
 
@@ -121,7 +125,8 @@ class Recorder:
         placeholder = Recording(0, device, "", form, RecordingState.RECORDING, time.time())
         active = self._active[device] = _Active(placeholder)
         try:
-            await self._require_room()
+            running = sum(each.size_bytes for each in self._active.values())
+            await require_room(self._store, self._storage, running)
             active.recording = await self._database.run(
                 lambda db: recordings.begin(db, device, form, seconds, boot_id(), time.time())
             )
@@ -230,26 +235,6 @@ class Recorder:
         await DeferredList(ends)
         await self._finisher.stop(finish_limit_s)
 
-    async def _require_room(self) -> None:
-        trouble = await self._store.thread(parts.trouble, self._store.recordings_dir)
-        if trouble in ("read_only", "gone"):
-            words = {"read_only": "is read-only", "gone": "is not there"}[trouble]
-            raise DependencyFailed("storage", f"the folder of recordings {words}", reason=trouble)
-        free, total = await self._store.thread(parts.room, self._store.recordings_dir)
-        reserve = min(self._storage.reserve_bytes, int(total * self._storage.reserve_percent / 100))
-        # To be joined, what runs now needs its size once more.
-        required = reserve + sum(active.size_bytes for active in self._active.values())
-        if free < required:
-            raise InvalidState(
-                f"no room to record: {free / 1e9:.1f} GB free, {required / 1e9:.1f} GB must stay free",
-                reason="no_space",
-                state="NO_SPACE",
-                allowed_states=["IDLE"],
-                free_bytes=free,
-                required_bytes=required,
-                suggestion="delete recordings, or lower storage.reserve_bytes",
-            )
-
     def _told(self, active: _Active, news: News) -> None:
         """The files of a recording have something to tell."""
         device = active.recording.device
@@ -294,7 +279,17 @@ class Recorder:
     def _time_is_up(self, active: _Active) -> None:
         active.timer = None
         if not active.stopping:
-            _ = launch(self._end(active, "duration"), self._log, "ending a timed recording")
+            _ = launch(self._end_on_time(active), self._log, "ending a timed recording")
+
+    async def _end_on_time(self, active: _Active) -> None:
+        """End a timed recording; where a busy machine is behind with what was filmed, wait for that."""
+        folder = parts_folder(self._store.recordings_dir, active.recording)
+        footage_s = await self._store.thread(parts.footage_s, folder)
+        late_s = (active.recording.seconds or 0) - footage_s
+        if LATE_S[0] < late_s < LATE_S[1] and active.footage is not None and active.footage.unbroken:
+            await sleep(self._reactor, late_s)
+        if not active.stopping:
+            await self._end(active, "duration")
 
     async def _end(self, active: _Active, reason: str) -> Stopped:
         active.stopping = True

@@ -29,7 +29,7 @@ from camsvc.tasks import Repeater, sleep
 ROUND_S = 2.0
 INTERNAL_USER = "_int"
 
-_IDLE_S = 20
+IDLE_S = 20
 """How long a camera runs on after its last reader; must exceed the engine's 5 s restart pause and the start-up."""
 
 
@@ -102,11 +102,15 @@ class Streams:
     def camera_changed(self, _before: Camera | None, camera: Camera) -> None:
         """A camera came, went or offers something else."""
         if camera.present:
-            made = pipeline.for_camera(camera, self._ffmpeg, self._table_of(camera))
+            made = self.pipeline(camera)
             self._folder.write(f"pipelines/{camera.device}.json", made.to_json().encode())
             self._want(camera.device, self._camera_path(camera))
         else:
             self._want(camera.device, None)
+
+    def pipeline(self, camera: Camera) -> pipeline.Pipeline:
+        """What its launcher runs."""
+        return pipeline.for_camera(camera, self._ffmpeg, self._table_of(camera))
 
     async def add_recording(self, recording: Recording) -> None:
         """Make the engine record.
@@ -225,7 +229,7 @@ class Streams:
         run = "runOnInit" if camera.always_on else "runOnDemand"
         keys: dict[str, Any] = {"source": "publisher", run: command, f"{run}Restart": True}
         if not camera.always_on:
-            keys |= {"runOnDemandStartTimeout": "10s", "runOnDemandCloseAfter": f"{_IDLE_S}s"}
+            keys |= {"runOnDemandStartTimeout": "10s", "runOnDemandCloseAfter": f"{IDLE_S}s"}
         return keys
 
     def _recording_path(self, recording: Recording) -> dict[str, Any]:

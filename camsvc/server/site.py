@@ -11,6 +11,7 @@ from twisted.web.iweb import IRequest
 from twisted.web.resource import Resource
 
 import camsvc
+from camsvc.api.components import Components
 from camsvc.errors import CamsvcError, NotFound
 from camsvc.server.files import Files
 from camsvc.server.hosts import Hosts
@@ -26,14 +27,16 @@ class Pages:
 
     app = with_json_errors(Klein())
 
-    def __init__(self, ready: Callable[[], dict[str, Any]], rtsp_port: int) -> None:
+    def __init__(self, ready: Callable[[], dict[str, Any]], components: Components, rtsp_port: int) -> None:
         """Set up.
 
         Args:
             ready: what must be for ``/health/ready``: names and True, or why not.
+            components: how the parts are, for ``/health``.
             rtsp_port: the engine's, for the page.
         """
         self._ready = ready
+        self._components = components
         page = _PAGE.read_text(encoding="utf-8").replace("{version}", camsvc.__version__)
         self._page = page.replace("{rtsp_port}", str(rtsp_port)).encode()
 
@@ -45,6 +48,19 @@ class Pages:
         request.setHeader(b"x-content-type-options", b"nosniff")
         request.setHeader(b"referrer-policy", b"no-referrer")
         return self._page
+
+    @app.route("/health", methods=["GET", "HEAD"])
+    def health(self, request: IRequest) -> bytes:
+        """healthy, degraded (something needs a look) or, with 503, unhealthy."""
+        health = self._components.health
+        return answer_json(request, 503 if health == "unhealthy" else 200, {"status": health})
+
+    @app.route("/health/detailed", methods=["GET", "HEAD"])
+    def detailed(self, request: IRequest) -> bytes:
+        """The same, with the state of each part."""
+        health = self._components.health
+        states = {name: state.lower() for name, state in self._components.states().items()}
+        return answer_json(request, 503 if health == "unhealthy" else 200, {"status": health, "components": states})
 
     @app.route("/health/live", methods=["GET", "HEAD"])
     def live(self, request: IRequest) -> bytes:

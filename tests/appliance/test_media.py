@@ -17,7 +17,7 @@ FPS = 10
 LIVE_S = 2.0
 """From the plug to the first picture."""
 
-STARTS = 10
+STARTS = 20
 """What may come on top where everything is emulated: so many starts of a bare Python."""
 
 
@@ -62,6 +62,7 @@ class MediaTests(ApplianceTestCase):
         decoded = await read_frames(self, url, 1, 60)
         seen_at = time.time()
         self.assertEqual((decoded.frames, decoded.errors), (1, ""))
+        python_s = max(python_s, await self.guest.python_s())  # other work on this machine counts for both
         added = [event["at"] for event in await self.guest.events(known) if event["ACTION"] == "add"]
         self.guest.measured("udev's add event to the first picture", seen_at - min(added))
         self.guest.measured("  allowed", LIVE_S + STARTS * python_s)

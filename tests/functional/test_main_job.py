@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from twisted.internet.defer import Deferred
 
 from camsvc.library import jpeg
@@ -116,6 +118,49 @@ class MainJobTests(DaemonTestCase):
         self.assertLess(abs(float(found["format"]["duration"]) - stopped["duration"]), 0.3)
         decoded = await viewer
         self.assertEqual((decoded.frames, decoded.timed_out), (60, False))
+
+    async def test_files_are_known_and_deleted(self) -> None:
+        """What a recording and a snapshot hold is told; deleted they are gone, by hand and by the policy."""
+        client = await self.daemon.connect("admin")
+        started = await client.call("start_recording", device="camera0", duration=1)
+        await client.sees("recording_status_update", status="STOPPED", filename=started["filename"])
+        info = await client.call("get_recording_info", filename=started["filename"].removesuffix(".mp4"))
+        self.assertEqual((info["codec"], info["width"], info["height"]), ("H264", 320, 180))
+        self.assertLess(abs(info["duration"] - 1), 0.5)
+        taken = await client.call("take_snapshot", device="camera0")
+        picture = await client.call("get_snapshot_info", filename=taken["filename"])
+        self.assertEqual((picture["width"], picture["file_size"]), (320, taken["file_size"]))
+        room = await client.call("get_storage_info")
+        self.assertEqual((room["recordings_size"], room["snapshots_size"]), (info["file_size"], taken["file_size"]))
+        await client.call("delete_recording", filename=started["filename"])
+        self.assertEqual(recorded_files(self.daemon), [])
+        self.assertEqual((await self.daemon.get(info["download_url"])).code, 404)
+        await client.call("set_retention_policy", policy_type="size", enabled=True, max_size_gb=0.000001)
+
+        async def gone() -> bool:
+            return bool((await client.call("list_snapshots"))["total"] == 0)
+
+        await eventually(gone)
+        self.assertEqual((await self.daemon.get(taken["download_url"])).code, 404)
+
+    async def test_kept_ready(self) -> None:
+        """A camera that is started before anybody watches, and its figures."""
+        client = await self.daemon.connect("operator")
+        self.assertEqual((await client.call("get_stream_status", device="camera0"))["status"], "INACTIVE")
+        await client.call("start_streaming", device="camera0")
+
+        async def active() -> dict[str, Any] | None:
+            status: dict[str, Any] = await client.call("get_stream_status", device="camera0")
+            return status if status["status"] == "ACTIVE" and status["metrics"]["frames_sent"] > 15 else None
+
+        status = await eventually(active)
+        self.assertEqual(status["ffmpeg_process"]["pid"], self.daemon.launcher()["ffmpeg_pid"])
+        self.assertGreater(status["metrics"]["bitrate"], 1000)
+        self.assertEqual((await read_frames(self, self.daemon.rtsp_url(), 3)).frames, 3)
+        stopped = await client.call("stop_streaming", device="camera0")
+        self.assertEqual(stopped["status"], "STOPPED")
+        health = await self.daemon.get("/health/detailed")
+        self.assertEqual((health.code, health.json["components"]["mediamtx"]), (200, "running"))
 
     async def test_stopped_at_once(self) -> None:
         """A recording without footage is told as empty, and leaves no file."""

@@ -1,0 +1,36 @@
+"""How a finished file is deleted: from the disk, then from the index, so that a crash between loses no file."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from camsvc.database import Database
+from camsvc.errors import DependencyFailed
+from camsvc.library import recordings
+from camsvc.library.recordings import RECORDINGS
+from camsvc.library.store import Store
+
+
+async def remove(database: Database, store: Store, kind: str, filename: str) -> None:
+    """Delete a finished file; one that is gone from the disk already is dropped from the index alone.
+
+    Args:
+        database: holds the index.
+        store: knows the folders.
+        kind: ``recordings`` or ``snapshots``.
+        filename: as it stands in the index.
+
+    Raises:
+        DependencyFailed: the file system refuses.
+    """
+    folder = store.recordings_dir if kind == RECORDINGS else store.snapshots_dir
+    try:
+        await store.thread(_unlink, folder / filename)
+    except OSError as why:
+        raise DependencyFailed("storage", f"{filename} cannot be deleted: {why.strerror}") from why
+    await database.run(partial(recordings.drop, kind=kind, filename=filename))
+
+
+def _unlink(path: Path) -> None:
+    path.unlink(missing_ok=True)

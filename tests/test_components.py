@@ -1,0 +1,24 @@
+"""How the parts are: covered from outside by test_system_methods and test_site; here what those cannot reach."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from camsvc.api.components import Components
+from camsvc.devices.inventory import Inventory
+from tests.test_system_methods import FakeEngine
+
+
+class ComponentsTests(SynchronousTestCase):
+    """States."""
+
+    def test_monitor(self) -> None:
+        """Off where no camera on USB is looked for: that degrades nothing."""
+        engine: Any = FakeEngine()
+        engine.trouble, engine.in_step = None, True
+        for heard, state, health in ((None, "STOPPED", "healthy"), (True, "RUNNING", "healthy"),
+                                     (False, "ERROR", "degraded")):  # fmt: skip
+            components = Components(Inventory(), engine, engine, lambda heard=heard: heard)  # type: ignore[misc]
+            self.assertEqual((components.states()["camera_monitor"], components.health), (state, health))
