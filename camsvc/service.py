@@ -16,6 +16,8 @@ from camsvc.access.admission import Admission
 from camsvc.access.tokens import Tokens
 from camsvc.api.camera_methods import CameraMethods
 from camsvc.api.components import Components
+from camsvc.api.event_methods import EventMethods
+from camsvc.api.events import Events
 from camsvc.api.file_methods import FileMethods
 from camsvc.api.media_methods import MediaMethods
 from camsvc.api.notifications import Notifications
@@ -50,6 +52,7 @@ from camsvc.server.callback import Callback
 from camsvc.server.files import Files
 from camsvc.server.hosts import Hosts
 from camsvc.server.http import QuietSite
+from camsvc.server.rpc import Rpc
 from camsvc.server.site import Pages, Root
 from camsvc.server.ws import Factory
 
@@ -115,15 +118,20 @@ class Camsvc(Service):
             prepared.ffmpeg,
         )
         views = Views(tokens, config.access, media.rtsp_port, self._recorder.recording, lambda: self._streams.in_step)
-        notifications = Notifications(views)
+        components = Components(self._inventory, self._engine, self._streams, self._listening)
+        self._events = Events(views, components)
+        notifications = Notifications(views, self._events.leave)
         self._inventory.subscribe(self._streams.camera_changed)
         self._inventory.subscribe(self._recorder.camera_changed)
         self._inventory.subscribe(notifications.camera_changed)
+        self._inventory.subscribe(self._events.camera_changed)
         self._finisher.subscribe(notifications.recording_changed)
-        self._streams.on_states = self._say_when_ready
+        self._finisher.subscribe(self._events.recording_changed)
+        snapshots.subscribe(self._events.snapshot_taken)
+        self._engine.subscribe(self._events.look_at_health)
+        self._streams.on_states = self._paths_seen
         self._engine.busy = lambda: bool(self._recorder.under_way())
 
-        components = Components(self._inventory, self._engine, self._streams, self._listening)
         self._retention = Retention(reactor, database, store)
         registry = Registry(
             SessionMethods(tokens, config.limits.logins_per_minute),
@@ -131,6 +139,7 @@ class Camsvc(Service):
             MediaMethods(self._recorder, self._finisher, snapshots, database, views),
             FileMethods(database, store, config.storage, self._recorder, self._finisher, self._retention, views),
             StreamMethods(self._inventory, self._streams, self._health, self._recorder, views),
+            EventMethods(self._events),
             SystemMethods(self._inventory, self._engine, self._streams, components),
         )
         hosts = Hosts(config.server)
@@ -142,7 +151,8 @@ class Camsvc(Service):
             self._finisher.when_finished,
             self._recorder.under_way,
         )
-        self._site = QuietSite(Root(hosts, Pages(self._ready, components, config.media.rtsp_port), files, self._ws))
+        pages = Pages(self._ready, components, config.media.rtsp_port)
+        self._site = QuietSite(Root(hosts, pages, files, Rpc(registry, tokens, config.limits, hosts), self._ws))
         publish_key = bytes.fromhex(folder.secret("publish").decode())
         admission = Admission(tokens, publish_key, folder.secret("internal"), api_secret, time.time, boottime_s)
         self._callback_site = QuietSite(Callback(folder.secret("callback"), admission).app.resource())
@@ -198,6 +208,7 @@ class Camsvc(Service):
             await self._recorder.stop_all(FINISH_LIMIT_S)
         else:
             self._recorder.leave()
+        self._events.system("system.shutdown")
         await self._ws.shut(2.0)
         self._network.stop()
         self._streams.stop()
@@ -267,6 +278,10 @@ class Camsvc(Service):
             "api": self._public_port is not None or "not listening",
         }
 
+    def _paths_seen(self) -> None:
+        self._events.look_at_health()
+        self._say_when_ready()
+
     def _say_when_ready(self) -> None:
         if self._said_ready or not self._streams.in_step:
             return
@@ -275,6 +290,7 @@ class Camsvc(Service):
         version = (self._engine.version or "?").removeprefix("camsvc-relay/")
         engine = f"{choice.words if choice else 'run by systemd'}, version {version}"
         _log.info("ready")
+        self._events.system("system.startup")
         _log.info("page    http://{host}:{port}/", host=_reached_at(config.server.listen), port=config.server.port)
         host, port = _reached_at(config.media.rtsp_listen), config.media.rtsp_port
         for camera in self._inventory.all():

@@ -6,6 +6,7 @@ Shapes: https://www.jsonrpc.org/specification and the contract's sections 1 and 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ from attrs import frozen
 from camsvc.errors import CamsvcError, InvalidParams, InvalidRequest, ParseError
 
 MAX_DEPTH = 32
+MAX_BATCH = 50
 
 # Possessive, and a string may lack its end: each byte is looked at once, whatever is sent.
 _TOKENS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?+|[\[{]|[\]}]', re.DOTALL)
@@ -44,7 +46,14 @@ class Refused(Exception):
         self.answer = None if ident is msgspec.UNSET else error(ident, why)
 
 
-def parse(frame: bytes) -> Request:
+@frozen
+class Batch:
+    """Several calls of one frame; those that are none stand among them, each with its answer."""
+
+    calls: tuple[Request | Refused, ...]
+
+
+def parse(frame: bytes) -> Request | Batch:
     """Read one frame.
 
     Raises:
@@ -56,14 +65,23 @@ def parse(frame: bytes) -> Request:
         message = _decode(frame)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as why:
         raise Refused(ParseError("Parse error: the text is not JSON", detail=str(why)[:200])) from None
-    if isinstance(message, list):
-        raise Refused(InvalidRequest("Invalid Request: batches are not supported", hint="send one call a frame"))
+    if not isinstance(message, list):
+        return _request(message)
+    if not 0 < len(message) <= MAX_BATCH:
+        raise Refused(InvalidRequest(f"Invalid Request: a batch of {len(message)}", hint=f"1 to {MAX_BATCH} calls"))
+    return Batch(tuple(_of_batch(each) for each in message))
+
+
+def _of_batch(message: Any) -> Request | Refused:
+    try:
+        return _request(message)
+    except Refused as refused:
+        return refused
+
+
+def _request(message: Any) -> Request:
     if not isinstance(message, dict):
         raise Refused(InvalidRequest("Invalid Request: a call is a JSON object", hint='{"jsonrpc": "2.0", …}'))
-    return _request(message)
-
-
-def _request(message: dict[str, Any]) -> Request:
     ident = message.get("id", msgspec.UNSET)
     if not isinstance(ident, str | int | float | msgspec.UnsetType | None) or isinstance(ident, bool):
         raise Refused(InvalidRequest("Invalid Request: id", hint="id is a string, a number or null"))
@@ -104,6 +122,12 @@ def error(ident: Any, why: CamsvcError) -> bytes:
     """The answer to a call that did not."""
     body = {"code": why.code, "message": why.message, "data": why.data}
     return _encode({"jsonrpc": "2.0", "error": body, "id": ident})
+
+
+def batch(answers: Iterable[bytes | None]) -> bytes | None:
+    """The answer to a batch; None where none of its calls wants one."""
+    wanted = [answer for answer in answers if answer is not None]
+    return b"[" + b",".join(wanted) + b"]" if wanted else None
 
 
 def notification(method: str, params: Any) -> bytes:

@@ -264,6 +264,42 @@ class AnswerTests(RegistryTestCase):
         self.topic.waiting.callback(1)
         self.assertIsNone(self.successResultOf(answer))
 
+    def test_batch(self) -> None:
+        """One frame with the answers, in the order of the calls, once all are there."""
+        calls = [
+            {"jsonrpc": "2.0", "id": 1, "method": "wait"},
+            {"jsonrpc": "2.0", "method": "look", "params": {"count": 4}},
+            5,
+            {"jsonrpc": "2.0", "id": 2, "method": "look", "params": {"count": 4}},
+            {"jsonrpc": "2.0", "id": 3, "method": "nothing"},
+        ]
+        answer = self.registry.answer(json.dumps(calls).encode(), call_by(principal()))
+        assert isinstance(answer, Deferred)
+        self.assertNoResult(answer)
+        self.topic.waiting.callback(1)
+        found = json.loads(self.successResultOf(answer) or b"")
+        self.assertEqual([each["id"] for each in found], [1, None, 2, 3])
+        self.assertEqual([each.get("error", {}).get("code") for each in found], [None, -32600, None, -32601])
+        self.assertEqual(self.topic.seen, [Numbers(4), Numbers(4)])
+
+    def test_silent_batch(self) -> None:
+        """Of notifications alone: no answer at all."""
+        frame = b'[{"jsonrpc":"2.0","method":"ping"},{"jsonrpc":"2.0","method":"look","params":{"count":1}}]'
+        answer = self.registry.answer(frame, call_by(principal()))
+        assert isinstance(answer, Deferred)
+        self.assertIsNone(self.successResultOf(answer))
+
+    def test_toll(self) -> None:
+        """Asked for each call, and for what is none; a call that cannot pay is not executed."""
+        waits = [0.0, 0.5, 0.0]
+        call = '{"jsonrpc":"2.0","id":1,"method":"look","params":{"count":1}}'
+        answer = self.registry.answer(f"[{call},{call},5]".encode(), call_by(principal()), lambda: waits.pop(0))
+        assert isinstance(answer, Deferred)
+        found = json.loads(self.successResultOf(answer) or b"")
+        self.assertEqual([each.get("error", {}).get("code") for each in found], [None, -32040, -32600])
+        self.assertEqual(found[1]["error"]["data"]["retry_after_ms"], 500)
+        self.assertEqual((len(self.topic.seen), waits), (1, []))
+
     @given(NAME, JSON, st.none() | st.integers() | st.text(), st.sampled_from([None, *Role]))
     def test_any_call(self, name: str, params: Any, ident: Any, role: Role | None) -> None:
         """Any name and params give one valid answer under the call's id."""

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
 from twisted.trial.unittest import TestCase
 
 import camsvc
+from camsvc.access.roles import Role
 from camsvc.access.tokens import Tokens
 from camsvc.api.components import Components
 from camsvc.api.notifications import Notifications
 from camsvc.api.registry import Registry
+from camsvc.api.session_methods import SessionMethods
+from camsvc.api.system_methods import SystemMethods
 from camsvc.config import Limits, Server
 from camsvc.devices.inventory import Inventory
 from camsvc.server.files import Files
 from camsvc.server.hosts import Hosts
 from camsvc.server.http import QuietSite
+from camsvc.server.rpc import Rpc
 from camsvc.server.site import Pages, Root
 from camsvc.server.ws import Factory
 from tests.http_client import Answer, ask, exchange
@@ -41,7 +46,11 @@ class SiteTests(TestCase):
         self.engine = FakeEngine()
         engine: Any = self.engine
         components = Components(Inventory(), engine, engine, lambda: True)
-        site = QuietSite(Root(hosts, Pages(lambda: self.checks, components, 8554), files, ws))
+        pages = Pages(lambda: self.checks, components, 8554)
+        self.tokens = Tokens(SECRET)
+        topics = (SessionMethods(self.tokens, 5), SystemMethods(Inventory(), engine, engine, components))
+        rpc = Rpc(Registry(*topics), self.tokens, Limits(calls_per_second=0.001, burst=20), hosts)
+        site = QuietSite(Root(hosts, pages, files, rpc, ws))
         listener: Any = reactor.listenTCP(0, site, interface="127.0.0.1")  # type: ignore[attr-defined]
         self.addCleanup(lambda: listener.stopListening())
         self.port = listener.getHost().port
@@ -69,6 +78,40 @@ class SiteTests(TestCase):
         self.assertEqual((answer.status, json.loads(answer.body)), (200, {"status": "degraded", "components": parts}))
         self.engine.in_step = True
         self.assertEqual(json.loads((await self.get("/health")).body), {"status": "healthy"})
+
+    async def rpc(self, body: bytes, **headers: Any) -> Answer:
+        headers = {"content_type": "application/json", **headers}
+        return await ask(self.port, "/rpc", method="POST", body=body, **headers)
+
+    async def test_rpc(self) -> None:
+        """A call, a batch and a notification; who calls is told by the Authorization header."""
+        bearer = f"Bearer {self.tokens.issue('a', Role.VIEWER, time.time(), 60)}"
+        answer = await self.rpc(b'{"jsonrpc":"2.0","id":1,"method":"get_system_status"}', authorization=bearer)
+        self.assertEqual((answer.status, answer.headers["content-type"]), (200, "application/json"))
+        self.assertEqual(json.loads(answer.body)["result"]["status"], "starting")
+        batch = b'[{"jsonrpc":"2.0","id":1,"method":"ping"},{"jsonrpc":"2.0","id":2,"method":"get_server_info"}]'
+        found = json.loads((await self.rpc(batch)).body)
+        self.assertEqual((found[0]["result"], found[1]["error"]["code"]), ("pong", -32001))
+        answer = await self.rpc(b'{"jsonrpc":"2.0","method":"ping"}')
+        self.assertEqual((answer.status, answer.body), (204, b""))
+
+    async def test_rpc_refused(self) -> None:
+        """A bad token, a form, another verb, no JSON, too large, too often."""
+        ping = b'{"jsonrpc":"2.0","id":1,"method":"ping"}'
+        answer = await self.rpc(ping, authorization="Bearer x.y.z")
+        self.assertEqual((answer.status, json.loads(answer.body)["error"]["code"]), (401, -32001))
+        self.assertEqual((await self.rpc(ping, content_type="text/plain")).status, 415)
+        self.assertEqual((await self.get("/rpc")).status, 405)
+        self.assertEqual((await self.get("/rpc/x")).status, 404)
+        self.assertEqual(json.loads((await self.rpc(b"{")).body)["error"]["code"], -32700)
+        login = b'{"jsonrpc":"2.0","id":1,"method":"authenticate","params":{"auth_token":"x"}}'
+        self.assertEqual(json.loads((await self.rpc(login)).body)["error"]["data"]["reason"], "no_session")
+        head = b"POST /rpc HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        head += b"Content-Length: 70000\r\n\r\n"
+        data = await exchange(self.port, head + b" " * 70000)
+        self.assertEqual(data, b"")
+        codes = [json.loads((await self.rpc(ping)).body).get("error", {}).get("code") for _ in range(21)]
+        self.assertEqual((codes[0], codes[-1]), (None, -32040))
 
     async def test_live(self) -> None:
         """Open, as long as the reactor turns."""

@@ -83,6 +83,20 @@ class SnapshotsTests(SynchronousTestCase):
         self.assertEqual(page.files, (taken.file,))
         self.assertEqual(self.streams.waking, [])
 
+    def test_told(self) -> None:
+        """Of each, whatever one of those who listen makes of it."""
+        told: list[str] = []
+
+        def breaks(file: object) -> None:
+            raise ValueError("broken")
+
+        self.snapshots.subscribe(breaks)
+        self.snapshots.subscribe(lambda file: told.append(file.filename))
+        self.capture(picture())
+        self.successResultOf(self.take(filename="door.jpg"))
+        self.assertEqual(told, ["door.jpg"])
+        self.assertEqual(len(self.flushLoggedErrors(ValueError)), 1)
+
     def test_names(self) -> None:
         """As asked for, with a suffix where that is taken."""
         self.capture(picture())

@@ -13,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc import wire
 from camsvc.errors import CamsvcError, NotFound
-from camsvc.wire import Refused, Request, parse
+from camsvc.wire import Batch, Refused, Request, parse
 from tests.strategies import JSON
 
 ENVELOPE = st.fixed_dictionaries(
@@ -26,6 +26,13 @@ ENVELOPE = st.fixed_dictionaries(
         "extra": JSON,
     },
 )
+
+
+def single(frame: bytes) -> Request:
+    """A frame with one call."""
+    found = parse(frame)
+    assert isinstance(found, Request)
+    return found
 
 
 def refusal(frame: bytes) -> dict[str, Any]:
@@ -58,9 +65,11 @@ class Checks(SynchronousTestCase):
             self.assertIsInstance(answer["error"]["message"], str)
             self.assertIsInstance(answer["error"]["data"]["reason"], str)
         else:
-            self.assertIsInstance(found, Request)
-            self.assertIsInstance(found.method, str)
-            self.assertIsInstance(found.params, dict | list)
+            for each in found.calls if isinstance(found, Batch) else (found,):
+                if not isinstance(each, Refused):
+                    self.assertIsInstance(each, Request)
+                    self.assertIsInstance(each.method, str)
+                    self.assertIsInstance(each.params, dict | list)
 
 
 class AnyFrameTests(Checks):
@@ -91,7 +100,7 @@ class AnyFrameTests(Checks):
     @given(st.one_of(st.none(), st.text(), st.integers(), st.floats(allow_nan=False, allow_infinity=False)))
     def test_any_id_is_echoed(self, ident: Any) -> None:
         """A string, number or null comes back as it was sent."""
-        request = parse(call(id=ident))
+        request = single(call(id=ident))
         self.assertTrue(request.answered)
         for answer in (wire.result(request.ident, 1), wire.error(request.ident, CamsvcError("no"))):
             self.assertEqual(json.loads(answer)["id"], ident)
@@ -102,23 +111,23 @@ class ParseTests(SynchronousTestCase):
 
     def test_call(self) -> None:
         """Method, params and id of a good call."""
-        request = parse(call(id="a", params={"device": "camera0"}))
+        request = single(call(id="a", params={"device": "camera0"}))
         self.assertEqual((request.method, request.params, request.ident), ("ping", {"device": "camera0"}, "a"))
 
     def test_params_may_be_absent(self) -> None:
         """Absent params are an empty object; an array is passed on for the registry to judge."""
-        self.assertEqual(parse(call(id=1)).params, {})
-        self.assertEqual(parse(call(id=1, params=[1])).params, [1])
+        self.assertEqual(single(call(id=1)).params, {})
+        self.assertEqual(single(call(id=1, params=[1])).params, [1])
 
     def test_no_id_is_a_notification(self) -> None:
         """Without an id nothing is to be answered; null is an id."""
-        self.assertFalse(parse(call()).answered)
-        self.assertTrue(parse(call(id=None)).answered)
+        self.assertFalse(single(call()).answered)
+        self.assertTrue(single(call(id=None)).answered)
 
     def test_id_keeps_its_type(self) -> None:
         """Integer, float, long integer, empty string and null are echoed byte for byte."""
         for text in (b"1", b"1.5", b"0", b"-7", b"123456789012345678901234567890", b'""', b'"x"', b"null"):
-            request = parse(b'{"jsonrpc":"2.0","method":"ping","id":' + text + b"}")
+            request = single(b'{"jsonrpc":"2.0","method":"ping","id":' + text + b"}")
             self.assertTrue(wire.result(request.ident, None).endswith(b'"id":' + text + b"}"), text)
 
     def test_id_of_another_type(self) -> None:
@@ -148,7 +157,7 @@ class ParseTests(SynchronousTestCase):
 
     def test_no_envelope(self) -> None:
         """-32600 for JSON that is no call, with a hint."""
-        for frame in (b"1", b'"ping"', b"null", b"[]", b"[1]", b"{}", b'{"method":"ping","id":1}'):
+        for frame in (b"1", b'"ping"', b"null", b"[]", b"{}", b'{"method":"ping","id":1}'):
             answer = refusal(frame)
             self.assertEqual(answer["error"]["code"], -32600, frame)
             self.assertIn("hint", answer["error"]["data"])
@@ -174,13 +183,34 @@ class ParseTests(SynchronousTestCase):
     def test_bad_params_of_a_notification(self) -> None:
         """Nobody is told."""
         with self.assertRaises(Refused) as caught:
-            parse(call(params="x"))
+            single(call(params="x"))
         self.assertIsNone(caught.exception.answer)
 
     def test_batch(self) -> None:
-        """An array is refused as a whole with one answer that says so."""
-        answer = refusal(b"[" + call(id=1) + b"," + call(id=2) + b"]")
-        self.assertEqual((answer["error"]["code"], answer["id"]), (-32600, None))
+        """Each for itself: what is no call has its own answer."""
+        found = parse(b"[" + call(id=1) + b",5," + call() + b',{"id":7}]')
+        assert isinstance(found, Batch)
+        first, no_call, silent, no_version = found.calls
+        assert isinstance(first, Request) and isinstance(silent, Request)
+        self.assertEqual((first.ident, first.answered, silent.answered), (1, True, False))
+        for each, ident in ((no_call, None), (no_version, 7)):
+            assert isinstance(each, Refused) and each.answer is not None
+            answer = json.loads(each.answer)
+            self.assertEqual((answer["error"]["code"], answer["id"]), (-32600, ident))
+
+    def test_size_of_a_batch(self) -> None:
+        """1 to 50."""
+        for number in (0, 51):
+            answer = refusal(b"[" + b",".join([call(id=1)] * number) + b"]")
+            self.assertEqual((answer["error"]["code"], answer["id"]), (-32600, None))
+        found = parse(b"[" + b",".join([call(id=1)] * 50) + b"]")
+        assert isinstance(found, Batch)
+        self.assertEqual(len(found.calls), 50)
+
+    def test_answer_of_a_batch(self) -> None:
+        """An array of those that want one; nothing where none does."""
+        self.assertEqual(wire.batch([b"1", None, b"2"]), b"[1,2]")
+        self.assertIsNone(wire.batch([None, None]))
 
 
 class DepthTests(SynchronousTestCase):
@@ -191,7 +221,7 @@ class DepthTests(SynchronousTestCase):
 
     def test_limit(self) -> None:
         """The 32nd level is taken, the 33rd refused; the call and its params are two."""
-        self.assertEqual(parse(self.nested(30)).method, "ping")
+        self.assertEqual(single(self.nested(30)).method, "ping")
         self.assertEqual(refusal(self.nested(31))["error"]["code"], -32600)
 
     def test_very_deep(self) -> None:
@@ -202,8 +232,8 @@ class DepthTests(SynchronousTestCase):
     def test_brackets_in_strings_and_beside_each_other(self) -> None:
         """Neither makes a text deep."""
         text = '[{"\\' * 100
-        self.assertEqual(parse(call(id=1, params={"x": text})).params, {"x": text})
-        self.assertEqual(parse(call(id=1, params={"x": [[]] * 100})).params, {"x": [[]] * 100})
+        self.assertEqual(single(call(id=1, params={"x": text})).params, {"x": text})
+        self.assertEqual(single(call(id=1, params={"x": [[]] * 100})).params, {"x": [[]] * 100})
 
     def test_strings_that_never_end(self) -> None:
         """A megabyte of escaped quotes after enough brackets costs time in proportion to its length."""

@@ -103,7 +103,7 @@ class WsTestCase(TestCase):
         self.notifications = Notifications(None)  # type: ignore[arg-type]
         registry = Registry(SessionMethods(self.tokens, 10), self.topic)
         self.factory = Factory(clock or self.reactor, registry, self.notifications, limits, Hosts(Server()))
-        root = Root(Hosts(Server()), _Nothing(), _Nothing(), self.factory)  # type: ignore[arg-type]
+        root = Root(Hosts(Server()), _Nothing(), _Nothing(), _Nothing(), self.factory)  # type: ignore[arg-type]
         listener: Any = self.reactor.listenTCP(0, QuietSite(root), interface="127.0.0.1")
         self.addCleanup(lambda: listener.stopListening())
         self.port = listener.getHost().port
@@ -404,6 +404,16 @@ class RateTests(WsTestCase):
         client.say("ping", ident=None)
         client.sendMessage(b"{")
         self.assertEqual((await client.frames.get())["error"]["code"], -32700)
+
+    async def test_batch(self) -> None:
+        """Each call of a batch counts."""
+        self.serve(Limits(calls_per_second=0.001, burst=3))
+        client = await self.connect(login=Role.VIEWER)  # one call
+        calls = [{"jsonrpc": "2.0", "id": number, "method": "ping"} for number in range(3)]
+        client.sendMessage(json.dumps(calls).encode())
+        answers = await client.frames.get()
+        self.assertEqual([each.get("result") for each in answers], ["pong", "pong", None])
+        self.assertEqual(answers[2]["error"]["code"], -32040)
 
     async def test_calls_in_flight(self) -> None:
         """A bounded number waits at a time."""

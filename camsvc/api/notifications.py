@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 from twisted.logger import Logger
@@ -34,8 +35,15 @@ class Notifications:
 
     _log = Logger()
 
-    def __init__(self, views: Views) -> None:
+    def __init__(self, views: Views, gone: Callable[[Listener], None] = lambda listener: None) -> None:
+        """Set up.
+
+        Args:
+            views: what is told.
+            gone: told of each connection that is gone.
+        """
         self._views = views
+        self._gone = gone
         self._listeners: dict[Listener, None] = {}
         self._cameras: dict[str, Camera] = {}
 
@@ -46,6 +54,7 @@ class Notifications:
     def leave(self, listener: Listener) -> None:
         """A connection is gone."""
         self._listeners.pop(listener, None)
+        self._gone(listener)
 
     @property
     def count(self) -> int:

@@ -5,6 +5,7 @@ Dispatch and ``system.*`` introspection are txjsonrpc-ng's; envelopes and errors
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import msgspec
 from attrs import frozen
 from msgspec import Struct
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError, Deferred, gatherResults, succeed
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from txjsonrpc_ng.jsonrpc import BaseSubhandler, Introspection
@@ -20,10 +21,16 @@ from txjsonrpc_ng.jsonrpclib import NoSuchFunction
 
 from camsvc import wire
 from camsvc.access.roles import Call, Role, may
-from camsvc.errors import CamsvcError, InternalError, InvalidParams, MethodNotFound
+from camsvc.errors import CamsvcError, InternalError, InvalidParams, MethodNotFound, RateLimited
 from camsvc.validate import explain, nearest
 
 Body = Callable[[Call, Any], Any]
+Answer = bytes | Deferred[bytes | None] | None
+Toll = Callable[[], float]
+
+
+def _free() -> float:
+    return 0.0
 
 
 class NoParams(Struct, forbid_unknown_fields=True, frozen=True):
@@ -189,17 +196,38 @@ class Registry(_Branch):
             hint = f"did you mean {near}?" if near else "system.listMethods names them all"
             raise MethodNotFound("Method not found", hint=hint) from None
 
-    def answer(self, frame: bytes, call: Call) -> bytes | Deferred[bytes | None] | None:
-        """Execute one frame.
+    def answer(self, frame: bytes, call: Call, toll: Toll = _free) -> Answer:
+        """Execute one frame, a call or a batch of them.
+
+        Args:
+            frame: as it came.
+            call: who calls; all calls of a batch are those of who was logged in when it came.
+            toll: asked for each call; seconds to wait where there were too many, else 0.
 
         Returns:
             the frame to send back, None where none is wanted, or a Deferred of either; it never fails.
         """
         try:
-            request = wire.parse(frame)
+            parsed = wire.parse(frame)
         except wire.Refused as refused:
+            toll()
             return refused.answer
+        if isinstance(parsed, wire.Request):
+            return self._execute(parsed, call, toll)
+        answers: list[Answer] = []
+        for each in parsed.calls:
+            if isinstance(each, wire.Request):
+                answers.append(self._execute(each, call, toll))
+            else:
+                toll()
+                answers.append(each.answer)
+        waits = [answer if isinstance(answer, Deferred) else succeed(answer) for answer in answers]
+        return gatherResults(waits).addCallback(wire.batch)
+
+    def _execute(self, request: wire.Request, call: Call, toll: Toll) -> Answer:
         try:
+            if wait_s := toll():
+                raise RateLimited("Rate limited: too many calls", retry_after_ms=math.ceil(wait_s * 1000))
             if request.method not in ("ping", "authenticate"):
                 may(call.principal, Role.VIEWER, time.time())
             value = self.find(request.method)(call, request.params)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from attrs import frozen
@@ -61,6 +62,11 @@ class Snapshots:
         self._folder = folder
         self._store = store
         self._ffmpeg = ffmpeg
+        self._listeners: list[Callable[[MediaFile], None]] = []
+
+    def subscribe(self, listener: Callable[[MediaFile], None]) -> None:
+        """Call ``listener`` with every snapshot that is stored."""
+        self._listeners.append(listener)
 
     async def take(self, device: str, filename: str | None, quality: int | None) -> Snapshot:
         """Take one.
@@ -92,6 +98,9 @@ class Snapshots:
         file = MediaFile(path.name, device, len(picture), when, when, width=size[0], height=size[1])
         await self._database.run(lambda db: recordings.add_files(db, SNAPSHOTS, [file]))
         self._log.info("{device}: snapshot {name}", device=device, name=path.name)
+        for listener in self._listeners:
+            with self._log.failuresHandled("while telling of a snapshot"):
+                listener(file)
         return Snapshot(file, max(0, round((now - taken) * 1000)))
 
     async def _picture(self, device: str) -> tuple[bytes, float]:

@@ -1,4 +1,4 @@
-"""The public port: ``/ws``, ``/files``, ``/health`` and the page at ``/``, behind the Host check."""
+"""The public port: ``/ws``, ``/rpc``, ``/files``, ``/health`` and the page at ``/``, behind the Host check."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from camsvc.errors import CamsvcError, NotFound
 from camsvc.server.files import Files
 from camsvc.server.hosts import Hosts
 from camsvc.server.http import answer_error, answer_json, with_json_errors
+from camsvc.server.rpc import Rpc
 from camsvc.server.ws import Factory
 
 _PAGE = Path(__file__).with_name("page.html")
@@ -80,10 +81,11 @@ class Pages:
 class Root(Resource):
     """Sends each request its way, once its Host is known to be ours."""
 
-    def __init__(self, hosts: Hosts, pages: Pages, files: Files, ws: Factory) -> None:
+    def __init__(self, hosts: Hosts, pages: Pages, files: Files, rpc: Rpc, ws: Factory) -> None:
         super().__init__()
         self._hosts = hosts
         self._pages = pages.app.resource()
+        self._rpc = rpc.app.resource()
         self.putChild(b"files", files.app.resource())
         self.putChild(b"ws", ws.as_resource())
 
@@ -104,7 +106,7 @@ class Root(Resource):
             return self.children[path]
         request.prepath.pop()
         request.postpath.insert(0, path)
-        return self._pages
+        return self._rpc if path == b"rpc" else self._pages
 
 
 def _is_text(*segments: bytes) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import secrets
 import time
 import uuid
@@ -17,13 +16,11 @@ from twisted.internet.interfaces import IDelayedCall, IPushProducer
 from twisted.logger import Logger
 from zope.interface import implementer
 
-from camsvc import wire
 from camsvc.access.bucket import Bucket
 from camsvc.access.roles import Call, Principal
 from camsvc.api.notifications import Notifications
 from camsvc.api.registry import Registry
 from camsvc.config import Limits
-from camsvc.errors import RateLimited
 from camsvc.server.hosts import Hosts
 from camsvc.tasks import within
 
@@ -147,20 +144,13 @@ class Connection(WebSocketServerProtocol):
     # Inside.
 
     def _answer(self, payload: bytes) -> bytes | Deferred[bytes | None] | None:
-        assert self._bucket is not None
-        wait = self._bucket.take(time.monotonic())
-        if wait or len(self._in_flight) >= CALLS_IN_FLIGHT:
-            return self._rate_limited(payload, max(wait, 0.1))
         call = Call(self.principal, self._address, secrets.token_hex(6), self.base_url, self)
-        return self.factory.registry.answer(payload, call)
+        return self.factory.registry.answer(payload, call, self._toll)
 
-    def _rate_limited(self, payload: bytes, wait: float) -> bytes | None:
-        try:
-            request = wire.parse(payload)
-        except wire.Refused as refused:
-            return refused.answer
-        why = RateLimited("Rate limited: too many calls", retry_after_ms=math.ceil(wait * 1000))
-        return wire.error(request.ident, why) if request.answered else None
+    def _toll(self) -> float:
+        assert self._bucket is not None
+        wait_s = self._bucket.take(time.monotonic())
+        return wait_s or (0.1 if len(self._in_flight) >= CALLS_IN_FLIGHT else 0.0)
 
     def _reply(self, frame: bytes | None, call: Deferred[Any]) -> None:
         self._in_flight.discard(call)

@@ -259,6 +259,16 @@ class Daemon:
 
         return await within(clock(), 20, exchange())
 
+    async def rpc(self, calls: Any, role: str = "admin") -> Any:
+        """The answer to a call or batch over ``POST /rpc``."""
+        url, headers = f"http://127.0.0.1:{self.port}/rpc", {"Authorization": f"Bearer {self.token(role)}"}
+
+        async def exchange() -> Any:
+            response = await self._http.post(url, json=calls, headers=headers)
+            return json.loads(await response.content())
+
+        return await within(clock(), 20, exchange())
+
     def rtsp_url(self, device: str = "camera0", token: str | None = None) -> str:
         """The camera's stream, with a token in the query unless that is empty.
 

@@ -143,6 +143,23 @@ class MainJobTests(DaemonTestCase):
         await eventually(gone)
         self.assertEqual((await self.daemon.get(taken["download_url"])).code, 404)
 
+    async def test_events_and_http(self) -> None:
+        """Who subscribed hears of a recording and a snapshot that are asked for by HTTP; a batch is one request."""
+        client = await self.daemon.connect("viewer")
+        other = await self.daemon.connect("viewer")
+        await client.call("subscribe_events", topics=["recording.started", "recording.stop", "snapshot.taken"])
+        await other.call("subscribe_events", topics=["snapshot.taken"], filters={"device": "camera7"})
+        calls = [
+            {"jsonrpc": "2.0", "id": 1, "method": "start_recording", "params": {"device": "camera0", "duration": 1}},
+            {"jsonrpc": "2.0", "id": 2, "method": "take_snapshot", "params": {"device": "camera0"}},
+        ]
+        started, taken = await self.daemon.rpc(calls, "operator")
+        told = await client.sees("recording.stop", filename=started["result"]["filename"])
+        self.assertEqual(told["reason"], "duration")
+        self.assertIsNotNone(client.seen("recording.start", device="camera0"))
+        await client.sees("snapshot.taken", filename=taken["result"]["filename"])
+        self.assertIsNone(other.seen("snapshot.taken"))
+
     async def test_kept_ready(self) -> None:
         """A camera that is started before anybody watches, and its figures."""
         client = await self.daemon.connect("operator")

@@ -1,0 +1,72 @@
+"""``POST /rpc``: the methods of the WebSocket for scripts, one HTTP request a call or batch."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from functools import partial
+
+from klein import Klein
+from twisted.internet.defer import Deferred
+from twisted.web.iweb import IRequest
+
+from camsvc.access.bucket import Buckets
+from camsvc.access.roles import Call
+from camsvc.access.tokens import Tokens
+from camsvc.api.registry import Registry
+from camsvc.config import Limits
+from camsvc.errors import CamsvcError
+from camsvc.server.hosts import Hosts
+from camsvc.server.http import answer_error, bearer, with_json_errors
+
+
+class Rpc:
+    """One route, on the same registry as the WebSocket."""
+
+    app = with_json_errors(Klein())
+
+    def __init__(self, registry: Registry, tokens: Tokens, limits: Limits, hosts: Hosts) -> None:
+        """Set up.
+
+        Args:
+            registry: answers.
+            tokens: who the Authorization header names.
+            limits: calls a second and at once, for each address.
+            hosts: for URLs in answers.
+        """
+        self._registry = registry
+        self._tokens = tokens
+        self._hosts = hosts
+        self._buckets = Buckets(limits.calls_per_second, limits.burst)
+
+    @app.route("/rpc", methods=["POST"])
+    def call(self, request: IRequest) -> bytes | Deferred[bytes]:
+        """JSON-RPC 2.0 over HTTP: 200 with the answer, errors of the call too; 204 where none is wanted.
+
+        401 where the Authorization header names nobody, 415 where the body is said to be anything but JSON: a page
+        of another origin cannot send that without asking.
+        """
+        kind = (request.getHeader(b"content-type") or b"").partition(b";")[0].strip().lower()
+        if kind != b"application/json":
+            why = CamsvcError("Send JSON", reason="media_type", suggestion="Content-Type: application/json")
+            return answer_error(request, 415, why)
+        who = bearer(request, self._tokens)
+        host = request.getHeader(b"host") or b""
+        address = request.getClientAddress()
+        caller = getattr(address, "host", "")
+        call = Call(who, caller, secrets.token_hex(6), self._hosts.base_url(host.decode("latin-1")) or "")
+        toll = partial(self._buckets.take, caller)
+        answer = self._registry.answer(request.content.read(), call, lambda: toll(time.monotonic()))
+        if isinstance(answer, Deferred):
+            return answer.addCallback(_reply, request)
+        return _reply(answer, request)
+
+
+def _reply(frame: bytes | None, request: IRequest) -> bytes:
+    request.setHeader(b"cache-control", b"no-store")
+    request.setHeader(b"x-content-type-options", b"nosniff")
+    if frame is None:
+        request.setResponseCode(204)
+        return b""
+    request.setHeader(b"content-type", b"application/json")
+    return frame
