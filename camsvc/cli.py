@@ -1,4 +1,4 @@
-"""The command line: ``camsvc token`` and ``camsvc check-config``, which need no daemon."""
+"""The command line: ``camsvc token`` and ``camsvc check-config``, which need no daemon, and those of ``remote``."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from camsvc.config import find_file, load
 from camsvc.errors import ConfigError, StartError
 from camsvc.media.engine_choice import choose, find_ffmpeg
 from camsvc.prepare import runtime_path
+from camsvc.remote import add_commands
 from camsvc.secret_files import read_secret
 
 EX_OK, EX_USAGE, EX_NOPERM = 0, 64, 77
@@ -86,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Validate the configuration without starting anything. Exit status 64 when it has a mistake.",
     )
     check.set_defaults(run=_check_config)
+    add_commands(commands, common)
     return parser
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import sys
+from pathlib import Path
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -159,6 +162,24 @@ class MainJobTests(DaemonTestCase):
         self.assertIsNotNone(client.seen("recording.start", device="camera0"))
         await client.sees("snapshot.taken", filename=taken["result"]["filename"])
         self.assertIsNone(other.seen("snapshot.taken"))
+
+    async def test_command_line(self) -> None:
+        """Cameras, a recording and a snapshot from the shell."""
+
+        async def camsvc(*words: str) -> str:
+            program = str(Path(sys.executable).with_name("camsvc"))
+            argv = [program, words[0], "--config", str(self.daemon.config), *words[1:]]
+            output = await spawn(self, argv).ends_within(30)
+            self.assertEqual((output.code, output.err), (0, b""))
+            return output.out.decode()
+
+        self.assertRegex(await camsvc("cameras"), r"camera0 +CONNECTED +test +320x180@15 +Bench camera\n")
+        self.assertIn("camera0 records to camera0_", await camsvc("record", "camera0"))
+        picture = self.daemon.folder / "here.jpg"
+        self.assertIn("320x180", await camsvc("snapshot", "camera0", "-o", str(picture)))
+        self.assertEqual(jpeg.size(picture.read_bytes()), (320, 180))
+        self.assertIn(".mp4: ", await camsvc("stop", "camera0"))
+        self.assertIn("ping", json.loads(await camsvc("call", "system.listMethods")))
 
     async def test_kept_ready(self) -> None:
         """A camera that is started before anybody watches, and its figures."""
