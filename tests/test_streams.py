@@ -293,6 +293,19 @@ class StreamsTests(TestCase):
         await self.streams.read_again(recording())
         self.assertEqual([line for line in self.stub.seen if not line.startswith("GET")], [])
 
+    async def test_not_found_yet(self) -> None:
+        """After a start the paths of cameras are left alone for a while; those of recordings are not."""
+        self.stub.configured = {"camera5": {"name": "camera5"}, "rec/camera5/1": {"name": "rec/camera5/1"}}
+        self.patch(streams_module, "FOUND_WITHIN_S", 3600.0)
+        self.streams.start()
+        await self.until(lambda: "rec/camera5/1" not in self.stub.configured)
+        self.streams.stop()
+        self.assertEqual(set(self.stub.configured), {"camera5"})
+        self.patch(streams_module, "FOUND_WITHIN_S", -1.0)
+        self.streams.start()
+        await self.until(lambda: "camera5" not in self.stub.configured)
+        self.streams.stop()
+
     async def test_viewers(self) -> None:
         """The recording's own reader is not counted, nor shown."""
         self.streams.camera_changed(None, camera())

@@ -284,8 +284,10 @@ class Recorder:
     async def _end_on_time(self, active: _Active) -> None:
         """End a timed recording; where a busy machine is behind with what was filmed, wait for that."""
         folder = parts_folder(self._store.recordings_dir, active.recording)
-        footage_s = await self._store.thread(parts.footage_s, folder)
-        late_s = (active.recording.seconds or 0) - footage_s
+        try:
+            late_s = (active.recording.seconds or 0) - await self._store.thread(parts.footage_s, folder)
+        except OSError:  # the finisher tells
+            late_s = 0.0
         if LATE_S[0] < late_s < LATE_S[1] and active.footage is not None and active.footage.unbroken:
             await sleep(self._reactor, late_s)
         if not active.stopping:

@@ -27,6 +27,9 @@ from camsvc.runtime_dir import RuntimeDir
 from camsvc.tasks import Repeater, sleep
 
 ROUND_S = 2.0
+FOUND_WITHIN_S = 10.0
+"""So long after the start a camera may not have been found yet: its path, with its viewers, is left alone."""
+
 INTERNAL_USER = "_int"
 
 IDLE_S = 20
@@ -76,6 +79,7 @@ class Streams:
         self._wanted: dict[str, dict[str, Any]] = {}
         self._states: dict[str, PathState] = {}
         self._in_step = False
+        self._all_found_at = 0.0
         self._one_at_a_time = DeferredLock()  # a round that runs meanwhile would delete or replace what is just added
         self._rounds = Repeater(reactor, ROUND_S, self._round, self._log, "making the engine's paths equal to ours")
         self.on_states: Callable[[], None] = lambda: None
@@ -83,6 +87,7 @@ class Streams:
 
     def start(self) -> None:
         """Begin the rounds."""
+        self._all_found_at = self._reactor.seconds() + FOUND_WITHIN_S
         self._rounds.start()
 
     def stop(self) -> None:
@@ -272,8 +277,9 @@ class Streams:
     async def _reconcile(self) -> None:
         actual = await self._api.configured()
         refused = False
+        searching = self._reactor.seconds() < self._all_found_at
         for name in actual:
-            if _ours(name) and name not in self._wanted:
+            if _ours(name) and name not in self._wanted and not (searching and CAMERA_ID.match(name)):
                 try:
                     await self._api.delete(name)
                 except EngineRefused as why:
