@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -15,9 +16,9 @@ from typing import Any
 from twisted.trial.unittest import TestCase
 
 import camsvc
-from tests.functional.daemon import Client, Daemon
+from tests.functional.daemon import Client, Daemon, parts_folder, recorded_files
 from tests.functional.engines import Engine
-from tests.functional.ffmpeg import FFMPEG, read_frames, spawn
+from tests.functional.ffmpeg import FFMPEG, decode, frames_of, read_frames, reader, spawn
 from tests.functional.plugging import WRAPPER, Plugs
 from tests.functional.spawned import Spawned, eventually, processes_mentioning
 from tests.udev_samples import c270, c920, laptop, vivid
@@ -229,42 +230,76 @@ class LiveTests(TestCase):
 
     timeout = 120
 
-    async def test_plugged_in_to_first_picture(self) -> None:
-        """New, and known: the picture is there soon after the plug, 1280x720 at 30 from an MJPEG camera."""
+    async def setUp(self) -> None:
         folder = Path(tempfile.mkdtemp(prefix="camsvc-test-", dir="/dev/shm"))  # libudev wants /dev before a name
         self.addCleanup(shutil.rmtree, folder)
-        node = folder / "video0"
+        self.node = folder / "video0"
         making = [*FFMPEG, "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=30:duration=1"]
-        made = await spawn(self, [*making, "-f", "mjpeg", str(node)]).ends_within(30)
+        made = await spawn(self, [*making, "-f", "mjpeg", str(self.node)]).ends_within(30)
         self.assertEqual(made.code, 0, made.err)
         player = folder / "ffmpeg"
         player.write_text(PLAYER)
         player.chmod(0o700)
         (folder / "ffprobe").symlink_to(str(shutil.which("ffprobe")))
-        plugs = await Plugs.open(self)
-        daemon = PluggedDaemon(self, ENGINE, cameras="", extra=f'ffmpeg = "{player}"\n')
-        daemon.plugs = plugs
-        daemon.nodes_answer(**{str(node).removeprefix("/dev/"): [MJPEG]})
-        await daemon.start()
-        self.addCleanup(lambda: None if self._passed else print(daemon.log()))
-        client = await daemon.connect()
-        camera = [{**properties, "DEVNAME": str(node)} for properties in c270(0, "1")[:1]]
-        bare_start = _time_of(
-            [*FFMPEG, "-v", "error", "-f", "mjpeg", "-i", str(node), "-frames:v", "5", "-f", "null", "-"]
-        )
+        self.plugs = await Plugs.open(self)
+        self.daemon = PluggedDaemon(self, ENGINE, cameras="", extra=f'ffmpeg = "{player}"\n')
+        self.daemon.plugs = self.plugs
+        self.daemon.nodes_answer(**{str(self.node).removeprefix("/dev/"): [MJPEG]})
+        await self.daemon.start()
+        self.camera = [{**properties, "DEVNAME": str(self.node)} for properties in c270(0, "1")[:1]]
+
+    async def test_plugged_in_to_first_picture(self) -> None:
+        """New, and known: the picture is there soon after the plug, 1280x720 at 30 from an MJPEG camera."""
+        client = await self.daemon.connect()
+        five = ["-f", "mjpeg", "-i", str(self.node), "-frames:v", "5", "-f", "null", "-"]
+        bare_start = _time_of([*FFMPEG, "-v", "error", *five])
         took: dict[str, float] = {}
         for what in ("new", "known"):
-            at = await plugs.plug(*camera)
+            at = await self.plugs.plug(*self.camera)
             await client.sees("camera_status_update", status="CONNECTED", device="camera0")
-            picture = await read_frames(self, daemon.rtsp_url(), 1)
+            picture = await read_frames(self, self.daemon.rtsp_url(), 1)
             took[what] = time.monotonic() - at
-            self.assertEqual((picture.frames, picture.errors), (1, ""), daemon.log())
-            await plugs.unplug(*camera)
+            self.assertEqual((picture.frames, picture.errors), (1, ""), self.daemon.log())
+            await self.plugs.unplug(*self.camera)
             await client.sees("camera_status_update", status="DISCONNECTED", device="camera0")
-            await eventually(lambda: not processes_mentioning(f"{daemon.rtsp_port}/camera0"), 40)
+            await eventually(lambda: not processes_mentioning(f"{self.daemon.rtsp_port}/camera0"), 40)
             client.notifications.clear()
         print("plug to first picture, s:", {what: round(seconds, 2) for what, seconds in took.items()})
         self.assertLess(max(took.values()), LIVE_S + 5 * bare_start)
+
+    async def test_camsvc_is_killed(self) -> None:
+        """Viewer and recording of a camera that has to be found again go on over the next start, in one part."""
+        client = await self.daemon.connect()
+        await self.plugs.plug(*self.camera)
+        await client.sees("camera_status_update", status="CONNECTED", device="camera0")
+        viewer = reader(self, self.daemon.rtsp_url())
+        await eventually(lambda: frames_of(viewer) > 5)
+        started = await client.call("start_recording", device="camera0")
+        await client.sees("recording_status_update", status="RECORDING")
+        self.daemon.process.send(signal.SIGKILL)
+        await self.daemon.process.when_ended()
+        for device in self.camera:  # a slow machine finds it late
+            await self.plugs.unplug(device)
+        await self.daemon.start()
+        again = await self.daemon.connect()
+        listed = (await again.call("get_camera_list"))["cameras"]
+        self.assertEqual([camera["status"] for camera in listed], ["DISCONNECTED"])
+        await self.plugs.plug(*self.camera)
+        await again.sees("camera_status_update", status="CONNECTED", device="camera0")
+        before = frames_of(viewer)
+        await eventually(lambda: frames_of(viewer) > before + 30)
+        self.assertTrue(viewer.running)
+        await eventually(lambda: _records(again))
+        self.assertEqual(len(list(parts_folder(self.daemon, started["filename"]).iterdir())), 1)
+        await again.call("stop_recording", device="camera0")
+        await again.sees("recording_status_update", status="STOPPED", filename=started["filename"])
+        (file,) = recorded_files(self.daemon)
+        self.assertEqual((await decode(self, file)).errors, "")
+        await viewer.end()
+
+
+async def _records(client: Client) -> bool:
+    return bool((await client.call("get_camera_list"))["cameras"][0]["recording"])
 
 
 def _time_of(argv: list[str]) -> float:
