@@ -20,6 +20,7 @@ from camsvc.api.event_methods import EventMethods
 from camsvc.api.events import Events
 from camsvc.api.file_methods import FileMethods
 from camsvc.api.media_methods import MediaMethods
+from camsvc.api.metrics_methods import MetricsMethods
 from camsvc.api.notifications import Notifications
 from camsvc.api.registry import Registry
 from camsvc.api.session_methods import SessionMethods
@@ -140,6 +141,7 @@ class Camsvc(Service):
             FileMethods(database, store, config.storage, self._recorder, self._finisher, self._retention, views),
             StreamMethods(self._inventory, self._streams, self._health, self._recorder, views),
             EventMethods(self._events),
+            MetricsMethods(self._inventory, self._streams, self._health, self._recorder, store),
             SystemMethods(self._inventory, self._engine, self._streams, components),
         )
         hosts = Hosts(config.server)
