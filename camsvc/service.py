@@ -15,6 +15,7 @@ from camsvc import logs
 from camsvc.access.admission import Admission
 from camsvc.access.tokens import Tokens
 from camsvc.api.camera_methods import CameraMethods
+from camsvc.api.client_methods import ClientMethods
 from camsvc.api.components import Components
 from camsvc.api.event_methods import EventMethods
 from camsvc.api.events import Events
@@ -141,6 +142,7 @@ class Camsvc(Service):
             FileMethods(database, store, config.storage, self._recorder, self._finisher, self._retention, views),
             StreamMethods(self._inventory, self._streams, self._health, self._recorder, views),
             EventMethods(self._events),
+            ClientMethods(lambda: self._ws.connections, self._events),
             MetricsMethods(self._inventory, self._streams, self._health, self._recorder, store),
             SystemMethods(self._inventory, self._engine, self._streams, components),
         )

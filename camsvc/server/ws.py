@@ -45,7 +45,9 @@ class Connection(WebSocketServerProtocol):
         self.principal: Principal | None = None
         self.base_url = ""
         self.session_id = str(uuid.uuid4())
-        self._address = ""
+        self.address = ""
+        self.user_agent = ""
+        self.since = 0.0
         self._valve_open = True  # the valve: the transport takes more
         self._unsent: dict[str, bytes] = {}
         self._in_flight: set[Deferred[Any]] = set()
@@ -62,12 +64,14 @@ class Connection(WebSocketServerProtocol):
         if self.factory.full:
             raise ConnectionDeny(503, "too many connections; see limits.connections")
         self.base_url = base_url
+        self.user_agent = request.headers.get("user-agent", "")[:200]
 
     def onOpen(self) -> None:
         self.transport.unregisterProducer()  # twisted.web's HTTPChannel, which has no part in this any more
         self.transport.registerProducer(self, True)
         self.maxMessagePayloadSize = BEFORE_LOGIN_BYTES
-        self._address = getattr(self.transport.getPeer(), "host", "")
+        self.address = getattr(self.transport.getPeer(), "host", "")
+        self.since = time.time()
         limits = self.factory.limits
         self._bucket = Bucket.full(limits.calls_per_second, limits.burst, time.monotonic())
         self.factory.opened(self)
@@ -144,7 +148,7 @@ class Connection(WebSocketServerProtocol):
     # Inside.
 
     def _answer(self, payload: bytes) -> bytes | Deferred[bytes | None] | None:
-        call = Call(self.principal, self._address, secrets.token_hex(6), self.base_url, self)
+        call = Call(self.principal, self.address, secrets.token_hex(6), self.base_url, self)
         return self.factory.registry.answer(payload, call, self._toll)
 
     def _toll(self) -> float:
@@ -171,7 +175,7 @@ class Connection(WebSocketServerProtocol):
             self.maxMessagePayloadSize = limit
 
     def _too_slow(self) -> None:
-        self._logger.warn("{peer} has read nothing for {limit} s; closing", peer=self._address, limit=STUCK_S)
+        self._logger.warn("{peer} has read nothing for {limit} s; closing", peer=self.address, limit=STUCK_S)
         self.sendClose(TOO_SLOW, "reader too slow")
         self._later("drop", 1.0, self.dropConnection, True)
 
@@ -231,6 +235,11 @@ class Factory(WebSocketServerFactory):
     def full(self) -> bool:
         """No further connection is taken."""
         return len(self._connections) >= self.limits.connections
+
+    @property
+    def connections(self) -> tuple[Connection, ...]:
+        """The open ones, oldest first."""
+        return tuple(self._connections)
 
     def as_resource(self) -> WebSocketResource:
         """What stands at ``/ws``."""

@@ -157,6 +157,10 @@ class MainJobTests(DaemonTestCase):
             {"jsonrpc": "2.0", "id": 2, "method": "take_snapshot", "params": {"device": "camera0"}},
         ]
         started, taken = await self.daemon.rpc(calls, "operator")
+        connected = (await (await self.daemon.connect("admin")).call("list_clients"))["clients"]
+        self.assertEqual([each["role"] for each in connected], ["viewer", "viewer", "admin"])
+        self.assertEqual(connected[1]["topics"], ["snapshot.taken"])
+        self.assertEqual({each["address"] for each in connected}, {"127.0.0.1"})
         told = await client.sees("recording.stop", filename=started["result"]["filename"])
         self.assertEqual(told["reason"], "duration")
         self.assertIsNotNone(client.seen("recording.start", device="camera0"))
