@@ -95,7 +95,7 @@ def problems(cameras: Sequence[TestCamera | NetworkCamera], usb: Sequence[UsbCam
         if camera.name in names:
             found.append(f'{at}.name = "{camera.name}": used twice; a name is what such a camera is known by')
         names.add(camera.name)
-        if isinstance(camera, NetworkCamera) and (wrong := _url_problem(camera.url)):
+        if isinstance(camera, NetworkCamera) and (wrong := url_problem(camera.url)):
             found.append(f"{at}.url: {wrong}; allowed is rtsp://USER:PASSWORD@HOST:PORT/PATH, or rtsps://")
     known: set[str] = set()
     for index, table in enumerate(usb):
@@ -116,7 +116,7 @@ def _usb_problems(table: UsbCamera) -> list[str]:
     return found
 
 
-def _url_problem(url: str) -> str:
+def url_problem(url: str) -> str:
     """What is wrong with the URL of a camera, without the URL itself, which holds its password."""
     if not url.isprintable() or " " in url:
         return "holds a space or a character that cannot be printed"

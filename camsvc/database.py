@@ -80,6 +80,12 @@ _MIGRATIONS = (
         name TEXT PRIMARY KEY,
         value TEXT NOT NULL
     ) STRICT;
+    CREATE TABLE external_stream (
+        url TEXT PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE,
+        type TEXT NOT NULL,
+        added_at REAL NOT NULL
+    ) STRICT;
     """,
 )
 

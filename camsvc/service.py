@@ -19,6 +19,7 @@ from camsvc.api.client_methods import ClientMethods
 from camsvc.api.components import Components
 from camsvc.api.event_methods import EventMethods
 from camsvc.api.events import Events
+from camsvc.api.external_methods import ExternalMethods
 from camsvc.api.file_methods import FileMethods
 from camsvc.api.media_methods import MediaMethods
 from camsvc.api.metrics_methods import MetricsMethods
@@ -31,6 +32,7 @@ from camsvc.api.views import Views
 from camsvc.camera_tables import TestCamera, network_key, table_of
 from camsvc.devices import identity
 from camsvc.devices.discovery import Discovery
+from camsvc.devices.external import ExternalStreams
 from camsvc.devices.health import LauncherHealth
 from camsvc.devices.inventory import Inventory
 from camsvc.devices.network import NetworkCameras
@@ -94,6 +96,7 @@ class Camsvc(Service):
         self._health = LauncherHealth(reactor, folder, self._launcher_said)
         ffprobe = prepared.ffmpeg.removesuffix("ffmpeg") + "ffprobe"
         self._network = NetworkCameras(reactor, self._inventory, self._health, ffprobe)
+        self._external = ExternalStreams(database, self._inventory, self._network)
         self._streams = Streams(
             reactor,
             self._engine,
@@ -141,6 +144,7 @@ class Camsvc(Service):
             MediaMethods(self._recorder, self._finisher, snapshots, database, views),
             FileMethods(database, store, config.storage, self._recorder, self._finisher, self._retention, views),
             StreamMethods(self._inventory, self._streams, self._health, self._recorder, views),
+            ExternalMethods(self._external, self._inventory, self._recorder),
             EventMethods(self._events),
             ClientMethods(lambda: self._ws.connections, self._events),
             MetricsMethods(self._inventory, self._streams, self._health, self._recorder, store),
@@ -264,6 +268,7 @@ class Camsvc(Service):
                 found = Found(network_key(camera), camera.kind, camera.name, (), camera.url, camera.always_on)
                 device = self._prepared.database.now(partial(identity.assign, found=found))
                 self._network.add(device, found, camera.transport)
+        self._external.load()
         if self._config.discovery.usb:
             expected = partial(identity.expected, since=time.time() - EXPECTED_S)
             self._discovery.expect(self._prepared.database.now(expected))

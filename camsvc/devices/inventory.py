@@ -55,6 +55,12 @@ class Inventory:
             self._delivery.pop(device, None)
             self._store(before, evolve(before, present=False, error=None))
 
+    def forget(self, device: str) -> None:
+        """A camera that shall not be listed any more."""
+        self.gone(device)
+        self._cameras.pop(device, None)
+        self._faults.pop(device, None)
+
     def error(self, device: str, error: str | None) -> None:
         """The launcher says what keeps a camera from delivering, or None when nothing does."""
         before = self._cameras.get(device)

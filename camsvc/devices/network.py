@@ -85,6 +85,7 @@ class NetworkCameras:
         self._health = health
         self._ffprobe = ffprobe
         self._known: dict[str, _Known] = {}
+        self._started = False
         self._slots = DeferredSemaphore(_PROBES_AT_ONCE)
         self._rounds = Repeater(reactor, ROUND_S, self._round, self._log, "looking at network cameras")
 
@@ -92,9 +93,18 @@ class NetworkCameras:
         """A camera more, whose ``source`` is its RTSP URL."""
         self._known[device] = _Known(device, found, transport)
         self._inventory.present(device, found)
+        if self._started:
+            self.start()
+            self._rounds.nudge()
+
+    def remove(self, device: str) -> None:
+        """A camera less; it is listed no more."""
+        if self._known.pop(device, None) is not None:
+            self._inventory.forget(device)
 
     def start(self) -> None:
-        """Begin to look."""
+        """Begin to look, as soon as there is something to look at."""
+        self._started = True
         if self._known:
             self._rounds.start()
 
@@ -183,11 +193,15 @@ class NetworkCameras:
         if detail is not None and detail != camera.found.detail:
             self._log.warn("{device} ({name}): {detail}", device=camera.device, name=camera.found.name, detail=detail)
         camera.found = evolve(camera.found, modes=(mode,), detail=detail, error=None)
-        self._inventory.present(camera.device, camera.found)
+        self._show(camera)
 
     def _fault(self, camera: _Known, error: str | None) -> None:
         camera.found = evolve(camera.found, error=error)
-        self._inventory.present(camera.device, camera.found)
+        self._show(camera)
+
+    def _show(self, camera: _Known) -> None:
+        if self._known.get(camera.device) is camera:  # else it was removed while it was looked at
+            self._inventory.present(camera.device, camera.found)
 
 
 def _rate(text: str) -> float:

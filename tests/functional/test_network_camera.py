@@ -153,6 +153,28 @@ class NetworkCameraTests(DaemonTestCase):
         """The first change of a camera whose error has these words."""
         return next((note for note in client.notifications if words in note.get("error", "")), None)
 
+    async def test_added_by_a_client(self) -> None:
+        """Added while camsvc runs it is a camera like any other; a restart keeps it; removed it is gone."""
+        daemon = Daemon(self, self.engine, "")
+        await daemon.start()
+        client = await daemon.connect()
+        added = await client.call("add_external_stream", stream_url=self.source.rtsp_url(PATH), stream_name="Yard")
+        self.assertEqual((await self.looked_at(client))["resolution"], "320x180")
+        self.assertEqual((await read_frames(self, daemon.rtsp_url(), 5)).frames, 5)
+        await daemon.end()
+        await daemon.start()
+        again = await daemon.connect()
+        self.assertEqual((await self.looked_at(again))["device"], added["device"])
+        started = await again.call("start_recording", device=added["device"])
+        await again.sees("recording_status_update", status="RECORDING")
+        removed = await again.call("remove_external_stream", stream_url=added["stream_url"])
+        self.assertEqual(removed["status"], "REMOVED")
+        await again.sees("recording_status_update", status="STOPPED", filename=started["filename"])
+        self.assertEqual((await again.call("get_camera_list"))["cameras"], [])
+        (file,) = recorded_files(daemon)
+        self.assertEqual((await decode(self, file)).errors, "")
+        self.assertNotIn(VIEWER[1], daemon.log() + json.dumps([added, removed, *again.notifications]))
+
     async def test_silent(self) -> None:
         """A camera that answers but sends nothing more is told too, and watched again when it sends."""
         client = await self.daemon.connect()
