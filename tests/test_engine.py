@@ -24,6 +24,7 @@ from camsvc.media.engine_file import EngineAddresses
 from camsvc.media.mediamtx import EngineRefused, EngineUnreachable
 from camsvc.processes import start_time
 from camsvc.runtime_dir import RuntimeDir
+from tests import children
 
 ADDRESSES = EngineAddresses(":8554", "127.0.0.1:9997", "http://127.0.0.1:8004/0a/auth")
 WILLING = "trap 'echo bye; exit 0' INT; echo hello $0; while :; do sleep 0.02; done"
@@ -48,6 +49,7 @@ class EngineTestCase(TestCase):
     timeout = 20
 
     def setUp(self) -> None:
+        self.addCleanup(lambda: Deferred.fromCoroutine(children.all_ended()))
         from twisted.internet import reactor
 
         self.reactor: Any = reactor

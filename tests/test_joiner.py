@@ -17,6 +17,7 @@ from camsvc.library.parts import Clip
 from camsvc.media import joiner as joiner_module
 from camsvc.media.joiner import Joiner
 from camsvc.processes import Output
+from tests import children
 from tests.immediate import ImmediateStore
 from tests.samples import recording
 
@@ -27,6 +28,7 @@ class JoinerTests(TestCase):
     """``Joiner.join``."""
 
     def setUp(self) -> None:
+        self.addCleanup(lambda: Deferred.fromCoroutine(children.all_ended()))
         from twisted.internet import reactor
 
         self.reactor: Any = reactor

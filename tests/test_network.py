@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from attrs import evolve
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTCP
 from twisted.internet.protocol import Factory, Protocol
 from twisted.trial.unittest import TestCase
@@ -19,6 +20,7 @@ from camsvc.devices.inventory import Inventory
 from camsvc.devices.network import NetworkCameras
 from camsvc.model import Camera, Found, Health, Status
 from camsvc.tasks import sleep
+from tests import children
 
 STREAM = {"codec_name": "h264", "width": 640, "height": 360, "avg_frame_rate": "30000/1001", "has_b_frames": 0}
 
@@ -39,6 +41,7 @@ class NetworkCamerasTests(TestCase):
     timeout = 60
 
     def setUp(self) -> None:
+        self.addCleanup(lambda: Deferred.fromCoroutine(children.all_ended()))
         from twisted.internet import reactor
 
         self.reactor = cast(Any, reactor)

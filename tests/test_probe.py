@@ -12,6 +12,7 @@ from twisted.trial.unittest import TestCase
 
 from camsvc.devices.probe import Answer, Probes
 from camsvc.model import Mode
+from tests import children
 from tests.functional.spawned import clock, eventually, processes_mentioning
 
 MODES = '[["MJPG", 1280, 720, [30.0, 15.0]], ["YUYV", 640, 480, [30.0]]]'
@@ -23,6 +24,7 @@ class ProbesTests(TestCase):
     timeout = 30
 
     def setUp(self) -> None:
+        self.addCleanup(lambda: Deferred.fromCoroutine(children.all_ended()))
         self.folder = Path(self.mktemp()).resolve()
         self.folder.mkdir(parents=True)
 

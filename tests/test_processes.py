@@ -17,6 +17,7 @@ from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from camsvc import processes
 from camsvc.processes import ExitWatch, Output, end, end_and_wait, port_holder, run, start_time
+from tests import children
 
 GONE = 4_194_304  # above the kernel's largest pid_max
 
@@ -106,6 +107,9 @@ class KnowTests(SynchronousTestCase):
 
 class RunTests(TestCase):
     """``run``, on a real reactor."""
+
+    def setUp(self) -> None:
+        self.addCleanup(lambda: Deferred.fromCoroutine(children.all_ended()))
 
     def run_it(self, argv: list[str], **keys: Any) -> Deferred[Output]:
         return Deferred.fromCoroutine(run(real(), argv, **{"timeout_s": 20, **keys}))

@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from attrs import evolve
+from twisted.internet.defer import Deferred
 from twisted.trial.unittest import TestCase
 
 import camsvc
 from camsvc.media.pipeline import Pipeline, test_pattern
 from camsvc.processes import boottime_s, start_time
 from camsvc.tasks import sleep
+from tests import children
 
 KEY = "ab" * 32
 ROOT = Path(camsvc.__file__).parent.parent
@@ -44,6 +46,7 @@ class LauncherTests(TestCase):
     """`camsvc-publish`."""
 
     def setUp(self) -> None:
+        self.addCleanup(lambda: Deferred.fromCoroutine(children.all_ended()))
         self.dir = Path(self.mktemp()).absolute()
         (self.dir / "pipelines").mkdir(parents=True)
         (self.dir / "publish.key").write_text(KEY + "\n")

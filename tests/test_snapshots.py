@@ -20,6 +20,7 @@ from camsvc.media import snapshots as snapshots_module
 from camsvc.media.snapshots import Snapshot, Snapshots
 from camsvc.model import Health
 from camsvc.runtime_dir import RuntimeDir
+from tests import children
 from tests.immediate import ImmediateDatabase, ImmediateStore
 from tests.samples import found
 from tests.test_health import _Named
@@ -175,6 +176,7 @@ class EncodeTests(TestCase):
     """Another quality, by a real ffmpeg."""
 
     def setUp(self) -> None:
+        self.addCleanup(lambda: Deferred.fromCoroutine(children.all_ended()))
         from twisted.internet import reactor
 
         ffmpeg = shutil.which("ffmpeg") or "ffmpeg"
