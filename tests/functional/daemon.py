@@ -178,10 +178,10 @@ class Daemon:
         self._process = self.launch()
 
         async def listens() -> bool:
+            assert self.process.running, f"camsvc has ended:\n{self.log()}"
             try:
                 return (await self.get("/health/live")).code == 200
             except Exception:  # nobody listens there yet
-                assert self.process.running, f"camsvc has ended:\n{self.log()}"
                 return False
 
         await eventually(listens, 20)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import os
 import random
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote
@@ -121,23 +122,50 @@ class Answer:
         return str(self.body.get("error", "")) if isinstance(self.body, dict) else ""
 
 
-def free_ports(count: int) -> list[int]:
-    """TCP ports of 127.0.0.1 that nobody listens on at this moment.
+_FIRST_PORT, _BLOCK, _BLOCKS = 12_000, 100, 200
+_claims: list[socket.socket] = []
+
+
+def _block_of_this_process() -> Iterator[int]:
+    """Ports that no other process of the tests takes, round and round.
 
     They are below those that Linux gives to outgoing connections (ip_local_port_range begins at 32768), as tests that
-    run side by side open many: a port that is closed and opened again would be taken in between.
+    run side by side open many: a port that is closed and opened again would be taken in between. The claim is a
+    socket in the abstract namespace (unix(7)), which goes with the process.
     """
+    blocks = list(range(_BLOCKS))
+    random.shuffle(blocks)
+    for block in blocks:
+        claim = socket.socket(socket.AF_UNIX)
+        try:
+            claim.bind(f"\0camsvc-test-ports-{block}")
+        except OSError:
+            claim.close()
+            continue
+        _claims.append(claim)
+        first = _FIRST_PORT + block * _BLOCK
+        return itertools.cycle(range(first, first + _BLOCK))
+    raise AssertionError("too many tests run side by side")
+
+
+_ports: list[Iterator[int]] = []
+
+
+def free_ports(count: int) -> list[int]:
+    """TCP ports of 127.0.0.1 that nobody listens on, nor another test means to."""
+    if not _ports:
+        _ports.append(_block_of_this_process())
     found: list[int] = []
-    while len(found) < count:
-        port = random.randrange(12_000, 32_000)
+    for port in _ports[0]:
         with socket.socket() as one:
             one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 one.bind(("127.0.0.1", port))
             except OSError:
                 continue
-        if port not in found:
-            found.append(port)
+        found.append(port)
+        if len(found) == count:
+            break
     return found
 
 
