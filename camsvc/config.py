@@ -60,6 +60,10 @@ class Media(_Table, frozen=True):
     rtsp_listen: str = ""
     rtsp_port: Port = 8554
     api_port: Port = 9997
+    hls_port: Port = 8888
+    webrtc_port: Port = 8889
+    webrtc_udp_port: Port = 8189
+    webrtc_hosts: list[Text] = []
     ffmpeg: str = "ffmpeg"
 
 
@@ -195,6 +199,8 @@ def _cross_checks(config: Config) -> list[str]:
         "server.callback_port": config.server.callback_port,
         "media.rtsp_port": config.media.rtsp_port,
         "media.api_port": config.media.api_port,
+        "media.hls_port": config.media.hls_port,
+        "media.webrtc_port": config.media.webrtc_port,
     }
     seen: dict[int, str] = {}
     for key, port in ports.items():

@@ -23,6 +23,7 @@ from camsvc.runtime_dir import RuntimeDir, default_path
 from camsvc.secret_files import stored_secret
 
 _LOCK = "camsvc.lock"
+_ENGINE_PORTS = ("rtsp_port", "api_port", "hls_port", "webrtc_port")
 
 
 @frozen
@@ -101,6 +102,10 @@ def _addresses(config: Config, folder: RuntimeDir) -> EngineAddresses:
         rtsp=f"{media.rtsp_listen}:{media.rtsp_port}",
         api=f"127.0.0.1:{media.api_port}",
         callback_url=f"http://127.0.0.1:{config.server.callback_port}/{secret}/auth",
+        hls=f"127.0.0.1:{media.hls_port}",
+        webrtc=f"127.0.0.1:{media.webrtc_port}",
+        webrtc_udp=f":{media.webrtc_udp_port}",
+        webrtc_hosts=tuple(media.webrtc_hosts),
     )
 
 
@@ -141,7 +146,7 @@ def write_pid(lock: BinaryIO) -> None:
 def _require_ports(config: Config, engine_starts: bool) -> None:
     ports = {"server.port": config.server.port, "server.callback_port": config.server.callback_port}
     if engine_starts:
-        ports |= {"media.rtsp_port": config.media.rtsp_port, "media.api_port": config.media.api_port}
+        ports |= {f"media.{name}": getattr(config.media, name) for name in _ENGINE_PORTS}
     for key, port in ports.items():
         holder = port_holder(port)
         if holder is not None:

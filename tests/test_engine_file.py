@@ -18,8 +18,9 @@ class FileTests(SynchronousTestCase):
         keys = yaml.safe_load(engine_yaml(ADDRESSES))
         self.assertEqual((keys["rtspAddress"], keys["apiAddress"]), (":8554", "127.0.0.1:9997"))
         self.assertEqual(keys["externalAuthenticationURL"], "http://127.0.0.1:8004/0a/auth")
-        for name in ("rtmp", "hls", "webrtc", "srt", "metrics", "pprof"):
+        for name in ("rtmp", "srt", "metrics", "pprof"):
             self.assertIs(keys[name], False, name)
+        self.assertEqual((keys["hlsAddress"], keys["webrtcAddress"]), ("127.0.0.1:8888", "127.0.0.1:8889"))
         self.assertEqual(keys["protocols"], ["tcp"])
         self.assertEqual(keys["encryption"], "no")  # the text: a bare no would be False
 

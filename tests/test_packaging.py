@@ -63,6 +63,7 @@ def install(wheel: Path, folder: Path) -> Path:
     (site,) = folder.glob("lib/python*/site-packages")
     paths = {sysconfig.get_path("purelib"), sysconfig.get_path("platlib")}
     (site / "dependencies.pth").write_text("\n".join(sorted(paths)) + "\n")
+    (folder / "bin/twistd").symlink_to(Path(sys.executable).with_name("twistd"))
     return folder / "bin"
 
 

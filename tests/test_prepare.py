@@ -35,7 +35,8 @@ class PrepareTests(SynchronousTestCase):
         self.base.mkdir()
         self.launcher = self.base / "camsvc-publish"
         self.patch(prepare_module, "find_program", lambda name: str(self.launcher))
-        self.ports = dict(zip(("port", "callback_port", "rtsp_port", "api_port"), free_ports(4), strict=True))
+        names = ("port", "callback_port", "rtsp_port", "api_port", "hls_port", "webrtc_port")
+        self.ports = dict(zip(names, free_ports(6), strict=True))
 
     def config(self, **storage: Any) -> Config:
         ports = self.ports
@@ -43,7 +44,7 @@ class PrepareTests(SynchronousTestCase):
             {
                 "server": {"port": ports["port"], "callback_port": ports["callback_port"]},
                 "storage": {"state_dir": str(self.base / "state"), "runtime_dir": str(self.base / "run"), **storage},
-                "media": {"engine": "relay", "rtsp_port": ports["rtsp_port"], "api_port": ports["api_port"]},
+                "media": {"engine": "relay", **{name: ports[name] for name in list(ports)[2:]}},
             }
         )
 

@@ -16,11 +16,19 @@ class EngineAddresses:
         rtsp: RTSP listener, ``host:port`` or ``:port``.
         api: control API v3 listener on loopback, ``127.0.0.1:port``.
         callback_url: asked about every admission (MediaMTX ``externalAuthenticationURL``).
+        hls: HLS listener on loopback, behind camsvc's own port.
+        webrtc: WHEP listener on loopback, likewise.
+        webrtc_udp: where WebRTC's media leaves (UDP), ``host:port`` or ``:port``.
+        webrtc_hosts: further addresses that are offered to WebRTC viewers.
     """
 
     rtsp: str
     api: str
     callback_url: str
+    hls: str = "127.0.0.1:8888"
+    webrtc: str = "127.0.0.1:8889"
+    webrtc_udp: str = ":8189"
+    webrtc_hosts: tuple[str, ...] = ()
 
     @property
     def rtsp_port(self) -> int:
@@ -50,8 +58,19 @@ def engine_yaml(addresses: EngineAddresses) -> str:
         "encryption": "no",
         "rtspAddress": addresses.rtsp,
         "rtmp": False,
-        "hls": False,
-        "webrtc": False,
+        "hls": True,
+        "hlsAddress": addresses.hls,
+        "hlsAlwaysRemux": False,
+        "hlsVariant": "fmp4",
+        "hlsSegmentCount": 7,
+        "hlsSegmentDuration": "1s",
+        "webrtc": True,
+        "webrtcAddress": addresses.webrtc,
+        "webrtcLocalUDPAddress": addresses.webrtc_udp,
+        "webrtcLocalTCPAddress": "",
+        "webrtcIPsFromInterfaces": True,
+        "webrtcAdditionalHosts": list(addresses.webrtc_hosts),
+        "webrtcICEServers2": [],
         "srt": False,
         "paths": {},
     }

@@ -14,7 +14,7 @@ from camsvc.relay.options import PathOptions, name_error, options
 from camsvc.relay.refusals import Refused
 
 _LEVELS = {"error": "error", "warn": "warn", "info": "info", "debug": "debug"}
-_ABSENT = ("rtmp", "hls", "webrtc", "srt", "metrics", "pprof")
+_ABSENT = ("rtmp", "srt", "metrics", "pprof")
 _DEFAULTS: dict[str, Any] = {
     "logLevel": "info",
     "logDestinations": ["stdout"],
@@ -28,6 +28,19 @@ _DEFAULTS: dict[str, Any] = {
     "protocols": ["tcp"],
     "encryption": "no",
     "rtspAddress": ":8554",
+    "hls": True,
+    "hlsAddress": "127.0.0.1:8888",
+    "hlsAlwaysRemux": False,
+    "hlsVariant": "fmp4",
+    "hlsSegmentCount": 7,
+    "hlsSegmentDuration": "1s",
+    "webrtc": True,
+    "webrtcAddress": "127.0.0.1:8889",
+    "webrtcLocalUDPAddress": ":8189",
+    "webrtcLocalTCPAddress": "",
+    "webrtcIPsFromInterfaces": True,
+    "webrtcAdditionalHosts": [],
+    "webrtcICEServers2": [],
     "paths": {},
 } | dict.fromkeys(_ABSENT, False)
 

@@ -129,13 +129,15 @@ class Daemon:
         self.folder = scratch(test)
         self.state = self.folder / state
         self.port, self.callback_port, self.rtsp_port, self.api_port = free_ports(4)
+        hls_port, webrtc_port, webrtc_udp_port = free_ports(3)
         named = f'mediamtx = "{engine.binary}"\n' if engine.kind == "mediamtx" else ""
         self.config = self.folder / "camsvc.toml"
         self.config.write_text(
             f"[server]\nport = {self.port}\ncallback_port = {self.callback_port}\n"
             f'[storage]\nstate_dir = "{state}"\nruntime_dir = "run"\nreserve_bytes = 1000000\n'
             f'[media]\nengine = "{engine.kind}"\n{named}rtsp_listen = "127.0.0.1"\n'
-            f"rtsp_port = {self.rtsp_port}\napi_port = {self.api_port}\n{extra}"
+            f"rtsp_port = {self.rtsp_port}\napi_port = {self.api_port}\n"
+            f"hls_port = {hls_port}\nwebrtc_port = {webrtc_port}\nwebrtc_udp_port = {webrtc_udp_port}\n{extra}"
             f"[discovery]\nusb = {str(self.usb).lower()}\n{cameras}"
         )
         self._process: Spawned | None = None

@@ -182,7 +182,7 @@ class RunningEngine:
         self.engine = engine
         self.folder = folder
         self.callback = callback
-        self.rtsp_port, self.api_port = free_ports(2)
+        self.rtsp_port, self.api_port, self.hls_port, self.webrtc_port, self.webrtc_udp_port = free_ports(5)
         pool = HTTPConnectionPool(clock(), persistent=False)
         self._http = HTTPClient(Agent(clock(), connectTimeout=3, pool=pool))
         self._process: Spawned | None = None
@@ -199,7 +199,14 @@ class RunningEngine:
         Raises:
             AssertionError: it did not; with its log.
         """
-        addresses = EngineAddresses(f"127.0.0.1:{self.rtsp_port}", f"127.0.0.1:{self.api_port}", self.callback.url)
+        addresses = EngineAddresses(
+            f"127.0.0.1:{self.rtsp_port}",
+            f"127.0.0.1:{self.api_port}",
+            self.callback.url,
+            f"127.0.0.1:{self.hls_port}",
+            f"127.0.0.1:{self.webrtc_port}",
+            f"127.0.0.1:{self.webrtc_udp_port}",
+        )
         config = self.folder / "engine.yml"
         config.write_text(engine_yaml(addresses))
         self._process = Spawned.start(self.engine.argv(config), self.engine.env(), self.folder / "engine.log")
