@@ -9,7 +9,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from twisted.internet.defer import DeferredLock
 from twisted.logger import Logger
@@ -31,6 +31,9 @@ FOUND_WITHIN_S = 10.0
 """So long after the start a camera may not have been found yet: its path, with its viewers, is left alone."""
 
 INTERNAL_USER = "_int"
+
+WebProtocol = Literal["webrtc", "hls"]
+"""How browsers watch."""
 
 IDLE_S = 20
 """How long a camera runs on after its last reader; must exceed the engine's 5 s restart pause and the start-up."""
@@ -183,6 +186,17 @@ class Streams:
         """
         self.require_engine()
         await wake(self._reactor, self._rtsp_port, device, INTERNAL_USER, self._internal)
+
+    def web_path(self, device: str, protocol: WebProtocol) -> str:
+        """The engine's path that serves a camera to browsers; whoever may read the camera may read it.
+
+        Ask anew for each viewer: it changes when the camera turns out to send what browsers do not play.
+
+        Args:
+            device: the camera.
+            protocol: ``webrtc`` or ``hls``.
+        """
+        return device
 
     def camera_states(self) -> Mapping[str, PathState]:
         """The cameras' paths as they run, as of the last round; shadow paths are never shown."""
