@@ -87,6 +87,25 @@ _MIGRATIONS = (
         added_at REAL NOT NULL
     ) STRICT;
     """,
+    """
+    CREATE TABLE api_key (
+        id TEXT PRIMARY KEY,
+        name TEXT NOT NULL UNIQUE,
+        digest BLOB NOT NULL,
+        role TEXT NOT NULL,
+        cameras TEXT,
+        created_at REAL NOT NULL,
+        created_by TEXT NOT NULL,
+        expires_at REAL,
+        used_at REAL
+    ) STRICT;
+    CREATE TABLE revocation (
+        kind TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        at REAL NOT NULL,
+        PRIMARY KEY (kind, subject)
+    ) STRICT;
+    """,
 )
 
 

@@ -13,6 +13,8 @@ from twisted.logger import ILogObserver, Logger
 
 from camsvc import logs
 from camsvc.access.admission import Admission
+from camsvc.access.credentials import load as credentials_of
+from camsvc.access.rights import Rights
 from camsvc.access.tokens import Tokens
 from camsvc.api.camera_methods import CameraMethods
 from camsvc.api.client_methods import ClientMethods
@@ -81,6 +83,8 @@ class Camsvc(Service):
 
         store = self._store = Store(reactor, config.recordings_dir, config.snapshots_dir)
         tokens = Tokens(prepared.jwt_secret)
+        credentials = database.now(partial(credentials_of, tokens, now=time.time()))
+        self._rights = Rights(reactor, credentials, database.run)
         addresses = prepared.addresses
         self._engine_api = EngineApi(reactor, addresses.api, api_secret)
         log_file = config.state_dir / "engine.log"
@@ -139,7 +143,7 @@ class Camsvc(Service):
 
         self._retention = Retention(reactor, database, store)
         registry = Registry(
-            SessionMethods(tokens, config.limits.logins_per_minute),
+            SessionMethods(credentials, config.limits.logins_per_minute),
             CameraMethods(self._inventory, self._streams, self._health, views),
             MediaMethods(self._recorder, self._finisher, snapshots, database, views),
             FileMethods(database, store, config.storage, self._recorder, self._finisher, self._retention, views),
@@ -151,18 +155,19 @@ class Camsvc(Service):
             SystemMethods(self._inventory, self._engine, self._streams, components),
         )
         hosts = Hosts(config.server)
-        self._ws = Factory(reactor, registry, notifications, config.limits, hosts)
+        self._ws = Factory(reactor, registry, notifications, config.limits, hosts, self._rights)
         files = Files(
             reactor,
-            tokens,
+            credentials,
+            self._rights,
             {RECORDINGS: config.recordings_dir, SNAPSHOTS: config.snapshots_dir},
             self._finisher.when_finished,
             self._recorder.under_way,
         )
         pages = Pages(self._ready, components, config.media.rtsp_port)
-        self._site = QuietSite(Root(hosts, pages, files, Rpc(registry, tokens, config.limits, hosts), self._ws))
+        self._site = QuietSite(Root(hosts, pages, files, Rpc(registry, credentials, config.limits, hosts), self._ws))
         publish_key = bytes.fromhex(folder.secret("publish").decode())
-        admission = Admission(tokens, publish_key, folder.secret("internal"), api_secret, time.time, boottime_s)
+        admission = Admission(credentials, publish_key, folder.secret("internal"), api_secret, time.time, boottime_s)
         self._callback_site = QuietSite(Callback(folder.secret("callback"), admission).app.resource())
         self._callback_port: Any = None
         self._public_port: Any = None
@@ -189,6 +194,7 @@ class Camsvc(Service):
         self._finisher.resume()
         self._recorder.resume()
         prepared.database.start(self._reactor)
+        self._rights.start()
         prepared.folder.start(self._reactor)
         self._health.start()
         self._network.start()
@@ -229,6 +235,7 @@ class Camsvc(Service):
         await self._engine_api.close()
         self._prepared.folder.stop()
         self._store.stop()
+        await self._rights.stop()
         self._prepared.database.stop()
         self._prepared.lock.close()
         super().stopService()

@@ -5,7 +5,12 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from twisted.internet.defer import succeed
+
+from camsvc.access.credentials import Credentials
+from camsvc.access.rights import Rights
 from camsvc.access.roles import Call, Principal, Role
+from camsvc.access.tokens import Tokens
 from camsvc.model import Camera, Found, Mode, Recording, RecordingState
 
 SECRET = b"0123456789abcdef" * 4
@@ -64,3 +69,13 @@ def call_by(who: Principal | None, **keys: Any) -> Call:
             **keys,
         }
     )
+
+
+def credentials(secret: bytes = SECRET) -> Credentials:
+    """Credentials without API keys, where nothing was revoked."""
+    return Credentials(Tokens(secret))
+
+
+def rights(clock: Any, known: Credentials) -> Rights:
+    """Rights that are stored nowhere."""
+    return Rights(clock, known, lambda work: succeed(None))

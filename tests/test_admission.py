@@ -10,10 +10,11 @@ from twisted.trial.unittest import SynchronousTestCase
 
 import tests.strategies  # noqa: F401
 from camsvc.access.admission import Admission, Question
+from camsvc.access.credentials import Credentials
 from camsvc.access.publishing import PUBLISH_USER, sign
 from camsvc.access.roles import Role
 from camsvc.access.tokens import FILE, STREAM, Tokens
-from tests.samples import OTHER_SECRET, SECRET, principal
+from tests.samples import OTHER_SECRET, SECRET, credentials, principal
 
 NOW, BOOT = 1_800_000_000.0, 5000.0
 KEY = b"k" * 32
@@ -25,7 +26,7 @@ class AdmissionTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.tokens = Tokens(SECRET)
         self.who = principal(Role.VIEWER, expires_at=NOW + 3600)
-        self.admission = Admission(self.tokens, KEY, b"internal", b"api", lambda: NOW, lambda: BOOT)
+        self.admission = Admission(Credentials(self.tokens), KEY, b"internal", b"api", lambda: NOW, lambda: BOOT)
 
     def allows(self, action: str, path: str = "camera0", ip: str = "127.0.0.1", **keys: Any) -> bool:
         return self.admission.allows(Question(action, path, ip, **keys))
@@ -129,7 +130,7 @@ class AdmissionTests(SynchronousTestCase):
         self, action: str, path: str, ip: str, user: str, password: str, query: str, token: str
     ) -> None:
         """Nobody guesses their way in, and nothing raises."""
-        admission = Admission(Tokens(SECRET), KEY, b"internal", b"api", lambda: NOW, lambda: BOOT)
+        admission = Admission(credentials(), KEY, b"internal", b"api", lambda: NOW, lambda: BOOT)
         for asked in (path, "camera0"):
             question = Question(action, asked, ip, user, password, query, token)
             self.assertFalse(admission.allows(question))

@@ -14,13 +14,14 @@ from twisted.internet.protocol import Protocol
 from twisted.trial.unittest import TestCase
 from twisted.web.resource import Resource
 
+from camsvc.access.credentials import Credentials
 from camsvc.access.roles import Principal, Role
 from camsvc.access.tokens import FILE, STREAM, Tokens
 from camsvc.server import files as files_module
 from camsvc.server.files import Files
 from camsvc.server.http import QuietSite
 from tests.http_client import Answer, ask
-from tests.samples import SECRET, principal
+from tests.samples import SECRET, principal, rights
 
 BODY = bytes(range(256)) * 40
 NAME = "camera0_2026-01-31_12-00-00Z_1.mp4"
@@ -43,7 +44,9 @@ class FilesTestCase(TestCase):
         self.token = self.tokens.issue("me", Role.VIEWER, time.time(), 600)
         self.finishing: dict[str, Deferred[Any]] = {}
         self.running: dict[str, int] = {}
-        self.files = Files(reactor, self.tokens, self.folders, self.finishing.get, lambda: self.running)
+        known = Credentials(self.tokens)
+        self.rights = rights(reactor, known)
+        self.files = Files(reactor, known, self.rights, self.folders, self.finishing.get, lambda: self.running)
         root = Resource()
         root.putChild(b"files", self.files.app.resource())
         listener: Any = reactor.listenTCP(0, QuietSite(root), interface="127.0.0.1")  # type: ignore[attr-defined]

@@ -11,6 +11,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import LogLevel, globalLogPublisher
 from twisted.trial.unittest import TestCase
 
+from camsvc.access.credentials import Credentials
 from camsvc.access.roles import Role
 from camsvc.access.tokens import Tokens
 from camsvc.errors import AuthenticationFailed, InvalidState, NotFound, PermissionDenied
@@ -56,7 +57,7 @@ class Routes:
 
     @app.route("/who")
     def who(self, request: Any) -> bytes:
-        found = bearer(request, self.tokens)
+        found = bearer(request, Credentials(self.tokens))
         return answer_json(request, 200, found.subject if found else None)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from camsvc.access.credentials import Credentials
 from camsvc.access.roles import Principal, Role
 from camsvc.access.tokens import FILE, Tokens
 from camsvc.api import session_methods
@@ -33,7 +34,7 @@ class SessionTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.tokens = Tokens(SECRET)
-        self.registry = Registry(SessionMethods(self.tokens, 3))
+        self.registry = Registry(SessionMethods(Credentials(self.tokens), 3))
         self.socket = Socket()
         self.now = 1000.0
         self.patch(session_methods.time, "monotonic", lambda: self.now)

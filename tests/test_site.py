@@ -11,7 +11,6 @@ from twisted.trial.unittest import TestCase
 
 import camsvc
 from camsvc.access.roles import Role
-from camsvc.access.tokens import Tokens
 from camsvc.api.components import Components
 from camsvc.api.notifications import Notifications
 from camsvc.api.registry import Registry
@@ -26,7 +25,7 @@ from camsvc.server.rpc import Rpc
 from camsvc.server.site import Pages, Root
 from camsvc.server.ws import Factory
 from tests.http_client import Answer, ask, exchange
-from tests.samples import SECRET
+from tests.samples import credentials, rights
 from tests.test_system_methods import FakeEngine
 
 
@@ -41,15 +40,18 @@ class SiteTests(TestCase):
         folder = Path(self.mktemp())
         folder.mkdir()
         (folder / "a.jpg").write_bytes(b"x")
-        files = Files(reactor, Tokens(SECRET), {"recordings": folder, "snapshots": folder}, lambda _: None, dict)
-        ws = Factory(reactor, Registry(), Notifications(None), Limits(), hosts)  # type: ignore[arg-type]
+        known = credentials()
+        files = Files(
+            reactor, known, rights(reactor, known), {"recordings": folder, "snapshots": folder}, lambda _: None, dict
+        )
+        ws = Factory(reactor, Registry(), Notifications(None), Limits(), hosts, rights(reactor, known))  # type: ignore[arg-type]
         self.engine = FakeEngine()
         engine: Any = self.engine
         components = Components(Inventory(), engine, engine, lambda: True)
         pages = Pages(lambda: self.checks, components, 8554)
-        self.tokens = Tokens(SECRET)
-        topics = (SessionMethods(self.tokens, 5), SystemMethods(Inventory(), engine, engine, components))
-        rpc = Rpc(Registry(*topics), self.tokens, Limits(calls_per_second=0.001, burst=20), hosts)
+        self.tokens = known.tokens
+        topics = (SessionMethods(known, 5), SystemMethods(Inventory(), engine, engine, components))
+        rpc = Rpc(Registry(*topics), known, Limits(calls_per_second=0.001, burst=20), hosts)
         site = QuietSite(Root(hosts, pages, files, rpc, ws))
         listener: Any = reactor.listenTCP(0, site, interface="127.0.0.1")  # type: ignore[attr-defined]
         self.addCleanup(lambda: listener.stopListening())

@@ -12,6 +12,7 @@ from twisted.internet.defer import Deferred, DeferredQueue
 from twisted.internet.task import Clock, deferLater
 from twisted.trial.unittest import TestCase
 
+from camsvc.access.credentials import Credentials
 from camsvc.access.roles import Call, Role
 from camsvc.access.tokens import Tokens
 from camsvc.api.notifications import Notifications
@@ -23,7 +24,7 @@ from camsvc.server.hosts import Hosts
 from camsvc.server.http import QuietSite
 from camsvc.server.site import Root
 from camsvc.server.ws import Factory
-from tests.samples import SECRET
+from tests.samples import SECRET, rights
 
 
 class Topic:
@@ -101,8 +102,12 @@ class WsTestCase(TestCase):
 
     def serve(self, limits: Limits, clock: Any = None) -> None:
         self.notifications = Notifications(None)  # type: ignore[arg-type]
-        registry = Registry(SessionMethods(self.tokens, 10), self.topic)
-        self.factory = Factory(clock or self.reactor, registry, self.notifications, limits, Hosts(Server()))
+        known = self.known = Credentials(self.tokens)
+        self.rights = rights(clock or self.reactor, known)
+        registry = Registry(SessionMethods(known, 10), self.topic)
+        self.factory = Factory(
+            clock or self.reactor, registry, self.notifications, limits, Hosts(Server()), self.rights
+        )
         root = Root(Hosts(Server()), _Nothing(), _Nothing(), _Nothing(), self.factory)  # type: ignore[arg-type]
         listener: Any = self.reactor.listenTCP(0, QuietSite(root), interface="127.0.0.1")
         self.addCleanup(lambda: listener.stopListening())

@@ -12,9 +12,10 @@ from urllib.parse import parse_qs
 
 from msgspec import Struct
 
+from camsvc.access.credentials import Credentials
 from camsvc.access.publishing import PUBLISH_USER, verify
 from camsvc.access.roles import Principal, Role, may
-from camsvc.access.tokens import STREAM, Tokens
+from camsvc.access.tokens import STREAM
 from camsvc.errors import CamsvcError
 from camsvc.model import CAMERA_ID
 
@@ -36,7 +37,7 @@ class Admission:
 
     def __init__(
         self,
-        tokens: Tokens,
+        credentials: Credentials,
         publish_key: bytes,
         internal_secret: bytes,
         api_secret: bytes,
@@ -46,14 +47,14 @@ class Admission:
         """Set up.
 
         Args:
-            tokens: reads session tokens and stream tickets.
+            credentials: knows session tokens, API keys and stream tickets.
             publish_key: the launchers sign with it.
             internal_secret: password of ``_int``, which records and wakes cameras.
             api_secret: password of ``_api``, which steers the engine.
             wall: seconds since the epoch.
             boottime: CLOCK_BOOTTIME in seconds.
         """
-        self._tokens = tokens
+        self._credentials = credentials
         self._publish_key = publish_key
         self._internal_secret = internal_secret
         self._api_secret = api_secret
@@ -86,9 +87,9 @@ class Admission:
         token = question.token or question.password or query.get("token", "") or query.get("jwt", "")
         try:
             if ticket:
-                who = self._tokens.ticket_holder(STREAM, ticket, question.path, now)
+                who = self._credentials.holder(STREAM, ticket, question.path, now)
             elif token:
-                who = self._tokens.principal(token, now)
+                who = self._credentials.principal(token, now)
             else:
                 return None
             return may(who, Role.VIEWER, now, question.path)

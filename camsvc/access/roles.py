@@ -34,17 +34,22 @@ class Role(IntEnum):
 
 _WORDS = {role.word: role for role in Role}
 
+NEVER = 253402300799.0
+"""``expires_at`` of what has no end of its own: the last second that ISO 8601 can write with four digits."""
+
 
 @frozen
 class Principal:
-    """Who somebody is.
+    """Who somebody is, and the credential that says so: what ends with the one ends with the other.
 
     Attributes:
         subject: user id, or the name of a key.
         role: what they may do.
-        expires_at: seconds since the epoch at which the identity ends.
+        expires_at: seconds since the epoch at which the credential ends; NEVER where it does not.
         cameras: the only cameras they may know of; None for all.
-        token_id: ``jti`` of the credential, if it has one.
+        token_id: ``jti`` of the session token that was shown, or that a ticket was made for; if it has one.
+        issued_at: seconds since the epoch at which that token was signed; 0 where a key itself was shown.
+        key_id: the API key that it all hangs on; None where it is a user's login.
     """
 
     subject: str
@@ -52,6 +57,13 @@ class Principal:
     expires_at: float
     cameras: frozenset[str] | None = None
     token_id: str | None = None
+    issued_at: float = 0.0
+    key_id: str | None = None
+
+    @property
+    def kind(self) -> str:
+        """``key`` or ``user``."""
+        return "user" if self.key_id is None else "key"
 
 
 @frozen

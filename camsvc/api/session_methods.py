@@ -8,8 +8,8 @@ from typing import Protocol, runtime_checkable
 from msgspec import UNSET, Struct, UnsetType
 
 from camsvc.access.bucket import Buckets
+from camsvc.access.credentials import Credentials
 from camsvc.access.roles import Call, Principal
-from camsvc.access.tokens import Tokens
 from camsvc.api.registry import NoParams, method
 from camsvc.errors import AuthenticationFailed, InvalidParams, RateLimited
 from camsvc.model import iso
@@ -25,7 +25,7 @@ class Session(Protocol):
         """Switch identity and role at once."""
 
 
-class Credential(Struct, forbid_unknown_fields=True, frozen=True):
+class AuthParams(Struct, forbid_unknown_fields=True, frozen=True):
     """``auth_token``, or its alias ``token``."""
 
     auth_token: str | UnsetType = UNSET
@@ -45,8 +45,8 @@ class Identity(Struct, frozen=True):
 class SessionMethods:
     """The open methods."""
 
-    def __init__(self, tokens: Tokens, logins_per_minute: int) -> None:
-        self._tokens = tokens
+    def __init__(self, credentials: Credentials, logins_per_minute: int) -> None:
+        self._credentials = credentials
         self._attempts = Buckets(logins_per_minute / 60, logins_per_minute)
 
     @method("ping", role=None, result=str)
@@ -54,17 +54,17 @@ class SessionMethods:
         """Answers "pong": the connection works."""
         return "pong"
 
-    @method("authenticate", role=None, params=Credential, result=Identity, ignored=("auth_type",))
-    def authenticate(self, call: Call, params: Credential) -> Identity:
-        """Log this connection in with a JWT; calling it again switches identity and role at once."""
+    @method("authenticate", role=None, params=AuthParams, result=Identity, ignored=("auth_type",))
+    def authenticate(self, call: Call, params: AuthParams) -> Identity:
+        """Log this connection in with a JWT or an API key; calling it again switches identity and role at once."""
         token = params.token if isinstance(params.auth_token, UnsetType) else params.auth_token
         if isinstance(token, UnsetType):
             raise InvalidParams("Invalid params: auth_token is required", param="auth_token", rule="required",
-                                hint="a token from: camsvc token")  # fmt: skip
+                                hint="a token from: camsvc token; or an API key")  # fmt: skip
         if not isinstance(call.connection, Session):
             raise AuthenticationFailed("authenticate works on a WebSocket", reason="no_session")
         try:
-            principal = self._tokens.principal(token, time.time())
+            principal = self._credentials.principal(token, time.time())
         except AuthenticationFailed:
             # Only failures count, so that many good clients behind one address are not locked out.
             wait = self._attempts.take(call.address, time.monotonic())

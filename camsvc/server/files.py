@@ -16,8 +16,10 @@ from twisted.internet.defer import Deferred, TimeoutError
 from twisted.web import http, static
 from twisted.web.iweb import IRequest
 
+from camsvc.access.credentials import Credentials
+from camsvc.access.rights import Rights
 from camsvc.access.roles import Principal, Role, may
-from camsvc.access.tokens import FILE, Tokens
+from camsvc.access.tokens import FILE
 from camsvc.errors import AuthenticationFailed, CamsvcError, NotFound
 from camsvc.library.recordings import RECORDINGS, SNAPSHOTS
 from camsvc.server.http import answer_error, bearer, with_json_errors
@@ -108,7 +110,8 @@ class Files:
     def __init__(
         self,
         reactor: Any,
-        tokens: Tokens,
+        credentials: Credentials,
+        rights: Rights,
         folders: dict[str, Path],
         when_finished: Callable[[str], Deferred[Any] | None],
         under_way: Callable[[], dict[str, int]],
@@ -117,13 +120,15 @@ class Files:
 
         Args:
             reactor: time.
-            tokens: reads session tokens and file tickets.
+            credentials: knows session tokens, API keys and file tickets.
+            rights: ends the download when the right for it ends.
             folders: by kind, ``recordings`` and ``snapshots``.
             when_finished: gives a Deferred while a recording of that name is being finished.
             under_way: names of the recordings that still run.
         """
         self._reactor = reactor
-        self._tokens = tokens
+        self._credentials = credentials
+        self._rights = rights
         self._folders = folders
         self._when_finished = when_finished
         self._under_way = under_way
@@ -147,10 +152,17 @@ class Files:
                 return busy
         if path.is_symlink() or not path.is_file():
             raise NotFound("File", name[:100])
+        self._hold(request, who)
         return _File(str(path))
 
+    def _hold(self, request: Any, who: Principal | None) -> None:
+        """Cut the download when the right for it ends."""
+        assert who is not None  # may() has let it pass
+        release = self._rights.hold(who, lambda why: request.transport.abortConnection())
+        request.notifyFinish().addBoth(lambda _: release())
+
     def _who(self, request: IRequest, resource: str) -> Principal | None:
-        principal = bearer(request, self._tokens)
+        principal = bearer(request, self._credentials)
         if principal is not None:
             return principal
         ticket = (request.args or {}).get(b"ticket", [b""])[0]
@@ -158,7 +170,7 @@ class Files:
             raise AuthenticationFailed(
                 "auth_required: send Authorization: Bearer TOKEN, or use the download_url that the lists give"
             )
-        return self._tokens.ticket_holder(FILE, ticket.decode("latin-1"), resource, time.time())
+        return self._credentials.holder(FILE, ticket.decode("latin-1"), resource, time.time())
 
     async def _settle(self, request: IRequest, name: str) -> bytes | None:
         """Wait for a recording that is being finished; an answer when it is not there in time."""

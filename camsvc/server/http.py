@@ -15,8 +15,8 @@ from twisted.web.resource import IResource
 from twisted.web.server import Request, Site
 from werkzeug.exceptions import HTTPException
 
+from camsvc.access.credentials import Credentials
 from camsvc.access.roles import Principal
-from camsvc.access.tokens import Tokens
 from camsvc.errors import AuthenticationFailed, CamsvcError, NotFound, PermissionDenied
 from camsvc.logs import redact
 
@@ -105,16 +105,17 @@ def with_json_errors(app: Klein) -> Klein:
     return app
 
 
-def bearer(request: IRequest, tokens: Tokens) -> Principal | None:
-    """Who the Authorization header names; None when there is none.
+def bearer(request: IRequest, credentials: Credentials) -> Principal | None:
+    """Who the Authorization header names, or else X-API-Key; None when there is neither.
 
     Raises:
         AuthenticationFailed: it names nobody.
     """
     header = request.getHeader(b"authorization")
     if not header:
-        return None
+        key = request.getHeader(b"x-api-key")
+        return credentials.principal(key.decode("latin-1").strip(), time.time()) if key else None
     scheme, _, token = header.decode("latin-1").partition(" ")
     if scheme.lower() != "bearer":
         raise AuthenticationFailed("Authentication failed: send Authorization: Bearer TOKEN", reason="bad_credential")
-    return tokens.principal(token.strip(), time.time())
+    return credentials.principal(token.strip(), time.time())

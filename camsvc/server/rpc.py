@@ -11,8 +11,8 @@ from twisted.internet.defer import Deferred
 from twisted.web.iweb import IRequest
 
 from camsvc.access.bucket import Buckets
+from camsvc.access.credentials import Credentials
 from camsvc.access.roles import Call
-from camsvc.access.tokens import Tokens
 from camsvc.api.registry import Registry
 from camsvc.config import Limits
 from camsvc.errors import CamsvcError
@@ -25,17 +25,17 @@ class Rpc:
 
     app = with_json_errors(Klein())
 
-    def __init__(self, registry: Registry, tokens: Tokens, limits: Limits, hosts: Hosts) -> None:
+    def __init__(self, registry: Registry, credentials: Credentials, limits: Limits, hosts: Hosts) -> None:
         """Set up.
 
         Args:
             registry: answers.
-            tokens: who the Authorization header names.
+            credentials: who the headers name.
             limits: calls a second and at once, for each address.
             hosts: for URLs in answers.
         """
         self._registry = registry
-        self._tokens = tokens
+        self._credentials = credentials
         self._hosts = hosts
         self._buckets = Buckets(limits.calls_per_second, limits.burst)
 
@@ -43,14 +43,14 @@ class Rpc:
     def call(self, request: IRequest) -> bytes | Deferred[bytes]:
         """JSON-RPC 2.0 over HTTP: 200 with the answer, errors of the call too; 204 where none is wanted.
 
-        401 where the Authorization header names nobody, 415 where the body is said to be anything but JSON: a page
+        401 where Authorization or X-API-Key names nobody, 415 where the body is said to be anything but JSON: a page
         of another origin cannot send that without asking.
         """
         kind = (request.getHeader(b"content-type") or b"").partition(b";")[0].strip().lower()
         if kind != b"application/json":
             why = CamsvcError("Send JSON", reason="media_type", suggestion="Content-Type: application/json")
             return answer_error(request, 415, why)
-        who = bearer(request, self._tokens)
+        who = bearer(request, self._credentials)
         host = request.getHeader(b"host") or b""
         address = request.getClientAddress()
         caller = getattr(address, "host", "")

@@ -17,6 +17,8 @@ from twisted.logger import Logger
 from zope.interface import implementer
 
 from camsvc.access.bucket import Bucket
+from camsvc.access.credentials import REVOKED
+from camsvc.access.rights import Rights
 from camsvc.access.roles import Call, Principal
 from camsvc.api.notifications import Notifications
 from camsvc.api.registry import Registry
@@ -53,6 +55,7 @@ class Connection(WebSocketServerProtocol):
         self._in_flight: set[Deferred[Any]] = set()
         self._timers: dict[str, IDelayedCall] = {}
         self._bucket: Bucket | None = None
+        self._release: Callable[[], None] = lambda: None
         self._when_closed: Deferred[None] = Deferred()
 
     # What Autobahn calls.
@@ -98,6 +101,7 @@ class Connection(WebSocketServerProtocol):
             timer.cancel()
         self._timers.clear()
         self._unsent.clear()
+        self._release()
         for call in tuple(self._in_flight):
             call.cancel()
         self.factory.closed(self)
@@ -125,7 +129,9 @@ class Connection(WebSocketServerProtocol):
     # What the rest of camsvc calls.
 
     def log_in(self, principal: Principal) -> None:
-        """Switch identity and role at once; the socket closes 60 s after the login ends."""
+        """Switch identity and role at once; the socket closes 60 s after the login ends, at once if it is revoked."""
+        self._release()
+        self._release = self.factory.rights.hold(principal, self._right_ended)
         self.principal = principal
         self.maxMessagePayloadSize = AFTER_LOGIN_BYTES
         self._cancel("login")
@@ -179,9 +185,16 @@ class Connection(WebSocketServerProtocol):
         self.sendClose(TOO_SLOW, "reader too slow")
         self._later("drop", 1.0, self.dropConnection, True)
 
+    def _right_ended(self, why: str) -> None:
+        if why == REVOKED:
+            self.principal = None
+            self._unsent.clear()
+            self.sendClose(LOGIN_ENDED, "login revoked")
+
     def _look_at_login(self) -> None:
         """Close when the login has ended; look again in a day at the latest, as the wall clock may be set."""
-        assert self.principal is not None
+        if self.principal is None:
+            return
         left = self.principal.expires_at + RELOGIN_S - time.time()
         if left > 0:
             self._later("login", min(left, 86400.0), self._look_at_login)
@@ -207,13 +220,20 @@ class Factory(WebSocketServerFactory):
     protocol: Any = Connection
 
     def __init__(
-        self, reactor: Any, registry: Registry, notifications: Notifications, limits: Limits, hosts: Hosts
+        self,
+        reactor: Any,
+        registry: Registry,
+        notifications: Notifications,
+        limits: Limits,
+        hosts: Hosts,
+        rights: Rights,
     ) -> None:
         super().__init__(reactor=reactor, server="")
         self.registry = registry
         self.notifications = notifications
         self.limits = limits
         self.hosts = hosts
+        self.rights = rights
         self._connections: dict[Connection, None] = {}
         self.setProtocolOptions(
             webStatus=False,

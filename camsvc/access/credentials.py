@@ -1,0 +1,113 @@
+"""Who a credential names: session tokens, API keys and tickets, less what was revoked; what every door asks."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from attrs import evolve
+
+from camsvc.access import keys, revocations
+from camsvc.access.keys import ApiKeys, looks_like_key
+from camsvc.access.revocations import Revocations
+from camsvc.access.roles import Principal
+from camsvc.access.tokens import Tokens
+from camsvc.errors import AuthenticationFailed
+
+EXPIRED, REVOKED = "expired", "revoked"
+"""Why a right has ended."""
+
+
+class Credentials:
+    """Answers from memory alone."""
+
+    def __init__(self, tokens: Tokens, keys: ApiKeys | None = None, revocations: Revocations | None = None) -> None:
+        """Set up.
+
+        Args:
+            tokens: reads and signs session tokens and tickets.
+            keys: the API keys there are; none when None.
+            revocations: what was taken back; nothing when None.
+        """
+        self.tokens = tokens
+        self.keys = ApiKeys() if keys is None else keys
+        self.revocations = Revocations() if revocations is None else revocations
+
+    def principal(self, credential: str, now: float) -> Principal:
+        """Who shows a session token or an API key.
+
+        Args:
+            credential: as it came, from wherever it came.
+            now: seconds since the epoch.
+
+        Raises:
+            AuthenticationFailed: it names nobody, has run out or was revoked; ``reason`` says which.
+        """
+        if not looks_like_key(credential):
+            return self._valid(self.tokens.principal(credential, now), now)
+        key = self.keys.find(credential, now)
+        if key is None:
+            raise _refused("the API key is not valid", "bad_credential", "ask an admin for a new key")
+        return self._valid(key.principal, now)
+
+    def holder(self, kind: str, ticket: str, resource: str, now: float) -> Principal:
+        """Who shows a ticket: the one that it was made for.
+
+        Args:
+            kind: FILE or STREAM of ``tokens``.
+            ticket: as it came.
+            resource: what it is to open.
+            now: seconds since the epoch.
+
+        Raises:
+            AuthenticationFailed: not a ticket of ours, run out, for something else, or made for a right that has
+                ended.
+        """
+        return self._valid(self.tokens.ticket_holder(kind, ticket, resource, now), now)
+
+    def issue(self, principal: Principal, now: float, valid_s: float) -> str:
+        """A session token for ``principal``, which ends with the key that it hangs on, if it does.
+
+        Args:
+            principal: a user who has proved to be one, or who has shown a key.
+            now: seconds since the epoch.
+            valid_s: how long it lasts at most.
+        """
+        lasts_s = min(valid_s, principal.expires_at - now)
+        return self.tokens.issue(principal.subject, principal.role, now, lasts_s, principal.key_id)
+
+    def ended(self, principal: Principal, now: float) -> str | None:
+        """Why the right of a principal has ended, EXPIRED or REVOKED; None while it lasts."""
+        if self.revocations.covers_token(principal.token_id):
+            return REVOKED
+        if principal.key_id is not None:
+            key = self.keys.get(principal.key_id)
+            if key is None:
+                return REVOKED
+            if key.expires_at <= now:
+                return EXPIRED
+        elif self.revocations.covers_user(principal.subject, principal.issued_at):
+            return REVOKED
+        return EXPIRED if principal.expires_at <= now else None
+
+    def _valid(self, principal: Principal, now: float) -> Principal:
+        why = self.ended(principal, now)
+        if why == REVOKED:
+            raise _refused("the credential was revoked", "revoked", "log in again, or ask an admin for a new key")
+        if why == EXPIRED:
+            raise _refused(
+                "the credential has expired", "token_expired", "log in again, or ask an admin for a new key"
+            )
+        key = self.keys.get(principal.key_id) if principal.key_id is not None else None
+        return principal if key is None else evolve(principal, role=key.role, cameras=key.cameras)
+
+
+def load(tokens: Tokens, db: sqlite3.Connection, now: float) -> Credentials:
+    """Credentials with the keys and revocations that the database has."""
+    stored = ApiKeys()
+    for key in keys.load(db):
+        stored.add(key)
+    return Credentials(tokens, stored, Revocations(revocations.load(db, now)))
+
+
+def _refused(text: str, reason: str, suggestion: str) -> AuthenticationFailed:
+    return AuthenticationFailed(f"Authentication failed: {text}", reason=reason, suggestion=suggestion)
