@@ -1,4 +1,4 @@
-"""The command line: ``camsvc token`` and ``camsvc check-config``, which need no daemon, and those of ``remote``."""
+"""The command line: what needs no daemon (``token``, ``check-config``, ``audit verify``), and ``remote``'s."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import camsvc
 from camsvc.access.roles import Role
 from camsvc.access.tokens import Tokens
+from camsvc.audit_check import add_audit_command
 from camsvc.config import find_file, load
 from camsvc.errors import ConfigError, StartError
 from camsvc.media.engine_choice import choose, find_ffmpeg
@@ -88,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.set_defaults(run=_check_config)
     add_commands(commands, common)
+    add_audit_command(commands, common)
     return parser
 
 

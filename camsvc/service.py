@@ -13,9 +13,11 @@ from twisted.logger import ILogObserver, Logger
 
 from camsvc import logs
 from camsvc.access.admission import Admission
+from camsvc.access.audit import Audit
 from camsvc.access.credentials import load as credentials_of
 from camsvc.access.rights import Rights
 from camsvc.access.tokens import Tokens
+from camsvc.api.audit_methods import AuditMethods
 from camsvc.api.camera_methods import CameraMethods
 from camsvc.api.client_methods import ClientMethods
 from camsvc.api.components import Components
@@ -142,6 +144,7 @@ class Camsvc(Service):
         self._engine.busy = lambda: bool(self._recorder.under_way())
 
         self._retention = Retention(reactor, database, store)
+        self._audit = Audit(reactor, database)
         registry = Registry(
             SessionMethods(credentials, config.limits.logins_per_minute),
             CameraMethods(self._inventory, self._streams, self._health, views),
@@ -153,6 +156,8 @@ class Camsvc(Service):
             ClientMethods(lambda: self._ws.connections, self._events),
             MetricsMethods(self._inventory, self._streams, self._health, self._recorder, store),
             SystemMethods(self._inventory, self._engine, self._streams, components),
+            AuditMethods(self._audit),
+            record=self._audit.record,
         )
         hosts = Hosts(config.server)
         self._ws = Factory(reactor, registry, notifications, config.limits, hosts, self._rights)
@@ -236,6 +241,7 @@ class Camsvc(Service):
         self._prepared.folder.stop()
         self._store.stop()
         await self._rights.stop()
+        await self._audit.stop()
         self._prepared.database.stop()
         self._prepared.lock.close()
         super().stopService()

@@ -13,7 +13,7 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.access.roles import Call, Principal, Role
-from camsvc.api.registry import NoParams, Registry, method
+from camsvc.api.registry import SECRET, NoParams, Registry, method
 from camsvc.errors import InvalidState
 from tests.samples import call_by, principal
 from tests.strategies import JSON
@@ -24,6 +24,13 @@ class Numbers(Struct, forbid_unknown_fields=True, frozen=True, rename={"since": 
 
     count: Annotated[int, Meta(ge=1, le=9)]
     since: str | UnsetType = UNSET
+
+
+class Login(Struct, forbid_unknown_fields=True, frozen=True):
+    """Has something that no log shows."""
+
+    word: Annotated[str, Meta(extra=SECRET)] | UnsetType = UNSET
+    again: str | UnsetType = UNSET
 
 
 class Topic:
@@ -38,7 +45,7 @@ class Topic:
         """Answers."""
         return "pong"
 
-    @method("look", role=Role.VIEWER, params=Numbers, result=int, ignored=("old",))
+    @method("look", role=Role.VIEWER, params=Numbers, result=int, ignored=("old",), reads=True)
     def look(self, call: Call, params: Numbers) -> int:
         """Gives the
         count back."""
@@ -50,8 +57,8 @@ class Topic:
         """For admins."""
         return "changed"
 
-    @method("wait", role=Role.VIEWER, result=str)
-    async def wait(self, call: Call, params: NoParams) -> Any:
+    @method("wait", role=Role.VIEWER, params=Login, result=str)
+    async def wait(self, call: Call, params: Login) -> Any:
         """Takes its time."""
         return await self.waiting
 
@@ -89,7 +96,8 @@ class RegistryTestCase(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.topic = Topic()
-        self.registry = Registry(self.topic)
+        self.audited: list[Any] = []
+        self.registry = Registry(self.topic, record=lambda *row: self.audited.append(row))
 
     def ask(self, name: str, params: Any = None, who: Principal | None = None, **keys: Any) -> Any:
         """The answer, parsed; None where there is none."""
@@ -319,6 +327,51 @@ class AnswerTests(RegistryTestCase):
         """Any bytes give an answer or none."""
         answer = Registry(Topic()).answer(frame, call_by(principal()))
         self.assertTrue(answer is None or "id" in json.loads(answer))  # type: ignore[arg-type]
+
+
+class AuditTests(RegistryTestCase):
+    """What the audit log is told."""
+
+    def test_calls(self) -> None:
+        """Every call of what may change something, with its result; of what only reads, none."""
+        self.ask("look", {"count": 1}, principal())
+        self.ask("system.listMethods", None, principal())
+        self.assertEqual(self.audited, [])
+        self.ask("change", None, principal())
+        self.ask("change", None, principal(Role.VIEWER))
+        self.ask("change", {"nothing": "hunter2"}, principal())
+        self.ask("refuse", None, principal())
+        self.assertEqual(
+            self.audited,
+            [
+                ("somebody", "127.0.0.1", "change", {}, "ok"),
+                ("somebody", "127.0.0.1", "change", {}, "-32002 role_too_low"),
+                ("somebody", "127.0.0.1", "change", {"nothing": "?"}, "-32602 validation"),
+                ("somebody", "127.0.0.1", "refuse", {}, "-32020 invalid_state"),
+            ],
+        )
+
+    def test_no_secrets(self) -> None:
+        """Not even where the call is refused."""
+        self.topic.waiting.callback(1)
+        self.ask("wait", {"word": "hunter2", "again": "x"}, principal())
+        self.ask("wait", {"word": "hunter2", "agin": "hunter2"}, principal())
+        self.ask("wait", ["hunter2"], principal())
+        self.assertNotIn("hunter2", str(self.audited))
+        self.assertEqual(self.audited[0][3], {"word": "***", "again": "x"})
+
+    def test_nobody(self) -> None:
+        """A stranger changes nothing, and leaves no rows; nor do calls that were too many."""
+        self.ask("change")
+        self.registry.answer(b'{"jsonrpc":"2.0","id":1,"method":"change"}', call_by(principal()), lambda: 1.0)
+        self.assertEqual(self.audited, [])
+
+    def test_left(self) -> None:
+        """Who closes the connection before the answer cannot hide."""
+        answer = self.registry.answer(b'{"jsonrpc":"2.0","method":"wait"}', call_by(principal()))
+        assert isinstance(answer, Deferred)
+        answer.cancel()
+        self.assertEqual(self.audited[0][2:], ("wait", {}, "the client left before the answer"))
 
 
 class IntrospectionTests(RegistryTestCase):

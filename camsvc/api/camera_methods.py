@@ -107,7 +107,7 @@ class CameraMethods:
         self._health = health
         self._views = views
 
-    @method("get_camera_list", role=Role.VIEWER, result=CameraList)
+    @method("get_camera_list", role=Role.VIEWER, result=CameraList, reads=True)
     def get_camera_list(self, call: Call, params: NoParams) -> CameraList:
         """All cameras, with their status and the URLs to watch them."""
         who = _principal(call)
@@ -116,7 +116,7 @@ class CameraMethods:
         connected = sum(camera.status is Status.CONNECTED for camera in cameras)
         return CameraList(views, len(views), connected)
 
-    @method("get_camera_status", role=Role.VIEWER, params=DeviceParam, result=CameraStatus)
+    @method("get_camera_status", role=Role.VIEWER, params=DeviceParam, result=CameraStatus, reads=True)
     def get_camera_status(self, call: Call, params: DeviceParam) -> CameraStatus:
         """One camera with its metrics and formats."""
         camera = self._camera(call, params.device)
@@ -134,7 +134,7 @@ class CameraMethods:
             capabilities=FormatsAndSizes(_formats(camera), _resolutions(camera)),
         )
 
-    @method("get_camera_capabilities", role=Role.VIEWER, params=DeviceParam, result=Capabilities)
+    @method("get_camera_capabilities", role=Role.VIEWER, params=DeviceParam, result=Capabilities, reads=True)
     def get_camera_capabilities(self, call: Call, params: DeviceParam) -> Capabilities:
         """Formats, resolutions and frame rates that a camera offers."""
         camera = self._camera(call, params.device)
@@ -149,7 +149,7 @@ class CameraMethods:
             modes=[ModeView(mode.format, mode.width, mode.height, list(mode.fps)) for mode in camera.modes],
         )
 
-    @method("get_stream_url", role=Role.VIEWER, params=DeviceParam, result=StreamUrl)
+    @method("get_stream_url", role=Role.VIEWER, params=DeviceParam, result=StreamUrl, reads=True)
     async def get_stream_url(self, call: Call, params: DeviceParam) -> StreamUrl:
         """Where a camera can be watched, with a short-lived ticket; the camera starts with its first viewer."""
         camera = self._camera(call, params.device)
@@ -167,7 +167,7 @@ class CameraMethods:
             urls={"rtsp": url},
         )
 
-    @method("get_streams", role=Role.VIEWER, result=list[StreamView])
+    @method("get_streams", role=Role.VIEWER, result=list[StreamView], reads=True)
     async def get_streams(self, call: Call, params: NoParams) -> list[StreamView]:
         """Every camera's stream as the media engine runs it."""
         who = _principal(call)

@@ -61,7 +61,7 @@ class ClientMethods:
         self._connected = connected
         self._events = events
 
-    @method("list_clients", role=Role.ADMIN, result=Clients)
+    @method("list_clients", role=Role.ADMIN, result=Clients, reads=True)
     def list_clients(self, call: Call, params: NoParams) -> Clients:
         """Who is connected by WebSocket, from where, since when, and which events they hear."""
         return Clients([self._view(client, client.principal) for client in self._connected()])

@@ -89,7 +89,7 @@ class EventMethods:
     def __init__(self, events: Events) -> None:
         self._events = events
 
-    @method("subscribe_events", role=Role.VIEWER, params=SubscribeParams, result=Subscribed)
+    @method("subscribe_events", role=Role.VIEWER, params=SubscribeParams, result=Subscribed, reads=True)
     def subscribe_events(self, call: Call, params: SubscribeParams) -> Subscribed:
         """Hear of events on this connection, besides those of earlier calls; `filters.device` for one camera's."""
         device = UNSET if isinstance(params.filters, UnsetType) else params.filters.device
@@ -102,13 +102,13 @@ class EventMethods:
         topics = self._events.subscribe(_subscriber(call), _topics(params.topics), named)
         return Subscribed(True, topics, {} if named is None else {"device": named})
 
-    @method("unsubscribe_events", role=Role.VIEWER, params=UnsubscribeParams, result=Unsubscribed)
+    @method("unsubscribe_events", role=Role.VIEWER, params=UnsubscribeParams, result=Unsubscribed, reads=True)
     def unsubscribe_events(self, call: Call, params: UnsubscribeParams) -> Unsubscribed:
         """Hear of these events no more, or of none."""
         topics = None if isinstance(params.topics, UnsetType) else _topics(params.topics)
         return Unsubscribed(True, self._events.unsubscribe(_subscriber(call), topics))
 
-    @method("get_subscription_stats", role=Role.VIEWER, result=SubscriptionStats)
+    @method("get_subscription_stats", role=Role.VIEWER, result=SubscriptionStats, reads=True)
     def get_subscription_stats(self, call: Call, params: NoParams) -> SubscriptionStats:
         """Who hears of what."""
         subscriber = _subscriber(call)

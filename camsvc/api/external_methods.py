@@ -103,7 +103,7 @@ class ExternalMethods:
         stream = await self._streams.remove(device)
         return Removed(stream.shown, "REMOVED", iso(time.time()))
 
-    @method("get_external_streams", role=Role.VIEWER, result=ExternalList)
+    @method("get_external_streams", role=Role.VIEWER, result=ExternalList, reads=True)
     def get_external_streams(self, call: Call, params: NoParams) -> ExternalList:
         """The streams that were added."""
         scope = call.principal.cameras if call.principal is not None else None

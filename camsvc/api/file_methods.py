@@ -130,7 +130,7 @@ class FileMethods:
         self._retention = retention
         self._views = views
 
-    @method("get_recording_info", role=Role.VIEWER, params=FileParam, result=RecordingInfo)
+    @method("get_recording_info", role=Role.VIEWER, params=FileParam, result=RecordingInfo, reads=True)
     async def get_recording_info(self, call: Call, params: FileParam) -> RecordingInfo:
         """One recording: size, length, codec, and where it can be had."""
         who = may(call.principal, Role.VIEWER, time.time())
@@ -151,7 +151,7 @@ class FileMethods:
             height=file.height or UNSET,
         )
 
-    @method("get_snapshot_info", role=Role.VIEWER, params=FileParam, result=SnapshotInfo)
+    @method("get_snapshot_info", role=Role.VIEWER, params=FileParam, result=SnapshotInfo, reads=True)
     async def get_snapshot_info(self, call: Call, params: FileParam) -> SnapshotInfo:
         """One snapshot: size, and where it can be had."""
         who = may(call.principal, Role.VIEWER, time.time())
@@ -177,7 +177,7 @@ class FileMethods:
         """Delete a snapshot."""
         return await self._delete(SNAPSHOTS, call, params.filename)
 
-    @method("get_storage_info", role=Role.ADMIN, result=StorageInfo)
+    @method("get_storage_info", role=Role.ADMIN, result=StorageInfo, reads=True)
     async def get_storage_info(self, call: Call, params: NoParams) -> StorageInfo:
         """Room on the file system of the recordings; the warning comes before recordings are refused."""
         free, total = await self._store.thread(parts.room, self._store.recordings_dir)
@@ -194,7 +194,7 @@ class FileMethods:
             low_space_warning=free < 2 * self._storage.reserve_of(total),
         )
 
-    @method("get_retention_policy", role=Role.ADMIN, result=PolicyView)
+    @method("get_retention_policy", role=Role.ADMIN, result=PolicyView, reads=True)
     async def get_retention_policy(self, call: Call, params: NoParams) -> PolicyView:
         """The retention policy in force."""
         return _policy_view(await self._retention.policy())

@@ -192,12 +192,12 @@ class MediaMethods:
             reason=UNSET if stopped.size_bytes else "empty",
         )
 
-    @method("list_recordings", role=Role.VIEWER, params=ListParams, result=FileList)
+    @method("list_recordings", role=Role.VIEWER, params=ListParams, result=FileList, reads=True)
     async def list_recordings(self, call: Call, params: ListParams) -> FileList:
         """Recordings, newest first; those under way and being finished stand among them with their status."""
         return await self._list(RECORDINGS, call, params)
 
-    @method("list_snapshots", role=Role.VIEWER, params=ListParams, result=FileList)
+    @method("list_snapshots", role=Role.VIEWER, params=ListParams, result=FileList, reads=True)
     async def list_snapshots(self, call: Call, params: ListParams) -> FileList:
         """Snapshots, newest first."""
         return await self._list(SNAPSHOTS, call, params)

@@ -100,7 +100,7 @@ class MetricsMethods:
         self._store = store
         self._processor = Processor()
 
-    @method("get_metrics", role=Role.ADMIN, result=Metrics)
+    @method("get_metrics", role=Role.ADMIN, result=Metrics, reads=True)
     async def get_metrics(self, call: Call, params: NoParams) -> Metrics:
         """Load of the machine since the last call, and figures of cameras, recordings and streams."""
         free, total = await self._store.thread(parts.room, self._store.recordings_dir)

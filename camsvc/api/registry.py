@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 import msgspec
@@ -27,6 +27,11 @@ from camsvc.validate import explain, nearest
 Body = Callable[[Call, Any], Any]
 Answer = bytes | Deferred[bytes | None] | None
 Toll = Callable[[], float]
+Record = Callable[[str, str, str, Mapping[str, Any], str], None]
+"""As :meth:`camsvc.access.audit.Audit.record`."""
+
+SECRET = {"secret": True}
+"""``Meta(extra=SECRET)``: a parameter whose value no log shows."""
 
 
 def _free() -> float:
@@ -47,6 +52,7 @@ class Method:
         params: its parameters.
         result: what it gives.
         ignored: parameters that old clients send, accepted and ignored.
+        reads: it changes nothing, so that the audit log need not know of it.
         body: called with the Call and the parameters; gives a result or a coroutine.
         help: for people, from the docstring.
     """
@@ -58,6 +64,7 @@ class Method:
     body: Body
     help: str
     ignored: frozenset[str] = frozenset()
+    reads: bool = False
 
     @property
     def signature(self) -> list[list[str]]:
@@ -77,6 +84,20 @@ class Method:
         """
         may(call.principal, self.role, time.time())
         return self.body(call, self._converted(params))
+
+    def shown(self, params: dict[str, Any] | list[Any]) -> dict[str, Any]:
+        """The parameters of a call as a log may show them: nothing secret, of unknown ones the name alone."""
+        if isinstance(params, list):
+            return {"params": "[…]"} if params else {}
+        secret = {
+            field.encode_name
+            for field in msgspec.inspect.type_info(self.params).fields  # type: ignore[attr-defined]
+            if isinstance(field.type, msgspec.inspect.Metadata) and (field.type.extra or {}).get("secret")
+        }
+        return {
+            name: "***" if name in secret else value if name in self.fields or name in self.ignored else "?"
+            for name, value in params.items()
+        }
 
     def _converted(self, params: dict[str, Any] | list[Any]) -> Struct:
         if isinstance(params, list):
@@ -103,14 +124,23 @@ class Method:
 
 
 def method(
-    name: str, *, role: Role | None, params: type[Struct] = NoParams, result: Any, ignored: tuple[str, ...] = ()
+    name: str,
+    *,
+    role: Role | None,
+    params: type[Struct] = NoParams,
+    result: Any,
+    ignored: tuple[str, ...] = (),
+    reads: bool = False,
 ) -> Callable[[Any], Any]:
-    """Declare a function as a method; its docstring is what clients read of it."""
+    """Declare a function as a method; its docstring is what clients read of it.
+
+    One that does not say that it only ``reads`` stands in the audit log with each of its calls.
+    """
 
     def declare(body: Any) -> Any:
         if not body.__doc__:
             raise TypeError(f"{name}: a method without a docstring cannot be declared")
-        body.declared = (name, role, params, result, frozenset(ignored))
+        body.declared = (name, role, params, result, frozenset(ignored), reads)
         return body
 
     return declare
@@ -149,18 +179,18 @@ class _System(_Branch):
         self._root = root
         self._introspection = Introspection(root)
 
-    @method("listMethods", role=Role.VIEWER, result=list[str])
+    @method("listMethods", role=Role.VIEWER, result=list[str], reads=True)
     def list_methods(self, call: Call, params: NoParams) -> Any:
         """Names of all methods."""
         return self._introspection.jsonrpc_listMethods()
 
-    @method("methodHelp", role=Role.VIEWER, params=MethodParam, result=str)
+    @method("methodHelp", role=Role.VIEWER, params=MethodParam, result=str, reads=True)
     def method_help(self, call: Call, params: MethodParam) -> Any:
         """What a method is for."""
         self._root.find(params.method)
         return self._introspection.jsonrpc_methodHelp(params.method)
 
-    @method("methodSignature", role=Role.VIEWER, params=MethodParam, result=list[list[str]])
+    @method("methodSignature", role=Role.VIEWER, params=MethodParam, result=list[list[str]], reads=True)
     def method_signature(self, call: Call, params: MethodParam) -> Any:
         """Type of a method's result, then the names of its parameters."""
         self._root.find(params.method)
@@ -172,9 +202,15 @@ class Registry(_Branch):
 
     _log = Logger()
 
-    def __init__(self, *topics: object) -> None:
-        """Collect the declared methods of ``topics``."""
+    def __init__(self, *topics: object, record: Record | None = None) -> None:
+        """Collect the declared methods of ``topics``.
+
+        Args:
+            topics: objects with declared methods.
+            record: told of each call that changes something.
+        """
         super().__init__()
+        self._record = record
         system = _System(self)
         self.putSubHandler("system", system)
         _collect(system, system)
@@ -225,38 +261,50 @@ class Registry(_Branch):
         return gatherResults(waits).addCallback(wire.batch)
 
     def _execute(self, request: wire.Request, call: Call, toll: Toll) -> Answer:
+        audited: Method | None = None
         try:
             if wait_s := toll():
                 raise RateLimited("Rate limited: too many calls", retry_after_ms=math.ceil(wait_s * 1000))
             if request.method not in ("ping", "authenticate"):
                 may(call.principal, Role.VIEWER, time.time())
-            value = self.find(request.method)(call, request.params)
+            found = self.find(request.method)
+            audited = None if found.reads else found
+            value = found(call, request.params)
             if isinstance(value, Coroutine):
-                done = Deferred.fromCoroutine(value).addCallback(self._answered, request)
-                return done.addErrback(self._failed, request, call)
-            return self._answered(value, request)
+                done = Deferred.fromCoroutine(value).addCallback(self._answered, request, call, audited)
+                return done.addErrback(self._failed, request, call, audited)
+            return self._answered(value, request, call, audited)
         except Exception:
-            return self._failed(Failure(), request, call)
+            return self._failed(Failure(), request, call, audited)
 
-    def _answered(self, value: Any, request: wire.Request) -> bytes | None:
-        return wire.result(request.ident, value) if request.answered else None
+    def _answered(self, value: Any, request: wire.Request, call: Call, audited: Method | None) -> bytes | None:
+        frame = wire.result(request.ident, value) if request.answered else None
+        self._audit(audited, request, call, "ok")
+        return frame
 
-    def _failed(self, failure: Failure, request: wire.Request, call: Call) -> bytes | None:
+    def _failed(self, failure: Failure, request: wire.Request, call: Call, audited: Method | None) -> bytes | None:
         why = failure.value
         if isinstance(why, CancelledError):
+            self._audit(audited, request, call, "the client left before the answer")
             return None
         if not isinstance(why, CamsvcError):
             self._log.failure("{method} failed, request {request_id}", failure=failure,
                               method=request.method[:60], request_id=call.request_id)  # fmt: skip
             why = InternalError("Internal error", request_id=call.request_id, suggestion="the log says more")
+        self._audit(audited, request, call, f"{why.code} {why.data['reason']}")
         return wire.error(request.ident, why) if request.answered else None
+
+    def _audit(self, audited: Method | None, request: wire.Request, call: Call, result: str) -> None:
+        if audited is not None and self._record is not None:
+            actor = call.principal.subject if call.principal is not None else ""
+            self._record(actor, call.address, audited.name, audited.shown(request.params), result)
 
 
 def _collect(branch: _Branch, topic: object) -> None:
     for attribute in vars(type(topic)).values():
         if not hasattr(attribute, "declared"):
             continue
-        name, role, params, result, ignored = attribute.declared
+        name, role, params, result, ignored, reads = attribute.declared
         text = " ".join(attribute.__doc__.split())
         body = attribute.__get__(topic)
-        branch.methods[name] = Method(name, role, params, result, body, text, ignored)
+        branch.methods[name] = Method(name, role, params, result, body, text, ignored, reads)

@@ -49,12 +49,12 @@ class SessionMethods:
         self._credentials = credentials
         self._attempts = Buckets(logins_per_minute / 60, logins_per_minute)
 
-    @method("ping", role=None, result=str)
+    @method("ping", role=None, result=str, reads=True)
     def ping(self, call: Call, params: NoParams) -> str:
         """Answers "pong": the connection works."""
         return "pong"
 
-    @method("authenticate", role=None, params=AuthParams, result=Identity, ignored=("auth_type",))
+    @method("authenticate", role=None, params=AuthParams, result=Identity, ignored=("auth_type",), reads=True)
     def authenticate(self, call: Call, params: AuthParams) -> Identity:
         """Log this connection in with a JWT or an API key; calling it again switches identity and role at once."""
         token = params.token if isinstance(params.auth_token, UnsetType) else params.auth_token

@@ -145,7 +145,7 @@ class StreamMethods:
             stream_continues=self._streams.viewers(params.device) > 0 or self._recorder.recording(params.device),
         )
 
-    @method("get_stream_status", role=Role.VIEWER, params=DeviceParam, result=StreamStatus)
+    @method("get_stream_status", role=Role.VIEWER, params=DeviceParam, result=StreamStatus, reads=True)
     async def get_stream_status(self, call: Call, params: DeviceParam) -> StreamStatus:
         """How a camera's stream is: process, path, metrics."""
         _who(call, Role.VIEWER, params.device)

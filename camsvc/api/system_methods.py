@@ -64,7 +64,7 @@ class SystemMethods:
         self._components = components
         self._began = boottime_s()
 
-    @method("get_status", role=Role.ADMIN, result=ServiceStatus)
+    @method("get_status", role=Role.ADMIN, result=ServiceStatus, reads=True)
     def get_status(self, call: Call, params: NoParams) -> ServiceStatus:
         """How the service and its parts are."""
         return ServiceStatus(
@@ -74,7 +74,7 @@ class SystemMethods:
             self._components.states(),
         )
 
-    @method("get_system_status", role=Role.VIEWER, result=SystemStatus)
+    @method("get_system_status", role=Role.VIEWER, result=SystemStatus, reads=True)
     def get_system_status(self, call: Call, params: NoParams) -> SystemStatus:
         """Whether everything is up: starting, partial or ready."""
         who = call.principal
@@ -95,7 +95,7 @@ class SystemMethods:
         discovers = self._components.states()["camera_monitor"] == "RUNNING"
         return SystemStatus(status, message, [camera.device for camera in cameras], discovers)
 
-    @method("get_server_info", role=Role.VIEWER, result=ServerInfo)
+    @method("get_server_info", role=Role.VIEWER, result=ServerInfo, reads=True)
     def get_server_info(self, call: Call, params: NoParams) -> ServerInfo:
         """Name, versions and what this installation can do."""
         return ServerInfo(
