@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,6 +19,8 @@ from camsvc.errors import ConfigError
 
 SYSTEM_FILE = Path("/etc/camsvc/camsvc.toml")
 CHECKOUT_FILE = Path(".state/camsvc.toml")
+
+_ORIGIN = re.compile(r"https?://[^/?#@\s]+\Z")
 
 Port = Annotated[int, Meta(ge=1, le=65535)]
 Text = Annotated[str, Meta(max_length=200)]
@@ -34,6 +38,9 @@ class Server(_Table, frozen=True):
     callback_port: Port = 8004
     public_url: str = ""
     allowed_hosts: list[str] = []
+    allowed_origins: list[Text] = []
+    trusted_proxies: list[Text] = []
+    hsts_s: Annotated[int, Meta(ge=0, le=63072000)] = 15552000
 
 
 class Storage(_Table, frozen=True):
@@ -215,6 +222,14 @@ def _cross_checks(config: Config) -> list[str]:
     url = config.server.public_url
     if url and not url.startswith(("http://", "https://")):
         problems.append(f'server.public_url = "{url}": must start with http:// or https://')
+    for origin in config.server.allowed_origins:
+        if not _ORIGIN.match(origin):
+            problems.append(f'server.allowed_origins: "{origin}" is none; it looks like "https://cams.example.org"')
+    for proxy in config.server.trusted_proxies:
+        try:
+            ip_network(proxy, strict=False)
+        except ValueError:
+            problems.append(f'server.trusted_proxies: "{proxy}" is no address and no network such as "10.0.0.0/8"')
     return problems
 
 

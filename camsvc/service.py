@@ -60,6 +60,7 @@ from camsvc.server.callback import Callback
 from camsvc.server.files import Files
 from camsvc.server.hosts import Hosts
 from camsvc.server.http import QuietSite
+from camsvc.server.proxies import Proxies
 from camsvc.server.rpc import Rpc
 from camsvc.server.site import Pages, Root
 from camsvc.server.ws import Factory
@@ -170,7 +171,9 @@ class Camsvc(Service):
             self._recorder.under_way,
         )
         pages = Pages(self._ready, components, config.media.rtsp_port)
-        self._site = QuietSite(Root(hosts, pages, files, Rpc(registry, credentials, config.limits, hosts), self._ws))
+        rpc = Rpc(registry, credentials, config.limits, hosts)
+        root = Root(hosts, pages, files, rpc, self._ws, config.server.hsts_s)
+        self._site = QuietSite(root, Proxies(config.server.trusted_proxies))
         publish_key = bytes.fromhex(folder.secret("publish").decode())
         admission = Admission(credentials, publish_key, folder.secret("internal"), api_secret, time.time, boottime_s)
         self._callback_site = QuietSite(Callback(folder.secret("callback"), admission).app.resource())

@@ -184,6 +184,17 @@ class ParseTests(SynchronousTestCase):
         """http or https; the message stays one line."""
         self.assertIn("must start with", self.mistake(server={"public_url": "ftp://x\n"}))
 
+    def test_proxies_and_origins(self) -> None:
+        """Addresses, networks and origins; anything else is named."""
+        server = {
+            "trusted_proxies": ["127.0.0.1", "::1", "10.0.0.0/8"],
+            "allowed_origins": ["https://cams.example:8"],
+        }
+        self.assertEqual(parse({"server": server}).server.trusted_proxies[2], "10.0.0.0/8")
+        self.assertIn('"proxy.local" is no address', self.mistake(server={"trusted_proxies": ["proxy.local"]}))
+        for origin in ("cams.example", "https://", "https://cams.example/", "*", "https://a@b"):
+            self.assertIn("server.allowed_origins", self.mistake(server={"allowed_origins": [origin]}))
+
     def test_long_value(self) -> None:
         """Cut in the message."""
         self.assertLess(len(self.mistake(server={"port": "8" * 10_000})), 200)

@@ -17,6 +17,7 @@ from camsvc.access.tokens import Tokens
 from camsvc.errors import AuthenticationFailed, InvalidState, NotFound, PermissionDenied
 from camsvc.server import http
 from camsvc.server.http import MAX_BODY_BYTES, QuietSite, answer_json, bearer, with_json_errors
+from camsvc.server.proxies import Proxies
 from tests.http_client import Answer, ask, exchange
 from tests.samples import SECRET
 
@@ -60,6 +61,13 @@ class Routes:
         found = bearer(request, Credentials(self.tokens))
         return answer_json(request, 200, found.subject if found else None)
 
+    @app.route("/sender")
+    def sender(self, request: Any) -> bytes:
+        assert request.getHeader(b"forwarded") is request.getHeader(b"x-forwarded-host") is None
+        names = (b"host", b"x-forwarded-for", b"x-forwarded-proto")
+        headers = [request.getHeader(name).decode() for name in names]
+        return answer_json(request, 200, [request.getClientAddress().host, request.isSecure(), *headers])
+
 
 class HttpTests(TestCase):
     """Through a real Site."""
@@ -68,7 +76,7 @@ class HttpTests(TestCase):
         from twisted.internet import reactor
 
         self.routes = Routes()
-        site = QuietSite(self.routes.app.resource())
+        self.site = site = QuietSite(self.routes.app.resource())
         listener: Any = reactor.listenTCP(0, site, interface="127.0.0.1")  # type: ignore[attr-defined]
         self.addCleanup(lambda: listener.stopListening())
         self.port = listener.getHost().port
@@ -138,6 +146,18 @@ class HttpTests(TestCase):
         self.assertEqual((await ask(self.port, "/who")).body, b"null")
         for header in ("Basic eDp5", "Bearer", "Bearer x", "Bearer " + token[:-2]):
             self.assertEqual((await ask(self.port, "/who", authorization=header)).status, 401, header)
+
+    async def test_sender(self) -> None:
+        """Who it is, over what and by which name: the socket's word, or that of a trusted proxy."""
+        told = {"x_forwarded_for": "192.0.2.9", "x_forwarded_proto": "https", "x_forwarded_host": "cam.example"}
+        told |= {"forwarded": "for=1.1.1.1"}
+        direct = ["127.0.0.1", False, "localhost", "127.0.0.1", "http"]
+        self.assertEqual(json.loads((await ask(self.port, "/sender", **told)).body), direct)
+        self.site.proxies = Proxies(["127.0.0.0/8"])
+        found = json.loads((await ask(self.port, "/sender", **told)).body)
+        self.assertEqual(found, ["192.0.2.9", True, "cam.example", "192.0.2.9", "https"])
+        found = json.loads((await ask(self.port, "/sender", x_forwarded_for="2001:db8::9")).body)
+        self.assertEqual(found, ["2001:db8::9", False, "localhost", "2001:db8::9", "http"])
 
     async def test_quiet_log(self) -> None:
         """A request is no line at info; at debug no ticket stands in it."""

@@ -21,6 +21,7 @@ from camsvc.devices.inventory import Inventory
 from camsvc.server.files import Files
 from camsvc.server.hosts import Hosts
 from camsvc.server.http import QuietSite
+from camsvc.server.proxies import Proxies
 from camsvc.server.rpc import Rpc
 from camsvc.server.site import Pages, Root
 from camsvc.server.ws import Factory
@@ -52,7 +53,7 @@ class SiteTests(TestCase):
         self.tokens = known.tokens
         topics = (SessionMethods(known, 5), SystemMethods(Inventory(), engine, engine, components))
         rpc = Rpc(Registry(*topics), known, Limits(calls_per_second=0.001, burst=20), hosts)
-        site = QuietSite(Root(hosts, pages, files, rpc, ws))
+        self.site = site = QuietSite(Root(hosts, pages, files, rpc, ws, hsts_s=600))
         listener: Any = reactor.listenTCP(0, site, interface="127.0.0.1")  # type: ignore[attr-defined]
         self.addCleanup(lambda: listener.stopListening())
         self.port = listener.getHost().port
@@ -61,14 +62,43 @@ class SiteTests(TestCase):
         return await ask(self.port, path, **keys)
 
     async def test_page(self) -> None:
-        """The page with its version, under a policy that lets nothing in."""
+        """The page with its version, and how it looks."""
         answer = await self.get("/")
         self.assertEqual((answer.status, answer.headers["content-type"]), (200, "text/html; charset=utf-8"))
         self.assertIn(camsvc.__version__.encode(), answer.body)
         self.assertNotIn(b"{version}", answer.body)
         self.assertNotIn(b"{rtsp_port}", answer.body)
-        self.assertIn("default-src 'none'", answer.headers["content-security-policy"])
+        self.assertIn(b'href="/page.css"', answer.body)
+        self.assertNotIn(b"<style", answer.body)
+        self.assertEqual((await self.get("/page.css")).headers["content-type"], "text/css; charset=utf-8")
         self.assertEqual((await self.get("/", method="HEAD")).body, b"")
+
+    async def test_security_headers(self) -> None:
+        """On every answer, refusals too; what it is served by is not told."""
+        for path, host in (
+            ("/", "localhost"),
+            ("/rpc", "localhost"),
+            ("/absent", "localhost"),
+            ("/", "evil.example"),
+        ):
+            headers = (await self.get(path, host=host)).headers
+            self.assertIn("default-src 'none'", headers["content-security-policy"])
+            self.assertEqual(headers["x-content-type-options"], "nosniff")
+            self.assertEqual("ws://localhost" in headers["content-security-policy"], host == "localhost")
+            self.assertNotIn("evil", headers["content-security-policy"])
+            self.assertNotIn("strict-transport-security", headers)
+            self.assertNotIn("server", headers)
+
+    async def test_behind_a_proxy(self) -> None:
+        """By TLS as far as the client is concerned, under its own name; not by the word of a stranger."""
+        told = {"x_forwarded_proto": "https", "x_forwarded_host": "cam.local"}
+        headers = (await self.get("/", **told)).headers
+        self.assertNotIn("strict-transport-security", headers)
+        self.site.proxies = Proxies(["127.0.0.1"])
+        headers = (await self.get("/", **told)).headers
+        self.assertEqual(headers["strict-transport-security"], "max-age=600")
+        self.assertIn("wss://cam.local;", headers["content-security-policy"])
+        self.assertEqual((await self.get("/", **{**told, "x_forwarded_host": "evil.example"})).status, 421)
 
     async def test_health(self) -> None:
         """healthy, degraded or, with 503, unhealthy; in detail with the parts, and nothing more."""

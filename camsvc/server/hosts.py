@@ -7,6 +7,8 @@ import socket
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from twisted.web.iweb import IRequest
+
 from camsvc.config import Server
 
 _HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(?::(?P<port>\d{1,5}))?\Z")
@@ -36,6 +38,11 @@ class Hosts:
         if found is None or not self._known(found["name"]):
             return None
         return self._public_url or f"{'https' if secure else 'http'}://{host}"
+
+    def of(self, request: IRequest) -> str | None:
+        """The base of absolute URLs for the client that sent this request; None when the name is not known."""
+        host = request.getHeader(b"host")
+        return self.base_url(host.decode("latin-1") if host else None, request.isSecure())
 
     def _known(self, name: str) -> bool:
         if name.startswith("["):

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 from klein import Klein
+from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.defer import CancelledError
 from twisted.logger import Logger
 from twisted.web.http import Request as WebRequest
@@ -19,6 +20,7 @@ from camsvc.access.credentials import Credentials
 from camsvc.access.roles import Principal
 from camsvc.errors import AuthenticationFailed, CamsvcError, NotFound, PermissionDenied
 from camsvc.logs import redact
+from camsvc.server.proxies import Proxies
 
 MAX_BODY_BYTES = 64 << 10
 
@@ -27,9 +29,14 @@ _STATUS: dict[type[CamsvcError], int] = {AuthenticationFailed: 401, PermissionDe
 
 
 class LimitedRequest(Request):
-    """A request whose body ends the connection when it passes the limit."""
+    """A request whose body ends the connection when it passes the limit, and which knows who sent it.
+
+    ``getClientAddress()``, ``isSecure()`` and the Host header are the client's, also behind a trusted proxy. Of the
+    headers that proxies set ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are there alone, always, one value each.
+    """
 
     _taken = 0
+    _secure = False
 
     def handleContentChunk(self, data: bytes) -> None:
         self._taken += len(data)
@@ -42,6 +49,34 @@ class LimitedRequest(Request):
         if self._taken <= MAX_BODY_BYTES:  # else the rest of a body would be taken for the whole of it
             super().requestReceived(command, path, version)
 
+    def process(self) -> None:
+        self._settle_sender()
+        super().process()
+
+    def isSecure(self) -> bool:
+        return self._secure
+
+    def _settle_sender(self) -> None:
+        headers = self.requestHeaders
+
+        def header(name: str) -> str | None:
+            values = headers.getRawHeaders(name.encode())
+            return b",".join(values).decode("latin-1") if values else None
+
+        channel: Any = self.channel
+        peer = getattr(self.client, "host", "")
+        sender = channel.site.proxies.sender(peer, super().isSecure(), header)
+        if sender.address:
+            family = IPv6Address if ":" in sender.address else IPv4Address
+            self.client = family("TCP", sender.address, getattr(self.client, "port", 0))
+        self._secure = sender.secure
+        headers.removeHeader(b"forwarded")
+        headers.removeHeader(b"x-forwarded-host")
+        headers.setRawHeaders(b"x-forwarded-for", [sender.address.encode()])
+        headers.setRawHeaders(b"x-forwarded-proto", [b"https" if sender.secure else b"http"])
+        if sender.host is not None:
+            headers.setRawHeaders(b"host", [sender.host.encode("latin-1")])
+
 
 class QuietSite(Site):
     """A Site without access log lines at info: at debug, with nothing secret in them."""
@@ -50,7 +85,14 @@ class QuietSite(Site):
     displayTracebacks = False
     noisy = False
 
-    def __init__(self, resource: IResource) -> None:
+    def __init__(self, resource: IResource, proxies: Proxies | None = None) -> None:
+        """Set up.
+
+        Args:
+            resource: what is served.
+            proxies: whose word counts on where a request comes from; nobody's when None.
+        """
+        self.proxies = proxies or Proxies()
         super().__init__(resource, requestFactory=LimitedRequest, timeout=60, parsePOSTFormSubmission=False)
 
     def log(self, request: WebRequest) -> None:

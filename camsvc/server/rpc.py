@@ -51,10 +51,9 @@ class Rpc:
             why = CamsvcError("Send JSON", reason="media_type", suggestion="Content-Type: application/json")
             return answer_error(request, 415, why)
         who = bearer(request, self._credentials)
-        host = request.getHeader(b"host") or b""
         address = request.getClientAddress()
         caller = getattr(address, "host", "")
-        call = Call(who, caller, secrets.token_hex(6), self._hosts.base_url(host.decode("latin-1")) or "")
+        call = Call(who, caller, secrets.token_hex(6), self._hosts.of(request) or "")
         toll = partial(self._buckets.take, caller)
         answer = self._registry.answer(request.content.read(), call, lambda: toll(time.monotonic()))
         if isinstance(answer, Deferred):

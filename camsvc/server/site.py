@@ -14,13 +14,14 @@ import camsvc
 from camsvc.api.components import Components
 from camsvc.errors import CamsvcError, NotFound
 from camsvc.server.files import Files
+from camsvc.server.headers import security_headers
 from camsvc.server.hosts import Hosts
 from camsvc.server.http import answer_error, answer_json, with_json_errors
 from camsvc.server.rpc import Rpc
 from camsvc.server.ws import Factory
 
 _PAGE = Path(__file__).with_name("page.html")
-_CSP = b"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
+_STYLE = Path(__file__).with_name("page.css")
 
 
 class Pages:
@@ -40,15 +41,19 @@ class Pages:
         self._components = components
         page = _PAGE.read_text(encoding="utf-8").replace("{version}", camsvc.__version__)
         self._page = page.replace("{rtsp_port}", str(rtsp_port)).encode()
+        self._style = _STYLE.read_bytes()
 
     @app.route("/", methods=["GET", "HEAD"])
     def front(self, request: IRequest) -> bytes:
         """The page that says what this is, until the web client stands here."""
         request.setHeader(b"content-type", b"text/html; charset=utf-8")
-        request.setHeader(b"content-security-policy", _CSP)
-        request.setHeader(b"x-content-type-options", b"nosniff")
-        request.setHeader(b"referrer-policy", b"no-referrer")
         return self._page
+
+    @app.route("/page.css", methods=["GET", "HEAD"])
+    def style(self, request: IRequest) -> bytes:
+        """How it looks: a file of its own, as nothing inline passes the Content-Security-Policy."""
+        request.setHeader(b"content-type", b"text/css; charset=utf-8")
+        return self._style
 
     @app.route("/health", methods=["GET", "HEAD"])
     def health(self, request: IRequest) -> bytes:
@@ -79,19 +84,24 @@ class Pages:
 
 
 class Root(Resource):
-    """Sends each request its way, once its Host is known to be ours."""
+    """Sends each request its way, once its Host is known to be ours; every answer has the security headers."""
 
-    def __init__(self, hosts: Hosts, pages: Pages, files: Files, rpc: Rpc, ws: Factory) -> None:
+    def __init__(self, hosts: Hosts, pages: Pages, files: Files, rpc: Rpc, ws: Factory, hsts_s: int = 0) -> None:
         super().__init__()
         self._hosts = hosts
+        self._hsts_s = hsts_s
         self._pages = pages.app.resource()
         self._rpc = rpc.app.resource()
         self.putChild(b"files", files.app.resource())
         self.putChild(b"ws", ws.as_resource())
 
     def getChildWithDefault(self, path: bytes, request: Any) -> Any:
-        host = request.getHeader(b"host")
-        if self._hosts.base_url(host.decode("latin-1") if host else None) is None:
+        known = self._hosts.of(request) is not None
+        host = request.getHeader(b"host").decode("latin-1") if known else None
+        request.responseHeaders.removeHeader(b"server")
+        for name, value in security_headers(host, request.isSecure(), self._hsts_s).items():
+            request.setHeader(name, value)
+        if not known:
             return _Refusal(
                 421,
                 CamsvcError(

@@ -61,7 +61,10 @@ class Connection(WebSocketServerProtocol):
     # What Autobahn calls.
 
     def onConnect(self, request: ConnectionRequest) -> None:
-        base_url = self.factory.hosts.base_url(request.headers.get("host"))
+        # LimitedRequest has put these two there, whatever the client sent.
+        secure = request.headers.get("x-forwarded-proto") == "https"
+        self.address = request.headers.get("x-forwarded-for", "")
+        base_url = self.factory.hosts.base_url(request.headers.get("host"), secure)
         if base_url is None:
             raise ConnectionDeny(ConnectionDeny.FORBIDDEN, "unknown Host; see server.allowed_hosts")
         if self.factory.full:
@@ -73,7 +76,6 @@ class Connection(WebSocketServerProtocol):
         self.transport.unregisterProducer()  # twisted.web's HTTPChannel, which has no part in this any more
         self.transport.registerProducer(self, True)
         self.maxMessagePayloadSize = BEFORE_LOGIN_BYTES
-        self.address = getattr(self.transport.getPeer(), "host", "")
         self.since = time.time()
         limits = self.factory.limits
         self._bucket = Bucket.full(limits.calls_per_second, limits.burst, time.monotonic())
