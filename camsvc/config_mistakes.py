@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
-from camsvc.validate import explain, nearest
+from camsvc.validate import explain, nearest, steps
 
 _LOGIN = re.compile(r"(?<=://).*@")
 _LONGEST = 60
@@ -42,12 +42,8 @@ def one_line(text: str) -> str:
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
-def _steps(path: str) -> list[str]:
-    return [step for step in path.replace("[", ".").replace("]", "").split(".") if step]
-
-
 def _value(document: Any, path: str) -> str:
-    for step in _steps(path):
+    for step in steps(path):
         try:
             document = document[int(step)] if isinstance(document, list) else document[step]
         except (KeyError, IndexError, ValueError, TypeError):
@@ -59,7 +55,7 @@ def _value(document: Any, path: str) -> str:
 def _structs(document: Any, path: str, root: type) -> list[inspect.StructType]:
     """The structs that may stand at ``path``; the one that its tag names, where it names one."""
     kinds: list[inspect.Type] = [inspect.type_info(root)]
-    for step in _steps(path):
+    for step in steps(path):
         try:
             document = document[int(step)] if isinstance(document, list) else document[step]
         except (KeyError, IndexError, ValueError, TypeError):

@@ -12,6 +12,13 @@ from attrs import frozen
 _AT = re.compile(r" - at `\$\.?(?P<path>[^`]*)`\Z")
 _UNKNOWN = re.compile(r"Object contains unknown field `(?P<name>.*)`\Z", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(?P<name>.*)`\Z", re.DOTALL)
+_SIGNS = (
+    ("pattern", re.compile(r" matching regex ")),
+    ("length", re.compile(r" of length ")),
+    ("range", re.compile(r" (?:[<>]=?) -?[\d.]|that's a multiple of|out of range")),
+    ("enum", re.compile(r"\AInvalid enum value")),
+    ("format", re.compile(r"\AInvalid (?!enum|value)|timezone component")),
+)
 
 
 @frozen
@@ -20,7 +27,7 @@ class Fault:
 
     Attributes:
         path: the field, dotted, with indices (``camera[0].width``); empty for the whole.
-        rule: ``unknown``, ``required`` or ``type``.
+        rule: ``unknown``, ``required``, ``type``, ``range``, ``length``, ``pattern``, ``enum`` or ``format``.
         text: what is allowed, as a phrase.
     """
 
@@ -39,7 +46,13 @@ def explain(error: msgspec.ValidationError) -> Fault:
         return Fault(_join(path, unknown["name"]), "unknown", "not known")
     if missing := _MISSING.match(text):
         return Fault(_join(path, missing["name"]), "required", "required")
-    return Fault(path, "type", text[0].lower() + text[1:] if text else "invalid")
+    rule = next((rule for rule, sign in _SIGNS if sign.search(text)), "type")
+    return Fault(path, rule, text[0].lower() + text[1:] if text else "invalid")
+
+
+def steps(path: str) -> list[str]:
+    """The names and indices of a path."""
+    return [step for step in path.replace("[", ".").replace("]", "").split(".") if step]
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

@@ -12,8 +12,9 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from camsvc.access.roles import Call, Principal, Role
-from camsvc.api.registry import SECRET, NoParams, Registry, method
+from camsvc.access.roles import OPEN, Call, Principal, Role
+from camsvc.api.parameters import SECRET
+from camsvc.api.registry import NoParams, Registry, method
 from camsvc.errors import InvalidState
 from tests.samples import call_by, principal
 from tests.strategies import JSON
@@ -22,15 +23,15 @@ from tests.strategies import JSON
 class Numbers(Struct, forbid_unknown_fields=True, frozen=True, rename={"since": "from"}):
     """Some parameters."""
 
-    count: Annotated[int, Meta(ge=1, le=9)]
-    since: str | UnsetType = UNSET
+    count: Annotated[int, Meta(ge=1, le=9, description="how many")]
+    since: Annotated[str, Meta(description="from when")] | UnsetType = UNSET
 
 
 class Login(Struct, forbid_unknown_fields=True, frozen=True):
     """Has something that no log shows."""
 
-    word: Annotated[str, Meta(extra=SECRET)] | UnsetType = UNSET
-    again: str | UnsetType = UNSET
+    word: Annotated[str, Meta(extra=SECRET, description="secret")] | UnsetType = UNSET
+    again: Annotated[str, Meta(description="not so")] | UnsetType = UNSET
 
 
 class Topic:
@@ -40,7 +41,7 @@ class Topic:
         self.waiting: Deferred[Any] = Deferred()
         self.seen: list[Any] = []
 
-    @method("ping", role=None, result=str)
+    @method("ping", role=OPEN, result=str)
     def ping(self, call: Call, params: NoParams) -> str:
         """Answers."""
         return "pong"
@@ -407,10 +408,19 @@ class DeclareTests(SynchronousTestCase):
     """``method``."""
 
     def test_docstring(self) -> None:
-        """A method without one cannot be declared; nor one without a role."""
+        """A method without one cannot be declared."""
 
         def undocumented(self: Any, call: Any, params: Any) -> None:
             pass
 
-        self.assertRaises(TypeError, method("x", role=None, result=str), undocumented)
+        self.assertRaises(TypeError, method("x", role=OPEN, result=str), undocumented)
+
+    def test_role(self) -> None:
+        """Nor one without a role: what everybody may has to be said."""
         self.assertRaises(TypeError, method, "x", result=str)
+        self.assertRaises(TypeError, method, "x", role=None, result=str)
+        self.assertRaises(TypeError, method, "x", role="admin", result=str)
+
+    def test_two_of_one_name(self) -> None:
+        """Nor two."""
+        self.assertRaises(TypeError, Registry, Topic(), Topic())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from camsvc.access.roles import Principal, Role, may
+from camsvc.access.roles import OPEN, Principal, Role, may
 from camsvc.errors import AuthenticationFailed, NotFound, PermissionDenied
 from tests.samples import principal
 
@@ -34,7 +34,7 @@ class MayTests(SynchronousTestCase):
 
     def test_open(self) -> None:
         """Anybody, nobody too."""
-        self.assertIsNone(may(None, None, 0))
+        self.assertIsNone(may(None, OPEN, 0))
 
     def test_not_logged_in(self) -> None:
         """The message contains auth_required, and so does the reason."""

@@ -73,20 +73,30 @@ class ExplainTests(SynchronousTestCase):
 
     def test_range(self) -> None:
         """Bounds and multiples."""
-        self.assertEqual(fault(inner={"width": 63}), Fault("inner.width", "type", "expected `int` >= 64"))
-        self.assertEqual(fault(rows=[{"width": 100}]), Fault("rows[0].width", "type", "expected `int` <= 99"))
-        self.assertEqual(fault(inner={"even": 3}).text, "expected `int` that's a multiple of 2")
+        self.assertEqual(fault(inner={"width": 63}), Fault("inner.width", "range", "expected `int` >= 64"))
+        self.assertEqual(fault(rows=[{"width": 100}]), Fault("rows[0].width", "range", "expected `int` <= 99"))
+        self.assertEqual(
+            fault(inner={"even": 3}), Fault("inner.even", "range", "expected `int` that's a multiple of 2")
+        )
 
     def test_length_and_pattern(self) -> None:
         """Texts too short, too long, of another form."""
-        self.assertEqual(fault(inner={"name": "a"}).text, "expected `str` of length >= 2")
+        self.assertEqual(fault(inner={"name": "a"}), Fault("inner.name", "length", "expected `str` of length >= 2"))
         self.assertEqual(fault(inner={"name": "aaaa"}).text, "expected `str` of length <= 3")
-        self.assertEqual(fault(inner={"name": "bb"}).text, "expected `str` matching regex '^a'")
+        self.assertEqual(
+            fault(inner={"name": "bb"}), Fault("inner.name", "pattern", "expected `str` matching regex '^a'")
+        )
 
     def test_word_and_time(self) -> None:
         """A word that is not one of those allowed, a time that is none."""
-        self.assertEqual(fault(word="z"), Fault("word", "type", "invalid enum value 'z'"))
-        self.assertEqual(fault(when="yesterday"), Fault("when", "type", "invalid RFC3339 encoded datetime"))
+        self.assertEqual(fault(word="z"), Fault("word", "enum", "invalid enum value 'z'"))
+        self.assertEqual(fault(when="yesterday"), Fault("when", "format", "invalid RFC3339 encoded datetime"))
+
+    def test_zone(self) -> None:
+        """A time without its zone, where one is wanted."""
+        with self.assertRaises(msgspec.ValidationError) as caught:
+            msgspec.convert("2026-01-01T00:00:00", Annotated[datetime, Meta(tz=True)])
+        self.assertEqual(explain(caught.exception).rule, "format")
 
     def test_values_of_a_dict(self) -> None:
         """msgspec does not name the key of a free table."""

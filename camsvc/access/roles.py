@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import Enum, IntEnum
 
 from attrs import frozen
 
@@ -31,6 +31,19 @@ class Role(IntEnum):
         """The role of that name, or None."""
         return _WORDS.get(word)
 
+
+class Open(Enum):
+    """No role at all: what anybody may do, as it has to be said."""
+
+    OPEN = "open"
+
+    @property
+    def word(self) -> str:
+        """As it stands in tables."""
+        return self.value
+
+
+OPEN = Open.OPEN
 
 _WORDS = {role.word: role for role in Role}
 
@@ -85,12 +98,12 @@ class Call:
     connection: object | None = None
 
 
-def may(principal: Principal | None, role: Role | None, now: float, camera: str | None = None) -> Principal | None:
+def may(principal: Principal | None, role: Role | Open, now: float, camera: str | None = None) -> Principal | None:
     """Let an action pass, or raise what the contract says.
 
     Args:
         principal: who asks.
-        role: the least role that may; None when anybody may.
+        role: the least role that may, or OPEN.
         now: seconds since the epoch.
         camera: the camera it is about, if it is about one.
 
@@ -102,7 +115,7 @@ def may(principal: Principal | None, role: Role | None, now: float, camera: str 
         PermissionDenied: the role is too low.
         NotFound: the camera is outside the principal's scope.
     """
-    if role is None:
+    if isinstance(role, Open):
         return principal
     if principal is None or principal.expires_at <= now:
         what = "log in first" if principal is None else "the login has run out; log in again"

@@ -9,10 +9,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from camsvc.access.audit import Audit
 from camsvc.access.roles import Call, Role
+from camsvc.api.media_methods import Limit, Offset
 from camsvc.api.registry import method
-
-Limit = Annotated[int, Meta(ge=1, le=1000, description="at most so many")]
-Offset = Annotated[int, Meta(ge=0, le=1 << 40, description="after so many")]
 
 
 class AuditParams(Struct, forbid_unknown_fields=True, frozen=True):

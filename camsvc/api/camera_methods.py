@@ -16,7 +16,10 @@ from camsvc.media.streams import Streams
 from camsvc.model import Camera, Status
 from camsvc.processes import boottime_s
 
-Device = Annotated[str, Meta(pattern=r"^camera[0-9]+\Z", max_length=20, description="id of a camera, as camera0")]
+Device = Annotated[
+    str,
+    Meta(pattern=r"^camera[0-9]+\Z", max_length=20, description="id of a camera, as camera0", examples=["camera0"]),
+]
 
 
 class DeviceParam(Struct, forbid_unknown_fields=True, frozen=True):

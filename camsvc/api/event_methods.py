@@ -12,7 +12,10 @@ from camsvc.api.events import ALIASES, TOPICS, Events, names_of
 from camsvc.api.registry import NoParams, method
 from camsvc.errors import InvalidParams, NotFound, Unsupported
 
-Topics = Annotated[list[str], Meta(max_length=50)]
+Topics = Annotated[
+    list[str],
+    Meta(max_length=50, description="names of events, or of groups of them", examples=[["camera.connected"]]),
+]
 
 
 @runtime_checkable
@@ -43,7 +46,7 @@ class SubscribeParams(Struct, forbid_unknown_fields=True, frozen=True):
     """Which events."""
 
     topics: Topics
-    filters: Filters | UnsetType = UNSET
+    filters: Annotated[Filters, Meta(description="which of these events; all without it")] | UnsetType = UNSET
 
 
 class UnsubscribeParams(Struct, forbid_unknown_fields=True, frozen=True):

@@ -16,15 +16,25 @@ from camsvc.errors import InvalidState, PermissionDenied
 from camsvc.media.recorder import Recorder
 from camsvc.model import iso
 
-Url = Annotated[str, Meta(min_length=1, max_length=500, description="rtsp:// or rtsps://")]
+Url = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=500,
+        description="RTSP address of the stream, with user and password where it needs them",
+        examples=["rtsp://192.0.2.10:554/stream1"],
+    ),
+]
 
 
 class AddParams(Struct, forbid_unknown_fields=True, frozen=True):
     """The stream, and the name that its camera shall have."""
 
     stream_url: Url
-    stream_name: Name
-    stream_type: Literal["generic_rtsp", "skydio"] = "generic_rtsp"
+    stream_name: Annotated[Name, Meta(description="name of its camera, for people", examples=["Gate"])]
+    stream_type: Annotated[Literal["generic_rtsp", "skydio"], Meta(description="in which list it stands")] = (
+        "generic_rtsp"
+    )
 
 
 class UrlParam(Struct, forbid_unknown_fields=True, frozen=True):

@@ -84,10 +84,18 @@ class StorageInfo(Struct, frozen=True):
 class PolicyParams(Struct, forbid_unknown_fields=True, frozen=True):
     """How long files are kept: by age in days, by size in 10^9 bytes, or only when cleanup_old_files asks."""
 
-    policy_type: Literal["age", "size", "manual"]
-    enabled: bool
-    max_age_days: Annotated[float, Meta(gt=0, le=36500)] | UnsetType = UNSET
-    max_size_gb: Annotated[float, Meta(gt=0, le=1e6)] | UnsetType = UNSET
+    policy_type: Annotated[
+        Literal["age", "size", "manual"],
+        Meta(description="what decides: age, total size, or both on demand alone", examples=["manual"]),
+    ]
+    enabled: Annotated[bool, Meta(description="false: nothing is deleted", examples=[False])]
+    max_age_days: Annotated[float, Meta(gt=0, le=36500, description="older files go; needed for age")] | UnsetType = (
+        UNSET
+    )
+    max_size_gb: (
+        Annotated[float, Meta(gt=0, le=1e6, description="in 10^9 bytes: beyond it the oldest go; needed for size")]
+        | UnsetType
+    ) = UNSET
 
 
 class PolicyView(Struct, frozen=True, kw_only=True):

@@ -36,9 +36,14 @@ FileName = Annotated[
         min_length=1,
         max_length=150,
         pattern=r"^[^./\\\x00-\x1f\x7f][^/\\\x00-\x1f\x7f]*\Z",
-        description="a file name without folders, control characters or a leading dot",
+        description="name of a file, with or without extension; no folders, control characters or leading dot",
+        examples=["door"],
     ),
 ]
+
+
+Limit = Annotated[int, Meta(ge=1, le=1000, description="at most so many")]
+Offset = Annotated[int, Meta(ge=0, le=1 << 40, description="after the first so many")]
 
 
 class SnapshotParams(Struct, forbid_unknown_fields=True, frozen=True):
@@ -46,7 +51,7 @@ class SnapshotParams(Struct, forbid_unknown_fields=True, frozen=True):
 
     device: Device
     filename: FileName | UnsetType = UNSET
-    quality: Annotated[int, Meta(ge=1, le=100)] | UnsetType = UNSET
+    quality: Annotated[int, Meta(ge=1, le=100, description="of the JPEG; as captured without it")] | UnsetType = UNSET
 
 
 class SnapshotTaken(Struct, frozen=True):
@@ -68,8 +73,12 @@ class RecordingParams(Struct, forbid_unknown_fields=True, frozen=True):
     """What to record, how long (seconds), in which container."""
 
     device: Device
-    duration: Annotated[int, Meta(ge=1, le=86400)] | UnsetType = UNSET
-    format: Literal["fmp4", "mp4", "mkv"] = "fmp4"
+    duration: (
+        Annotated[int, Meta(ge=1, le=86400, description="length in seconds; else until stop_recording")] | UnsetType
+    ) = UNSET
+    format: Annotated[
+        Literal["fmp4", "mp4", "mkv"], Meta(description="container: fmp4 and mp4 end as .mp4, mkv as .mkv")
+    ] = "fmp4"
 
 
 class RecordingStarted(Struct, frozen=True):
@@ -100,12 +109,12 @@ class RecordingStopped(Struct, frozen=True, kw_only=True):
 class ListParams(Struct, forbid_unknown_fields=True, frozen=True, rename={"since": "from", "until": "to"}):
     """Which files: ``from`` and ``to`` are ISO 8601 times, ``search`` a part of the name."""
 
-    limit: Annotated[int, Meta(ge=1, le=1000)] = 50
-    offset: Annotated[int, Meta(ge=0, le=1 << 40)] = 0
+    limit: Limit = 50
+    offset: Offset = 0
     device: Device | UnsetType = UNSET
-    since: datetime | UnsetType = UNSET
-    until: datetime | UnsetType = UNSET
-    search: Annotated[str, Meta(max_length=100)] | UnsetType = UNSET
+    since: Annotated[datetime, Meta(tz=True, description="made at this time or later")] | UnsetType = UNSET
+    until: Annotated[datetime, Meta(tz=True, description="made before this time")] | UnsetType = UNSET
+    search: Annotated[str, Meta(max_length=100, description="a part of the name")] | UnsetType = UNSET
 
 
 class FileList(Struct, frozen=True):
@@ -214,8 +223,8 @@ class MediaMethods:
             limit=params.limit,
             offset=params.offset,
             device=device,
-            since=_epoch(params.since, "from"),
-            until=_epoch(params.until, "to"),
+            since=None if isinstance(params.since, UnsetType) else params.since.timestamp(),
+            until=None if isinstance(params.until, UnsetType) else params.until.timestamp(),
             search=None if isinstance(params.search, UnsetType) else params.search,
             cameras=who.cameras,
         )
@@ -236,12 +245,3 @@ def _with_extension(name: str) -> str:
         raise InvalidParams("Invalid params: filename: too long", param="filename", rule="type",
                             hint=f"at most {_MAX_NAME_BYTES} bytes of UTF-8")  # fmt: skip
     return name if name.lower().endswith((".jpg", ".jpeg")) else f"{name}.jpg"
-
-
-def _epoch(when: datetime | UnsetType, name: str) -> float | None:
-    if isinstance(when, UnsetType):
-        return None
-    if when.tzinfo is None:
-        raise InvalidParams(f"Invalid params: {name}: a time with its zone", param=name, rule="type",
-                            hint="ISO 8601, as 2026-01-31T12:00:00Z")  # fmt: skip
-    return when.timestamp()

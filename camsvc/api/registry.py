@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Coroutine, Mapping
-from typing import Any
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from typing import Annotated, Any
 
-import msgspec
-from attrs import frozen
-from msgspec import Struct
+from attrs import evolve, frozen
+from msgspec import Meta, Struct
 from twisted.internet.defer import CancelledError, Deferred, gatherResults, succeed
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -20,18 +19,16 @@ from txjsonrpc_ng.jsonrpc import BaseSubhandler, Introspection
 from txjsonrpc_ng.jsonrpclib import NoSuchFunction
 
 from camsvc import wire
-from camsvc.access.roles import Call, Role, may
-from camsvc.errors import CamsvcError, InternalError, InvalidParams, MethodNotFound, RateLimited
-from camsvc.validate import explain, nearest
+from camsvc.access.roles import OPEN, Call, Open, Role, may
+from camsvc.api.parameters import Parameters
+from camsvc.errors import CamsvcError, InternalError, MethodNotFound, RateLimited
+from camsvc.validate import nearest
 
 Body = Callable[[Call, Any], Any]
 Answer = bytes | Deferred[bytes | None] | None
 Toll = Callable[[], float]
 Record = Callable[[str, str, str, Mapping[str, Any], str], None]
 """As :meth:`camsvc.access.audit.Audit.record`."""
-
-SECRET = {"secret": True}
-"""``Meta(extra=SECRET)``: a parameter whose value no log shows."""
 
 
 def _free() -> float:
@@ -48,85 +45,41 @@ class Method:
 
     Attributes:
         name: on the wire.
-        role: the least role that may call it; None when it is open.
+        role: the least role that may call it, or OPEN.
         params: its parameters.
         result: what it gives.
-        ignored: parameters that old clients send, accepted and ignored.
         reads: it changes nothing, so that the audit log need not know of it.
         body: called with the Call and the parameters; gives a result or a coroutine.
         help: for people, from the docstring.
     """
 
     name: str
-    role: Role | None
-    params: type[Struct]
+    role: Role | Open
+    params: Parameters
     result: Any
+    reads: bool
     body: Body
     help: str
-    ignored: frozenset[str] = frozenset()
-    reads: bool = False
 
     @property
     def signature(self) -> list[list[str]]:
         """For ``system.methodSignature``: result type, then each parameter's name."""
-        return [[getattr(self.result, "__name__", str(self.result)), *self.fields]]
+        return [[getattr(self.result, "__name__", str(self.result)), *self.params.names]]
 
-    @property
-    def fields(self) -> tuple[str, ...]:
-        """Names of its parameters, as they stand on the wire."""
-        return self.params.__struct_encode_fields__
-
-    def __call__(self, call: Call, params: dict[str, Any] | list[Any]) -> Any:
+    def __call__(self, call: Call, given: dict[str, Any] | list[Any]) -> Any:
         """Check role and parameters, then run.
 
         Raises:
             CamsvcError: -32001, -32002 or -32602, or what the method raises.
         """
         may(call.principal, self.role, time.time())
-        return self.body(call, self._converted(params))
-
-    def shown(self, params: dict[str, Any] | list[Any]) -> dict[str, Any]:
-        """The parameters of a call as a log may show them: nothing secret, of unknown ones the name alone."""
-        if isinstance(params, list):
-            return {"params": "[…]"} if params else {}
-        secret = {
-            field.encode_name
-            for field in msgspec.inspect.type_info(self.params).fields  # type: ignore[attr-defined]
-            if isinstance(field.type, msgspec.inspect.Metadata) and (field.type.extra or {}).get("secret")
-        }
-        return {
-            name: "***" if name in secret else value if name in self.fields or name in self.ignored else "?"
-            for name, value in params.items()
-        }
-
-    def _converted(self, params: dict[str, Any] | list[Any]) -> Struct:
-        if isinstance(params, list):
-            if params or self.fields:
-                raise InvalidParams("Invalid params: send an object, by name", param="params", rule="type",
-                                    hint=", ".join(self.fields))  # fmt: skip
-            params = {}
-        known = {key: value for key, value in params.items() if key not in self.ignored}
-        try:
-            return msgspec.convert(known, self.params)
-        except msgspec.ValidationError as why:
-            raise self._mistake(why) from None
-
-    def _mistake(self, why: msgspec.ValidationError) -> InvalidParams:
-        fault = explain(why)
-        if fault.rule == "unknown":
-            near = nearest(fault.path, self.fields)
-            hint = f"did you mean {near}?" if near else f"parameters are: {', '.join(self.fields) or 'none'}"
-            return InvalidParams(f"Invalid params: {fault.path[:60]} is not known", param=fault.path[:60],
-                                 rule="unknown", hint=hint)  # fmt: skip
-        return InvalidParams(
-            f"Invalid params: {fault.path}: {fault.text}", param=fault.path, rule=fault.rule, hint=fault.text
-        )
+        return self.body(call, self.params.convert(given))
 
 
 def method(
     name: str,
     *,
-    role: Role | None,
+    role: Role | Open,
     params: type[Struct] = NoParams,
     result: Any,
     ignored: tuple[str, ...] = (),
@@ -135,15 +88,27 @@ def method(
     """Declare a function as a method; its docstring is what clients read of it.
 
     One that does not say that it only ``reads`` stands in the audit log with each of its calls.
+
+    Raises:
+        TypeError: no role, no docstring, or a parameter without a description.
     """
+    if not isinstance(role, Role | Open):
+        raise TypeError(f"{name}: a method without a role cannot be declared; one for everybody is OPEN")
+    taken = Parameters.of(params, ignored)
 
     def declare(body: Any) -> Any:
         if not body.__doc__:
             raise TypeError(f"{name}: a method without a docstring cannot be declared")
-        body.declared = (name, role, params, result, frozenset(ignored), reads)
+        text = " ".join(body.__doc__.split())
+        body.declared = Method(name, role, taken, result, reads, body, text)
         return body
 
     return declare
+
+
+def declared(kind: type) -> list[Method]:
+    """The methods that a class declares, their bodies still without an object."""
+    return [each.declared for each in vars(kind).values() if hasattr(each, "declared")]
 
 
 class _Branch(BaseSubhandler):
@@ -168,29 +133,28 @@ class _Branch(BaseSubhandler):
 class MethodParam(Struct, forbid_unknown_fields=True, frozen=True):
     """Names a method."""
 
-    method: str
+    method: Annotated[str, Meta(description="its name, as system.listMethods gives it", examples=["ping"])]
 
 
-class _System(_Branch):
+class SystemMethods:
     """``system.*``: what there is and how it is called."""
 
     def __init__(self, root: Registry) -> None:
-        super().__init__()
         self._root = root
         self._introspection = Introspection(root)
 
-    @method("listMethods", role=Role.VIEWER, result=list[str], reads=True)
+    @method("system.listMethods", role=Role.VIEWER, result=list[str], reads=True)
     def list_methods(self, call: Call, params: NoParams) -> Any:
         """Names of all methods."""
         return self._introspection.jsonrpc_listMethods()
 
-    @method("methodHelp", role=Role.VIEWER, params=MethodParam, result=str, reads=True)
+    @method("system.methodHelp", role=Role.VIEWER, params=MethodParam, result=str, reads=True)
     def method_help(self, call: Call, params: MethodParam) -> Any:
         """What a method is for."""
         self._root.find(params.method)
         return self._introspection.jsonrpc_methodHelp(params.method)
 
-    @method("methodSignature", role=Role.VIEWER, params=MethodParam, result=list[list[str]], reads=True)
+    @method("system.methodSignature", role=Role.VIEWER, params=MethodParam, result=list[list[str]], reads=True)
     def method_signature(self, call: Call, params: MethodParam) -> Any:
         """Type of a method's result, then the names of its parameters."""
         self._root.find(params.method)
@@ -208,14 +172,31 @@ class Registry(_Branch):
         Args:
             topics: objects with declared methods.
             record: told of each call that changes something.
+
+        Raises:
+            TypeError: two methods have one name.
         """
         super().__init__()
         self._record = record
-        system = _System(self)
-        self.putSubHandler("system", system)
-        _collect(system, system)
-        for topic in topics:
-            _collect(self, topic)
+        for topic in (SystemMethods(self), *topics):
+            for each in declared(type(topic)):
+                self._put(evolve(each, body=each.body.__get__(topic)))
+
+    def _put(self, each: Method) -> None:
+        prefix, _, key = each.name.rpartition(".")
+        branch: _Branch = self
+        if prefix:
+            if prefix not in self.getSubHandlerPrefixes():
+                self.putSubHandler(prefix, _Branch())
+            branch = self.getSubHandler(prefix)
+        if branch.methods.setdefault(key, each) is not each:
+            raise TypeError(f"{each.name}: two methods of this name")
+
+    def all(self) -> Iterator[Method]:
+        """Every method."""
+        yield from self.methods.values()
+        for prefix in self.getSubHandlerPrefixes():
+            yield from self.getSubHandler(prefix).methods.values()
 
     def find(self, name: str) -> Method:
         """The method of that name.
@@ -227,8 +208,7 @@ class Registry(_Branch):
             found: Method = self._getFunction(name)
             return found
         except NoSuchFunction:
-            names = [*self.methods, *(f"system.{name}" for name in self.getSubHandler("system").methods)]
-            near = nearest(name, names)
+            near = nearest(name, [each.name for each in self.all()])
             hint = f"did you mean {near}?" if near else "system.listMethods names them all"
             raise MethodNotFound("Method not found", hint=hint) from None
 
@@ -265,9 +245,7 @@ class Registry(_Branch):
         try:
             if wait_s := toll():
                 raise RateLimited("Rate limited: too many calls", retry_after_ms=math.ceil(wait_s * 1000))
-            if request.method not in ("ping", "authenticate"):
-                may(call.principal, Role.VIEWER, time.time())
-            found = self.find(request.method)
+            found = self._known(request.method, call)
             audited = None if found.reads else found
             value = found(call, request.params)
             if isinstance(value, Coroutine):
@@ -276,6 +254,17 @@ class Registry(_Branch):
             return self._answered(value, request, call, audited)
         except Exception:
             return self._failed(Failure(), request, call, audited)
+
+    def _known(self, name: str, call: Call) -> Method:
+        """The method of that name; who is not logged in does not learn which names there are."""
+        try:
+            found = self.find(name)
+        except MethodNotFound:
+            may(call.principal, Role.VIEWER, time.time())
+            raise
+        if found.role is not OPEN:
+            may(call.principal, Role.VIEWER, time.time())
+        return found
 
     def _answered(self, value: Any, request: wire.Request, call: Call, audited: Method | None) -> bytes | None:
         frame = wire.result(request.ident, value) if request.answered else None
@@ -297,14 +286,4 @@ class Registry(_Branch):
     def _audit(self, audited: Method | None, request: wire.Request, call: Call, result: str) -> None:
         if audited is not None and self._record is not None:
             actor = call.principal.subject if call.principal is not None else ""
-            self._record(actor, call.address, audited.name, audited.shown(request.params), result)
-
-
-def _collect(branch: _Branch, topic: object) -> None:
-    for attribute in vars(type(topic)).values():
-        if not hasattr(attribute, "declared"):
-            continue
-        name, role, params, result, ignored, reads = attribute.declared
-        text = " ".join(attribute.__doc__.split())
-        body = attribute.__get__(topic)
-        branch.methods[name] = Method(name, role, params, result, body, text, ignored, reads)
+            self._record(actor, call.address, audited.name, audited.params.shown(request.params), result)

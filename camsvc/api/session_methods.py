@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import time
-from typing import Protocol, runtime_checkable
+from typing import Annotated, Protocol, runtime_checkable
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from camsvc.access.bucket import Buckets
 from camsvc.access.credentials import Credentials
-from camsvc.access.roles import Call, Principal
+from camsvc.access.roles import OPEN, Call, Principal
+from camsvc.api.parameters import SECRET
 from camsvc.api.registry import NoParams, method
 from camsvc.errors import AuthenticationFailed, InvalidParams, RateLimited
 from camsvc.model import iso
+
+Credential = Annotated[str, Meta(max_length=8192, description="a JSON Web Token or an API key; needed", extra=SECRET)]
 
 
 @runtime_checkable
@@ -28,8 +31,10 @@ class Session(Protocol):
 class AuthParams(Struct, forbid_unknown_fields=True, frozen=True):
     """``auth_token``, or its alias ``token``."""
 
-    auth_token: str | UnsetType = UNSET
-    token: str | UnsetType = UNSET
+    auth_token: Credential | UnsetType = UNSET
+    token: Annotated[Credential, Meta(description="the same, under the name that some clients use")] | UnsetType = (
+        UNSET
+    )
 
 
 class Identity(Struct, frozen=True):
@@ -49,12 +54,12 @@ class SessionMethods:
         self._credentials = credentials
         self._attempts = Buckets(logins_per_minute / 60, logins_per_minute)
 
-    @method("ping", role=None, result=str, reads=True)
+    @method("ping", role=OPEN, result=str, reads=True)
     def ping(self, call: Call, params: NoParams) -> str:
         """Answers "pong": the connection works."""
         return "pong"
 
-    @method("authenticate", role=None, params=AuthParams, result=Identity, ignored=("auth_type",), reads=True)
+    @method("authenticate", role=OPEN, params=AuthParams, result=Identity, ignored=("auth_type",), reads=True)
     def authenticate(self, call: Call, params: AuthParams) -> Identity:
         """Log this connection in with a JWT or an API key; calling it again switches identity and role at once."""
         token = params.token if isinstance(params.auth_token, UnsetType) else params.auth_token
