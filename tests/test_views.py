@@ -44,7 +44,10 @@ class ViewsTests(SynchronousTestCase):
         """Every key of the contract; no error key while there is none."""
         self.recording = {"camera0"}
         found = self.camera()
-        url = found.pop("streams")["rtsp"]
+        streams = found.pop("streams")
+        url = streams["rtsp"]
+        self.assertTrue(streams["hls"].startswith(f"{BASE}/live/camera0/index.m3u8?ticket="), streams)
+        self.assertTrue(streams["webrtc"].startswith(f"{BASE}/live/camera0/whep?ticket="), streams)
         self.assertEqual(
             found,
             {
@@ -75,7 +78,7 @@ class ViewsTests(SynchronousTestCase):
             ("http://[fd00::1]:8002", "[fd00::1]"),
             ("http://[::1]", "[::1]"),
         ):
-            url = self.views.rtsp_url("camera0", self.who, base)
+            url = self.views.stream_urls("camera0", self.who, base)["rtsp"]
             self.assertTrue(url.startswith(f"rtsp://{host}:8554/camera0?"), url)
             ticket = parse_qs(urlsplit(url).query)["ticket"][0]
             self.assertEqual(self.tokens.ticket_holder(STREAM, ticket, "camera0", time.time()).subject, "somebody")

@@ -158,16 +158,16 @@ class CameraMethods:
         camera = self._camera(call, params.device)
         states = await self._streams.fresh_states()
         state = states.get(camera.device)
-        url = self._views.rtsp_url(camera.device, _principal(call), call.base_url)
+        urls = self._views.stream_urls(camera.device, _principal(call), call.base_url)
         ready = "READY" if state is not None and state.ready else "NOT_READY"
         return StreamUrl(
             device=camera.device,
             stream_name=camera.device,
-            stream_url=url,
+            stream_url=urls["rtsp"],
             available=state is not None and camera.status is Status.CONNECTED,
             active_consumers=self._streams.viewers(camera.device),
             stream_status="ERROR" if camera.status is Status.ERROR else ready,
-            urls={"rtsp": url},
+            urls=urls,
         )
 
     @method("get_streams", role=Role.VIEWER, result=list[StreamView], reads=True)

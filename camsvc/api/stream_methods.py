@@ -112,7 +112,7 @@ class StreamMethods:
         return StreamStarted(
             device=camera.device,
             stream_name=camera.device,
-            stream_url=self._views.rtsp_url(camera.device, who, call.base_url),
+            stream_url=self._views.stream_urls(camera.device, who, call.base_url)["rtsp"],
             status="STARTED",
             start_time=iso(began),
             auto_close_after=0 if camera.always_on else IDLE_S,

@@ -91,19 +91,23 @@ class Views:
             name=camera.name,
             resolution=camera.resolution,
             fps=camera.fps,
-            streams={"rtsp": self.rtsp_url(camera.device, principal, base_url)} if can_be_watched else {},
+            streams=self.stream_urls(camera.device, principal, base_url) if can_be_watched else {},
             kind=camera.kind,
             recording=self._recording(camera.device),
             error=camera.error or UNSET,
             detail=camera.detail or UNSET,
         )
 
-    def rtsp_url(self, device: str, principal: Principal, base_url: str) -> str:
-        """Where a camera can be watched, with a ticket that an RTSP client shows at each connection."""
+    def stream_urls(self, device: str, principal: Principal, base_url: str) -> dict[str, str]:
+        """Where a camera can be watched: RTSP, HLS and WebRTC (WHEP), each with a ticket for it alone."""
         ticket = self._tokens.ticket(STREAM, device, principal, time.time(), self._access.stream_ticket_s)
         host = urlsplit(base_url).hostname or "localhost"
         host = f"[{host}]" if ":" in host else host
-        return f"rtsp://{host}:{self._rtsp_port}/{device}?ticket={ticket}"
+        return {
+            "rtsp": f"rtsp://{host}:{self._rtsp_port}/{device}?ticket={ticket}",
+            "hls": f"{base_url}/live/{device}/index.m3u8?ticket={ticket}",
+            "webrtc": f"{base_url}/live/{device}/whep?ticket={ticket}",
+        }
 
     def download_url(self, kind: str, filename: str, principal: Principal, base_url: str) -> str:
         """Where a file can be had, with a ticket for it alone."""

@@ -26,6 +26,9 @@ CHECK_EVERY_S = 1.0
 MISSES = 3
 """So many calls without an answer (2 s each), and the engine is taken to hang."""
 
+HLS_IDLE = "40s"
+"""For MediaMTX from 1.8.2 on, which looks every third of this: its muxer goes within 54 s, as 1.5.1's does in 60."""
+
 _LOG_LIMIT_BYTES = 10 << 20
 
 
@@ -170,6 +173,7 @@ class Engine:
             "LANG": "C.UTF-8",
             "TZ": "UTC",
             "MTX_MOQ": "no",
+            "MTX_HLSMUXERCLOSEAFTER": HLS_IDLE,
         }
         log = os.open(self._log_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
         null = os.open(os.devnull, os.O_RDONLY)

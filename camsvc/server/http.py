@@ -18,14 +18,27 @@ from werkzeug.exceptions import HTTPException
 
 from camsvc.access.credentials import Credentials
 from camsvc.access.roles import Principal
-from camsvc.errors import AuthenticationFailed, CamsvcError, NotFound, PermissionDenied
+from camsvc.errors import (
+    AuthenticationFailed,
+    CamsvcError,
+    InvalidParams,
+    NotFound,
+    PermissionDenied,
+    RateLimited,
+)
 from camsvc.logs import redact
 from camsvc.server.proxies import Proxies
 
 MAX_BODY_BYTES = 64 << 10
 
 _log = Logger()
-_STATUS: dict[type[CamsvcError], int] = {AuthenticationFailed: 401, PermissionDenied: 403, NotFound: 404}
+_STATUS: dict[type[CamsvcError], int] = {
+    InvalidParams: 400,
+    AuthenticationFailed: 401,
+    PermissionDenied: 403,
+    NotFound: 404,
+    RateLimited: 429,
+}
 
 
 class LimitedRequest(Request):

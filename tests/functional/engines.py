@@ -15,6 +15,7 @@ from typing import Any
 from attrs import evolve, frozen
 
 import camsvc
+from camsvc.media.engine import HLS_IDLE
 
 _VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
 
@@ -49,12 +50,14 @@ class Engine:
     def env(self) -> dict[str, str]:
         """The whole environment it is started with.
 
-        ``MTX_MOQ`` turns off a listener of MediaMTX 1.20 that older versions have no key for.
+        ``MTX_MOQ`` turns off a listener of MediaMTX 1.20 that older versions have no key for, as for how long its HLS
+        stays unused.
         ``PYTHONPATH`` lets the relay be the one under test, installed or not.
         """
         return {
             "TZ": "UTC",
             "MTX_MOQ": "no",
+            "MTX_HLSMUXERCLOSEAFTER": HLS_IDLE,
             "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
             "HOME": os.environ.get("HOME", "/"),
             "PYTHONPATH": str(Path(camsvc.__file__).resolve().parent.parent),

@@ -45,9 +45,9 @@ def republish(test: TestCase, url: str, file: Path) -> Spawned:
     return spawn(test, [*FFMPEG, "-v", "error", *source, *to_rtsp(url)])
 
 
-def spawn(test: TestCase, argv: Sequence[str]) -> Spawned:
-    """Start a program that is ended with the test."""
-    process = Spawned.start(argv)
+def spawn(test: TestCase, argv: Sequence[str], *, stdin: bool = False) -> Spawned:
+    """Start a program that is ended with the test, with a pipe to its standard input or with nothing there."""
+    process = Spawned.start(argv, stdin=stdin)
     test.addCleanup(process.end)
     return process
 

@@ -69,18 +69,26 @@ class Spawned(ProcessProtocol):
         self._waiting: list[Deferred[Output]] = []
 
     @classmethod
-    def start(cls, argv: Sequence[str], env: Mapping[str, str] | None = None, log: Path | None = None) -> Spawned:
+    def start(
+        cls,
+        argv: Sequence[str],
+        env: Mapping[str, str] | None = None,
+        log: Path | None = None,
+        *,
+        stdin: bool = False,
+    ) -> Spawned:
         """Start ``argv``.
 
         Args:
             argv: program and arguments.
             env: its whole environment; PATH alone when None.
             log: a file for standard output and error; needed where children of it may outlive it.
+            stdin: its standard input is a pipe, else nothing.
         """
         self = cls()
         opened = [os.open("/dev/null", os.O_RDONLY)]
         try:
-            fds: dict[int, int | str] = {0: opened[0], 1: "r", 2: "r"}
+            fds: dict[int, int | str] = {0: "w" if stdin else opened[0], 1: "r", 2: "r"}
             if log is not None:
                 opened.append(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600))
                 fds = {0: opened[0], 1: opened[1], 2: opened[1]}

@@ -1,0 +1,174 @@
+"""Live video through our own port, with clients that are not ours: aiortc for WHEP, ffmpeg for HLS."""
+
+from __future__ import annotations
+
+import base64
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from twisted.trial.unittest import SkipTest
+
+from camsvc.secret_files import read_secret
+from tests.functional.daemon import DaemonTestCase
+from tests.functional.engines import per_engine
+from tests.functional.ffmpeg import FFMPEG, frames_of, spawn
+from tests.functional.spawned import Spawned, eventually
+
+VIEWER = Path(__file__).with_name("whep_viewer.py")
+
+
+class WhepViewer:
+    """One aiortc viewer, and what it has said."""
+
+    def __init__(self, test: DaemonTestCase, url: str, token: str = "") -> None:
+        argv = [sys.executable, str(VIEWER), url, *([token] if token else [])]
+        self.process = spawn(test, argv, stdin=True)
+
+    def said(self, key: str) -> list[Any]:
+        """Every value of a key, in order."""
+        lines = [json.loads(line) for line in self.process.out.decode().splitlines() if line.startswith("{")]
+        return [line[key] for line in lines if key in line]
+
+    async def says(self, key: str, timeout_s: float = 30.0) -> Any:
+        """Wait for a key; its first value."""
+        try:
+            return (await eventually(lambda: self.said(key), timeout_s))[0]
+        except AssertionError:
+            raise AssertionError(f"{key}: {self.process.out!r} {self.process.err[-2000:]!r}") from None
+
+    async def gets(self, frames: int, timeout_s: float = 30.0) -> None:
+        """Wait for so many frames."""
+        try:
+            await eventually(lambda: max(self.said("frames"), default=0) >= frames, timeout_s)
+        except AssertionError:
+            raise AssertionError(f"{self.process.out!r} {self.process.err[-2000:]!r}") from None
+
+    def tell(self, word: str) -> None:
+        """``delete`` or ``vanish``."""
+        assert self.process.transport is not None
+        self.process.transport.write(f"{word}\n".encode())
+
+
+class LiveTestCase(DaemonTestCase):
+    """With the engine's own lists."""
+
+    async def setUp(self) -> None:
+        if self.engine.kind == "relay":
+            raise SkipTest("the relay has no WHEP and no HLS yet")
+        await super().setUp()
+
+    async def listed(self, what: str) -> list[dict[str, Any]]:
+        """A list of the engine's API, asked as camsvc asks."""
+        secret = read_secret(self.daemon.runtime / "api.key").decode()
+        login = base64.b64encode(f"_api:{secret}".encode()).decode()
+        reply = await self.daemon.get(
+            f"http://127.0.0.1:{self.daemon.api_port}/v3/{what}/list", authorization=f"Basic {login}"
+        )
+        return list(reply.json["items"] or ())
+
+
+class WhepTests(LiveTestCase):
+    """WHEP by aiortc."""
+
+    async def test_watched(self) -> None:
+        """Frames of the right size; gone at the engine after DELETE; its Location tells nothing of the engine."""
+        token = self.daemon.token("viewer")
+        viewer = WhepViewer(self, f"http://127.0.0.1:{self.daemon.port}/live/camera0/whep", token)
+        self.assertEqual(await viewer.says("status"), 201)
+        self.assertRegex(await viewer.says("location"), r"^/live/camera0/whep/[A-Za-z0-9-]{8,}\Z")
+        await viewer.gets(20)
+        self.assertEqual((viewer.said("width")[0], viewer.said("height")[0]), (320, 180))
+        (session,) = await self.listed("webrtcsessions")
+        self.assertTrue(session["query"].startswith("ticket="))
+        self.assertNotIn(token, session["query"])
+        viewer.tell("delete")
+        self.assertEqual(await viewer.says("deleted"), 200)
+
+        async def gone() -> bool:
+            return not await self.listed("webrtcsessions")
+
+        await eventually(gone, 5)
+
+    async def test_delete_after_restart(self) -> None:
+        """The session's URL, with its ticket, is good for another camsvc: nothing is kept for it."""
+        client = await self.daemon.connect("viewer")
+        url = (await client.call("get_stream_url", device="camera0"))["urls"]["webrtc"]
+        viewer = WhepViewer(self, url)
+        await viewer.gets(5)
+        self.daemon.process.send(9)
+        await self.daemon.process.when_ended()
+        await self.daemon.start()
+        await viewer.gets(max(viewer.said("frames")) + 10)
+        viewer.tell("delete")
+        self.assertEqual(await viewer.says("deleted"), 200)
+
+        async def gone() -> bool:
+            return not await self.listed("webrtcsessions")
+
+        await eventually(gone, 5)
+
+
+class HlsTests(LiveTestCase):
+    """HLS by ffmpeg."""
+
+    def read(self, url: str, frames: int | None = None, *arguments: str) -> Spawned:
+        progress = ["-f", "null", "-progress", "pipe:1", "-stats_period", "0.2", "-"]
+        count = ["-frames:v", str(frames)] if frames else []
+        argv = [*FFMPEG, "-v", "warning", *arguments, "-threads", "1", "-i", url, *count, *progress]
+        return spawn(self, argv)
+
+    async def test_watched(self) -> None:
+        """ffmpeg plays it by the URL with a ticket alone, for longer than the playlist is."""
+        client = await self.daemon.connect("viewer")
+        url = (await client.call("get_stream_url", device="camera0"))["urls"]["hls"]
+        self.assertTrue(url.startswith(f"http://127.0.0.1:{self.daemon.port}/live/camera0/index.m3u8?ticket="))
+        process = self.read(url, 180)
+        output = await process.ends_within(60)
+        self.assertEqual((output.code, frames_of(process)), (0, 180), process.err)
+
+    async def test_what_is_seen(self) -> None:
+        """The credential is traded for a session; playlists hold plain names, no ticket and no engine."""
+        token = self.daemon.token("viewer")
+        first = await self.daemon.get("/live/camera0/index.m3u8", authorization=f"Bearer {token}")
+        self.assertEqual((first.code, first.body), (302, b""))
+        where = first.headers["location"]
+        self.assertRegex(where, r"^/live/camera0/s/[A-Za-z0-9_-]{20,}/index\.m3u8\Z")
+        folder = where.rpartition("/")[0]
+        index = await self.daemon.get(where)
+        self.assertEqual((index.code, index.headers["content-type"]), (200, "application/vnd.apple.mpegurl"))
+        (media,) = [line for line in index.body.decode().splitlines() if line and not line.startswith("#")]
+        playlist = await self.daemon.get(f"{folder}/{media}")
+        for reply in (index, playlist):
+            text = reply.body.decode() + str(reply.headers)
+            self.assertNotIn("ticket", text)
+            self.assertNotIn("session", text.replace("/s/", ""))
+            self.assertNotIn("127.0.0.1", text)
+            self.assertNotIn("set-cookie", reply.headers)
+        names = [line for line in playlist.body.decode().splitlines() if line and not line.startswith("#")]
+        self.assertTrue(names)
+        segment = await self.daemon.get(f"{folder}/{names[-1]}")
+        self.assertEqual((segment.code, segment.headers["content-type"]), (200, "video/mp4"))
+        self.assertEqual(segment.body[4:8], b"moof")
+
+
+class RefusedTests(LiveTestCase):
+    """Who may not, and what cannot be."""
+
+    async def test_refused(self) -> None:
+        """401 without a credential and with a ticket for another camera, 404 for an unknown camera; as JSON."""
+        bearer = {"authorization": f"Bearer {self.daemon.token('viewer')}"}
+        for path, method in (("whep", "POST"), ("whep/0123456789abcdef", "DELETE"), ("index.m3u8", "GET")):
+            for query in ("", "?ticket=x.y.z"):
+                reply = await self.daemon.get(f"/live/camera0/{path}{query}", method)
+                self.assertEqual((reply.code, reply.json["error"]["code"]), (401, -32001), path)
+            reply = await self.daemon.get(f"/live/camera7/{path}", method, **bearer)
+            self.assertEqual((reply.code, reply.json["error"]["code"]), (404, -32010), path)
+        for path in ("s/abc/index.m3u8", "s/abc/stream.m3u8"):
+            self.assertEqual((await self.daemon.get(f"/live/camera0/{path}", **bearer)).code, 404)
+        reply = await self.daemon.get("/live/camera0/whep", "POST", **bearer)
+        self.assertEqual(reply.code, 415)
+
+
+per_engine(globals(), WhepTests, HlsTests, RefusedTests)

@@ -1,0 +1,80 @@
+"""A WHEP viewer that is not ours: aiortc, a program of its own that prints what happens as JSON lines.
+
+``python whep_viewer.py URL [TOKEN]``; a line on its standard input ends it: with ``delete`` it says goodbye first,
+with ``vanish`` it just goes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+import urllib.error
+import urllib.request
+from urllib.parse import urljoin
+
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc.mediastreams import MediaStreamError
+
+
+def say(**fields: object) -> None:
+    """One line."""
+    print(json.dumps(fields), flush=True)
+
+
+def ask(method: str, url: str, token: str, body: str = "") -> tuple[int, str, str]:
+    """Status, Location and body of a request."""
+    headers = {"Content-Type": "application/sdp"} if body else {}
+    if token:
+        headers["Authorization"] = f"Bearer {token}"
+    request = urllib.request.Request(url, body.encode() or None, headers, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.status, answer.headers.get("Location", ""), answer.read().decode()
+    except urllib.error.HTTPError as why:
+        return why.code, "", why.read().decode()
+
+
+async def watch(url: str, token: str) -> None:
+    """Connect, count frames, and wait to be told how to go."""
+    peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    tasks = []
+
+    async def count(track: object) -> None:
+        frames = 0
+        try:
+            while True:
+                frame = await track.recv()  # type: ignore[attr-defined]
+                frames += 1
+                if frames in (1, 5) or frames % 10 == 0:
+                    say(frames=frames, width=frame.width, height=frame.height)
+        except MediaStreamError:
+            say(ended=frames)
+
+    @peer.on("track")
+    def _(track: object) -> None:
+        tasks.append(asyncio.ensure_future(count(track)))
+
+    @peer.on("connectionstatechange")
+    def _() -> None:
+        say(state=peer.connectionState)
+
+    peer.addTransceiver("video", direction="recvonly")
+    await peer.setLocalDescription(await peer.createOffer())
+    status, location, body = await asyncio.to_thread(ask, "POST", url, token, peer.localDescription.sdp)
+    say(status=status, location=location, body=body if status != 201 else "")
+    if status != 201:
+        return
+    await peer.setRemoteDescription(RTCSessionDescription(body, "answer"))
+    word = await asyncio.to_thread(sys.stdin.readline)
+    if word.strip() == "vanish":
+        os._exit(0)
+    status, _, body = await asyncio.to_thread(ask, "DELETE", urljoin(url, location), token)
+    say(deleted=status, body=body)
+    await peer.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(watch(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else ""))
+    os._exit(0)
