@@ -15,9 +15,10 @@ from camsvc.audit_check import add_audit_command
 from camsvc.config import find_file, load
 from camsvc.errors import ConfigError, StartError
 from camsvc.media.engine_choice import choose, find_ffmpeg
-from camsvc.prepare import runtime_path
+from camsvc.prepare import certificates_of, runtime_path
 from camsvc.remote import add_commands
 from camsvc.secret_files import read_secret
+from camsvc.server.tls import Certificates
 
 EX_OK, EX_USAGE, EX_NOPERM = 0, 64, 77
 """Exit statuses of sysexits.h."""
@@ -123,11 +124,13 @@ def _check_config(options: argparse.Namespace) -> int:
     config = load(path)
     engine = choose(config.media).words if config.media.run else "run by systemd"
     ffmpeg = find_ffmpeg(config.media)
+    certificates = certificates_of(config)
     rows = {
         "file": path or "none found; these are the defaults",
         "state": config.state_dir,
         "runtime": runtime_path(config),
         "public": f"{config.server.listen or '*'}:{config.server.port}",
+        "tls": _certificate_words(certificates),
         "rtsp": f"{config.media.rtsp_listen or '*'}:{config.media.rtsp_port}",
         "engine": engine,
         "ffmpeg": ffmpeg,
@@ -136,3 +139,11 @@ def _check_config(options: argparse.Namespace) -> int:
     for name, value in rows.items():
         print(f"{name:<8} {value}")
     return EX_OK
+
+
+def _certificate_words(certificates: Certificates | None) -> str:
+    if certificates is None:
+        return "no"
+    trouble = certificates.pair.trouble(time.time())
+    open_key = "; every user of this machine can read its key" if certificates.key_is_open else ""
+    return f"a certificate {certificates.pair.words}" + (f": it {trouble}" if trouble else "") + open_key

@@ -36,6 +36,8 @@ class Server(_Table, frozen=True):
     listen: str = "127.0.0.1"
     port: Port = 8002
     callback_port: Port = 8004
+    tls_cert: str = ""
+    tls_key: str = ""
     public_url: str = ""
     allowed_hosts: list[str] = []
     allowed_origins: list[Text] = []
@@ -222,6 +224,9 @@ def _cross_checks(config: Config) -> list[str]:
     url = config.server.public_url
     if url and not url.startswith(("http://", "https://")):
         problems.append(f'server.public_url = "{url}": must start with http:// or https://')
+    if bool(config.server.tls_cert) != bool(config.server.tls_key):
+        missing = "tls_key" if config.server.tls_cert else "tls_cert"
+        problems.append(f"server.{missing} is missing: TLS takes a certificate and its key")
     for origin in config.server.allowed_origins:
         if not _ORIGIN.match(origin):
             problems.append(f'server.allowed_origins: "{origin}" is none; it looks like "https://cams.example.org"')
@@ -244,5 +249,8 @@ def _anchored(config: Config, base: Path) -> Config:
         recordings_dir=at(config.storage.recordings_dir),
         snapshots_dir=at(config.storage.snapshots_dir),
     )
+    server = msgspec.structs.replace(
+        config.server, tls_cert=at(config.server.tls_cert), tls_key=at(config.server.tls_key)
+    )
     access = msgspec.structs.replace(config.access, jwt_secret_file=at(config.access.jwt_secret_file))
-    return msgspec.structs.replace(config, storage=storage, access=access)
+    return msgspec.structs.replace(config, server=server, storage=storage, access=access)

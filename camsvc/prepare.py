@@ -21,6 +21,7 @@ from camsvc.media.engine_file import EngineAddresses
 from camsvc.processes import port_holder
 from camsvc.runtime_dir import RuntimeDir, default_path
 from camsvc.secret_files import stored_secret
+from camsvc.server.tls import Certificates
 
 _LOCK = "camsvc.lock"
 _ENGINE_PORTS = ("rtsp_port", "api_port", "hls_port", "webrtc_port")
@@ -42,6 +43,7 @@ class Prepared:
         addresses: where the engine listens, and whom it asks.
         leftover: the engine of an earlier run, to go on with.
         ended_engine: pid of an engine that an earlier run left, and that was ended; 0 when there was none.
+        certificates: for TLS on the public port; None where it is plain.
     """
 
     config: Config
@@ -55,6 +57,7 @@ class Prepared:
     addresses: EngineAddresses
     leftover: Leftover | None
     ended_engine: int
+    certificates: Certificates | None = None
 
 
 def runtime_path(config: Config) -> Path:
@@ -62,12 +65,22 @@ def runtime_path(config: Config) -> Path:
     return Path(config.storage.runtime_dir) if config.storage.runtime_dir else default_path(config.state_dir)
 
 
+def certificates_of(config: Config) -> Certificates | None:
+    """The certificate and key of the configuration; None where it names none.
+
+    Raises:
+        ConfigError: they cannot be read, or do not fit each other.
+    """
+    server = config.server
+    return Certificates(Path(server.tls_cert), Path(server.tls_key)) if server.tls_cert else None
+
+
 def prepare(config: Config) -> Prepared:
     """Make ready.
 
     Raises:
         StartError: camsvc cannot start here and now.
-        ConfigError: a program that the configuration names is not there.
+        ConfigError: a program or a certificate that the configuration names is not there, or none.
     """
     for wanted in (config.state_dir, config.recordings_dir, config.snapshots_dir):
         _make(wanted, 0o750)
@@ -80,6 +93,7 @@ def prepare(config: Config) -> Prepared:
 
 
 def _prepare(config: Config, lock: BinaryIO) -> Prepared:
+    certificates = certificates_of(config)
     folder = RuntimeDir(runtime_path(config))
     ffmpeg = find_ffmpeg(config.media)
     launcher = find_program("camsvc-publish")
@@ -92,7 +106,18 @@ def _prepare(config: Config, lock: BinaryIO) -> Prepared:
     _require_ports(config, engine is not None and leftover is None)
     database = Database(config.state_dir / "camsvc.sqlite")
     return Prepared(
-        config, lock, folder, database, engine, secret, ffmpeg, Path(launcher), addresses, leftover, ended
+        config,
+        lock,
+        folder,
+        database,
+        engine,
+        secret,
+        ffmpeg,
+        Path(launcher),
+        addresses,
+        leftover,
+        ended,
+        certificates,
     )
 
 

@@ -17,6 +17,7 @@ from camsvc.access.roles import Role
 from camsvc.access.tokens import Tokens
 from camsvc.config import Config, find_file, load
 from camsvc.errors import StartError
+from camsvc.pinned import Pinned
 from camsvc.secret_files import read_secret
 
 EX_OK, EX_REFUSED, EX_UNAVAILABLE = 0, 1, 69
@@ -50,9 +51,12 @@ class Remote:
         self._token = Tokens(secret).issue("cli", Role.ADMIN, time.time(), _TOKEN_S)
         listen = config.server.listen
         host = "127.0.0.1" if listen in ("", "0.0.0.0", "::") else f"[{listen}]" if ":" in listen else listen
-        self._url = f"http://{host}:{config.server.port}"
+        scheme = "https" if config.server.tls_cert else "http"
+        self._url = f"{scheme}://{host}:{config.server.port}"
+        self._public_url = config.server.public_url.rstrip("/")
         # A proxy of the environment is for the outside.
-        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        tls = [Pinned(Path(config.server.tls_cert))] if config.server.tls_cert else []
+        self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), *tls)
 
     def call(self, method: str, **params: Any) -> Any:
         """The result of a method.
@@ -69,6 +73,8 @@ class Remote:
 
     def fetch(self, url: str) -> bytes:
         """A file by the URL that an answer gave."""
+        if self._public_url and url.startswith(self._public_url):  # a way round through the outside
+            url = self._url + url.removeprefix(self._public_url)
         return self._open(urllib.request.Request(url))
 
     def _open(self, request: urllib.request.Request) -> bytes:

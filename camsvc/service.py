@@ -64,6 +64,7 @@ from camsvc.server.hosts import Hosts
 from camsvc.server.http import QuietSite
 from camsvc.server.live import Live
 from camsvc.server.proxies import Proxies
+from camsvc.server.public_port import PublicPort
 from camsvc.server.rpc import Rpc
 from camsvc.server.site import Pages, Root
 from camsvc.server.ws import Factory
@@ -180,12 +181,12 @@ class Camsvc(Service):
         rpc = Rpc(registry, credentials, config.limits, hosts)
         root = Root(hosts, pages, files, rpc, self._ws, config.server.hsts_s)
         root.putChild(b"live", self._live.app.resource())
-        self._site = QuietSite(root, Proxies(config.server.trusted_proxies))
+        site = QuietSite(root, Proxies(config.server.trusted_proxies))
+        self._public_port = PublicPort(reactor, site, config.server, prepared.certificates)
         publish_key = bytes.fromhex(folder.secret("publish").decode())
         admission = Admission(credentials, publish_key, folder.secret("internal"), api_secret, time.time, boottime_s)
         self._callback_site = QuietSite(Callback(folder.secret("callback"), admission).app.resource())
         self._callback_port: Any = None
-        self._public_port: Any = None
         self._said_ready = False
 
     def setServiceParent(self, parent: Any) -> None:
@@ -223,13 +224,12 @@ class Camsvc(Service):
         )
         self._engine.start()
         self._streams.start()
-        self._public_port = self._reactor.listenTCP(config.server.port, self._site, interface=config.server.listen)
+        self._public_port.start()
 
     async def stopService(self) -> None:
         """Stop all in good order: finish recordings, tell clients, end engine and launchers, leave nothing behind."""
         _log.info("stopping")
-        if self._public_port is not None:
-            await self._public_port.stopListening()
+        await self._public_port.stop()
         self._udev.stop()
         self._discovery.stop()
         self._retention.stop()
@@ -309,7 +309,7 @@ class Camsvc(Service):
         return {
             "engine": self._engine.up or f"the media engine {self._engine.trouble}",
             "paths": self._streams.in_step or "the engine has not taken every camera's path",
-            "api": self._public_port is not None or "not listening",
+            "api": self._public_port.listening or "not listening",
         }
 
     def _paths_seen(self) -> None:
@@ -325,7 +325,8 @@ class Camsvc(Service):
         engine = f"{choice.words if choice else 'run by systemd'}, version {version}"
         _log.info("ready")
         self._events.system("system.startup")
-        _log.info("page    http://{host}:{port}/", host=_reached_at(config.server.listen), port=config.server.port)
+        _log.info("page    {scheme}://{host}:{port}/", scheme=self._public_port.scheme,
+                  host=_reached_at(config.server.listen), port=config.server.port)  # fmt: skip
         host, port = _reached_at(config.media.rtsp_listen), config.media.rtsp_port
         for camera in self._inventory.all():
             _log.info("stream  rtsp://{host}:{port}/{device}?token=TOKEN  ({name})",

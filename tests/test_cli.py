@@ -15,6 +15,7 @@ from camsvc.access.roles import Role
 from camsvc.access.tokens import Tokens
 from camsvc.cli import main
 from camsvc.secret_files import stored_secret
+from tests.certificates import make_pair
 
 
 class CliTests(SynchronousTestCase):
@@ -90,6 +91,20 @@ class CliTests(SynchronousTestCase):
         self.assertIn(str(self.base / "state"), out)
         self.assertIn("camsvc-relay", out)
         self.assertFalse(self.key.parent.exists())
+
+    def test_check_config_tls(self) -> None:
+        """The certificate and what is wrong with it; a pair that is none is a mistake."""
+        self.assertIn("\ntls      no\n", self.run_it("check-config")[1])
+        _, key = make_pair(self.base, from_days=-9, to_days=-1)
+        key.chmod(0o644)
+        self.file.write_text('[server]\ntls_cert = "tls.crt"\ntls_key = "tls.key"\n')
+        status, out, _ = self.run_it("check-config")
+        self.assertEqual(status, 0)
+        self.assertRegex(out, r"\ntls      a certificate for cam.example, .*: it has expired on .*; every user")
+        key.write_text("x")
+        status, _, err = self.run_it("check-config")
+        self.assertEqual((status, err.count("\n")), (64, 1))
+        self.assertIn("server.tls_key", err)
 
     def test_check_config_mistake(self) -> None:
         """64 and one line."""

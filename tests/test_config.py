@@ -184,6 +184,11 @@ class ParseTests(SynchronousTestCase):
         """http or https; the message stays one line."""
         self.assertIn("must start with", self.mistake(server={"public_url": "ftp://x\n"}))
 
+    def test_tls(self) -> None:
+        """Both files or none."""
+        self.assertIn("server.tls_key is missing", self.mistake(server={"tls_cert": "a"}))
+        self.assertIn("server.tls_cert is missing", self.mistake(server={"tls_key": "a"}))
+
     def test_proxies_and_origins(self) -> None:
         """Addresses, networks and origins; anything else is named."""
         server = {

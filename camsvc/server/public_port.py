@@ -1,0 +1,102 @@
+"""The public port: plain or TLS, and SIGHUP, upon which the certificate is loaded anew."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.protocol import Factory
+from twisted.logger import Logger
+
+from camsvc.config import Server
+from camsvc.errors import ConfigError
+from camsvc.server.tls import Certificates, Pair
+from camsvc.tasks import Repeater
+
+_LOOK_EVERY_S = 86400.0
+
+
+class PublicPort:
+    """Listens while camsvc runs."""
+
+    _log = Logger()
+
+    def __init__(
+        self, reactor: Any, site: Factory[Any], server: Server, certificates: Certificates | None = None
+    ) -> None:
+        """Set up.
+
+        Args:
+            reactor: listens; time.
+            site: what is served.
+            server: address and port.
+            certificates: with them it is TLS.
+        """
+        self._reactor = reactor
+        self._site = site
+        self._server = server
+        self._certificates = certificates
+        self._port: Any = None
+        self._listeners: list[Callable[[Pair], None]] = []
+        self._looks = Repeater(reactor, _LOOK_EVERY_S, self._look, self._log, "looking at the certificate")
+
+    @property
+    def listening(self) -> bool:
+        """It is open."""
+        return self._port is not None
+
+    @property
+    def scheme(self) -> str:
+        """``http`` or ``https``."""
+        return "http" if self._certificates is None else "https"
+
+    def subscribe(self, listener: Callable[[Pair], None]) -> None:
+        """Call ``listener(pair)`` with each certificate that takes the place of the one before."""
+        self._listeners.append(listener)
+
+    def start(self) -> None:
+        """Open it; from now on SIGHUP does not end the process."""
+        signal.signal(signal.SIGHUP, lambda *_: self._reactor.callFromThread(self.reload))
+        port, listen = self._server.port, self._server.listen
+        if self._certificates is None:
+            self._port = self._reactor.listenTCP(port, self._site, interface=listen)
+            return
+        self._port = self._reactor.listenSSL(port, self._site, self._certificates, interface=listen)
+        self._log.info("TLS with the certificate {words}", words=self._certificates.pair.words)
+        if self._certificates.key_is_open:
+            self._log.warn("every user of this machine can read server.tls_key; chmod 600 it")
+        self._looks.start()
+
+    async def stop(self) -> None:
+        """Close it; open connections stay."""
+        self._looks.stop()
+        if self._port is not None:
+            await self._port.stopListening()
+            self._port = None
+
+    def reload(self) -> None:
+        """Read the certificate again: new connections get it. A broken one leaves the old one in force."""
+        if self._certificates is None:
+            self._log.info("SIGHUP: there is no certificate to load, as server.tls_cert is not set")
+            return
+        try:
+            changed = self._certificates.reload()
+        except ConfigError as why:
+            self._log.error("SIGHUP: {why}; the certificate before stays in force", why=why.message)
+            return
+        pair = self._certificates.pair
+        what = "TLS with a new certificate" if changed else "the certificate has not changed: it is"
+        self._log.info("SIGHUP: {what} {words}", what=what, words=pair.words)
+        if changed:
+            self._looks.nudge()
+            for listener in self._listeners:
+                with self._log.failuresHandled("while telling of a new certificate"):
+                    listener(pair)
+
+    async def _look(self) -> None:
+        assert self._certificates is not None
+        trouble = self._certificates.pair.trouble(time.time())
+        if trouble is not None:
+            self._log.warn("the certificate of server.tls_cert {trouble}", trouble=trouble)
