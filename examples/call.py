@@ -18,8 +18,9 @@ from urllib.parse import urlsplit
 
 from autobahn.twisted.websocket import WebSocketClientFactory, WebSocketClientProtocol
 from twisted.internet.defer import Deferred
-from twisted.internet.endpoints import HostnameEndpoint
+from twisted.internet.endpoints import HostnameEndpoint, wrapClientTLS
 from twisted.internet.error import ConnectError
+from twisted.internet.ssl import Certificate, optionsForClientTLS, platformTrust, trustRootFromCertificates
 from twisted.internet.task import deferLater, react
 
 
@@ -67,14 +68,26 @@ async def main(reactor: Any, options: argparse.Namespace, token: str) -> None:
     factory = WebSocketClientFactory(options.url, reactor=reactor)
     factory.protocol = Client
     url = urlsplit(options.url)
+    host = url.hostname or ""
+    endpoint: Any = HostnameEndpoint(reactor, host, url.port or (443 if url.scheme == "wss" else 80))
+    if url.scheme == "wss":
+        endpoint = wrapClientTLS(optionsForClientTLS(host, trust(options.trust)), endpoint)
     try:
-        client: Any = await HostnameEndpoint(reactor, url.hostname, url.port).connect(factory)
+        client: Any = await endpoint.connect(factory)
     except ConnectError as why:
         raise SystemExit(f"nobody answers at {options.url}: {why}") from None
     await client.when_open
     await client.call("authenticate", {"auth_token": token})
     print(json.dumps(await client.call(options.method, dict(options.params)), indent=2))
     await deferLater(reactor, options.listen)
+
+
+def trust(file: str | None) -> Any:
+    """Whose certificates are taken: those that everybody trusts, or of one's own, the one in a file."""
+    if file is None:
+        return platformTrust()
+    with open(file, "rb") as opened:
+        return trustRootFromCertificates([Certificate.loadPEM(opened.read())])
 
 
 def parameter(text: str) -> tuple[str, Any]:
@@ -92,6 +105,7 @@ if __name__ == "__main__":
     parser.add_argument("params", nargs="*", metavar="NAME=VALUE", type=parameter)
     parser.add_argument("--listen", type=float, default=0, metavar="SECONDS", help="then print notifications")
     parser.add_argument("--url", default="ws://127.0.0.1:8002/ws")
+    parser.add_argument("--trust", metavar="FILE", help="a certificate in PEM; with wss:// it alone is trusted")
     asked = parser.parse_args()
     if "CAMSVC_TOKEN" not in os.environ:
         sys.exit("CAMSVC_TOKEN is not set; a token comes from: .venv/bin/camsvc token --role admin")

@@ -128,8 +128,15 @@ class RemoteTests(SynchronousTestCase):
     def test_snapshot(self) -> None:
         """Kept there, and written here where it is asked for."""
         url = f"http://127.0.0.1:{self.port}/files/snapshots/x.jpg?ticket=t"
-        self.serve(take_snapshot={"filename": "x.jpg", "download_url": url, "width": 64, "height": 48, "age_ms": 120})
+        server = self.serve(
+            take_snapshot={"filename": "x.jpg", "download_url": url, "width": 64, "height": 48, "age_ms": 120}
+        )
         self.assertEqual(self.run_it("snapshot", "camera0")[1], "x.jpg: 64x48, 0.1 s old\n")
+        self.assertEqual(self.run_it("snapshot", "camera0", "-o", "-")[1], "JPEG")
+        outside = "https://cams.example/sub"  # names the same server, but need not be reachable from here
+        self.file.write_text(self.file.read_text().replace("port", f'public_url = "{outside}/"\nport', 1))
+        taken = {"filename": "x.jpg", "download_url": f"{outside}/files/snapshots/x.jpg", "width": 1, "height": 1}
+        server.answers["take_snapshot"] = (200, {"result": {**taken, "age_ms": 1}})
         self.assertEqual(self.run_it("snapshot", "camera0", "-o", "-")[1], "JPEG")
         file = self.base / "door.jpg"
         self.assertEqual(self.run_it("snapshot", "camera0", "-o", str(file))[0], 0)

@@ -15,9 +15,10 @@ from attrs import frozen
 from autobahn.twisted.websocket import WebSocketClientFactory, WebSocketClientProtocol
 from treq.client import HTTPClient
 from twisted.internet.defer import Deferred
-from twisted.internet.endpoints import TCP4ClientEndpoint
+from twisted.internet.endpoints import TCP4ClientEndpoint, wrapClientTLS
+from twisted.internet.ssl import Certificate, optionsForClientTLS, trustRootFromCertificates
 from twisted.trial.unittest import TestCase
-from twisted.web.client import Agent, HTTPConnectionPool
+from twisted.web.client import Agent, BrowserLikePolicyForHTTPS, HTTPConnectionPool
 
 import camsvc
 from camsvc.access.roles import Role
@@ -25,6 +26,7 @@ from camsvc.access.tokens import Tokens
 from camsvc.processes import start_time
 from camsvc.secret_files import read_secret
 from camsvc.tasks import within
+from tests.certificates import make_pair
 from tests.functional.engines import Engine
 from tests.functional.running import free_ports
 from tests.functional.spawned import Spawned, clock, eventually, processes_mentioning, scratch
@@ -122,18 +124,40 @@ class Daemon:
     usb = False
 
     def __init__(
-        self, test: TestCase, engine: Engine, cameras: str = CAMERA, extra: str = "", state: str = "."
+        self,
+        test: TestCase,
+        engine: Engine,
+        cameras: str = CAMERA,
+        extra: str = "",
+        state: str = ".",
+        server: str = "",
+        tls: bool = False,
     ) -> None:
+        """Write its configuration.
+
+        Args:
+            test: ends it.
+            engine: which it runs.
+            cameras: tables of the configuration.
+            extra: further keys of ``[media]``.
+            state: ``state_dir``, below its folder.
+            server: further keys of ``[server]``.
+            tls: with a certificate of its own, ``tls.crt`` in its folder.
+        """
         self.test = test
         self.engine = engine
         self.folder = scratch(test)
         self.state = self.folder / state
         self.port, self.callback_port, self.rtsp_port, self.api_port = free_ports(4)
-        hls_port, webrtc_port, webrtc_udp_port = free_ports(3)
+        hls_port, webrtc_port, webrtc_udp_port, self.rtsps_port = free_ports(4)
+        self.scheme = "http"
+        if tls:
+            certificate, key = make_pair(self.folder)
+            self.scheme, server = "https", f'tls_cert = "{certificate.name}"\ntls_key = "{key.name}"\n{server}'
         named = f'mediamtx = "{engine.binary}"\n' if engine.kind == "mediamtx" else ""
         self.config = self.folder / "camsvc.toml"
         self.config.write_text(
-            f"[server]\nport = {self.port}\ncallback_port = {self.callback_port}\n"
+            f"[server]\nport = {self.port}\ncallback_port = {self.callback_port}\n{server}"
             f'[storage]\nstate_dir = "{state}"\nruntime_dir = "run"\nreserve_bytes = 1000000\n'
             f'[media]\nengine = "{engine.kind}"\n{named}rtsp_listen = "127.0.0.1"\n'
             f"rtsp_port = {self.rtsp_port}\napi_port = {self.api_port}\n"
@@ -142,8 +166,18 @@ class Daemon:
         )
         self._process: Spawned | None = None
         pool = HTTPConnectionPool(clock(), persistent=False)
-        self._http = HTTPClient(Agent(clock(), connectTimeout=3, pool=pool))
+        policy = BrowserLikePolicyForHTTPS(self.trust()) if tls else BrowserLikePolicyForHTTPS()
+        self._http = HTTPClient(Agent(clock(), policy, connectTimeout=3, pool=pool))
         test.addCleanup(self.end)
+
+    def trust(self) -> Any:
+        """What verifies its certificate."""
+        return trustRootFromCertificates([Certificate.loadPEM((self.folder / "tls.crt").read_bytes())])
+
+    @property
+    def base(self) -> str:
+        """Its URL."""
+        return f"{self.scheme}://127.0.0.1:{self.port}"
 
     @property
     def process(self) -> Spawned:
@@ -233,10 +267,13 @@ class Daemon:
 
     async def connect(self, role: str | None = "admin") -> Client:
         """A WebSocket client, logged in unless ``role`` is None; closed with the test."""
-        factory = WebSocketClientFactory(f"ws://127.0.0.1:{self.port}/ws")
+        factory = WebSocketClientFactory(f"{self.base.replace('http', 'ws', 1)}/ws")
         factory.protocol = Client
         factory.setProtocolOptions(openHandshakeTimeout=5, closeHandshakeTimeout=3, maxMessagePayloadSize=0)
-        client: Client = await TCP4ClientEndpoint(clock(), "127.0.0.1", self.port).connect(factory)
+        endpoint: Any = TCP4ClientEndpoint(clock(), "127.0.0.1", self.port)
+        if self.scheme == "https":
+            endpoint = wrapClientTLS(optionsForClientTLS("127.0.0.1", self.trust()), endpoint)
+        client: Client = await endpoint.connect(factory)
         await within(clock(), 5, client.opened)
 
         async def close() -> None:
@@ -250,7 +287,7 @@ class Daemon:
 
     async def get(self, path: str, method: str = "GET", **headers: str) -> Reply:
         """An HTTP request; ``path`` may be a whole URL, header names take ``_`` for ``-``."""
-        url = path if path.startswith("http") else f"http://127.0.0.1:{self.port}{path}"
+        url = path if path.startswith("http") else f"{self.base}{path}"
         named: Any = {name.replace("_", "-"): value for name, value in headers.items()}
 
         async def exchange() -> Reply:
@@ -263,7 +300,7 @@ class Daemon:
 
     async def rpc(self, calls: Any, role: str = "admin") -> Any:
         """The answer to a call or batch over ``POST /rpc``."""
-        url, headers = f"http://127.0.0.1:{self.port}/rpc", {"Authorization": f"Bearer {self.token(role)}"}
+        url, headers = f"{self.base}/rpc", {"Authorization": f"Bearer {self.token(role)}"}
 
         async def exchange() -> Any:
             response = await self._http.post(url, json=calls, headers=headers)
