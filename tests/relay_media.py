@@ -30,6 +30,17 @@ SDP = (
 VIDEO = Track(
     "video", "96", "h264", 90000, ("rtpmap:96 H264/90000", f"fmtp:96 sprop-parameter-sets={SPROP}"), "streamid=0"
 )
+AAC = Track(
+    "audio",
+    "97",
+    "mpeg4-generic",
+    48000,
+    (
+        "rtpmap:97 MPEG4-GENERIC/48000/2",
+        "fmtp:97 mode=AAC-hbr;config=119056E500;sizelength=13;indexlength=3;indexdeltalength=3",
+    ),
+    "streamid=1",
+)
 AUDIO = Track("audio", "97", "opus", 48000, ("rtpmap:97 OPUS/48000/2",), "streamid=1")
 
 IDR_NAL = b"\x65" + b"i" * 20
@@ -50,6 +61,13 @@ def rtp(payload: bytes, timestamp: int = 0, marker: bool = True, channel: int = 
 def unit(payload: bytes, timestamp: int = 0, key: bool = False, track: int = 0) -> Unit:
     """A unit of one packet."""
     return Unit(track, (rtp(payload, timestamp, channel=2 * track),), key)
+
+
+def report(track: int, wall_s: float, timestamp: int) -> bytes:
+    """An interleaved sender report (RFC 3550, 6.4.1)."""
+    seconds = int(wall_s)
+    fields = (0x80, 200, 6, 7, seconds, int((wall_s - seconds) * (1 << 32)), timestamp, 0, 0)
+    return interleaved(2 * track + 1, struct.pack(">BBHIIIIII", *fields))
 
 
 class Taker:
@@ -120,3 +138,24 @@ def box(data: bytes, *path: bytes, skip: Sequence[int] = ()) -> bytes:
         if depth < len(skip):
             data = data[skip[depth] :]
     return data
+
+
+def times(parts: Sequence[bytes], track: int = 0) -> list[int]:
+    """Decode time of a track, by its place, in each part that has it."""
+    found = []
+    for part in parts:
+        fragments = [content for kind, content in boxes(box(part, b"moof")) if kind == b"traf"]
+        if track < len(fragments):
+            found.append(struct.unpack_from(">Q", box(fragments[track], b"tfdt"), 4)[0])
+    return found
+
+
+def durations(parts: Sequence[bytes], track: int = 0) -> list[list[int]]:
+    """Sample durations of a track, by its place, in each part."""
+    found = []
+    for part in parts:
+        fragments = [content for kind, content in boxes(box(part, b"moof")) if kind == b"traf"]
+        run = box(fragments[track], b"trun")
+        count = struct.unpack_from(">I", run, 4)[0]
+        found.append(list(struct.unpack_from(f">{3 * count}I", run, 12)[::3]))
+    return found

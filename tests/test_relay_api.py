@@ -15,9 +15,11 @@ from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request
 
-from camsvc.relay import api
-from camsvc.relay.api import VERSION, Api, Engine, page, parse_body, site
+from camsvc.relay import web
+from camsvc.relay.api import VERSION, Api, Engine, page, parse_body
 from camsvc.relay.auth import Callback, OpenGate, Question, plain_ip
+from camsvc.relay.hls import Muxers
+from camsvc.relay.muxer import Surroundings
 from camsvc.relay.refusals import Refused
 from camsvc.relay.wire import Credential
 from tests.relay_media import VIDEO, Client
@@ -32,12 +34,14 @@ class ApiTests(RtspTestCase):
 
     def setUp(self) -> None:
         super().setUp()
+        around = Surroundings(self.machine, lambda: datetime(2026, 3, 4, 5, 6, 8, tzinfo=UTC), 7, 1.0)
+        self.muxers = Muxers(around)
         keys = {
             "logLevel": "warn",
             "paths": {},
             "externalAuthenticationURL": "http://127.0.0.1/" + "a" * 32 + "/auth",
         }
-        engine = Engine(self.paths, self.listener, keys, datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC))
+        engine = Engine(self.paths, self.listener, self.muxers, keys, datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC))
         self.engine = engine
         self.treq = StubTreq(Api(engine))
 
@@ -92,7 +96,7 @@ class ApiTests(RtspTestCase):
 
     def test_no_such_route(self) -> None:
         """Plain text, as from MediaMTX."""
-        for method, route in (("GET", "nope"), ("PUT", "paths/list"), ("GET", "../info"), ("GET", "hlsmuxers/list")):
+        for method, route in (("GET", "nope"), ("PUT", "paths/list"), ("GET", "../info"), ("GET", "srtconns/list")):
             self.assertEqual(self.ask(method, route), (404, "404 page not found"))
 
     def test_idle_path(self) -> None:
@@ -101,6 +105,20 @@ class ApiTests(RtspTestCase):
         self.assertEqual((listed["itemCount"], listed["pageCount"]), (1, 1))
         idle = {"name": "cam", "confName": "cam", "source": None, "ready": False, "readyTime": None, "tracks": []}
         self.assertEqual(listed["items"], [{**idle, "bytesReceived": 0, "bytesSent": 0, "readers": []}])
+
+    def test_muxers(self) -> None:
+        """None, then one after the first HLS request; a reader of its path without id, as MediaMTX 1.5.1 has it."""
+        self.assertEqual(self.ask("GET", "hlsmuxers/list")[1]["items"], [])
+        self.assertEqual(self.error("GET", "hlsmuxers/get/cam"), (404, "muxer not found"))
+        Caller(self.listener).publish()
+        self.successResultOf(Deferred.fromCoroutine(self.muxers.of(self.paths.find("cam"))))
+        at = "2026-03-04T05:06:08Z"
+        expected = {"path": "cam", "created": at, "lastRequest": at, "bytesSent": 0}
+        self.assertEqual(self.ask("GET", "hlsmuxers/get/cam"), (200, expected))
+        self.assertEqual(self.ask("GET", "hlsmuxers/list")[1]["items"], [expected])
+        self.assertEqual(self.ask("GET", "paths/get/cam")[1]["readers"], [{"type": "hlsMuxer", "id": ""}])
+        self.muxers.stop()
+        self.assertEqual(self.ask("GET", "paths/get/cam")[1]["readers"], [])
 
     def test_sessions(self) -> None:
         """A publisher and a reader, in the path's state and by themselves; a kick ends one."""
@@ -140,17 +158,17 @@ class ApiTests(RtspTestCase):
 
     def test_this_machine_only(self) -> None:
         """Another host's request is refused."""
-        self.patch(api, "plain_ip", lambda _: "192.0.2.7")
+        self.patch(web, "plain_ip", lambda _: "192.0.2.7")
         self.assertEqual(self.error("GET", "info")[0], 403)
 
     def test_large_body(self) -> None:
         """Above a megabyte the connection is closed, and nothing is added."""
         transport = Client()
-        http = site(self.engine).buildProtocol(None)
+        http = web.site(Api(self.engine)).buildProtocol(None)
         http.makeConnection(transport)
-        size = api.MAX_BODY + 10
+        size = web.MAX_BODY + 10
         http.dataReceived(b"POST /v3/config/paths/add/x HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % size)
-        http.dataReceived(b" " * (api.MAX_BODY - 1))
+        http.dataReceived(b" " * (web.MAX_BODY - 1))
         self.assertFalse(transport.disconnecting)
         http.dataReceived(b"  ")
         self.assertTrue(transport.disconnecting)

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import os
 import stat
-import struct
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from attrs import evolve
 from twisted.internet.defer import Deferred, execute
 from twisted.internet.task import Clock
 from twisted.logger import capturedLogs
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from camsvc.relay import disk as disk_module
-from camsvc.relay.cutter import Cutter, Output
 from camsvc.relay.disk import Backlog, Disk, RecordedFile
-from camsvc.relay.h264 import ParameterSets
 from camsvc.relay.options import PathOptions, options
 from camsvc.relay.recorder import Recorder, file_name
 from camsvc.relay.stream import Stream
@@ -26,17 +24,13 @@ from tests.relay_media import (
     AUDIO,
     IDR_NAL,
     PPS_360P,
-    PPS_HIGH,
     SLICE_NAL,
     SPS_360P,
-    SPS_1080P,
     VIDEO,
-    box,
-    boxes,
+    durations,
     rtp,
+    times,
 )
-
-SETS = ParameterSets(SPS_360P, PPS_360P)
 
 
 class KeptFile:
@@ -47,7 +41,7 @@ class KeptFile:
         self.closed = False
         self.failed = failed
 
-    def append(self, data: bytes) -> None:
+    def append(self, data: bytes, seconds: float) -> None:
         if self.failed is not None:
             self.failed(OSError(28, "No space left on device"))
         self.parts.append(data)
@@ -56,117 +50,9 @@ class KeptFile:
         self.closed = True
 
     @property
-    def times(self) -> list[int]:
-        """Decode time of each part."""
-        return [struct.unpack_from(">Q", box(part, b"moof", b"traf", b"tfdt"), 4)[0] for part in self.parts]
-
-    @property
     def durations(self) -> list[list[int]]:
-        """Sample durations of each part."""
-        found = []
-        for part in self.parts:
-            run = box(part, b"moof", b"traf", b"trun")
-            count = struct.unpack_from(">I", run, 4)[0]
-            found.append(list(struct.unpack_from(f">{3 * count}I", run, 12)[::3]))
-        return found
-
-
-class CutterTests(SynchronousTestCase):
-    """`Cutter`."""
-
-    def setUp(self) -> None:
-        self.files: list[KeptFile] = []
-        self.cutter = self.make(SETS)
-
-    def make(self, sets: ParameterSets, segment_s: float = 3600.0) -> Cutter:
-        return Cutter(sets, 90000, 1.0, segment_s, self.open)
-
-    def open(self) -> Output:
-        self.files.append(KeptFile())
-        return self.files[-1]
-
-    def feed(self, first: int, pictures: int, keys_every: int = 25) -> None:
-        """Pictures at 25 Hz from a timestamp, beginning with a key frame."""
-        for number in range(pictures):
-            key = number % keys_every == 0
-            self.cutter.add((first + number * 3600) % (1 << 32), [IDR_NAL if key else SLICE_NAL], key)
-
-    def test_parts(self) -> None:
-        """A part each second, the header with the first, the rest on closing."""
-        self.feed(123456, 60)
-        (file,) = self.files
-        self.assertEqual([kind for kind, _ in boxes(file.parts[0])], [b"ftyp", b"moov", b"moof", b"mdat"])
-        self.assertEqual(file.times, [0, 90000])
-        self.cutter.close()
-        self.assertEqual((file.times, file.closed), ([0, 90000, 180000], True))
-        self.assertEqual([len(rows) for rows in file.durations], [25, 25, 10])
-        self.assertEqual({step for rows in file.durations for step in rows}, {3600})
-
-    def test_part_need_not_end_at_a_key_frame(self) -> None:
-        """Long groups of pictures are cut after a second too."""
-        self.feed(0, 60, keys_every=250)
-        self.assertEqual(self.files[0].times, [0, 90000])
-
-    def test_no_key_frame_no_file(self) -> None:
-        """Nor without parameter sets, until they come in band."""
-        self.cutter.add(0, [SLICE_NAL], False)
-        self.cutter = self.make(ParameterSets())
-        self.cutter.add(3600, [IDR_NAL], True)
-        self.assertEqual(self.files, [])
-        self.cutter.add(7200, [SPS_360P, PPS_360P, IDR_NAL], True)
-        self.assertEqual(len(self.files), 1)
-
-    def test_timestamps_wrap(self) -> None:
-        """Durations stay right over the 32-bit wrap."""
-        self.feed((1 << 32) - 10 * 3600, 30)
-        self.cutter.close()
-        self.assertEqual([step for rows in self.files[0].durations for step in rows], [3600] * 30)
-
-    def test_new_file_at_a_key_frame_after_the_segment_time(self) -> None:
-        """Not before a key frame; both files are whole."""
-        self.cutter = self.make(SETS, segment_s=1.5)
-        self.feed(0, 60)
-        self.cutter.close()
-        self.assertEqual([sum(map(len, file.durations)) for file in self.files], [50, 10])
-        self.assertEqual([file.times[0] for file in self.files], [0, 0])
-        self.assertTrue(all(file.closed for file in self.files))
-
-    def test_new_file_when_parameters_change(self) -> None:
-        """The second file has the new size."""
-        self.feed(0, 5)
-        self.cutter.add(18000, [SPS_1080P, PPS_HIGH, IDR_NAL], True)
-        self.cutter.add(21600, [SLICE_NAL], False)
-        self.cutter.close()
-        widths = [box(file.parts[0], b"moov", b"trak", b"tkhd")[-8:-6] for file in self.files]
-        self.assertEqual(widths, [struct.pack(">H", 640), struct.pack(">H", 1920)])
-
-    def test_picture_out_of_order(self) -> None:
-        """Left out, with one error in the log for each file; the rest keeps its times."""
-        self.feed(0, 3)
-        with capturedLogs() as logged:
-            for _ in range(3):
-                self.cutter.add(3600, [SLICE_NAL], False)
-        self.assertEqual(len(logged), 1)
-        self.cutter.add(3 * 3600, [SLICE_NAL], False)
-        self.cutter.close()
-        self.assertEqual(self.files[0].durations, [[3600] * 4])
-
-    def test_clock_starts_over(self) -> None:
-        """A leap of the timestamps ends the file; the next key frame begins another."""
-        self.feed(10**6, 5)
-        self.cutter.add(500, [SLICE_NAL], False)
-        self.assertEqual((len(self.files), self.files[0].closed), (1, True))
-        self.feed(4100, 5)
-        self.assertEqual(len(self.files), 2)
-
-    def test_file_that_fails_at_once(self) -> None:
-        """Nothing is kept for a file that is given up while it is written."""
-        self.feed(0, 25)
-        self.files[0].failed = lambda why: self.cutter.abandon()
-        self.feed(25 * 3600, 10, keys_every=5)
-        self.assertEqual(len(self.files), 2)
-        self.cutter.close()
-        self.assertTrue(all(file.closed for file in self.files))
+        """Durations of the video's samples in each part."""
+        return durations(self.parts)
 
 
 class MemoryDisk:
@@ -197,7 +83,7 @@ class RecorderTests(SynchronousTestCase):
     def gop(self, first: int) -> None:
         for number in range(25):
             self.stream.packet(0, rtp(SLICE_NAL if number else IDR_NAL, first + 3600 * number))
-            self.stream.packet(2, rtp(b"opus", number, channel=2))
+            self.stream.packet(2, rtp(b"opus", first * 8 // 15 + 1920 * number, channel=2))
             self.clock.advance(0.04)
 
     def test_file_name(self) -> None:
@@ -208,7 +94,7 @@ class RecorderTests(SynchronousTestCase):
         )
 
     def test_records_the_video(self) -> None:
-        """From the next key frame, under its time, sound left out; the rest on stop."""
+        """From the next key frame, under its time, with its sound; the rest on stop."""
         self.gop(0)
         recorder = self.record()
         self.gop(90000)
@@ -218,6 +104,7 @@ class RecorderTests(SynchronousTestCase):
         ((name, file),) = self.disk.files.items()
         self.assertEqual(name, "/rec/.rec/camera0/1/2026-03-04_05-06-08-000080.mp4")
         self.assertEqual([len(rows) for rows in file.durations], [25, 25])
+        self.assertEqual([len(rows) for rows in durations(file.parts, 1)], [24, 26])
         self.assertTrue(file.closed)
 
     def test_end_of_the_stream(self) -> None:
@@ -239,24 +126,40 @@ class RecorderTests(SynchronousTestCase):
         self.gop(360000)
         recorder.stop()
         first, second_file = self.disk.files.values()
-        self.assertEqual((second_file.times, second_file.closed, first.closed), ([0, 90000], True, True))
+        self.assertEqual((times(second_file.parts), second_file.closed, first.closed), ([0, 90000], True, True))
 
     def test_nothing_to_record(self) -> None:
-        """Sound alone is said, and leaves no file."""
+        """Video of another kind is said, and leaves no file, even where its sound could be written."""
+        stream = Stream((evolve(VIDEO, codec="h265"), AUDIO))
+        with capturedLogs() as logged:
+            recorder = self.record(stream)
+        stream.packet(2, rtp(b"opus", channel=2))
+        recorder.stop()
+        self.assertEqual((self.disk.files, len(logged)), ({}, 1))
+
+    def test_sound_alone(self) -> None:
+        """Is recorded like video."""
         stream = Stream((AUDIO,))
         recorder = self.record(stream)
-        stream.packet(0, rtp(b"opus"))
+        for number in range(60):
+            stream.packet(0, rtp(b"opus", 960 * number))
         recorder.stop()
-        self.assertEqual(self.disk.files, {})
+        (file,) = self.disk.files.values()
+        self.assertEqual([len(rows) for rows in durations(file.parts)], [50, 10])
 
     def test_unreadable_parameters(self) -> None:
-        """An SPS without size fails like a disk does, not like a bug."""
+        """An SPS without size is told, and makes no file, until there is a better one."""
         self.record()
-        self.stream.packet(0, rtp(b"\x67\x42\x00\x1e", 0, marker=False))
-        self.gop(0)
-        self.gop(90000)
+        with capturedLogs() as logged:
+            self.stream.packet(0, rtp(b"\x67\x42\x00\x1e", 0, marker=False))
+            self.gop(0)
+            self.gop(90000)
+        self.assertEqual((self.disk.files, len(logged)), ({}, 1))
+        for parameters in (SPS_360P, PPS_360P):
+            self.stream.packet(0, rtp(parameters, 180000, marker=False))
+        self.gop(180000)
         self.stream.end()
-        self.assertEqual([(file.parts, file.closed) for file in self.disk.files.values()], [([], True)])
+        self.assertEqual([len(file.parts) for file in self.disk.files.values()], [1])
 
 
 class RecordedFileTests(SynchronousTestCase):

@@ -25,7 +25,7 @@ from camsvc.relay.tap import Options
 from camsvc.tasks import sleep
 from tests.relay_media import IDR_NAL, SDP, SLICE_NAL, rtp
 
-YAML = 'rtspAddress: "127.0.0.1:0"\napiAddress: "127.0.0.1:0"\n'
+YAML = 'rtspAddress: "127.0.0.1:0"\napiAddress: "127.0.0.1:0"\nhlsAddress: "127.0.0.1:0"\n'
 
 
 class Publisher(Protocol):
@@ -54,7 +54,7 @@ class ServiceTests(TestCase):
         service.listen()
         service.startService()
         self.addCleanup(lambda: maybeDeferred(service.stopService) if service.running else None)
-        rtsp, api = (port.getHost().port for port in service._ports)
+        rtsp, api, _ = (port.getHost().port for port in service._ports)
         return service, rtsp, f"http://127.0.0.1:{api}/v3/"
 
     async def test_records_until_it_is_stopped(self) -> None:
@@ -81,7 +81,7 @@ class ServiceTests(TestCase):
     async def test_port_in_use(self) -> None:
         """The key and the holder are named."""
         _, rtsp, _ = await self.start(YAML)
-        second = self.make(f'rtspAddress: "127.0.0.1:{rtsp}"\n')
+        second = self.make(f'rtspAddress: "127.0.0.1:{rtsp}"\nhls: no\n')
         with self.assertRaises(StartError) as caught:
             second.listen()
         self.assertIn("'rtspAddress' 127.0.0.1:", caught.exception.message)
@@ -100,7 +100,7 @@ class ServiceTests(TestCase):
 
     async def test_every_address(self) -> None:
         """An empty host listens on IPv6 and IPv4 at once where there is IPv6."""
-        service = self.make('rtspAddress: ":0"\napi: no\n')
+        service = self.make('rtspAddress: ":0"\napi: no\nhls: no\n')
         service.listen()
         (port,) = service._ports
         self.assertIn(port.getHost().host, ("::", "0.0.0.0"))

@@ -14,11 +14,13 @@ from uuid import UUID
 from attrs import frozen
 from twisted.logger import Logger
 from twisted.web.resource import Resource
-from twisted.web.server import Request, Site
+from twisted.web.server import Request
 
 from camsvc import __version__
 from camsvc.logs import redact
-from camsvc.relay.auth import plain_ip
+from camsvc.relay import web
+from camsvc.relay.hls import Muxers
+from camsvc.relay.muxer import Muxer
 from camsvc.relay.options import to_json
 from camsvc.relay.path import Path
 from camsvc.relay.paths import Paths
@@ -26,8 +28,6 @@ from camsvc.relay.refusals import Refused
 from camsvc.relay.rtsp import Connection, Listener
 
 VERSION = f"camsvc-relay/{__version__}"
-#: Largest request body, bytes.
-MAX_BODY = 1 << 20
 _MAX_PER_PAGE = 1000
 
 Json = dict[str, Any]
@@ -84,6 +84,16 @@ def connection_json(connection: Connection) -> Json:
     }
 
 
+def muxer_json(muxer: Muxer) -> Json:
+    """A muxer's state."""
+    return {
+        "path": muxer.path.name,
+        "created": _time(muxer.created),
+        "lastRequest": _time(muxer.last_request),
+        "bytesSent": muxer.bytes_sent,
+    }
+
+
 def page(items: Sequence[Any], query: Mapping[bytes, list[bytes]]) -> Json:
     """One page of a list: ``itemsPerPage`` (100 unless given) and ``page`` (from 0).
 
@@ -130,10 +140,11 @@ def _no_constant(text: str) -> None:
 
 @frozen
 class Engine:
-    """What the API shows and changes: paths, connections, the configuration as given, and when all began."""
+    """What the API shows and changes: paths, connections, muxers, the configuration as given, and when all began."""
 
     paths: Paths
     listener: Listener
+    muxers: Muxers
     keys: Mapping[str, Any]
     started: datetime
 
@@ -179,6 +190,8 @@ _READ: dict[str, Callable[[Engine, str], Any]] = {
     "rtspconns/get/{}": _connection,
     "rtspsessions/list": lambda engine, _: [session_json(one) for one in engine.listener.sessions()],
     "rtspsessions/get/{}": lambda engine, ident: session_json(_session(engine, ident)),
+    "hlsmuxers/list": lambda engine, _: [muxer_json(one) for one in engine.muxers.all()],
+    "hlsmuxers/get/{}": lambda engine, name: muxer_json(engine.muxers.find(name)),
 }
 _WRITE: dict[tuple[str, str], Callable[[Engine, str, bytes], None]] = {
     ("POST", "config/paths/add/{}"): lambda engine, name, body: engine.paths.add(name, parse_body(body)),
@@ -207,7 +220,7 @@ class Api(Resource):
 
     def render(self, request: Request) -> bytes:
         """Answer a request."""
-        if not ipaddress.ip_address(plain_ip(request.getClientAddress().host)).is_loopback:
+        if not ipaddress.ip_address(web.client_ip(request)).is_loopback:
             return self._error(request, 403, "the API is for this machine only")
         try:
             found = self._answer(request)
@@ -220,9 +233,7 @@ class Api(Resource):
             self._log.failure("while answering {uri}", uri=_uri(request))
             return self._error(request, 500, "internal error")
         if found is None:
-            request.setHeader("Content-Type", "text/plain")
-            request.setResponseCode(404)
-            return b"404 page not found"
+            return web.not_found(request)
         return found
 
     def _answer(self, request: Request) -> bytes | None:
@@ -249,32 +260,3 @@ class Api(Resource):
         request.setResponseCode(status)
         request.setHeader("Content-Type", "application/json")
         return json.dumps({"error": text}).encode()
-
-
-class _LimitedRequest(Request):
-    """Refuses a body above MAX_BODY while it comes."""
-
-    _taken = 0
-
-    def handleContentChunk(self, data: bytes) -> None:
-        self._taken += len(data)
-        if self._taken > MAX_BODY:
-            self.channel.loseConnection()
-        else:
-            super().handleContentChunk(data)  # type: ignore[no-untyped-call]
-
-
-class _QuietSite(Site):
-    """Keeps no access log: the control plane asks every few seconds."""
-
-    noisy = False
-
-    def log(self, request: object) -> None:
-        pass
-
-
-def site(engine: Engine) -> Site:
-    """The API as an HTTP server factory."""
-    return _QuietSite(  # type: ignore[no-untyped-call]
-        Api(engine), requestFactory=_LimitedRequest, parsePOSTFormSubmission=False, timeout=60
-    )

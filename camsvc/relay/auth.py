@@ -37,17 +37,19 @@ class Question:
         ip: the client's address, without port.
         credential: what it showed; may be empty.
         path: the path's name.
-        id: the connection's id, which its session has too.
+        id: the connection's id, which its session has too; None for HLS, whose requests have no session.
         action: ``publish`` or ``read``.
         query: the URL's query; may hold a ticket, so it is never logged.
+        protocol: ``rtsp``, ``hls`` or ``webrtc``.
     """
 
     ip: str
     credential: Credential
     path: str
-    id: str
+    id: str | None
     action: str
     query: str
+    protocol: str = "rtsp"
 
     def body(self) -> bytes:
         """The JSON that the callback gets."""
@@ -57,7 +59,7 @@ class Question:
                 "user": self.credential.user,
                 "password": self.credential.password,
                 "path": self.path,
-                "protocol": "rtsp",
+                "protocol": self.protocol,
                 "id": self.id,
                 "action": self.action,
                 "query": self.query,

@@ -55,8 +55,8 @@ class RecordedFile:
         self._job: Deferred[None] | None = None
         self._fd = -1
 
-    def append(self, data: bytes) -> None:
-        """Add a part."""
+    def append(self, data: bytes, seconds: float = 0.0) -> None:
+        """Add a part; how many seconds it shows does not matter to a file."""
         if self._broken or self._closing:
             return
         self._parts.append(data)

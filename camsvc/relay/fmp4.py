@@ -1,4 +1,4 @@
-"""Fragmented MP4 with one H.264 track, as bytes (ISO/IEC 14496-12 and -15): a file's start, and each part."""
+"""Fragmented MP4 as bytes (ISO/IEC 14496-12): a presentation's start, and its fragments; one track of each codec."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
+from camsvc.relay.audio import AacConfig
 from camsvc.relay.h264 import ParameterSets, dimensions
 
 _MATRIX = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
@@ -17,11 +18,50 @@ _NOT_SYNC = 0x01010000
 
 @frozen
 class Sample:
-    """One picture: ``data`` with NAL lengths, ``duration`` in ticks of the timescale, ``key`` for an IDR."""
+    """What a player decodes in one go: ``data``, its ``duration`` in ticks of its track, ``key`` if one can begin."""
 
     data: bytes
     duration: int
     key: bool
+
+
+@frozen
+class Format:
+    """What the start of a presentation says of one track.
+
+    Attributes:
+        timescale: ticks per second, the RTP clock rate.
+        codec: its name in a playlist's CODECS (RFC 6381), ``avc1.42c01e``.
+        entry: the sample entry box.
+        width: pixels; 0 for sound.
+        height: pixels; 0 for sound.
+    """
+
+    timescale: int
+    codec: str
+    entry: bytes
+    width: int = 0
+    height: int = 0
+
+    @property
+    def is_video(self) -> bool:
+        """Whether it is a picture track."""
+        return self.width > 0
+
+
+@frozen
+class Run:
+    """A track's samples in one fragment.
+
+    Attributes:
+        track: its number, from 1.
+        base_time: ticks from the start of the presentation to the first of them.
+        samples: in the order of decoding, which is that of showing.
+    """
+
+    track: int
+    base_time: int
+    samples: Sequence[Sample]
 
 
 def _box(kind: bytes, *content: bytes) -> bytes:
@@ -33,33 +73,57 @@ def _full(kind: bytes, version: int, flags: int, *content: bytes) -> bytes:
     return _box(kind, struct.pack(">I", version << 24 | flags), *content)
 
 
-def init_segment(sets: ParameterSets, timescale: int) -> bytes:
-    """What a file begins with: ftyp and a moov whose duration is open.
+def h264_format(sets: ParameterSets, timescale: int) -> Format:
+    """H.264 video (ISO/IEC 14496-15, 5.4.2: avc1 and avcC).
 
     Args:
         sets: complete parameter sets.
-        timescale: ticks per second, the RTP clock rate.
+        timescale: ticks per second.
 
     Raises:
         ValueError: the SPS is damaged.
     """
     width, height = dimensions(sets.sps)
-    media_header = _full(b"mdhd", 0, 0, struct.pack(">IIIIHH", 0, 0, timescale, 0, 0x55C4, 0))
-    handler = _full(b"hdlr", 0, 0, struct.pack(">I4s12x", 0, b"vide"), b"camsvc\x00")
-    data_info = _box(b"dinf", _full(b"dref", 0, 0, struct.pack(">I", 1), _full(b"url ", 0, 1)))
-    tables = _box(
-        b"stbl",
-        _full(b"stsd", 0, 0, struct.pack(">I", 1), _sample_entry(sets, width, height)),
-        _full(b"stts", 0, 0, bytes(4)),
-        _full(b"stsc", 0, 0, bytes(4)),
-        _full(b"stsz", 0, 0, bytes(8)),
-        _full(b"stco", 0, 0, bytes(4)),
+    configuration = _box(
+        b"avcC",
+        bytes([1]) + sets.sps[1:4] + bytes([0xFF, 0xE1]),
+        struct.pack(">H", len(sets.sps)) + sets.sps,
+        b"\x01" + struct.pack(">H", len(sets.pps)) + sets.pps,
     )
-    media = _box(b"minf", _full(b"vmhd", 0, 1, bytes(8)), data_info, tables)
-    track_header = _full(
-        b"tkhd", 0, 3, struct.pack(">IIIII8xHHHH", 0, 0, 1, 0, 0, 0, 0, 0, 0), _MATRIX, _fixed(width), _fixed(height)
+    entry = _box(
+        b"avc1",
+        struct.pack(">6xH16xHHIIIH32xHh", 1, width, height, 0x480000, 0x480000, 0, 1, 24, -1),
+        configuration,
     )
-    track = _box(b"trak", track_header, _box(b"mdia", media_header, handler, media))
+    return Format(timescale, f"avc1.{sets.sps[1:4].hex()}", entry, width, height)
+
+
+def _sound_entry(kind: bytes, channels: int, rate: int, configuration: bytes) -> bytes:
+    shown_rate = rate << 16 if rate < 1 << 16 else 0
+    return _box(kind, struct.pack(">6xH8xHH4xI", 1, channels, 16, shown_rate), configuration)
+
+
+def aac_format(config: AacConfig, timescale: int) -> Format:
+    """AAC (ISO/IEC 14496-14, 5.6: mp4a and esds; the descriptors are those of 14496-1, 7.2.6)."""
+
+    def descriptor(tag: int, *content: bytes) -> bytes:
+        body = b"".join(content)
+        return bytes([tag, len(body)]) + body
+
+    decoder = descriptor(4, bytes([0x40, 0x15]), bytes(11), descriptor(5, config.raw))
+    elementary = descriptor(3, bytes(3), decoder, descriptor(6, b"\x02"))
+    entry = _sound_entry(b"mp4a", config.channels, config.rate, _full(b"esds", 0, 0, elementary))
+    return Format(timescale, f"mp4a.40.{config.object_type}", entry)
+
+
+def opus_format(channels: int) -> Format:
+    """Opus, always at 48 kHz (Encapsulation of Opus in ISO Base Media File Format, 4.3: Opus and dOps)."""
+    specific = _box(b"dOps", struct.pack(">BBHIhB", 0, channels, 0, 48000, 0, 0))
+    return Format(48000, "opus", _sound_entry(b"Opus", channels, 48000, specific))
+
+
+def init_segment(formats: Sequence[Format]) -> bytes:
+    """What a presentation begins with: ftyp and a moov whose duration is open; tracks are numbered from 1."""
     movie_header = _full(
         b"mvhd",
         0,
@@ -67,50 +131,62 @@ def init_segment(sets: ParameterSets, timescale: int) -> bytes:
         struct.pack(">IIIIIH10x", 0, 0, 1000, 0, 0x10000, 0x100),
         _MATRIX,
         bytes(24),
-        struct.pack(">I", 2),
+        struct.pack(">I", len(formats) + 1),
     )
-    extends = _box(b"mvex", _full(b"trex", 0, 0, struct.pack(">5I", 1, 1, 0, 0, 0)))
+    tracks = [_track(number, form) for number, form in enumerate(formats, 1)]
+    extends = [_full(b"trex", 0, 0, struct.pack(">5I", number, 1, 0, 0, 0)) for number in range(1, len(formats) + 1)]
     brands = _box(b"ftyp", b"iso5", struct.pack(">I", 512), b"iso5", b"iso6", b"mp41")
-    return brands + _box(b"moov", movie_header, track, extends)
+    return brands + _box(b"moov", movie_header, *tracks, _box(b"mvex", *extends))
 
 
-def _fixed(pixels: int) -> bytes:
-    return struct.pack(">I", pixels << 16)
-
-
-def _sample_entry(sets: ParameterSets, width: int, height: int) -> bytes:
-    configuration = _box(
-        b"avcC",
-        bytes([1]) + sets.sps[1:4] + bytes([0xFF, 0xE1]),
-        struct.pack(">H", len(sets.sps)) + sets.sps,
-        b"\x01" + struct.pack(">H", len(sets.pps)) + sets.pps,
+def _track(number: int, form: Format) -> bytes:
+    kind, header = (
+        (b"vide", _full(b"vmhd", 0, 1, bytes(8))) if form.is_video else (b"soun", _full(b"smhd", 0, 0, bytes(4)))
     )
-    return _box(
-        b"avc1",
-        struct.pack(">6xH16xHHIIIH32xHh", 1, width, height, 0x480000, 0x480000, 0, 1, 24, -1),
-        configuration,
+    media_header = _full(b"mdhd", 0, 0, struct.pack(">IIIIHH", 0, 0, form.timescale, 0, 0x55C4, 0))
+    handler = _full(b"hdlr", 0, 0, struct.pack(">I4s12x", 0, kind), b"camsvc\x00")
+    data_info = _box(b"dinf", _full(b"dref", 0, 0, struct.pack(">I", 1), _full(b"url ", 0, 1)))
+    tables = _box(
+        b"stbl",
+        _full(b"stsd", 0, 0, struct.pack(">I", 1), form.entry),
+        _full(b"stts", 0, 0, bytes(4)),
+        _full(b"stsc", 0, 0, bytes(4)),
+        _full(b"stsz", 0, 0, bytes(8)),
+        _full(b"stco", 0, 0, bytes(4)),
     )
+    volume = 0 if form.is_video else 0x100
+    track_header = _full(
+        b"tkhd",
+        0,
+        3,
+        struct.pack(">IIIII8xHHHH", 0, 0, number, 0, 0, 0, 0, volume, 0),
+        _MATRIX,
+        struct.pack(">II", form.width << 16, form.height << 16),
+    )
+    return _box(b"trak", track_header, _box(b"mdia", media_header, handler, _box(b"minf", header, data_info, tables)))
 
 
-def fragment(sequence: int, base_time: int, samples: Sequence[Sample]) -> bytes:
-    """One part of a file: moof and mdat.
+def fragment(sequence: int, runs: Sequence[Run]) -> bytes:
+    """One part of a presentation: moof and mdat.
 
     Args:
-        sequence: 1 for the first part of a file, then counting.
-        base_time: ticks from the file's first sample to this part's.
-        samples: in the order of decoding, which is that of showing.
+        sequence: 1 for the first, then counting.
+        runs: at most one for each track, none of them empty.
     """
-    rows = b"".join(
-        struct.pack(">III", sample.duration, len(sample.data), _SYNC if sample.key else _NOT_SYNC)
-        for sample in samples
-    )
+    data = [b"".join(sample.data for sample in run.samples) for run in runs]
 
-    def moof(data_offset: int) -> bytes:
-        run = _full(b"trun", 0, 0x000701, struct.pack(">Ii", len(samples), data_offset), rows)
-        fragment_header = _full(b"tfhd", 0, 0x020000, struct.pack(">I", 1))
-        decode_time = _full(b"tfdt", 1, 0, struct.pack(">Q", base_time))
-        header = _full(b"mfhd", 0, 0, struct.pack(">I", sequence))
-        return _box(b"moof", header, _box(b"traf", fragment_header, decode_time, run))
+    def moof(first_offset: int) -> bytes:
+        fragments, offset = [], first_offset
+        for run, content in zip(runs, data, strict=True):
+            rows = b"".join(
+                struct.pack(">III", sample.duration, len(sample.data), _SYNC if sample.key else _NOT_SYNC)
+                for sample in run.samples
+            )
+            table = _full(b"trun", 0, 0x000701, struct.pack(">Ii", len(run.samples), offset), rows)
+            decode_time = _full(b"tfdt", 1, 0, struct.pack(">Q", run.base_time))
+            header = _full(b"tfhd", 0, 0x020000, struct.pack(">I", run.track))
+            fragments.append(_box(b"traf", header, decode_time, table))
+            offset += len(content)
+        return _box(b"moof", _full(b"mfhd", 0, 0, struct.pack(">I", sequence)), *fragments)
 
-    size = len(moof(0))
-    return moof(size + 8) + _box(b"mdat", *(sample.data for sample in samples))
+    return moof(len(moof(0)) + 8) + _box(b"mdat", *data)

@@ -56,7 +56,8 @@ def _aggregated(data: bytes) -> Iterator[bytes]:
         at += 2 + size
 
 
-def _payload(frame: bytes) -> bytes:
+def payload(frame: bytes) -> bytes:
+    """The RTP payload of an interleaved frame, without padding (RFC 3550, 5.1); of any codec."""
     end = len(frame)
     if frame[_INTERLEAVE] & 0x20:
         end -= frame[-1]
@@ -68,22 +69,22 @@ def nal_units(frames: Sequence[bytes]) -> list[bytes]:
     units: list[bytes] = []
     parts: list[bytes] = []
     for frame in frames:
-        payload = _payload(frame)
-        if not payload:
+        data = payload(frame)
+        if not data:
             continue
-        kind = payload[0] & 31
-        if kind == _FU_A and len(payload) > 2:
-            if payload[1] & 0x80:
-                parts = [bytes([payload[0] & 0xE0 | payload[1] & 31])]
+        kind = data[0] & 31
+        if kind == _FU_A and len(data) > 2:
+            if data[1] & 0x80:
+                parts = [bytes([data[0] & 0xE0 | data[1] & 31])]
             if parts:
-                parts.append(payload[2:])
-                if payload[1] & 0x40:
+                parts.append(data[2:])
+                if data[1] & 0x40:
                     units.append(b"".join(parts))
                     parts = []
         elif kind == _STAP_A:
-            units.extend(_aggregated(payload[1:]))
+            units.extend(_aggregated(data[1:]))
         elif 0 < kind < _STAP_A:
-            units.append(payload)
+            units.append(data)
     return units
 
 

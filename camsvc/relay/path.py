@@ -190,14 +190,17 @@ class Path:
         Raises:
             Refused: there are maxReaders already, or the path is gone.
         """
+        self._check_room()
+        self.readers.append(reader)
+        if self.options.runOnDemand:
+            self._demand.hold()
+
+    def _check_room(self) -> None:
         if self.closed:
             raise path_not_found()
         limit = self.options.maxReaders
         if limit and len(self.readers) + len(self.subscribers) >= limit:
             raise Refused("maximum reader count reached")
-        self.readers.append(reader)
-        if self.options.runOnDemand:
-            self._demand.hold()
 
     def remove_reader(self, reader: Reader) -> None:
         """A reader has left."""
@@ -211,7 +214,11 @@ class Path:
 
         Returns:
             A Deferred that fires when the path is gone; cancelling it ends the subscription.
+
+        Raises:
+            Refused: there are maxReaders already, or the path is gone.
         """
+        self._check_room()
         self.subscribers.append(subscriber)
         if self.options.runOnDemand:
             self._demand.hold()

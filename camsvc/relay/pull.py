@@ -60,6 +60,7 @@ class _Tap:
     def started(self, stream: Stream) -> None:
         self.stopped()
         self._into = self._pull.path.publish(self._pull, stream.tracks)
+        self._into.clocks = stream.clocks
         self._from = stream
         stream.join(self, cached=False)
 
@@ -125,13 +126,13 @@ class Pull:
                 await sleep(self._clock, REFUSED_S)
                 continue
             try:
-                other = self._find(self._source.path)
+                gone = self._find(self._source.path).subscribe(_Tap(self))
             except Refused as why:
                 self._tell(why.message)
                 await sleep(self._clock, ABSENT_S)
                 continue
             self._told = ""
-            await other.subscribe(_Tap(self))
+            await gone
             self._tell("path deleted")
             await sleep(self._clock, ABSENT_S)
 

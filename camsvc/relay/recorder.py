@@ -10,10 +10,9 @@ from typing import Protocol
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from camsvc.relay import h264
-from camsvc.relay.cutter import Cutter, Output
+from camsvc.relay.cutter import Cutter, Lengths, Output, Start
 from camsvc.relay.options import PathOptions
-from camsvc.relay.sdp import Track
+from camsvc.relay.samples import chosen
 from camsvc.relay.stream import Stream, Unit
 
 #: Pause after a failed write, seconds (MediaMTX's).
@@ -41,7 +40,7 @@ def file_name(pattern: str, path: str, started: datetime) -> FilePath:
 
 
 class Recorder:
-    """Records the first H.264 track of a stream (a sink)."""
+    """Records the first video and the first sound of a stream (a sink)."""
 
     _log = Logger()
 
@@ -73,37 +72,28 @@ class Recorder:
         self._retry_at = 0.0
         self._logged_at: float | None = None
         self._stopped = False
-        self._track = next((at for at, track in enumerate(stream.tracks) if track.codec == "h264"), None)
-        if self._track is None:
-            self._log.error("path {path} has no H.264 video; nothing is recorded", path=name)
+        self._samplers = chosen(stream.tracks)
+        if not self._samplers:
+            self._log.error("path {path} has nothing that can be recorded: H.264, AAC, Opus", path=name)
             return
-        self._cutter = self._make_cutter(options, stream.tracks)
+        left_out = [track.name for at, track in enumerate(stream.tracks) if at not in self._samplers]
+        if left_out:
+            self._log.warn("path {path} is recorded without {tracks}", path=name, tracks=", ".join(left_out))
+        lengths = Lengths(options.recordPartDuration, options.recordSegmentDuration)
+        self._cutter = Cutter(self._samplers, lambda: stream.clocks, lengths, self._open, standalone=True)
         stream.join(self, cached=False)
 
-    def _make_cutter(self, options: PathOptions, tracks: tuple[Track, ...]) -> Cutter:
-        if len(tracks) > 1:
-            self._log.warn("path {path}: only its H.264 video is recorded, no other track", path=self._name)
-        track = tracks[self._track or 0]
-        return Cutter(
-            h264.from_fmtp(track.fmtp),
-            track.clock_rate,
-            options.recordPartDuration,
-            options.recordSegmentDuration,
-            self._open,
-        )
-
-    def _open(self) -> Output:
+    def _open(self, start: Start) -> Output:
         return self._disk.open(file_name(self._pattern, self._name, self._now()), self._failed)
 
     def deliver(self, unit: Unit) -> None:
-        """Record a unit of the video track."""
-        if unit.track != self._track or not unit.media or self._clock.seconds() < self._retry_at:
+        """Record a unit of one of the tracks."""
+        sampler = self._samplers.get(unit.track)
+        now = self._clock.seconds()
+        if sampler is None or not unit.media or now < self._retry_at:
             return
-        try:
-            self._cutter.add(unit.timestamp, h264.nal_units(unit.frames), unit.key)
-        except ValueError as why:  # an SPS that cannot be read
-            self._cutter.abandon()
-            self._failed(OSError(str(why)))
+        for taken in sampler.take(unit):
+            self._cutter.add(unit.track, taken, now)
 
     def _failed(self, why: OSError) -> None:
         self._cutter.abandon()
@@ -119,10 +109,7 @@ class Recorder:
 
     def stop(self) -> None:
         """Write what is held and close the file."""
-        if not self._stopped and self._track is not None:
+        if not self._stopped and self._samplers:
             self._stopped = True
             self._stream.leave(self)
-            try:
-                self._cutter.close()
-            except ValueError as why:
-                self._failed(OSError(str(why)))
+            self._cutter.close()

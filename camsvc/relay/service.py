@@ -17,9 +17,11 @@ from twisted.python.components import Componentized
 from camsvc.errors import StartError
 from camsvc.logs import observer
 from camsvc.processes import port_holder
-from camsvc.relay.api import VERSION, Engine, site
+from camsvc.relay import muxer
+from camsvc.relay.api import VERSION, Api, Engine
 from camsvc.relay.auth import gate
 from camsvc.relay.disk import Disk
+from camsvc.relay.hls import Hls, Muxers
 from camsvc.relay.path import Path, Surroundings
 from camsvc.relay.paths import Paths, Slots
 from camsvc.relay.pull import Fetch, Pull, new_secret, upstream
@@ -28,11 +30,16 @@ from camsvc.relay.rtsp import Listener
 from camsvc.relay.session import Desk
 from camsvc.relay.settings import Settings
 from camsvc.relay.stream import Stream
+from camsvc.relay.web import site
 from camsvc.tasks import within
 
 _COMMANDS_S = 2.0
 _FILES_S = 2.0
 _SOCKETS_S = 0.5
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _local_now() -> datetime:
@@ -60,6 +67,9 @@ class RelayService(Service):
         self._paths = Paths(self._surroundings, self._slots)
         desk = Desk(reactor, self._gate, self._paths.find, settings.write_timeout_s, self._secret)
         self._listener = Listener(desk, settings.read_timeout_s)
+        self._muxers = Muxers(
+            muxer.Surroundings(reactor, _utc_now, settings.hls_segment_count, settings.hls_segment_s)
+        )
 
     def _surroundings(self, paths: Paths) -> Surroundings:
         port = self._settings.rtsp[1]
@@ -98,8 +108,11 @@ class RelayService(Service):
         """
         self._ports.append(self._open("rtspAddress", self._settings.rtsp, self._listener))
         if self._settings.api is not None:
-            engine = Engine(self._paths, self._listener, self._settings.keys, datetime.now(UTC))
-            self._ports.append(self._open("apiAddress", self._settings.api, site(engine)))
+            engine = Engine(self._paths, self._listener, self._muxers, self._settings.keys, datetime.now(UTC))
+            self._ports.append(self._open("apiAddress", self._settings.api, site(Api(engine))))
+        if self._settings.hls is not None:
+            hls = Hls(self._reactor, self._gate, self._paths.find, self._muxers)
+            self._ports.append(self._open("hlsAddress", self._settings.hls, site(hls)))
 
     def _open(self, key: str, address: tuple[str, int], factory: IProtocolFactory) -> IListeningPort:
         host, port = address
@@ -129,6 +142,7 @@ class RelayService(Service):
         super().stopService()  # type: ignore[no-untyped-call]
         for port in self._ports:
             await self._quietly("closing a port", port.stopListening, _SOCKETS_S)
+        self._muxers.stop()
         self._paths.stop()
         commands = self._slots.end(_COMMANDS_S)
         await self._quietly("closing files", self._disk.when_closed, _FILES_S)

@@ -43,6 +43,8 @@ _DEFAULTS: dict[str, Any] = {
     "webrtcICEServers2": [],
     "paths": {},
 } | dict.fromkeys(_ABSENT, False)
+#: HLS as this engine has it.
+_FIXED = ("hlsVariant", "hlsAlwaysRemux")
 
 
 @frozen
@@ -56,6 +58,9 @@ class Settings:
         callback_url: asked about every admission; empty admits everyone.
         api: (host, port) of the control API; None when it is off.
         rtsp: (host, port) of the RTSP listener; an empty host means every address.
+        hls: (host, port) of the HLS listener; None when it is off.
+        hls_segment_count: segments in a playlist.
+        hls_segment_s: shortest segment, seconds.
         paths: path options by name.
         keys: every key as given, for ``/v3/config/global/get``.
     """
@@ -66,6 +71,9 @@ class Settings:
     callback_url: str
     api: tuple[str, int] | None
     rtsp: tuple[str, int]
+    hls: tuple[str, int] | None
+    hls_segment_count: int
+    hls_segment_s: float
     paths: Mapping[str, PathOptions]
     keys: Mapping[str, Any]
 
@@ -109,6 +117,9 @@ def load(text: str) -> Settings:
             callback_url=keys["externalAuthenticationURL"],
             api=address(keys["apiAddress"]) if keys["api"] else None,
             rtsp=address(keys["rtspAddress"]),
+            hls=address(keys["hlsAddress"]) if keys["hls"] else None,
+            hls_segment_count=_segments(keys["hlsSegmentCount"]),
+            hls_segment_s=_positive("hlsSegmentDuration", keys),
             paths=_paths(keys["paths"]),
             keys=keys,
         )
@@ -130,6 +141,8 @@ def _checked(key: str, value: Any) -> Any:
         raise ConfigError(f"'{key}' must be of type {wanted.__name__}, not {type(value).__name__}")
     if key in _ABSENT and value:
         raise ConfigError(f"'{key}' must be false: this engine has no such part")
+    if key in _FIXED and value != _DEFAULTS[key]:
+        raise ConfigError(f"'{key}' can only be {_DEFAULTS[key]!r} in this engine")
     if key == "rtsp" and not value:
         raise ConfigError("'rtsp' must be true: it is what this engine does")
     if key == "logLevel" and value not in _LEVELS:
@@ -137,6 +150,12 @@ def _checked(key: str, value: Any) -> Any:
     if key == "externalAuthenticationURL" and value and not value.startswith(("http://", "https://")):
         raise ConfigError("'externalAuthenticationURL' must be a HTTP URL")
     return value
+
+
+def _segments(count: int) -> int:
+    if not 3 <= count <= 30:
+        raise ConfigError("'hlsSegmentCount' must be between 3 and 30")
+    return count
 
 
 def _positive(key: str, keys: Mapping[str, Any]) -> float:

@@ -8,6 +8,7 @@ from typing import Protocol
 from twisted.logger import Logger
 
 from camsvc.relay import h264
+from camsvc.relay.clocks import Clocks
 from camsvc.relay.sdp import Track
 
 #: Most that is kept since the last key frame, bytes.
@@ -84,6 +85,7 @@ class Stream:
 
     def __init__(self, tracks: tuple[Track, ...]) -> None:
         self.tracks = tracks
+        self.clocks = Clocks(tracks)
         self.bytes_received = 0
         self.bytes_sent = 0
         self._assemblers = [_Assembler() if track.codec == "h264" else None for track in tracks]
@@ -137,6 +139,8 @@ class Stream:
             if unit.key and self._waiting:
                 self._live += self._waiting
                 self._waiting = []
+        else:
+            self.clocks.report(unit.track, unit.data)
         for sink in tuple(self._live):
             self._deliver(sink, unit)
 

@@ -99,9 +99,9 @@ def target(url: str) -> Target:
     return Target(unquote(parts.path).strip("/"), query, int(track[1]) if track else None)
 
 
-def credential(request: Request) -> Credential:
-    """The Basic credential of a request; an unreadable one counts as none."""
-    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+def basic(header: str) -> Credential:
+    """The credential of an ``Authorization`` header; an unreadable one, or of another scheme, counts as none."""
+    scheme, _, value = header.partition(" ")
     if scheme.lower() != "basic":
         return Credential()
     try:
@@ -110,6 +110,11 @@ def credential(request: Request) -> Credential:
         return Credential()
     user, _, password = text.partition(":")
     return Credential(user, password)
+
+
+def credential(request: Request) -> Credential:
+    """The Basic credential of a request; an unreadable one counts as none."""
+    return basic(request.headers.get("authorization", ""))
 
 
 def wants_interleaved(transport: str) -> bool:
