@@ -21,6 +21,7 @@ from camsvc.relay.auth import Callback, OpenGate, Question, plain_ip
 from camsvc.relay.hls import Muxers
 from camsvc.relay.muxer import Surroundings
 from camsvc.relay.refusals import Refused
+from camsvc.relay.viewers import Viewers
 from camsvc.relay.wire import Credential
 from tests.relay_media import VIDEO, Client
 from tests.test_relay_paths import Party
@@ -41,7 +42,9 @@ class ApiTests(RtspTestCase):
             "paths": {},
             "externalAuthenticationURL": "http://127.0.0.1/" + "a" * 32 + "/auth",
         }
-        engine = Engine(self.paths, self.listener, self.muxers, keys, datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC))
+        viewers: Any = Viewers(None, None)  # type: ignore[arg-type]  # nobody watches: tests.test_relay_whep
+        started = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
+        engine = Engine(self.paths, self.listener, self.muxers, viewers, keys, started)
         self.engine = engine
         self.treq = StubTreq(Api(engine))
 

@@ -25,7 +25,7 @@ from camsvc.relay.tap import Options
 from camsvc.tasks import sleep
 from tests.relay_media import IDR_NAL, SDP, SLICE_NAL, rtp
 
-YAML = 'rtspAddress: "127.0.0.1:0"\napiAddress: "127.0.0.1:0"\nhlsAddress: "127.0.0.1:0"\n'
+YAML = 'rtspAddress: "127.0.0.1:0"\napiAddress: "127.0.0.1:0"\nhlsAddress: "127.0.0.1:0"\nwebrtc: no\n'
 
 
 class Publisher(Protocol):
@@ -81,7 +81,7 @@ class ServiceTests(TestCase):
     async def test_port_in_use(self) -> None:
         """The key and the holder are named."""
         _, rtsp, _ = await self.start(YAML)
-        second = self.make(f'rtspAddress: "127.0.0.1:{rtsp}"\nhls: no\n')
+        second = self.make(f'rtspAddress: "127.0.0.1:{rtsp}"\nhls: no\nwebrtc: no\n')
         with self.assertRaises(StartError) as caught:
             second.listen()
         self.assertIn("'rtspAddress' 127.0.0.1:", caught.exception.message)
@@ -98,9 +98,25 @@ class ServiceTests(TestCase):
         self.assertIsNotNone(application.getComponent(ILogObserver))
         self.assertEqual(len(list(IServiceCollection(application))), 1)
 
+    async def test_webrtc_port_in_use(self) -> None:
+        """The key and the transport are named."""
+        webrtc = 'webrtcAddress: "127.0.0.1:0"\nwebrtcLocalUDPAddress: "127.0.0.1:0"\n'
+        first = self.make(YAML.replace("webrtc: no\n", webrtc))
+        first.listen()
+        first.startService()
+        self.addCleanup(lambda: maybeDeferred(first.stopService))
+        (media,) = first._mux.candidates()
+        second = self.make(
+            YAML.replace("webrtc: no\n", webrtc.replace('"127.0.0.1:0"\n', f'"127.0.0.1:{media[1]}"\n'))
+        )
+        with self.assertRaises(StartError) as caught:
+            second.listen()
+        self.addCleanup(lambda: [port.stopListening() for port in second._ports])
+        self.assertIn(f"'webrtcLocalUDPAddress' 127.0.0.1:{media[1]} (UDP): ", caught.exception.message)
+
     async def test_every_address(self) -> None:
         """An empty host listens on IPv6 and IPv4 at once where there is IPv6."""
-        service = self.make('rtspAddress: ":0"\napi: no\nhls: no\n')
+        service = self.make('rtspAddress: ":0"\napi: no\nhls: no\nwebrtc: no\n')
         service.listen()
         (port,) = service._ports
         self.assertIn(port.getHost().host, ("::", "0.0.0.0"))

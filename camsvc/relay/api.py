@@ -26,6 +26,8 @@ from camsvc.relay.path import Path
 from camsvc.relay.paths import Paths
 from camsvc.relay.refusals import Refused
 from camsvc.relay.rtsp import Connection, Listener
+from camsvc.relay.viewer import Viewer
+from camsvc.relay.viewers import Viewers
 
 VERSION = f"camsvc-relay/{__version__}"
 _MAX_PER_PAGE = 1000
@@ -69,6 +71,29 @@ def session_json(connection: Connection) -> Json:
         "transport": session.transport,
         "bytesReceived": session.bytes_received,
         "bytesSent": session.bytes_sent,
+    }
+
+
+def viewer_json(viewer: Viewer) -> Json:
+    """A WebRTC session's state (MediaMTX 1.5.1, APIWebRTCSession)."""
+    route = viewer.route if viewer.established else None
+    local, remote = (
+        (f"host/udp/{route.local[0]}/{route.local[1]}", "prflx/udp/{}/{}".format(*route.remote))
+        if route
+        else ("", "")
+    )
+    return {
+        "id": viewer.id,
+        "created": _time(viewer.created),
+        "remoteAddr": viewer.asking.peer,
+        "peerConnectionEstablished": viewer.established,
+        "localCandidate": local,
+        "remoteCandidate": remote,
+        "state": "read",
+        "path": viewer.asking.path,
+        "query": viewer.asking.query,
+        "bytesReceived": viewer.bytes_received,
+        "bytesSent": viewer.bytes_sent,
     }
 
 
@@ -140,11 +165,12 @@ def _no_constant(text: str) -> None:
 
 @frozen
 class Engine:
-    """What the API shows and changes: paths, connections, muxers, the configuration as given, and when all began."""
+    """What the API shows and changes: paths, sessions of each protocol, the configuration as given, the start."""
 
     paths: Paths
     listener: Listener
     muxers: Muxers
+    viewers: Viewers
     keys: Mapping[str, Any]
     started: datetime
 
@@ -192,6 +218,8 @@ _READ: dict[str, Callable[[Engine, str], Any]] = {
     "rtspsessions/get/{}": lambda engine, ident: session_json(_session(engine, ident)),
     "hlsmuxers/list": lambda engine, _: [muxer_json(one) for one in engine.muxers.all()],
     "hlsmuxers/get/{}": lambda engine, name: muxer_json(engine.muxers.find(name)),
+    "webrtcsessions/list": lambda engine, _: [viewer_json(one) for one in engine.viewers.all()],
+    "webrtcsessions/get/{}": lambda engine, ident: viewer_json(engine.viewers.get(ident)),
 }
 _WRITE: dict[tuple[str, str], Callable[[Engine, str, bytes], None]] = {
     ("POST", "config/paths/add/{}"): lambda engine, name, body: engine.paths.add(name, parse_body(body)),
@@ -199,6 +227,7 @@ _WRITE: dict[tuple[str, str], Callable[[Engine, str, bytes], None]] = {
     ("POST", "config/paths/replace/{}"): lambda engine, name, body: engine.paths.replace(name, parse_body(body)),
     ("DELETE", "config/paths/delete/{}"): lambda engine, name, body: engine.paths.delete(name),
     ("POST", "rtspsessions/kick/{}"): lambda engine, ident, body: _session(engine, ident).session.close(),
+    ("POST", "webrtcsessions/kick/{}"): lambda engine, ident, body: engine.viewers.get(ident).close(),
 }
 _NAMED = re.compile(r"((?:config/)?\w+/\w+)/(.*)")
 

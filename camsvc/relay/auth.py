@@ -37,7 +37,7 @@ class Question:
         ip: the client's address, without port.
         credential: what it showed; may be empty.
         path: the path's name.
-        id: the connection's id, which its session has too; None for HLS, whose requests have no session.
+        id: the connection's id, which its session has too; of WebRTC the session's; None for HLS, which has none.
         action: ``publish`` or ``read``.
         query: the URL's query; may hold a ticket, so it is never logged.
         protocol: ``rtsp``, ``hls`` or ``webrtc``.

@@ -12,8 +12,8 @@ IDR = 5
 SPS = 7
 PPS = 8
 _AUD = 9
-_STAP_A = 24
-_FU_A = 28
+STAP_A = 24
+FU_A = 28
 #: Bytes of the interleave header before the RTP header in every frame.
 _INTERLEAVE = 4
 _SHORTEST = _INTERLEAVE + 12
@@ -40,12 +40,13 @@ def carries_idr(frame: bytes) -> bool:
     kind = frame[at] & 31
     if kind == IDR:
         return True
-    if kind == _FU_A:
+    if kind == FU_A:
         return at + 1 < len(frame) and frame[at + 1] & 31 == IDR
-    return kind == _STAP_A and any(unit[0] & 31 == IDR for unit in _aggregated(frame[at + 1 :]))
+    return kind == STAP_A and any(unit[0] & 31 == IDR for unit in aggregated(frame[at + 1 :]))
 
 
-def _aggregated(data: bytes) -> Iterator[bytes]:
+def aggregated(data: bytes) -> Iterator[bytes]:
+    """The NAL units in a STAP-A, behind its first byte (RFC 6184, 5.7.1)."""
     at = 0
     while at + 2 < len(data):
         size = data[at] << 8 | data[at + 1]
@@ -73,7 +74,7 @@ def nal_units(frames: Sequence[bytes]) -> list[bytes]:
         if not data:
             continue
         kind = data[0] & 31
-        if kind == _FU_A and len(data) > 2:
+        if kind == FU_A and len(data) > 2:
             if data[1] & 0x80:
                 parts = [bytes([data[0] & 0xE0 | data[1] & 31])]
             if parts:
@@ -81,9 +82,9 @@ def nal_units(frames: Sequence[bytes]) -> list[bytes]:
                 if data[1] & 0x40:
                     units.append(b"".join(parts))
                     parts = []
-        elif kind == _STAP_A:
-            units.extend(_aggregated(data[1:]))
-        elif 0 < kind < _STAP_A:
+        elif kind == STAP_A:
+            units.extend(aggregated(data[1:]))
+        elif 0 < kind < STAP_A:
             units.append(data)
     return units
 

@@ -9,7 +9,10 @@ NO_PUBLISHER = "no_publisher"
 
 
 class Refused(CamsvcError):
-    """A request that cannot be done; ``status``, 400 or 404, is the API's (RTSP says 400 to an unknown path)."""
+    """A request that cannot be done; ``status`` is the one for HTTP, 400 or 404 mostly.
+
+    RTSP says 400 to an unknown path.
+    """
 
     default_reason = "refused"
 

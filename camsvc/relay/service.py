@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import Any
 
 from twisted.application.service import Service
 from twisted.internet.defer import TimeoutError
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort, IProtocolFactory
+from twisted.internet.threads import deferToThreadPool
 from twisted.logger import ILogObserver, Logger
 from twisted.python.components import Componentized
 
@@ -22,6 +25,7 @@ from camsvc.relay.api import VERSION, Api, Engine
 from camsvc.relay.auth import gate
 from camsvc.relay.disk import Disk
 from camsvc.relay.hls import Hls, Muxers
+from camsvc.relay.mux import Mux
 from camsvc.relay.path import Path, Surroundings
 from camsvc.relay.paths import Paths, Slots
 from camsvc.relay.pull import Fetch, Pull, new_secret, upstream
@@ -29,7 +33,10 @@ from camsvc.relay.recorder import Recorder
 from camsvc.relay.rtsp import Listener
 from camsvc.relay.session import Desk
 from camsvc.relay.settings import Settings
+from camsvc.relay.signalling import Whep
 from camsvc.relay.stream import Stream
+from camsvc.relay.viewer import PeerMaker
+from camsvc.relay.viewers import Admission, Viewers
 from camsvc.relay.web import site
 from camsvc.tasks import within
 
@@ -70,6 +77,9 @@ class RelayService(Service):
         self._muxers = Muxers(
             muxer.Surroundings(reactor, _utc_now, settings.hls_segment_count, settings.hls_segment_s)
         )
+        self._mux = Mux(reactor, settings.webrtc_udp, settings.webrtc_interfaces, settings.webrtc_hosts)
+        admission = Admission(reactor, time.time, self._gate, self._paths.find, self._peer_maker)
+        self._viewers = Viewers(admission, self._mux)
 
     def _surroundings(self, paths: Paths) -> Surroundings:
         port = self._settings.rtsp[1]
@@ -84,6 +94,13 @@ class RelayService(Service):
             return Recorder(self._reactor, _local_now, self._disk, path.name, path.options, stream)
 
         return Surroundings(self._reactor, port, self._slots.slot, pull, record)
+
+    async def _peer_maker(self) -> PeerMaker:
+        """What secures WebRTC, imported in a thread: it takes some tenths of a second."""
+        pool = self._reactor.getThreadPool()
+        module = await deferToThreadPool(self._reactor, pool, import_module, "camsvc.relay.whep")
+        maker: PeerMaker = module.Peer
+        return maker
 
     def setServiceParent(self, parent: Any) -> None:
         """Take part in the application, and set what its log looks like."""
@@ -107,12 +124,24 @@ class RelayService(Service):
             StartError: one is in use, or not ours to open.
         """
         self._ports.append(self._open("rtspAddress", self._settings.rtsp, self._listener))
+        if self._settings.webrtc is not None:
+            self._ports.append(self._open("webrtcAddress", self._settings.webrtc, site(Whep(self._viewers))))
+            self._open_udp()
         if self._settings.api is not None:
-            engine = Engine(self._paths, self._listener, self._muxers, self._settings.keys, datetime.now(UTC))
+            engine = Engine(
+                self._paths, self._listener, self._muxers, self._viewers, self._settings.keys, datetime.now(UTC)
+            )
             self._ports.append(self._open("apiAddress", self._settings.api, site(Api(engine))))
         if self._settings.hls is not None:
             hls = Hls(self._reactor, self._gate, self._paths.find, self._muxers)
             self._ports.append(self._open("hlsAddress", self._settings.hls, site(hls)))
+
+    def _open_udp(self) -> None:
+        try:
+            self._mux.listen()
+        except CannotListenError as why:
+            where = _written(*self._settings.webrtc_udp)
+            raise StartError(f"cannot listen on 'webrtcLocalUDPAddress' {where} (UDP): {why.socketError}") from why
 
     def _open(self, key: str, address: tuple[str, int], factory: IProtocolFactory) -> IListeningPort:
         host, port = address
@@ -147,6 +176,8 @@ class RelayService(Service):
         commands = self._slots.end(_COMMANDS_S)
         await self._quietly("closing files", self._disk.when_closed, _FILES_S)
         await self._quietly("ending commands", lambda: commands, _COMMANDS_S + 0.5)
+        self._viewers.close_all()
+        await self._quietly("closing WebRTC", self._mux.close, _SOCKETS_S)
         await self._quietly("closing connections", self._listener.close_all, _SOCKETS_S)
         self._disk.stop()
 

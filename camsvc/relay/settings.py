@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -13,8 +14,10 @@ from camsvc.relay import durations
 from camsvc.relay.options import PathOptions, name_error, options
 from camsvc.relay.refusals import Refused
 
+_HOST = re.compile(r"[A-Za-z0-9.:_-]{1,253}")
 _LEVELS = {"error": "error", "warn": "warn", "info": "info", "debug": "debug"}
 _ABSENT = ("rtmp", "srt", "metrics", "pprof")
+_EMPTY = ("webrtcLocalTCPAddress", "webrtcICEServers2")
 _DEFAULTS: dict[str, Any] = {
     "logLevel": "info",
     "logDestinations": ["stdout"],
@@ -61,6 +64,10 @@ class Settings:
         hls: (host, port) of the HLS listener; None when it is off.
         hls_segment_count: segments in a playlist.
         hls_segment_s: shortest segment, seconds.
+        webrtc: (host, port) of WHEP; None when it is off.
+        webrtc_udp: (host, port) of WebRTC's media; an empty host means every address.
+        webrtc_interfaces: whether viewers are offered this machine's addresses.
+        webrtc_hosts: further hosts that they are offered.
         paths: path options by name.
         keys: every key as given, for ``/v3/config/global/get``.
     """
@@ -74,6 +81,10 @@ class Settings:
     hls: tuple[str, int] | None
     hls_segment_count: int
     hls_segment_s: float
+    webrtc: tuple[str, int] | None
+    webrtc_udp: tuple[str, int]
+    webrtc_interfaces: bool
+    webrtc_hosts: Sequence[str]
     paths: Mapping[str, PathOptions]
     keys: Mapping[str, Any]
 
@@ -120,6 +131,10 @@ def load(text: str) -> Settings:
             hls=address(keys["hlsAddress"]) if keys["hls"] else None,
             hls_segment_count=_segments(keys["hlsSegmentCount"]),
             hls_segment_s=_positive("hlsSegmentDuration", keys),
+            webrtc=address(keys["webrtcAddress"]) if keys["webrtc"] else None,
+            webrtc_udp=address(keys["webrtcLocalUDPAddress"]),
+            webrtc_interfaces=keys["webrtcIPsFromInterfaces"],
+            webrtc_hosts=_hosts(keys["webrtcAdditionalHosts"]),
             paths=_paths(keys["paths"]),
             keys=keys,
         )
@@ -143,6 +158,8 @@ def _checked(key: str, value: Any) -> Any:
         raise ConfigError(f"'{key}' must be false: this engine has no such part")
     if key in _FIXED and value != _DEFAULTS[key]:
         raise ConfigError(f"'{key}' can only be {_DEFAULTS[key]!r} in this engine")
+    if key in _EMPTY and value:
+        raise ConfigError(f"'{key}' must be empty: WebRTC is served on one UDP port, without STUN or TURN server")
     if key == "rtsp" and not value:
         raise ConfigError("'rtsp' must be true: it is what this engine does")
     if key == "logLevel" and value not in _LEVELS:
@@ -156,6 +173,13 @@ def _segments(count: int) -> int:
     if not 3 <= count <= 30:
         raise ConfigError("'hlsSegmentCount' must be between 3 and 30")
     return count
+
+
+def _hosts(given: Sequence[Any]) -> tuple[str, ...]:
+    for host in given:
+        if not (isinstance(host, str) and _HOST.fullmatch(host)):
+            raise ConfigError(f"'webrtcAdditionalHosts': {host!r} is no host name or address")
+    return tuple(given)
 
 
 def _positive(key: str, keys: Mapping[str, Any]) -> float:

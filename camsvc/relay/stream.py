@@ -32,9 +32,10 @@ class Unit:
         data: the same, joined.
         media: True for RTP, False for RTCP.
         key: True when a reader can begin here.
+        pieces: what WebRTC sends of it; made once, for all its viewers, by the first of them.
     """
 
-    __slots__ = ("data", "frames", "key", "media", "track")
+    __slots__ = ("data", "frames", "key", "media", "pieces", "track")
 
     def __init__(self, track: int, frames: Sequence[bytes], key: bool = False, media: bool = True) -> None:
         self.track = track
@@ -42,6 +43,12 @@ class Unit:
         self.data = frames[0] if len(frames) == 1 else b"".join(frames)
         self.key = key
         self.media = media
+        self.pieces: tuple[bytes, ...] | None = None
+
+    @property
+    def marked(self) -> bool:
+        """Whether its last packet has RTP's marker bit."""
+        return bool(self.frames[-1][5] & _MARKER)
 
     @property
     def timestamp(self) -> int:
