@@ -15,6 +15,7 @@ from camsvc import logs
 from camsvc.access.admission import Admission
 from camsvc.access.audit import Audit
 from camsvc.access.credentials import load as credentials_of
+from camsvc.access.journal import Journal
 from camsvc.access.rights import Rights
 from camsvc.access.tokens import Tokens
 from camsvc.api.audit_methods import AuditMethods
@@ -25,6 +26,7 @@ from camsvc.api.event_methods import EventMethods
 from camsvc.api.events import Events
 from camsvc.api.external_methods import ExternalMethods
 from camsvc.api.file_methods import FileMethods
+from camsvc.api.key_methods import KeyMethods
 from camsvc.api.media_methods import MediaMethods
 from camsvc.api.metrics_methods import MetricsMethods
 from camsvc.api.notifications import Notifications
@@ -54,6 +56,7 @@ from camsvc.media.mediamtx import EngineApi
 from camsvc.media.recorder import Recorder
 from camsvc.media.snapshots import Snapshots
 from camsvc.media.streams import Streams
+from camsvc.media.sweeper import Sweeper
 from camsvc.model import Found, Mode
 from camsvc.prepare import Prepared, write_pid
 from camsvc.processes import ExitWatch, boottime_s, end
@@ -160,6 +163,7 @@ class Camsvc(Service):
             EventMethods(self._events),
             ClientMethods(lambda: self._ws.connections, self._events),
             MetricsMethods(self._inventory, self._streams, self._health, self._recorder, store),
+            KeyMethods(credentials, self._rights, database, self._inventory),
             SystemMethods(self._inventory, self._engine, self._streams, components),
             AuditMethods(self._audit),
             record=self._audit.record,
@@ -183,8 +187,13 @@ class Camsvc(Service):
         root.putChild(b"live", self._live.app.resource())
         site = QuietSite(root, Proxies(config.server.trusted_proxies))
         self._public_port = PublicPort(reactor, site, config.server, prepared.certificates)
+        journal = Journal(folder.path / "watching.jsonl", boottime_s)
+        self._sweeper = Sweeper(reactor, self._engine, self._engine_api, credentials, journal)
+        self._rights.subscribe(self._sweeper.right_revoked)
         publish_key = bytes.fromhex(folder.secret("publish").decode())
-        admission = Admission(credentials, publish_key, folder.secret("internal"), api_secret, time.time, boottime_s)
+        admission = Admission(
+            credentials, journal, publish_key, folder.secret("internal"), api_secret, time.time, boottime_s
+        )
         self._callback_site = QuietSite(Callback(folder.secret("callback"), admission).app.resource())
         self._callback_port: Any = None
         self._said_ready = False
@@ -224,6 +233,7 @@ class Camsvc(Service):
         )
         self._engine.start()
         self._streams.start()
+        self._sweeper.start()
         self._public_port.start()
 
     async def stopService(self) -> None:
@@ -241,6 +251,7 @@ class Camsvc(Service):
         await self._ws.shut(2.0)
         self._live.sessions.stop()
         self._network.stop()
+        self._sweeper.stop()
         self._streams.stop()
         await self._engine.stop()
         if self._config.media.run:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from hypothesis import given
@@ -9,8 +10,11 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 import tests.strategies  # noqa: F401
+from camsvc.access import keys
 from camsvc.access.admission import Admission, Question
 from camsvc.access.credentials import Credentials
+from camsvc.access.journal import Journal
+from camsvc.access.keys import ApiKey
 from camsvc.access.publishing import PUBLISH_USER, sign
 from camsvc.access.roles import Role
 from camsvc.access.tokens import FILE, STREAM, Tokens
@@ -26,10 +30,13 @@ class AdmissionTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.tokens = Tokens(SECRET)
         self.who = principal(Role.VIEWER, expires_at=NOW + 3600)
-        self.admission = Admission(Credentials(self.tokens), KEY, b"internal", b"api", lambda: NOW, lambda: BOOT)
+        self.known = Credentials(self.tokens)
+        self.journal = Journal(Path(self.mktemp()), lambda: BOOT)
+        self.addCleanup(self.journal.close)
+        self.admission = Admission(self.known, self.journal, KEY, b"internal", b"api", lambda: NOW, lambda: BOOT)
 
-    def allows(self, action: str, path: str = "camera0", ip: str = "127.0.0.1", **keys: Any) -> bool:
-        return self.admission.allows(Question(action, path, ip, **keys))
+    def allows(self, action: str, path: str = "camera0", ip: str = "127.0.0.1", **more: Any) -> bool:
+        return self.admission.allows(Question(action, path, ip, **more))
 
     def ticket(self, path: str = "camera0", kind: str = STREAM, now: float = NOW) -> str:
         return self.tokens.ticket(kind, path, self.who, now, 60)
@@ -81,13 +88,13 @@ class AdmissionTests(SynchronousTestCase):
     def test_read_by_token(self) -> None:
         """As password under any user, as bearer token, or in the query."""
         token = self.tokens.issue("me", Role.VIEWER, NOW, 60)
-        for keys in (
+        for shown in (
             {"user": "x", "password": token},
             {"token": token},
             {"query": f"token={token}"},
             {"query": f"jwt={token}"},
         ):
-            self.assertTrue(self.allows("read", ip="10.0.0.9", **keys), keys)
+            self.assertTrue(self.allows("read", ip="10.0.0.9", **shown), shown)
         self.assertFalse(self.allows("read", password=Tokens(OTHER_SECRET).issue("me", Role.ADMIN, NOW, 60)))
         self.assertFalse(self.allows("read", password=self.tokens.issue("me", Role.ADMIN, NOW - 100, 60)))
         self.assertFalse(self.allows("read"))
@@ -120,6 +127,37 @@ class AdmissionTests(SynchronousTestCase):
             self.assertFalse(self.allows(action, user="_api", password="api"), action)
             self.assertFalse(self.allows(action, token=token), action)
 
+    def test_api_keys(self) -> None:
+        """As password, as token, in the query; for the key's cameras alone, until it is revoked."""
+        ident = keys.new_ident()
+        key = keys.make(ident)
+        scope = frozenset(["camera1"])
+        self.known.keys.add(ApiKey(ident, "door", keys.digest(key), Role.VIEWER, scope, NOW, "me"))
+        ways: tuple[dict[str, str], ...] = ({"password": key}, {"token": key}, {"query": f"token={key}"})
+        for way in ways:
+            self.assertTrue(self.allows("read", "camera1", "192.168.1.5", **way), way)
+            self.assertFalse(self.allows("read", "camera0", "192.168.1.5", **way), way)
+        self.known.keys.remove(ident)
+        for way in ways:
+            self.assertFalse(self.allows("read", "camera1", "192.168.1.5", **way), way)
+
+    def test_noted(self) -> None:
+        """Who came in without a ticket, and ourselves, under the engine's id; nobody who was refused."""
+        token = self.tokens.issue("me", Role.VIEWER, NOW, 60)
+        for ident, shown in (
+            ("password", {"password": token}),
+            ("query", {"query": f"token={token}"}),
+            ("ourselves", {"user": "_int", "password": "internal"}),
+            ("ticket", {"query": f"ticket={self.ticket()}"}),
+            ("refused", {"password": "x"}),
+        ):
+            self.allows("read", id=ident, **shown)
+        found = {name: self.journal.find([name]) for name in ("password", "query", "ourselves", "ticket", "refused")}
+        self.assertEqual([name for name, entry in found.items() if entry], ["password", "query", "ourselves"])
+        who = self.tokens.principal(token, NOW)
+        self.assertEqual([entry.principal for entry in found.values() if entry], [who, who, None])
+        self.assertTrue(self.allows("read", id=None, password=token))
+
     def test_huge_query(self) -> None:
         """More fields than are read: no, and nothing in the log."""
         self.assertFalse(self.allows("read", query="&".join(f"a{n}=1" for n in range(1000))))
@@ -130,7 +168,7 @@ class AdmissionTests(SynchronousTestCase):
         self, action: str, path: str, ip: str, user: str, password: str, query: str, token: str
     ) -> None:
         """Nobody guesses their way in, and nothing raises."""
-        admission = Admission(credentials(), KEY, b"internal", b"api", lambda: NOW, lambda: BOOT)
+        admission = Admission(credentials(), self.journal, KEY, b"internal", b"api", lambda: NOW, lambda: BOOT)
         for asked in (path, "camera0"):
             question = Question(action, asked, ip, user, password, query, token)
             self.assertFalse(admission.allows(question))

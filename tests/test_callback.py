@@ -60,7 +60,9 @@ class CallbackTests(SynchronousTestCase):
             "userAgent": "x",
         }
         self.assertEqual(self.ask(body), 200)
-        self.assertEqual(self.admission.asked, [Question("read", "camera0", "127.0.0.1", "_int", "pw", "a=b", "t")])
+        asked = Question("read", "camera0", "127.0.0.1", "_int", "pw", "a=b", "t", body["id"])
+        self.assertEqual(self.admission.asked, [asked])
+        self.assertEqual(self.ask({**body, "id": None}), 200, "as 1.5.1 sends for HLS")
 
     def test_wrong_secret(self) -> None:
         """404, and nothing is asked."""

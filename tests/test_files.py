@@ -10,7 +10,8 @@ from typing import Any
 from urllib.parse import quote
 
 from twisted.internet.defer import Deferred
-from twisted.internet.protocol import Protocol
+from twisted.internet.endpoints import TCP4ClientEndpoint
+from twisted.internet.protocol import Factory, Protocol
 from twisted.trial.unittest import TestCase
 from twisted.web.resource import Resource
 
@@ -173,6 +174,61 @@ class CredentialTests(FilesTestCase):
         ticket = self.ticket("snapshots/Tür #1.jpg")
         answer = await ask(self.port, f"/files/snapshots/{quote('Tür #1.jpg')}?ticket={ticket}")
         self.assertEqual(answer.status, 200)
+
+
+class RevocationTests(FilesTestCase):
+    """A download that is under way when its right ends."""
+
+    async def test_cut(self) -> None:
+        """By token and by ticket: the connection ends before the file does, and nothing is held any more."""
+        who = self.tokens.principal(self.token, time.time())
+        self.path.write_bytes(bytes(64 << 20))  # more than the buffers of both sides
+        path = f"/files/recordings/{NAME}"
+        for request in (
+            f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {self.token}\r\n\r\n",
+            f"GET {path}?ticket={self.ticket(f'recordings/{NAME}', who=who)} HTTP/1.1\r\nHost: x\r\n\r\n",
+        ):
+            client = await self.slow(request)
+            self.assertEqual(len(self.rights._holds), 1)
+            await self.rights.revoke_token(who.token_id or "", who.expires_at)
+            client.transport.resumeProducing()
+            await client.lost
+            self.assertIn(b"200 OK", client.data[:20])
+            self.assertLess(len(client.data), 64 << 20)
+            self.assertEqual(len(self.rights._holds), 0)
+            self.rights._credentials.revocations.forget_ended(who.expires_at)
+
+    async def test_done(self) -> None:
+        """A finished download holds nothing."""
+        self.assertEqual((await self.get()).status, 200)
+        self.assertEqual(len(self.rights._holds), 0)
+
+    async def slow(self, request: str) -> Any:
+        """A client that has taken the first bytes and reads no more."""
+        from twisted.internet import reactor
+
+        class Slow(Protocol):
+            def __init__(self) -> None:
+                self.data = b""
+                self.began: Deferred[None] = Deferred()
+                self.lost: Deferred[None] = Deferred()
+
+            def connectionMade(self) -> None:
+                self.transport.write(request.encode())  # type: ignore[union-attr]
+
+            def dataReceived(self, data: bytes) -> None:
+                self.data += data
+                if not self.began.called:
+                    self.transport.pauseProducing()  # type: ignore[union-attr]
+                    self.began.callback(None)
+
+            def connectionLost(self, reason: Any = None) -> None:
+                self.lost.callback(None)
+
+        client: Slow = await TCP4ClientEndpoint(reactor, "127.0.0.1", self.port).connect(Factory.forProtocol(Slow))
+        self.addCleanup(lambda: client.lost.called or client.transport.abortConnection())  # type: ignore[union-attr]
+        await client.began
+        return client
 
 
 class NameTests(FilesTestCase):

@@ -31,6 +31,7 @@ class Routes:
         self.bodies: list[bytes] = []
         self.waiting: Deferred[bytes] = Deferred()
         self.tokens = Tokens(SECRET)
+        self.known = Credentials(self.tokens)
 
     @app.route("/good")
     def good(self, request: Any) -> bytes:
@@ -58,7 +59,7 @@ class Routes:
 
     @app.route("/who")
     def who(self, request: Any) -> bytes:
-        found = bearer(request, Credentials(self.tokens))
+        found = bearer(request, self.known)
         return answer_json(request, 200, found.subject if found else None)
 
     @app.route("/sender")
@@ -144,6 +145,9 @@ class HttpTests(TestCase):
         token = Tokens(SECRET).issue("me", Role.VIEWER, time.time(), 60)
         self.assertEqual((await ask(self.port, "/who", authorization=f"Bearer {token}")).body, b'"me"')
         self.assertEqual((await ask(self.port, "/who")).body, b"null")
+        self.assertEqual((await ask(self.port, "/who", x_api_key=token)).body, b'"me"')
+        for header in ("x", "csk_", "\xff"):
+            self.assertEqual((await ask(self.port, "/who", x_api_key=header)).status, 401, header)
         for header in ("Basic eDp5", "Bearer", "Bearer x", "Bearer " + token[:-2]):
             self.assertEqual((await ask(self.port, "/who", authorization=header)).status, 401, header)
 

@@ -359,6 +359,32 @@ class LoginTests(WsTestCase):
         pass_by(3)
         self.assertEqual((await client.closed)[0], 4001)
 
+    async def test_revoked(self) -> None:
+        """Closes at once with 4001; nothing that waits is sent, and nothing that comes is answered."""
+        client, other = await self.connect(login=Role.VIEWER), await self.connect()
+        await other.ask("authenticate", {"auth_token": self.tokens.issue("you", Role.VIEWER, time.time(), 600)})
+        connection = self.factory.connections[0]
+        await self.rights.revoke_user("me")
+        self.assertIsNone(connection.principal)
+        self.assertEqual((await client.closed)[0], 4001)
+        self.assertIn("result", await other.ask("where"))
+
+    async def test_revoked_login_of_before(self) -> None:
+        """Says nothing of the login that has taken its place."""
+        client = await self.connect(login=Role.VIEWER)
+        await client.ask("authenticate", {"auth_token": self.tokens.issue("you", Role.VIEWER, time.time(), 600)})
+        await self.rights.revoke_user("me")
+        self.assertIn("result", await client.ask("where"))
+
+    async def test_gone(self) -> None:
+        """A closed socket holds no right any more."""
+        client = await self.connect(login=Role.VIEWER)
+        self.assertEqual(len(self.rights._holds), 1)
+        client.transport.abortConnection()
+        await client.closed
+        await self.until(lambda: not self.factory.connections)
+        self.assertEqual(len(self.rights._holds), 0)
+
     async def test_new_login_in_time(self) -> None:
         """Keeps the socket."""
         now = [time.time()]

@@ -10,11 +10,13 @@ from collections.abc import Callable
 from ipaddress import ip_address
 from urllib.parse import parse_qs
 
+from attrs import field, frozen
 from msgspec import Struct
 
 from camsvc.access.credentials import Credentials
+from camsvc.access.journal import Journal
 from camsvc.access.publishing import PUBLISH_USER, verify
-from camsvc.access.roles import Principal, Role, may
+from camsvc.access.roles import Role, may
 from camsvc.access.tokens import STREAM
 from camsvc.errors import CamsvcError
 from camsvc.model import CAMERA_ID
@@ -30,6 +32,7 @@ class Question(Struct):
     password: str = ""
     query: str = ""
     token: str = ""
+    id: str | None = ""
 
 
 class Admission:
@@ -38,6 +41,7 @@ class Admission:
     def __init__(
         self,
         credentials: Credentials,
+        journal: Journal,
         publish_key: bytes,
         internal_secret: bytes,
         api_secret: bytes,
@@ -48,6 +52,7 @@ class Admission:
 
         Args:
             credentials: knows session tokens, API keys and stream tickets.
+            journal: notes under which of the engine's ids somebody was let in.
             publish_key: the launchers sign with it.
             internal_secret: password of ``_int``, which records and wakes cameras.
             api_secret: password of ``_api``, which steers the engine.
@@ -55,6 +60,7 @@ class Admission:
             boottime: CLOCK_BOOTTIME in seconds.
         """
         self._credentials = credentials
+        self._journal = journal
         self._publish_key = publish_key
         self._internal_secret = internal_secret
         self._api_secret = api_secret
@@ -75,26 +81,45 @@ class Admission:
             )
         if question.action != "read" or not CAMERA_ID.match(question.path):
             return False
-        return (local and _is(question, "_int", self._internal_secret)) or self._reader(question) is not None
+        if local and _is(question, "_int", self._internal_secret):
+            self._journal.note(question.id or "", None)
+            return True
+        return self._reads(question)
 
-    def _reader(self, question: Question) -> Principal | None:
+    def _reads(self, question: Question) -> bool:
         now = self._wall()
+        shown = in_query(question.query)
+        token = question.token or question.password or shown.token
         try:
-            query = {key: values[0] for key, values in parse_qs(question.query, max_num_fields=20).items()}
-        except ValueError:  # more fields than any client of ours sends
-            return None
-        ticket = query.get("ticket", "")
-        token = question.token or question.password or query.get("token", "") or query.get("jwt", "")
-        try:
-            if ticket:
-                who = self._credentials.holder(STREAM, ticket, question.path, now)
+            if shown.ticket:
+                who = self._credentials.holder(STREAM, shown.ticket, question.path, now)
             elif token:
                 who = self._credentials.principal(token, now)
             else:
-                return None
-            return may(who, Role.VIEWER, now, question.path)
+                return False
+            may(who, Role.VIEWER, now, question.path)
         except CamsvcError:
-            return None
+            return False
+        if not shown.ticket:  # a ticket is found again in the engine's list of sessions
+            self._journal.note(question.id or "", who)
+        return True
+
+
+@frozen
+class Shown:
+    """The credentials in a URL's query; empty where there are none. A ticket goes before all others."""
+
+    ticket: str = field(repr=False)
+    token: str = field(repr=False)
+
+
+def in_query(query: str) -> Shown:
+    """The credentials that the query of a stream's URL shows."""
+    try:
+        fields = {key: values[0] for key, values in parse_qs(query, max_num_fields=20).items()}
+    except ValueError:  # more fields than any client of ours sends
+        fields = {}
+    return Shown(fields.get("ticket", ""), fields.get("token", "") or fields.get("jwt", ""))
 
 
 def _is(question: Question, user: str, secret: bytes) -> bool:

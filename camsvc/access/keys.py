@@ -139,11 +139,11 @@ def load(db: sqlite3.Connection) -> list[ApiKey]:
     ]
 
 
-def insert(db: sqlite3.Connection, key: ApiKey) -> None:
-    """Keep a new key."""
-    db.execute(
+def insert(db: sqlite3.Connection, key: ApiKey) -> bool:
+    """Keep a new key; False where there is one of its name."""
+    done = db.execute(
         "INSERT INTO api_key (id, name, digest, role, cameras, created_at, created_by, expires_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         (
             key.ident,
             key.name,
@@ -155,6 +155,7 @@ def insert(db: sqlite3.Connection, key: ApiKey) -> None:
             None if key.expires_at == NEVER else key.expires_at,
         ),
     )
+    return done.rowcount == 1
 
 
 def delete(db: sqlite3.Connection, ident: str) -> None:

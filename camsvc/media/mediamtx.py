@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 import msgspec
-from attrs import frozen
+from attrs import field, frozen
 from treq.client import HTTPClient
 from twisted.internet.defer import Deferred, TimeoutError
 from twisted.internet.error import ConnectError, ConnectingCancelledError
@@ -26,6 +26,7 @@ from camsvc.tasks import within
 CALL_TIMEOUT_S = 2.0
 _MAX_BODY_BYTES = 16 << 20
 _PAGE = 500
+_SESSION_KINDS = ("rtsp", "rtsps", "webrtc", "hls")
 _JSON: dict[bytes | str, bytes | str] = {"Content-Type": "application/json"}
 
 
@@ -63,6 +64,29 @@ class PathState:
     readers: tuple[str, ...]
     bytes_sent: int
     bytes_received: int
+
+
+@frozen
+class EngineSession:
+    """Somebody who watches or publishes, as the engine lists it.
+
+    Attributes:
+        kind: ``rtsp``, ``rtsps``, ``webrtc`` or ``hls``.
+        id: a UUID.
+        path: what it watches; empty before it has said so.
+        query: of its URL; holds a credential, so it is never logged.
+        address: of the other end, with its port.
+        publishes: it sends.
+        connections: ids of its connections, where the engine tells (MediaMTX 1.20).
+    """
+
+    kind: str
+    id: str
+    path: str
+    query: str = field(repr=False)
+    address: str
+    publishes: bool
+    connections: tuple[str, ...] = ()
 
 
 class EngineApi:
@@ -110,6 +134,27 @@ class EngineApi:
                 return None
             raise
 
+    async def sessions(self) -> list[EngineSession]:
+        """Everybody who watches or publishes, by any protocol (``/v3/rtspsessions/list`` and its like)."""
+        found = []
+        for kind in _SESSION_KINDS:
+            for item in await self._list_if_there(f"{kind}sessions/list"):
+                found.append(_session(kind, item))
+        return found
+
+    async def connections(self) -> dict[str, str]:
+        """The address, with its port, of each RTSP connection by id (``/v3/rtspconns/list``)."""
+        items = [item for kind in ("rtsp", "rtsps") for item in await self._list_if_there(f"{kind}conns/list")]
+        return {item["id"]: item["remoteAddr"] for item in items}
+
+    async def kick(self, session: EngineSession) -> None:
+        """Cut somebody off; one who has left is fine (``/v3/rtspsessions/kick/ID`` and its like)."""
+        try:
+            await self._call("POST", f"{session.kind}sessions/kick/{quote(session.id)}")
+        except EngineRefused as why:
+            if why.status != 404:
+                raise
+
     async def configured(self) -> dict[str, dict[str, Any]]:
         """The effective configuration of every path, by name."""
         return {item["name"]: item for item in await self._list("config/paths/list")}
@@ -142,6 +187,15 @@ class EngineApi:
             pages = int(answer["pageCount"])
             page += 1
         return items
+
+    async def _list_if_there(self, what: str) -> list[dict[str, Any]]:
+        """A list of a protocol that may be off, or unknown to this engine: 404 then."""
+        try:
+            return await self._list(what)
+        except EngineRefused as why:
+            if why.status != 404:
+                raise
+            return []
 
     async def _call(self, method: str, what: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         try:
@@ -178,6 +232,18 @@ def _state(item: dict[str, Any]) -> PathState:
         readers=tuple(str(reader.get("type")) for reader in item.get("readers") or ()),
         bytes_sent=int(item.get("outboundBytes", item.get("bytesSent", 0))),
         bytes_received=int(item.get("inboundBytes", item.get("bytesReceived", 0))),
+    )
+
+
+def _session(kind: str, item: dict[str, Any]) -> EngineSession:
+    return EngineSession(
+        kind=kind,
+        id=str(item["id"]),
+        path=str(item.get("path") or ""),
+        query=str(item.get("query") or ""),
+        address=str(item.get("remoteAddr") or ""),
+        publishes=item.get("state") == "publish",
+        connections=tuple(item.get("conns") or ()),
     )
 
 

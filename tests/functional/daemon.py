@@ -259,11 +259,11 @@ class Daemon:
             )
         return "\n".join(texts)
 
-    def token(self, role: str = "admin", valid_s: float = 3600) -> str:
+    def token(self, role: str = "admin", valid_s: float = 3600, user: str = "test") -> str:
         """A session token, signed with the daemon's key."""
         chosen = Role.of(role)
         assert chosen is not None
-        return Tokens(read_secret(self.state / "jwt.key")).issue("test", chosen, time.time(), valid_s)
+        return Tokens(read_secret(self.state / "jwt.key")).issue(user, chosen, time.time(), valid_s)
 
     async def connect(self, role: str | None = "admin") -> Client:
         """A WebSocket client, logged in unless ``role`` is None; closed with the test."""
