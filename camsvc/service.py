@@ -49,7 +49,6 @@ from camsvc.library.recordings import RECORDINGS, SNAPSHOTS
 from camsvc.library.retention import Retention
 from camsvc.library.store import Store
 from camsvc.media.engine import Engine
-from camsvc.media.engine_http import EngineHttp
 from camsvc.media.finisher import Finisher
 from camsvc.media.joiner import Joiner
 from camsvc.media.mediamtx import EngineApi
@@ -61,15 +60,14 @@ from camsvc.model import Found, Mode
 from camsvc.prepare import Prepared, write_pid
 from camsvc.processes import ExitWatch, boottime_s, end
 from camsvc.server.callback import Callback
-from camsvc.server.camera_door import CameraDoor
 from camsvc.server.files import Files
 from camsvc.server.hosts import Hosts
 from camsvc.server.http import QuietSite
-from camsvc.server.live import Live
 from camsvc.server.proxies import Proxies
 from camsvc.server.public_port import PublicPort
 from camsvc.server.rpc import Rpc
 from camsvc.server.site import Pages, Root
+from camsvc.server.video import Video
 from camsvc.server.ws import Factory
 
 FINISH_LIMIT_S = 5.0
@@ -179,12 +177,12 @@ class Camsvc(Service):
             self._recorder.under_way,
         )
         pages = Pages(self._ready, components, config.media.rtsp_port)
-        self._engine_http = EngineHttp(reactor, media.hls_port, media.webrtc_port)
-        door = CameraDoor(credentials, self._inventory, self._streams, self._rights.hold)
-        self._live = Live(reactor, door, self._engine_http)
+        self._video = Video(
+            reactor, media, folder, credentials, self._rights, self._inventory, self._streams, self._health
+        )
         rpc = Rpc(registry, credentials, config.limits, hosts)
         root = Root(hosts, pages, files, rpc, self._ws, config.server.hsts_s)
-        root.putChild(b"live", self._live.app.resource())
+        self._video.mount(root)
         site = QuietSite(root, Proxies(config.server.trusted_proxies))
         self._public_port = PublicPort(reactor, site, config.server, prepared.certificates)
         journal = Journal(folder.path / "watching.jsonl", boottime_s)
@@ -249,7 +247,7 @@ class Camsvc(Service):
             self._recorder.leave()
         self._events.system("system.shutdown")
         await self._ws.shut(2.0)
-        self._live.sessions.stop()
+        self._video.end_viewers()
         self._network.stop()
         self._sweeper.stop()
         self._streams.stop()
@@ -260,7 +258,7 @@ class Camsvc(Service):
         if self._callback_port is not None:
             await self._callback_port.stopListening()
         await self._engine_api.close()
-        await self._engine_http.close()
+        await self._video.close()
         self._prepared.folder.stop()
         self._store.stop()
         await self._rights.stop()

@@ -8,13 +8,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
 from twisted.trial.unittest import SkipTest
 
+from camsvc.library import jpeg
 from camsvc.secret_files import read_secret
 from tests.functional.daemon import DaemonTestCase
 from tests.functional.engines import per_engine
 from tests.functional.ffmpeg import FFMPEG, frames_of, spawn
-from tests.functional.spawned import Spawned, eventually
+from tests.functional.spawned import Spawned, clock, eventually
+from tests.http_client import Exchange
 
 VIEWER = Path(__file__).with_name("whep_viewer.py")
 
@@ -153,6 +156,30 @@ class HlsTests(LiveTestCase):
         self.assertEqual(segment.body[4:8], b"moof")
 
 
+class PreviewTests(DaemonTestCase):
+    """Pictures by HTTP alone."""
+
+    async def test_pictures(self) -> None:
+        """A sleeping camera is woken for a picture; a stream of them keeps it awake longer than the engine would."""
+        bearer = f"Bearer {self.daemon.token('viewer')}"
+        reply = await self.daemon.get("/cameras/camera0/preview.jpg", authorization=bearer)
+        self.assertEqual((reply.code, jpeg.size(reply.body)), (200, (320, 180)))
+        pid = await self.daemon.running_ffmpeg()
+        head = f"GET /cameras/camera0/preview.mjpeg HTTP/1.0\r\nHost: localhost\r\nAuthorization: {bearer}"
+        endpoint = TCP4ClientEndpoint(clock(), "127.0.0.1", self.daemon.port)  # type: ignore[arg-type]
+        reader: Any = await connectProtocol(endpoint, Exchange(head.encode() + b"\r\n\r\n"))
+        # The engine sends a camera without readers to sleep after 20 s, and it draws a picture a second.
+        await eventually(lambda: reader.received.count(b"--picture\r\n") > 24, 60)
+        self.assertEqual(await self.daemon.running_ffmpeg(), pid)
+        reader.transport.abortConnection()
+        await reader.done
+
+        def asleep() -> bool:
+            return bool(self.daemon.launcher()["state"] == "stopped")
+
+        await eventually(asleep, 60)
+
+
 class RefusedTests(LiveTestCase):
     """Who may not, and what cannot be."""
 
@@ -171,4 +198,4 @@ class RefusedTests(LiveTestCase):
         self.assertEqual(reply.code, 415)
 
 
-per_engine(globals(), WhepTests, HlsTests, RefusedTests)
+per_engine(globals(), WhepTests, HlsTests, PreviewTests, RefusedTests)
