@@ -97,7 +97,16 @@ class Limits(_Table, frozen=True):
     calls_per_second: Annotated[int, Meta(ge=1, le=10000)] = 50
     burst: Annotated[int, Meta(ge=1, le=10000)] = 200
     logins_per_minute: Annotated[int, Meta(ge=1, le=1000)] = 10
+    address_calls_per_second: Annotated[int, Meta(ge=1, le=10000)] = 200
+    address_burst: Annotated[int, Meta(ge=1, le=10000)] = 800
+    requests_per_second: Annotated[int, Meta(ge=1, le=10000)] = 100
+    request_burst: Annotated[int, Meta(ge=1, le=10000)] = 400
     connections: Annotated[int, Meta(ge=1, le=10000)] = 500
+    address_connections: Annotated[int, Meta(ge=1, le=10000)] = 100
+    http_connections: Annotated[int, Meta(ge=1, le=10000)] = 500
+    address_http_connections: Annotated[int, Meta(ge=1, le=10000)] = 100
+    headers_within_s: Annotated[float, Meta(ge=1, le=300)] = 10.0
+    body_within_s: Annotated[float, Meta(ge=1, le=300)] = 30.0
 
 
 class Logs(_Table, frozen=True):

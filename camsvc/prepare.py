@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import resource
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,6 +25,9 @@ from camsvc.secret_files import stored_secret
 from camsvc.server.tls import Certificates
 
 _LOCK = "camsvc.lock"
+_OWN_FILES = 512
+"""Database, files that are handed out, pipes of processes, connections to the engine."""
+
 _ENGINE_PORTS = ("rtsp_port", "api_port", "hls_port", "webrtc_port")
 
 
@@ -94,6 +98,7 @@ def prepare(config: Config) -> Prepared:
 
 def _prepare(config: Config, lock: BinaryIO) -> Prepared:
     certificates = certificates_of(config)
+    allow_open_files(config.limits.connections + config.limits.http_connections + _OWN_FILES)
     folder = RuntimeDir(runtime_path(config))
     ffmpeg = find_ffmpeg(config.media)
     launcher = find_program("camsvc-publish")
@@ -119,6 +124,23 @@ def _prepare(config: Config, lock: BinaryIO) -> Prepared:
         ended,
         certificates,
     )
+
+
+def allow_open_files(needed: int) -> None:
+    """Have the kernel let us open so many files (getrlimit(2), RLIMIT_NOFILE), as each connection is one.
+
+    Raises:
+        StartError: it allows fewer.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft >= needed:
+        return
+    if hard != resource.RLIM_INFINITY and hard < needed:
+        raise StartError(
+            f"limits.connections and limits.http_connections take {needed} open files, and this process may have "
+            f"{hard}: lower them, or raise LimitNOFILE of the unit (ulimit -Hn)"
+        )
+    resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
 
 
 def _addresses(config: Config, folder: RuntimeDir) -> EngineAddresses:

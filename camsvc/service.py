@@ -18,6 +18,7 @@ from camsvc.access.credentials import load as credentials_of
 from camsvc.access.journal import Journal
 from camsvc.access.rights import Rights
 from camsvc.access.tokens import Tokens
+from camsvc.access.tolls import Tolls
 from camsvc.api.audit_methods import AuditMethods
 from camsvc.api.camera_methods import CameraMethods
 from camsvc.api.client_methods import ClientMethods
@@ -167,7 +168,8 @@ class Camsvc(Service):
             record=self._audit.record,
         )
         hosts = Hosts(config.server)
-        self._ws = Factory(reactor, registry, notifications, config.limits, hosts, self._rights)
+        tolls = Tolls(config.limits)
+        self._ws = Factory(reactor, registry, notifications, config.limits, hosts, self._rights, tolls)
         files = Files(
             reactor,
             credentials,
@@ -180,10 +182,10 @@ class Camsvc(Service):
         self._video = Video(
             reactor, media, folder, credentials, self._rights, self._inventory, self._streams, self._health
         )
-        rpc = Rpc(registry, credentials, config.limits, hosts)
-        root = Root(hosts, pages, files, rpc, self._ws, config.server.hsts_s)
+        rpc = Rpc(registry, credentials, tolls, hosts)
+        root = Root(hosts, pages, files, rpc, self._ws, tolls, config.server.hsts_s)
         self._video.mount(root)
-        site = QuietSite(root, Proxies(config.server.trusted_proxies))
+        site = QuietSite(root, Proxies(config.server.trusted_proxies), config.limits, reactor)
         self._public_port = PublicPort(reactor, site, config.server, prepared.certificates)
         journal = Journal(folder.path / "watching.jsonl", boottime_s)
         self._sweeper = Sweeper(reactor, self._engine, self._engine_api, credentials, journal)

@@ -137,7 +137,9 @@ class HttpTests(TestCase):
     async def test_endless_chunks(self) -> None:
         """Neither does a body without a length grow."""
         head = b"POST /take HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
-        await exchange(self.port, head + b"4000\r\n" + b"x" * 0x4000 + b"\r\n" + b"ffff\r\n" + b"x" * 0xFFFF)
+        chunks = b"4000\r\n" + b"x" * 0x4000 + b"\r\n" + b"ffff\r\n" + b"x" * 0xFFFF + b"\r\n0\r\n\r\n"
+        answer = await exchange(self.port, head + chunks)
+        self.assertTrue(answer.startswith(b"HTTP/1.1 413 "), answer)
         self.assertEqual(self.routes.bodies, [])
 
     async def test_bearer(self) -> None:

@@ -27,6 +27,31 @@ def free_ports(count: int) -> list[int]:
     return ports
 
 
+class OpenFilesTests(SynchronousTestCase):
+    """``allow_open_files``."""
+
+    def allowed(self, soft: int, hard: int, needed: int) -> list[Any]:
+        made: list[Any] = []
+        self.patch(prepare_module.resource, "getrlimit", lambda _: (soft, hard))
+        self.patch(prepare_module.resource, "setrlimit", lambda _, limits: made.append(limits))
+        prepare_module.allow_open_files(needed)
+        return made
+
+    def test_allowed(self) -> None:
+        """Raised as far as is needed, never lowered."""
+        unlimited = prepare_module.resource.RLIM_INFINITY
+        self.assertEqual(self.allowed(1024, 4096, 1500), [(1500, 4096)])
+        self.assertEqual(self.allowed(1024, unlimited, 1500), [(1500, unlimited)])
+        self.assertEqual(self.allowed(2000, 4096, 1500), [])
+        self.assertEqual(self.allowed(unlimited, unlimited, 1500), [])
+
+    def test_not_allowed(self) -> None:
+        """Told before anything starts."""
+        with self.assertRaises(StartError) as caught:
+            self.allowed(1024, 1024, 1500)
+        self.assertIn("take 1500 open files, and this process may have 1024", caught.exception.message)
+
+
 class PrepareTests(SynchronousTestCase):
     """``prepare``."""
 

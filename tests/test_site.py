@@ -11,6 +11,7 @@ from twisted.trial.unittest import TestCase
 
 import camsvc
 from camsvc.access.roles import Role
+from camsvc.access.tolls import Tolls
 from camsvc.api.components import Components
 from camsvc.api.notifications import Notifications
 from camsvc.api.registry import Registry
@@ -45,15 +46,18 @@ class SiteTests(TestCase):
         files = Files(
             reactor, known, rights(reactor, known), {"recordings": folder, "snapshots": folder}, lambda _: None, dict
         )
-        ws = Factory(reactor, Registry(), Notifications(None), Limits(), hosts, rights(reactor, known))  # type: ignore[arg-type]
+        ws = Factory(
+            reactor, Registry(), Notifications(None), Limits(), hosts, rights(reactor, known), Tolls(Limits())
+        )  # type: ignore[arg-type]
         self.engine = FakeEngine()
         engine: Any = self.engine
         components = Components(Inventory(), engine, engine, lambda: True)
         pages = Pages(lambda: self.checks, components, 8554)
         self.tokens = known.tokens
         topics = (SessionMethods(known, 5), SystemMethods(Inventory(), engine, engine, components))
-        rpc = Rpc(Registry(*topics), known, Limits(calls_per_second=0.001, burst=20), hosts)
-        self.site = site = QuietSite(Root(hosts, pages, files, rpc, ws, hsts_s=600))
+        self.tolls = Tolls(Limits())
+        rpc = Rpc(Registry(*topics), known, Tolls(Limits(address_calls_per_second=1, address_burst=20)), hosts)
+        self.site = site = QuietSite(Root(hosts, pages, files, rpc, ws, self.tolls, hsts_s=600))
         listener: Any = reactor.listenTCP(0, site, interface="127.0.0.1")  # type: ignore[attr-defined]
         self.addCleanup(lambda: listener.stopListening())
         self.port = listener.getHost().port
@@ -141,9 +145,19 @@ class SiteTests(TestCase):
         head = b"POST /rpc HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         head += b"Content-Length: 70000\r\n\r\n"
         data = await exchange(self.port, head + b" " * 70000)
-        self.assertEqual(data, b"")
+        self.assertTrue(data.startswith(b"HTTP/1.1 413 "))
         codes = [json.loads((await self.rpc(ping)).body).get("error", {}).get("code") for _ in range(21)]
         self.assertEqual((codes[0], codes[-1]), (None, -32040))
+
+    async def test_too_many_requests(self) -> None:
+        """429 with the time to wait, on every route alike."""
+        self.site.resource._tolls = Tolls(Limits(requests_per_second=1, request_burst=2))
+        self.assertEqual([(await self.get("/health/live")).status for _ in range(2)], [200, 200])
+        for path in ("/health/live", "/ws", "/files/snapshots/a.jpg"):
+            answer = await self.get(path)
+            self.assertEqual((answer.status, answer.headers["retry-after"]), (429, "1"))
+            error = json.loads(answer.body)["error"]
+            self.assertEqual((error["code"], error["data"]["reason"]), (-32040, "rate_limited"))
 
     async def test_live(self) -> None:
         """Open, as long as the reactor turns."""

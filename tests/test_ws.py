@@ -15,6 +15,7 @@ from twisted.trial.unittest import TestCase
 from camsvc.access.credentials import Credentials
 from camsvc.access.roles import Call, Role
 from camsvc.access.tokens import Tokens
+from camsvc.access.tolls import Tolls
 from camsvc.api.notifications import Notifications
 from camsvc.api.registry import NoParams, Registry, method
 from camsvc.api.session_methods import SessionMethods
@@ -24,6 +25,7 @@ from camsvc.server.hosts import Hosts
 from camsvc.server.http import QuietSite
 from camsvc.server.site import Root
 from camsvc.server.ws import Factory
+from tests.http_client import ask
 from tests.samples import SECRET, rights
 
 
@@ -106,10 +108,11 @@ class WsTestCase(TestCase):
         self.rights = rights(clock or self.reactor, known)
         registry = Registry(SessionMethods(known, 10), self.topic)
         self.factory = Factory(
-            clock or self.reactor, registry, self.notifications, limits, Hosts(Server()), self.rights
+            clock or self.reactor, registry, self.notifications, limits, Hosts(Server()), self.rights, Tolls(limits)
         )
-        root = Root(Hosts(Server()), _Nothing(), _Nothing(), _Nothing(), self.factory)  # type: ignore[arg-type]
-        listener: Any = self.reactor.listenTCP(0, QuietSite(root), interface="127.0.0.1")
+        root = Root(Hosts(Server()), _Nothing(), _Nothing(), _Nothing(), self.factory, Tolls(Limits()))  # type: ignore[arg-type]
+        self.site = QuietSite(root)
+        listener: Any = self.reactor.listenTCP(0, self.site, interface="127.0.0.1")
         self.addCleanup(lambda: listener.stopListening())
         self.port = listener.getHost().port
 
@@ -263,6 +266,23 @@ class HandshakeTests(WsTestCase):
         first.sendClose()
         await first.closed
         await self.until(lambda: len(self.factory._connections) == 1)
+        await self.connect()
+        self.assertEqual((self.site.places.held, self.factory.places.held), (0, 2), "it counts as a WebSocket alone")
+
+    async def test_full_for_an_address(self) -> None:
+        """429 for one too many of an address, as JSON with the time to wait; a refused handshake takes no place."""
+        self.serve(Limits(address_connections=1))
+        client = await self.connect()
+        key = {"upgrade": "websocket", "sec_websocket_key": "dGhlIHNhbXBsZSBub25jZQ==", "sec_websocket_version": "13"}
+        answer = await ask(self.port, "/ws", **key)
+        self.assertEqual((answer.status, answer.headers["retry-after"]), (429, "5"))
+        self.assertEqual(json.loads(answer.body)["error"]["data"]["reason"], "address_limit")
+        client.sendClose()
+        await client.closed
+        await self.until(lambda: self.factory.places.held == 0)
+        with self.assertRaises(ConnectionError):
+            await self.connect(host="evil.example")
+        await self.until(lambda: self.factory.places.held == 0)
         await self.connect()
 
     async def test_options(self) -> None:
@@ -426,6 +446,15 @@ class RateTests(WsTestCase):
         self.assertEqual((answer["id"], answer["error"]["code"]), (1, -32040))
         self.assertTrue(0 < answer["error"]["data"]["retry_after_ms"] <= 1000)
         self.assertEqual((await (await self.connect()).ask("ping"))["result"], "pong")
+
+    async def test_address(self) -> None:
+        """All connections of an address together have a limit of their own."""
+        self.serve(Limits(address_calls_per_second=1, address_burst=3))
+        first, second = await self.connect(), await self.connect()
+        for client in (first, second, first):
+            self.assertEqual((await client.ask("ping"))["result"], "pong")
+        for client in (first, second):
+            self.assertEqual((await client.ask("ping"))["error"]["code"], -32040)
 
     async def test_beyond_it(self) -> None:
         """Notifications are dropped in silence, nonsense is told as such."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Any
 
@@ -17,7 +18,9 @@ from twisted.web.server import Request, Site
 from werkzeug.exceptions import HTTPException
 
 from camsvc.access.credentials import Credentials
+from camsvc.access.places import Full, Places
 from camsvc.access.roles import Principal
+from camsvc.config import Limits
 from camsvc.errors import (
     AuthenticationFailed,
     CamsvcError,
@@ -27,9 +30,11 @@ from camsvc.errors import (
     RateLimited,
 )
 from camsvc.logs import redact
+from camsvc.server.channel import LimitedChannel, Refusal
 from camsvc.server.proxies import Proxies
 
 MAX_BODY_BYTES = 64 << 10
+_MOST_DISCARDED_BYTES = 1 << 20
 
 _log = Logger()
 _STATUS: dict[type[CamsvcError], int] = {
@@ -42,7 +47,7 @@ _STATUS: dict[type[CamsvcError], int] = {
 
 
 class LimitedRequest(Request):
-    """A request whose body ends the connection when it passes the limit, and which knows who sent it.
+    """A request whose body is refused when it passes the limit, and which knows who sent it.
 
     ``getClientAddress()``, ``isSecure()`` and the Host header are the client's, also behind a trusted proxy. Of the
     headers that proxies set ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are there alone, always, one value each.
@@ -52,15 +57,26 @@ class LimitedRequest(Request):
     _secure = False
 
     def handleContentChunk(self, data: bytes) -> None:
+        fitted = self._taken <= MAX_BODY_BYTES
         self._taken += len(data)
-        if self._taken > MAX_BODY_BYTES:
-            self.channel.forceAbortClient() if hasattr(self.channel, "forceAbortClient") else self.loseConnection()
-            return
-        super().handleContentChunk(data)
+        if self._taken <= MAX_BODY_BYTES:
+            super().handleContentChunk(data)
+        elif self._taken > _MOST_DISCARDED_BYTES:
+            self._limited.abort()
+        elif fitted:
+            why = CamsvcError(f"The body is larger than {MAX_BODY_BYTES} bytes", reason="too_large")
+            self._limited.refuse(b"413 Content Too Large", why)
 
     def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
         if self._taken <= MAX_BODY_BYTES:  # else the rest of a body would be taken for the whole of it
             super().requestReceived(command, path, version)
+        else:
+            self._limited.loseConnection()
+
+    @property
+    def _limited(self) -> LimitedChannel:
+        assert isinstance(self.channel, LimitedChannel)
+        return self.channel
 
     def process(self) -> None:
         self._settle_sender()
@@ -92,21 +108,43 @@ class LimitedRequest(Request):
 
 
 class QuietSite(Site):
-    """A Site without access log lines at info: at debug, with nothing secret in them."""
+    """A Site without access log lines at info: at debug, with nothing secret in them; its connections are limited."""
 
     requestFactory = LimitedRequest
     displayTracebacks = False
     noisy = False
 
-    def __init__(self, resource: IResource, proxies: Proxies | None = None) -> None:
+    protocol = LimitedChannel  # type: ignore[assignment]
+
+    def __init__(
+        self, resource: IResource, proxies: Proxies | None = None, limits: Limits | None = None, reactor: Any = None
+    ) -> None:
         """Set up.
 
         Args:
             resource: what is served.
             proxies: whose word counts on where a request comes from; nobody's when None.
+            limits: in number and time; those of the defaults when None.
+            reactor: time; the one that runs when None.
         """
         self.proxies = proxies or Proxies()
-        super().__init__(resource, requestFactory=LimitedRequest, timeout=60, parsePOSTFormSubmission=False)
+        self._limits = limits or Limits()
+        most, most_each = self._limits.http_connections, self._limits.address_http_connections
+        self.places = Places("connections", most, most_each)
+        super().__init__(
+            resource, requestFactory=LimitedRequest, timeout=60, reactor=reactor, parsePOSTFormSubmission=False
+        )
+
+    def buildProtocol(self, addr: Any) -> Any:
+        host = getattr(addr, "host", "")
+        try:
+            release = self.places.take(host, shared=self.proxies.trusts(host))
+        except Full as why:
+            return Refusal(self.reactor, why)
+        channel = super().buildProtocol(addr)
+        channel.headers_s, channel.body_s = self._limits.headers_within_s, self._limits.body_within_s
+        channel.release = release
+        return channel
 
     def log(self, request: WebRequest) -> None:
         _log.debug("{method} {uri} {code}", method=request.method.decode("latin-1"),
@@ -126,6 +164,8 @@ def answer_error(request: IRequest, status: int, why: CamsvcError) -> bytes:
     """An error as JSON, in the shape that JSON-RPC errors have."""
     if status == 401:
         request.setHeader(b"www-authenticate", b'Bearer realm="camsvc"')
+    if "retry_after_ms" in why.data:
+        request.setHeader(b"retry-after", b"%d" % math.ceil(why.data["retry_after_ms"] / 1000))
     body = {"error": {"code": why.code, "message": why.message, "data": why.data}}
     return answer_json(request, status, body)
 

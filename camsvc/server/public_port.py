@@ -16,6 +16,8 @@ from camsvc.server.tls import Certificates, Pair
 from camsvc.tasks import Repeater
 
 _LOOK_EVERY_S = 86400.0
+_BACKLOG = 511
+"""Connections that the kernel accepts ahead of us (listen(2)), so that a burst of them is not lost."""
 
 
 class PublicPort:
@@ -61,9 +63,9 @@ class PublicPort:
         signal.signal(signal.SIGHUP, lambda *_: self._reactor.callFromThread(self.reload))
         port, listen = self._server.port, self._server.listen
         if self._certificates is None:
-            self._port = self._reactor.listenTCP(port, self._site, interface=listen)
+            self._port = self._reactor.listenTCP(port, self._site, _BACKLOG, listen)
             return
-        self._port = self._reactor.listenSSL(port, self._site, self._certificates, interface=listen)
+        self._port = self._reactor.listenSSL(port, self._site, self._certificates, _BACKLOG, listen)
         self._log.info("TLS with the certificate {words}", words=self._certificates.pair.words)
         if self._certificates.key_is_open:
             self._log.warn("every user of this machine can read server.tls_key; chmod 600 it")

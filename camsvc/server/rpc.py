@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import secrets
-import time
 from functools import partial
 
 from klein import Klein
 from twisted.internet.defer import Deferred
 from twisted.web.iweb import IRequest
 
-from camsvc.access.bucket import Buckets
 from camsvc.access.credentials import Credentials
 from camsvc.access.roles import Call
+from camsvc.access.tolls import Tolls
 from camsvc.api.registry import Registry
-from camsvc.config import Limits
 from camsvc.errors import CamsvcError
 from camsvc.server.hosts import Hosts
 from camsvc.server.http import answer_error, bearer, with_json_errors
@@ -25,19 +23,19 @@ class Rpc:
 
     app = with_json_errors(Klein())
 
-    def __init__(self, registry: Registry, credentials: Credentials, limits: Limits, hosts: Hosts) -> None:
+    def __init__(self, registry: Registry, credentials: Credentials, tolls: Tolls, hosts: Hosts) -> None:
         """Set up.
 
         Args:
             registry: answers.
             credentials: who the headers name.
-            limits: calls a second and at once, for each address.
+            tolls: how often each address may call.
             hosts: for URLs in answers.
         """
         self._registry = registry
         self._credentials = credentials
         self._hosts = hosts
-        self._buckets = Buckets(limits.calls_per_second, limits.burst)
+        self._tolls = tolls
 
     @app.route("/rpc", methods=["POST"])
     def call(self, request: IRequest) -> bytes | Deferred[bytes]:
@@ -54,8 +52,7 @@ class Rpc:
         address = request.getClientAddress()
         caller = getattr(address, "host", "")
         call = Call(who, caller, secrets.token_hex(6), self._hosts.of(request) or "")
-        toll = partial(self._buckets.take, caller)
-        answer = self._registry.answer(request.content.read(), call, lambda: toll(time.monotonic()))
+        answer = self._registry.answer(request.content.read(), call, partial(self._tolls.call, caller))
         if isinstance(answer, Deferred):
             return answer.addCallback(_reply, request)
         return _reply(answer, request)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,9 @@ from twisted.web.iweb import IRequest
 from twisted.web.resource import Resource
 
 import camsvc
+from camsvc.access.tolls import Tolls
 from camsvc.api.components import Components
-from camsvc.errors import CamsvcError, NotFound
+from camsvc.errors import CamsvcError, NotFound, RateLimited
 from camsvc.server.files import Files
 from camsvc.server.headers import security_headers
 from camsvc.server.hosts import Hosts
@@ -86,9 +88,12 @@ class Pages:
 class Root(Resource):
     """Sends each request its way, once its Host is known to be ours; every answer has the security headers."""
 
-    def __init__(self, hosts: Hosts, pages: Pages, files: Files, rpc: Rpc, ws: Factory, hsts_s: int = 0) -> None:
+    def __init__(
+        self, hosts: Hosts, pages: Pages, files: Files, rpc: Rpc, ws: Factory, tolls: Tolls, hsts_s: int = 0
+    ) -> None:
         super().__init__()
         self._hosts = hosts
+        self._tolls = tolls
         self._hsts_s = hsts_s
         self._pages = pages.app.resource()
         self._rpc = rpc.app.resource()
@@ -101,6 +106,9 @@ class Root(Resource):
         request.responseHeaders.removeHeader(b"server")
         for name, value in security_headers(host, request.isSecure(), self._hsts_s).items():
             request.setHeader(name, value)
+        if wait_s := self._tolls.request(getattr(request.getClientAddress(), "host", "")):
+            why = RateLimited("Too many requests", retry_after_ms=math.ceil(wait_s * 1000))
+            return _Refusal(429, why)
         if not known:
             return _Refusal(
                 421,

@@ -18,12 +18,15 @@ from zope.interface import implementer
 
 from camsvc.access.bucket import Bucket
 from camsvc.access.credentials import REVOKED
+from camsvc.access.places import Full, Places
 from camsvc.access.rights import Rights
 from camsvc.access.roles import Call, Principal
+from camsvc.access.tolls import Tolls
 from camsvc.api.notifications import Notifications
 from camsvc.api.registry import Registry
 from camsvc.config import Limits
 from camsvc.server.hosts import Hosts
+from camsvc.server.http import answer_error
 from camsvc.tasks import within
 
 LOGIN_ENDED, BINARY_FRAME, TOO_SLOW = 4001, 4003, 4008
@@ -55,6 +58,7 @@ class Connection(WebSocketServerProtocol):
         self._in_flight: set[Deferred[Any]] = set()
         self._timers: dict[str, IDelayedCall] = {}
         self._bucket: Bucket | None = None
+        self._leave: Callable[[], None] = lambda: None
         self._release: Callable[[], None] = lambda: None
         self._when_closed: Deferred[None] = Deferred()
 
@@ -67,8 +71,10 @@ class Connection(WebSocketServerProtocol):
         base_url = self.factory.hosts.base_url(request.headers.get("host"), secure)
         if base_url is None:
             raise ConnectionDeny(ConnectionDeny.FORBIDDEN, "unknown Host; see server.allowed_hosts")
-        if self.factory.full:
-            raise ConnectionDeny(503, "too many connections; see limits.connections")
+        try:
+            self._leave = self.factory.places.take(self.address)
+        except Full as why:
+            raise ConnectionDeny(why.status, why.message) from None
         self.base_url = base_url
         self.user_agent = request.headers.get("user-agent", "")[:200]
 
@@ -106,6 +112,7 @@ class Connection(WebSocketServerProtocol):
         self._release()
         for call in tuple(self._in_flight):
             call.cancel()
+        self._leave()
         self.factory.closed(self)
         if not self._when_closed.called:
             self._when_closed.callback(None)
@@ -161,7 +168,7 @@ class Connection(WebSocketServerProtocol):
 
     def _toll(self) -> float:
         assert self._bucket is not None
-        wait_s = self._bucket.take(time.monotonic())
+        wait_s = self._bucket.take(time.monotonic()) or self.factory.tolls.call(self.address)
         return wait_s or (0.1 if len(self._in_flight) >= CALLS_IN_FLIGHT else 0.0)
 
     def _reply(self, frame: bytes | None, call: Deferred[Any]) -> None:
@@ -216,6 +223,18 @@ class Connection(WebSocketServerProtocol):
             timer.cancel()
 
 
+class _Entrance(WebSocketResource):
+    """Where an HTTP request becomes a WebSocket; one too many is told so as HTTP can, with the time to wait."""
+
+    def render(self, request: Any) -> Any:
+        try:
+            self._factory.places.look(request.getClientAddress().host)
+        except Full as why:
+            return answer_error(request, why.status, why)
+        request.channel.hand_over()
+        return super().render(request)
+
+
 class Factory(WebSocketServerFactory):
     """Makes connections and knows the open ones."""
 
@@ -229,6 +248,7 @@ class Factory(WebSocketServerFactory):
         limits: Limits,
         hosts: Hosts,
         rights: Rights,
+        tolls: Tolls,
     ) -> None:
         super().__init__(reactor=reactor, server="")
         self.registry = registry
@@ -236,6 +256,8 @@ class Factory(WebSocketServerFactory):
         self.limits = limits
         self.hosts = hosts
         self.rights = rights
+        self.tolls = tolls
+        self.places = Places("WebSocket connections", limits.connections, limits.address_connections)
         self._connections: dict[Connection, None] = {}
         self.setProtocolOptions(
             webStatus=False,
@@ -254,18 +276,13 @@ class Factory(WebSocketServerFactory):
         )
 
     @property
-    def full(self) -> bool:
-        """No further connection is taken."""
-        return len(self._connections) >= self.limits.connections
-
-    @property
     def connections(self) -> tuple[Connection, ...]:
         """The open ones, oldest first."""
         return tuple(self._connections)
 
     def as_resource(self) -> WebSocketResource:
         """What stands at ``/ws``."""
-        return WebSocketResource(self)
+        return _Entrance(self)
 
     def opened(self, connection: Connection) -> None:
         """A handshake is done."""
