@@ -53,6 +53,7 @@ class UsbCamera(_Table, frozen=True):
     name: Annotated[str, Meta(max_length=60, pattern=r"^[^\x00-\x1f\x7f]*\Z")] = ""
     mode: Annotated[str, Meta(max_length=40)] = ""
     always_on: bool = False
+    audio: Annotated[str, Meta(max_length=100, pattern=r"^[^\x00-\x20\x7f]*\Z")] = ""
     ffmpeg_input: list[str] = []
     ffmpeg_video: list[str] = []
 
@@ -113,6 +114,8 @@ def _usb_problems(table: UsbCamera) -> list[str]:
         found.append(f'.mode = "{table.mode}": allowed is FORMAT WIDTHxHEIGHT FPS, such as "MJPG 1280x720 30"')
     if table.ffmpeg_input and "-i" not in table.ffmpeg_input[:-1]:
         found.append('.ffmpeg_input: has no "-i" with an address behind it; it is all that ffmpeg reads')
+    if table.ffmpeg_input and table.audio:
+        found.append(f'.audio = "{table.audio}": ffmpeg_input is all that ffmpeg reads; name the sound device there')
     return found
 
 

@@ -74,6 +74,7 @@ class Media(_Table, frozen=True):
     webrtc_udp_port: Port = 8189
     webrtc_hosts: list[Text] = []
     ffmpeg: str = "ffmpeg"
+    transcode: Literal["auto", "never"] = "auto"
 
 
 class Discovery(_Table, frozen=True):

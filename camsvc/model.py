@@ -12,6 +12,22 @@ CAMERA_ID = re.compile(r"camera[0-9]{1,6}\Z")
 """Ids of cameras (contract, section 4); ``\\Z`` as ``$`` would let a newline through."""
 
 
+_WEB_PATH = re.compile(r"web/(camera[0-9]+)\Z")
+
+
+def web_path(device: str) -> str:
+    """The engine's path with what browsers can play of a camera that sends something else."""
+    return f"web/{device}"
+
+
+def camera_of(path: str) -> str | None:
+    """The camera that is seen on a path of the engine, its own or its web path; None for any other path."""
+    if CAMERA_ID.match(path):
+        return path
+    found = _WEB_PATH.match(path)
+    return found[1] if found else None
+
+
 class Status(StrEnum):
     """How a camera is, as clients see it."""
 
@@ -69,6 +85,8 @@ class Found:
         always_on: runs without viewers.
         error: what keeps discovery from using it, in words for its owner.
         detail: what its owner should know though it works, such as a codec that browsers do not play.
+        unplayable: why browsers do not play its video as it comes, as a phrase; None when they do.
+        audio: codec of its sound as ffmpeg calls it; empty without sound.
     """
 
     key: str
@@ -79,6 +97,8 @@ class Found:
     always_on: bool = False
     error: str | None = None
     detail: str | None = None
+    unplayable: str | None = None
+    audio: str = ""
 
 
 @frozen
@@ -95,6 +115,8 @@ class Camera:
         source: device node or URL; never shown to clients.
         always_on: runs without viewers.
         detail: what its owner should know though it works.
+        unplayable: why browsers do not play its video as it comes; None when they do.
+        audio: codec of its sound as ffmpeg calls it; empty without sound.
     """
 
     device: str
@@ -107,6 +129,8 @@ class Camera:
     source: str = ""
     always_on: bool = False
     detail: str | None = None
+    unplayable: str | None = None
+    audio: str = ""
 
     @property
     def status(self) -> Status:
@@ -143,6 +167,7 @@ class Health:
         fps: as ffmpeg measures it.
         error: a sentence, or None.
         hint: what only the log is to tell besides, or None.
+        unplayable: why browsers do not play the H264 that it passes on, or None.
         at: CLOCK_BOOTTIME seconds of the writing.
         since: CLOCK_BOOTTIME seconds of the state's begin.
         jpeg_at: CLOCK_BOOTTIME seconds of the newest JPEG, or None.
@@ -158,6 +183,7 @@ class Health:
     fps: float = 0.0
     error: str | None = None
     hint: str | None = None
+    unplayable: str | None = None
     jpeg_at: float | None = None
     ffmpeg_pid: int | None = None
 

@@ -108,7 +108,7 @@ class Camsvc(Service):
         self._udev = UdevReader(reactor, self._discovery.event, self._discovery.replace_all)
         self._health = LauncherHealth(reactor, folder, self._launcher_said)
         ffprobe = prepared.ffmpeg.removesuffix("ffmpeg") + "ffprobe"
-        self._network = NetworkCameras(reactor, self._inventory, self._health, ffprobe)
+        self._network = NetworkCameras(reactor, self._inventory, self._health, ffprobe, media.transcode)
         self._external = ExternalStreams(database, self._inventory, self._network)
         self._streams = Streams(
             reactor,
@@ -120,6 +120,7 @@ class Camsvc(Service):
             prepared.ffmpeg,
             config.recordings_dir,
             partial(table_of, config.camera, config.usb),
+            media.transcode,
         )
         self._finisher = Finisher(reactor, database, store, Joiner(reactor, store, prepared.ffmpeg))
         self._recorder = Recorder(
@@ -273,10 +274,7 @@ class Camsvc(Service):
     async def _end_launchers(self) -> None:
         """Launchers end by themselves when the engine is gone; what is left after some seconds is killed."""
         ends = []
-        for camera in self._inventory.all():
-            health = self._health.get(camera.device)
-            if health is None:
-                continue
+        for health in self._health.all():
             try:
                 watch = ExitWatch(self._reactor, health.pid)
             except ProcessLookupError:

@@ -113,6 +113,20 @@ class AdmissionTests(SynchronousTestCase):
             self.assertFalse(self.allows("read", path, user="_int", password="internal"), path)
             self.assertFalse(self.allows("read", path, token=token), path)
 
+    def test_web_path(self) -> None:
+        """Who may read a camera may read what is made of it; only its own launcher publishes there."""
+        path = "web/camera0"
+        self.assertTrue(self.allows("read", path, user="_int", password="internal"))
+        self.assertTrue(self.allows("read", path, query=f"ticket={self.ticket()}"))
+        self.assertFalse(self.allows("read", "web/camera1", query=f"ticket={self.ticket()}"))
+        self.assertFalse(self.allows("read", "web/camera0/x", query=f"ticket={self.ticket()}"))
+        self.assertFalse(self.allows("read", path))
+        own = sign(KEY, path, BOOT)
+        self.assertNotIn("/", own)
+        self.assertTrue(self.allows("publish", path, user=PUBLISH_USER, password=own))
+        self.assertFalse(self.allows("publish", "camera0", user=PUBLISH_USER, password=own))
+        self.assertFalse(self.allows("publish", path, user=PUBLISH_USER, password=sign(KEY, "camera0", BOOT)))
+
     def test_api(self) -> None:
         """Ourselves, from here."""
         self.assertTrue(self.allows("api", "", user="_api", password="api"))

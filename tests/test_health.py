@@ -83,6 +83,19 @@ class HealthTests(SynchronousTestCase):
         self.say("camera1", state="waiting", error="in use")
         self.assertEqual(self.told[-1], ("camera1", "in use"))
 
+    def test_web_launcher(self) -> None:
+        """What makes a camera's web path is watched as well, but nothing of it is told as the camera's."""
+        child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+        self.addCleanup(child.communicate)
+        self.addCleanup(child.kill)
+        self.health.start()
+        self.say("web-camera0", pid=child.pid, start_time=start_time(child.pid), error="x")
+        self.assertEqual([health.pid for health in self.health.all()], [child.pid])
+        self.clock.advance(STALE_S + 1)
+        self.assertEqual(child.wait(10), -9)
+        self.clock.advance(1)
+        self.assertEqual((self.health.all(), self.told), ((), []))
+
     def test_other_files(self) -> None:
         """Only ``cameraN.json`` counts."""
         self.health.start()

@@ -62,6 +62,10 @@ class LookTests(SynchronousTestCase):
         data = encoded("-bf", "0", "-g", "300", "-keyint_min", "300", "-sc_threshold", "0", "-pix_fmt", "yuv420p")
         self.assertEqual(verdict(data), "more than 2 s pass between its key frames")
         self.assertIsNone(verdict(data, seconds=2.0))
+        look = Look(for_late_comers=False)
+        for second in range(4):
+            look.feed(data[len(data) * second // 4 : len(data) * (second + 1) // 4], second)
+        self.assertIsNone(look.verdict)
 
     def test_profile(self) -> None:
         """4:4:4 is nothing that a browser decodes."""

@@ -113,6 +113,57 @@ class NetworkCamerasTests(TestCase):
             self.assertIn(told, self.camera().detail or "")
             self.assertIs(self.camera().status, Status.CONNECTED)
 
+    async def test_what_is_done_about_it(self) -> None:
+        """It is told whether browsers are given something else."""
+        for transcode, told in (("auto", "for them it is encoded anew"), ("never", "set it to H264")):
+            self.probe(self.streams(codec_name="mpeg4"))
+            self.inventory = self.cameras._inventory = Inventory()
+            self.cameras._transcode = transcode
+            self.cameras.stop()
+            self.add()
+            await self.until(lambda: self.camera().unplayable)
+            self.assertIn(told, self.camera().detail or "")
+
+    async def test_profile_and_sound(self) -> None:
+        """H264 of more than 8 bits is not for browsers; the codec of its sound is known."""
+        sound = {"codec_type": "audio", "codec_name": "aac", "profile": "LC"}
+        video = {**STREAM, "codec_type": "video", "pix_fmt": "yuv420p10le", "profile": "High 10"}
+        self.probe(json.dumps({"streams": [sound, video]}))
+        self.add()
+        await self.until(lambda: self.camera().resolution == "640x360")
+        self.assertEqual((self.camera().audio, self.camera().mode.format), ("aac", "H264"))
+        self.assertEqual(self.camera().unplayable, "its H264 is of the profile High 10")
+
+    async def test_sound_alone(self) -> None:
+        """Is no camera."""
+        self.probe(json.dumps({"streams": [{"codec_type": "audio", "codec_name": "aac"}]}))
+        self.add()
+        await self.until(lambda: self.camera().error)
+        self.assertIn("no video", self.camera().error or "")
+
+    async def test_seen_by_the_launcher(self) -> None:
+        """B-frames that show only once it runs."""
+        self.probe(self.streams())
+        self.add()
+        await self.until(lambda: self.camera().resolution == "640x360")
+        self.launchers.known["camera0"] = Health(1, "running", 0.0, unplayable="it has B-frames")
+        self.cameras.launcher_changed("camera0")
+        self.assertEqual(self.camera().unplayable, "it has B-frames")
+        self.launchers.known["camera0"] = Health(1, "running", 0.0)
+        self.cameras.launcher_changed("camera0")
+        self.assertEqual(self.camera().unplayable, "it has B-frames")
+
+    async def test_back_with_other_settings(self) -> None:
+        """A camera that was away is looked at again, though it is watched."""
+        self.probe(self.streams())
+        self.add()
+        await self.until(lambda: self.camera().resolution == "640x360")
+        for health in (Health(1, "retrying", 0.0, error="no frames"), Health(1, "running", 0.0)):
+            self.launchers.known["camera0"] = health
+            self.cameras.launcher_changed("camera0")
+            self.probe(self.streams(codec_name="hevc"))
+        await self.until(lambda: self.camera().unplayable)
+
     async def test_away_and_back(self) -> None:
         """A closed port is told without ffprobe; an open one is looked at before it counts."""
         number = self.port.getHost().port

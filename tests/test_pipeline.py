@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.camera_tables import NetworkCamera, UsbCamera
 from camsvc.library import jpeg
-from camsvc.media.pipeline import COPIED_PICTURES, ENCODED_PICTURES, Pipeline, for_camera
+from camsvc.media.pipeline import COPIED_PICTURES, ENCODED_PICTURES, Pipeline, for_browsers, for_camera
 from camsvc.media.pipeline import test_pattern as pattern
-from camsvc.model import Mode
+from camsvc.model import Camera, Mode
 from tests.samples import camera
 
 NASTY = (
@@ -129,6 +130,48 @@ class ChoiceTests(SynchronousTestCase):
         self.assertIn("option rtsp_transport udp", made.stdin)
         self.assertIn("-c:v copy", " ".join(made.video))
         self.assertIsNone(made.lock)
+
+    def network(self, form: str = "H264", **keys: Any) -> Camera:
+        return camera(kind="network", modes=(Mode(form, 640, 360, (25.0,)),), source="rtsp://h/1", **keys)
+
+    def test_network_sound(self) -> None:
+        """What RTP carries goes as it is, anything else as Opus; it never holds the pictures back for long."""
+        for audio in ("aac", "pcm_alaw", "opus"):
+            made = " ".join(for_camera(self.network(audio=audio), "ffmpeg").video)
+            self.assertIn("-c:a copy", made)
+            self.assertIn("-max_interleave_delta", made)
+        self.assertIn("-c:a libopus", " ".join(for_camera(self.network(audio="adpcm_g726"), "ffmpeg").video))
+        self.assertNotIn("0:a", " ".join(for_camera(self.network(), "ffmpeg").video))
+
+    def test_network_looks(self) -> None:
+        """H264 alone can have B-frames that nobody has announced."""
+        self.assertTrue(for_camera(self.network(), "ffmpeg").looks)
+        for known in (self.network("HEVC"), self.network(unplayable="x")):
+            self.assertFalse(for_camera(known, "ffmpeg").looks)
+
+    def test_usb_sound(self) -> None:
+        """A second input, sent as Opus whatever becomes of the picture."""
+        for form in ("MJPG", "H264"):
+            made = self.usb(Mode(form, 640, 480, (30.0,)), wanted=UsbCamera("camera0", audio="plughw:1"))
+            for one in filter(None, (made, made.otherwise)):
+                self.assertEqual(one.input[-4:], ("-f", "alsa", "-i", "plughw:1"))
+                self.assertIn("-map 1:a -c:a libopus", " ".join(one.video))
+
+    def test_for_browsers(self) -> None:
+        """Only what they do not play is encoded; AAC stays where HLS is made of the same."""
+        for keys, video, sound in (
+            ({"audio": "aac"}, "-c:v copy", "-c:a libopus"),
+            ({"audio": "aac", "unplayable": "x"}, "-c:v libx264", "-c:a:0 copy -c:a:1 libopus"),
+            ({"audio": "opus", "unplayable": "x"}, "-c:v libx264", "-c:a copy"),
+            ({"unplayable": "x"}, "-c:v libx264", ""),
+        ):
+            made = for_browsers(self.network(**keys), "/bin/ffmpeg", "rtsp://_int:s3cret@127.0.0.1:8554/camera0")
+            told = " ".join(made.video)
+            self.assertIn(video, told)
+            self.assertIn(sound, told)
+            self.assertEqual("0:a" in told, bool(sound))
+            self.assertNotIn("s3cret", told + " ".join(made.input))
+            self.assertEqual((made.hidden, made.jpeg, made.ffmpeg), (("_int:s3cret",), (), "/bin/ffmpeg"))
 
     def test_copied_pictures(self) -> None:
         """The first frame at once, then one a second, none of them decoded."""

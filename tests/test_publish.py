@@ -279,6 +279,27 @@ class LauncherTests(TestCase):
         status = await self.until_state("running")
         self.assertIn("libx264", Path(f"/proc/{status['ffmpeg_pid']}/cmdline").read_text())
 
+    async def test_h264_that_stays(self) -> None:
+        """Where nothing else can be done B-frames are told, and it is passed on as it is."""
+        film = await self.film("-preset", "ultrafast", "-bf", "2", "-b_strategy", "0", "-g", "15")
+        self.order(NOWHERE, input=("-re", "-f", "h264", "-i", str(film)), video=("-map", "0:v", "-c:v", "copy"),
+                   looks=True)  # fmt: skip
+        self.launch()
+        pid = (await self.until_state("running"))["ffmpeg_pid"]
+        await self.until(lambda: self.status().get("unplayable") == "it has B-frames")
+        self.assertEqual((self.status()["ffmpeg_pid"], self.status()["hint"]), (pid, None))
+
+    async def test_web_path(self) -> None:
+        """What browsers are given of a camera has orders, status and lock of its own."""
+        self.order(COUNTS)
+        (self.dir / "pipelines" / "camera0.json").rename(self.dir / "pipelines" / "web-camera0.json")
+        launcher = self.launch("--runtime-dir", str(self.dir), "web/camera0")
+        await self.until((self.dir / "web-camera0.json").exists)
+        await self.until(lambda: json.loads((self.dir / "web-camera0.json").read_text())["state"] == "running")
+        self.assertTrue((self.dir / "locks" / "web-camera0").exists())
+        launcher.terminate()
+        await self.until_exit(launcher, 0)
+
     async def test_standard_input(self) -> None:
         """What has no place among the arguments comes through standard input; nothing of it is shown."""
         self.order(

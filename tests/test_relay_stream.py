@@ -10,8 +10,11 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.relay import stream as stream_module
 from camsvc.relay.outlet import Outlet, send
+from camsvc.relay.sdp import Track
 from camsvc.relay.stream import Overlong, Stream
 from tests.relay_media import AUDIO, IDR_NAL, SLICE_NAL, VIDEO, Client, Taker, interleaved, rtp
+
+H265 = Track("video", "96", "h265", 90000, ("rtpmap:96 H265/90000",))
 
 
 def gop(stream: Stream, first: int, pictures: int = 3) -> None:
@@ -55,6 +58,32 @@ class StreamTests(SynchronousTestCase):
         self.assertEqual(taker.units, [])
         gop(self.stream, 7200)
         self.assertEqual(taker.keys, [True, False, False])
+
+    def test_h265(self) -> None:
+        """Whoever comes begins with a picture that needs none before it, as with H.264."""
+        stream = Stream((H265,))
+        early, late = Taker(), Taker()
+        stream.join(early)
+        stream.packet(0, rtp(b"\x02\x01slice", 0))
+        stream.packet(0, rtp(b"\x62\x01\x93key", 3600, marker=False))
+        stream.packet(0, rtp(b"\x62\x01\x53key", 3600))
+        stream.join(late)
+        stream.packet(0, rtp(b"\x02\x01slice", 7200))
+        self.assertEqual((early.keys, late.keys), ([True, False], [True, False]))
+        self.assertEqual(len(late.units[0].frames), 2)
+
+    def test_clocks_come_first(self) -> None:
+        """Whoever comes late is told at once how sound and picture belong together, not with the next report."""
+        report = interleaved(1, b"\x80\xc8" + bytes(26))
+        self.stream.packet(1, report)
+        gop(self.stream, 0)
+        cached, waiting = Taker(), Taker()
+        self.stream.join(cached)
+        self.stream.join(waiting, cached=False)
+        gop(self.stream, 90000)
+        for taker in (cached, waiting):
+            self.assertEqual([one.data for one in taker.units].index(report), 0)
+            self.assertTrue(taker.units[1].key)
 
     def test_late_joiner_gets_what_is_kept(self) -> None:
         """The units since the last key frame, sound included; without cache, the next key frame."""

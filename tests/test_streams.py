@@ -16,7 +16,8 @@ from camsvc.errors import DependencyFailed
 from camsvc.media import streams as streams_module
 from camsvc.media.engine_file import EngineAddresses
 from camsvc.media.mediamtx import EngineApi, EngineRefused
-from camsvc.media.streams import Streams, parts_folder
+from camsvc.media.path_options import parts_folder
+from camsvc.media.streams import Streams
 from camsvc.runtime_dir import RuntimeDir
 from tests.engine_stub import StubApi
 from tests.samples import camera, recording
@@ -321,6 +322,47 @@ class StreamsTests(TestCase):
         self.stub.running["camera0"]["readers"] = []
         await self.round()
         self.assertEqual(self.streams.viewers("camera0"), 0)
+
+    async def test_web_path(self) -> None:
+        """What browsers do not play gets a path of its own, for what needs it, while the camera is there."""
+        sends_aac = camera(kind="network", audio="aac", source="rtsp://h/1")
+        self.streams.camera_changed(None, sends_aac)
+        self.assertEqual(self.streams.web_path("camera0", "webrtc"), "web/camera0")
+        self.assertEqual(self.streams.web_path("camera0", "hls"), "camera0")
+        await self.round()
+        path = self.stub.configured["web/camera0"]
+        self.assertTrue(path["runOnDemand"].endswith(" web/camera0"))
+        orders = json.loads((self.folder.path / "pipelines" / "web-camera0.json").read_bytes())
+        self.assertIn("@127.0.0.1:8554/camera0'", orders["stdin"])
+        self.assertNotIn(orders["hidden"][0], " ".join((*orders["input"], *orders["video"])))
+        sends_h265 = evolve(sends_aac, unplayable="its video is H265")
+        self.streams.camera_changed(sends_aac, sends_h265)
+        self.assertEqual(self.streams.web_path("camera0", "hls"), "web/camera0")
+        self.streams.camera_changed(sends_h265, evolve(sends_h265, present=False))
+        await self.round()
+        self.assertEqual(self.stub.configured, {})
+
+    async def test_no_web_path(self) -> None:
+        """For what browsers play, and where nothing is to be encoded."""
+        self.streams.camera_changed(None, camera())
+        self.streams._transcode = "never"
+        self.streams.camera_changed(None, camera(1, unplayable="its video is H265"))
+        await self.round()
+        self.assertEqual(set(self.stub.configured), {"camera0", "camera1"})
+        for device in ("camera0", "camera1"):
+            self.assertEqual(self.streams.web_path(device, "webrtc"), device)
+
+    async def test_viewers_of_a_web_path(self) -> None:
+        """They count as the camera's; what reads the camera for them does not, and the path is shown nowhere."""
+        self.streams.camera_changed(None, camera(unplayable="x"))
+        two = [{"type": "webRTCSession", "id": "1"}, {"type": "hlsMuxer", "id": ""}]
+        self.stub.running = {
+            "camera0": {"ready": True, "readers": [{"type": "rtspSession", "id": "1"}] * 2},
+            "web/camera0": {"ready": True, "readers": two},
+        }
+        await self.round()
+        self.assertEqual(self.streams.viewers("camera0"), 3)
+        self.assertEqual(set(self.streams.camera_states()), {"camera0"})
 
     async def test_rounds(self) -> None:
         """Begin at once, and again whenever something changes, without waiting for the next."""

@@ -19,7 +19,7 @@ from camsvc.access.publishing import PUBLISH_USER, verify
 from camsvc.access.roles import Role, may
 from camsvc.access.tokens import STREAM
 from camsvc.errors import CamsvcError
-from camsvc.model import CAMERA_ID
+from camsvc.model import camera_of
 
 
 class Question(Struct):
@@ -76,28 +76,29 @@ class Admission:
             return (
                 local
                 and question.user == PUBLISH_USER
-                and CAMERA_ID.match(question.path) is not None
+                and camera_of(question.path) is not None
                 and verify(self._publish_key, question.path, question.password, self._boottime())
             )
-        if question.action != "read" or not CAMERA_ID.match(question.path):
+        camera = camera_of(question.path)
+        if question.action != "read" or camera is None:
             return False
         if local and _is(question, "_int", self._internal_secret):
             self._journal.note(question.id or "", None)
             return True
-        return self._reads(question)
+        return self._reads(question, camera)
 
-    def _reads(self, question: Question) -> bool:
+    def _reads(self, question: Question, camera: str) -> bool:
         now = self._wall()
         shown = in_query(question.query)
         token = question.token or question.password or shown.token
         try:
             if shown.ticket:
-                who = self._credentials.holder(STREAM, shown.ticket, question.path, now)
+                who = self._credentials.holder(STREAM, shown.ticket, camera, now)
             elif token:
                 who = self._credentials.principal(token, now)
             else:
                 return False
-            may(who, Role.VIEWER, now, question.path)
+            may(who, Role.VIEWER, now, camera)
         except CamsvcError:
             return False
         if not shown.ticket:  # a ticket is found again in the engine's list of sessions

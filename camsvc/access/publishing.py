@@ -17,14 +17,14 @@ def sign(key: bytes, camera: str, now_s: float, valid_s: float = 60) -> str:
 
     Args:
         key: the secret of this boot.
-        camera: the path it may publish to, such as ``camera0``.
+        camera: the path it may publish to, such as ``camera0`` or ``web/camera0``.
         now_s: seconds of CLOCK_BOOTTIME.
         valid_s: how long it holds, in seconds.
 
     Returns:
         ``<camera>.<expiry>.<HMAC-SHA256 in hex>``, expiry in whole seconds of CLOCK_BOOTTIME.
     """
-    text = f"{camera}.{int(now_s + valid_s)}"
+    text = f"{_shown(camera)}.{int(now_s + valid_s)}"
     return f"{text}.{_mac(key, text)}"
 
 
@@ -43,7 +43,11 @@ def verify(key: bytes, camera: str, password: str, now_s: float) -> bool:
     if not hmac.compare_digest(_mac(key, text).encode(), mac.encode("utf-8", "replace")):
         return False
     signed_camera, _, expiry = text.rpartition(".")
-    return signed_camera == camera and now_s <= int(expiry)
+    return signed_camera == _shown(camera) and now_s <= int(expiry)
+
+
+def _shown(camera: str) -> str:
+    return camera.replace("/", "-")  # ffmpeg takes a slash for the end of the login
 
 
 def _mac(key: bytes, text: str) -> str:

@@ -13,8 +13,9 @@ from camsvc.api.views import Views
 from camsvc.devices.health import LauncherHealth
 from camsvc.devices.inventory import Inventory
 from camsvc.errors import DependencyFailed, InvalidState
+from camsvc.media.path_options import IDLE_S
 from camsvc.media.recorder import Recorder, require_connected
-from camsvc.media.streams import IDLE_S, Streams
+from camsvc.media.streams import Streams
 from camsvc.model import Camera, Status, iso
 from camsvc.processes import boottime_s
 

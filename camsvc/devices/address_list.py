@@ -13,7 +13,7 @@ ANSWER_LIMIT_S = 5
 
 
 def address_list(url: str, transport: str, *options: str) -> str:
-    """A list of the video of one RTSP stream.
+    """A list of the video and sound of one RTSP stream.
 
     Args:
         url: may hold a password.
@@ -22,7 +22,7 @@ def address_list(url: str, transport: str, *options: str) -> str:
     """
     quoted = url.replace("'", r"'\''")
     limit = f"timeout {ANSWER_LIMIT_S * 1_000_000}"
-    given = (f"rtsp_transport {transport}", limit, "allowed_media_types video", *options)
+    given = (f"rtsp_transport {transport}", limit, "allowed_media_types video+audio", *options)
     return f"ffconcat version 1.0\nfile '{quoted}'\n" + "".join(f"option {option}\n" for option in given)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,6 +17,8 @@ from camsvc.model import CAMERA_ID, Health
 from camsvc.processes import boottime_s, start_time
 from camsvc.runtime_dir import RuntimeDir
 from camsvc.tasks import Repeater
+
+_LAUNCHED = re.compile(r"(web-)?camera[0-9]+\Z")  # of web-camera0 nothing is told: camera0 is well without it
 
 STALE_S = 5.0
 """A launcher writes once a second; one silent for so long is frozen."""
@@ -38,7 +41,7 @@ class LauncherHealth:
         Args:
             clock: for the check once a second.
             folder: where ``<camera>.json`` files appear.
-            sink: told ``(device, error or None)`` at each status.
+            sink: told ``(device, error or None)`` at each status of a camera's own launcher.
             now: CLOCK_BOOTTIME in seconds.
         """
         self._folder = folder
@@ -51,7 +54,7 @@ class LauncherHealth:
     def start(self) -> None:
         """Read what is there and follow what comes."""
         self._unsubscribe = self._folder.subscribe(self._changed)
-        for path in self._folder.path.glob("camera*.json"):
+        for path in self._folder.path.glob("*camera*.json"):
             self._changed(path.name)
         self._checks.start()
 
@@ -66,9 +69,13 @@ class LauncherHealth:
         """The newest status of a camera's launcher; None while it sleeps."""
         return self._health.get(device)
 
+    def all(self) -> tuple[Health, ...]:
+        """The newest status of every launcher that runs."""
+        return tuple(self._health.values())
+
     def _changed(self, name: str) -> None:
         device = name.removesuffix(".json")
-        if not name.endswith(".json") or not CAMERA_ID.match(device):
+        if not name.endswith(".json") or not _LAUNCHED.match(device):
             return
         health = _read(self._folder.path / name)
         known = self._health.get(device)
@@ -76,12 +83,16 @@ class LauncherHealth:
             return  # a second launcher waits for the first to end; what counts is the first
         if health is None or health.state == "stopped":
             self._health.pop(device, None)
-            self._sink(device, None)
+            self._tell(device, None)
         else:
             self._health[device] = health
             if health.hint and (known is None or health.hint != known.hint):
                 self._log.info("{device}: {hint}", device=device, hint=health.hint)
-            self._sink(device, health.error)
+            self._tell(device, health.error)
+
+    def _tell(self, device: str, error: str | None) -> None:
+        if CAMERA_ID.match(device):
+            self._sink(device, error)
 
     async def _check(self) -> None:
         for device, health in tuple(self._health.items()):

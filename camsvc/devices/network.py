@@ -27,10 +27,13 @@ from camsvc.tasks import Repeater, launch
 ROUND_S = 10.0
 """Seconds between two looks at a camera that nobody watches."""
 
+LAUNCHED_S = 60.0
+"""The same while it is watched, where it could not be looked at."""
+
 _PROBE_LIMIT_S = 20.0
 _PROBES_AT_ONCE = 2
 _PORTS = {"rtsp": 554, "rtsps": 322}
-_SHOWN = "stream=codec_name,width,height,avg_frame_rate,has_b_frames"
+_SHOWN = "stream=codec_type,codec_name,profile,pix_fmt,width,height,avg_frame_rate,has_b_frames"
 _FOURCC = {
     "h264": "H264",
     "hevc": "HEVC",
@@ -40,11 +43,20 @@ _FOURCC = {
     "vp9": "VP90",
     "av1": "AV01",
 }
+# 8 bits and 4:2:0, as ffmpeg calls it: all that browsers decode of H264.
+_PIXELS = ("yuv420p", "yuvj420p")
+_FOR_BROWSERS = {
+    "auto": "browsers do not play that, so for them it is encoded anew while they watch",
+    "never": "players of RTSP show it, browsers do not; set it to H264 without B-frames, at most profile High",
+}
 _NAMES = {"hevc": "H265", "mjpeg": "Motion-JPEG", "mpeg4": "MPEG-4"}
 
 
 class _Stream(msgspec.Struct, frozen=True):
+    codec_type: str = "video"
     codec_name: str = "?"
+    profile: str = ""
+    pix_fmt: str = "yuv420p"
     width: int = 0
     height: int = 0
     avg_frame_rate: str = "0/0"
@@ -71,7 +83,9 @@ class NetworkCameras:
 
     _log = Logger()
 
-    def __init__(self, reactor: Any, inventory: Inventory, health: LauncherHealth, ffprobe: str) -> None:
+    def __init__(
+        self, reactor: Any, inventory: Inventory, health: LauncherHealth, ffprobe: str, transcode: str = "auto"
+    ) -> None:
         """Set up.
 
         Args:
@@ -79,11 +93,13 @@ class NetworkCameras:
             inventory: told how each camera is.
             health: whether a launcher runs.
             ffprobe: the program.
+            transcode: ``auto`` where browsers are given what they do not play encoded anew, else ``never``.
         """
         self._reactor = reactor
         self._inventory = inventory
         self._health = health
         self._ffprobe = ffprobe
+        self._transcode = transcode
         self._known: dict[str, _Known] = {}
         self._started = False
         self._slots = DeferredSemaphore(_PROBES_AT_ONCE)
@@ -121,6 +137,10 @@ class NetworkCameras:
             if camera.found.error is not None:
                 self._rounds.nudge()
         elif health.state == "running":
+            if health.unplayable is not None and camera.found.unplayable is None:
+                self._judge(camera, health.unplayable)
+            if camera.found.error is not None:
+                camera.seen = False  # it may be back with other settings
             self._fault(camera, None)
         elif health.error is not None:
             self._fault(camera, health.error)
@@ -131,7 +151,9 @@ class NetworkCameras:
 
     async def _look(self, camera: _Known) -> None:
         launched = self._health.get(camera.device) is not None
-        if (launched and camera.seen) or self._reactor.seconds() < camera.next_s:
+        if launched and (camera.seen or camera.found.error is not None):
+            return
+        if self._reactor.seconds() < camera.next_s:
             return
         trouble = await self._knock(camera)
         if trouble is None and (camera.found.error is not None or not camera.seen):
@@ -141,7 +163,8 @@ class NetworkCameras:
             finally:
                 self._slots.release()
         if trouble is not None:
-            camera.next_s = self._reactor.seconds() + trouble.wait_s
+            # Some cameras serve one viewer, who is there already.
+            camera.next_s = self._reactor.seconds() + max(trouble.wait_s, LAUNCHED_S if launched else 0.0)
         if self._health.get(camera.device) is None:  # one that was launched meanwhile knows better
             self._fault(camera, trouble.text if trouble is not None else None)
 
@@ -160,7 +183,7 @@ class NetworkCameras:
 
     async def _probe(self, camera: _Known) -> words.Trouble | None:
         """Have ffprobe look at the stream."""
-        argv = [self._ffprobe, "-v", "warning", *READ_LIST, "-select_streams", "v:0", "-show_entries", _SHOWN]
+        argv = [self._ffprobe, "-v", "warning", *READ_LIST, "-show_entries", _SHOWN]
         source, _ = without_secrets(camera.found.source)
         try:
             output = await run(
@@ -180,20 +203,26 @@ class NetworkCameras:
             streams = msgspec.json.decode(output.out, type=_Probed).streams
         except msgspec.MsgspecError:
             streams = []
-        if not streams:
+        video = next((stream for stream in streams if stream.codec_type == "video"), None)
+        if video is None:
             return words.of_ffmpeg(["matches no streams"], "", source)
-        self._saw(camera, streams[0])
+        self._saw(camera, video, next((s.codec_name for s in streams if s.codec_type == "audio"), ""))
         return None
 
-    def _saw(self, camera: _Known, stream: _Stream) -> None:
+    def _saw(self, camera: _Known, video: _Stream, audio: str) -> None:
         camera.seen = True
-        form = _FOURCC.get(stream.codec_name, stream.codec_name[:4].upper())
-        mode = Mode(form, stream.width, stream.height, (_rate(stream.avg_frame_rate),))
-        detail = _detail(stream)
+        form = _FOURCC.get(video.codec_name, video.codec_name[:4].upper())
+        mode = Mode(form, video.width, video.height, (_rate(video.avg_frame_rate),))
+        camera.found = evolve(camera.found, modes=(mode,), audio=audio, error=None)
+        self._judge(camera, _unplayable(video))
+        self._show(camera)
+
+    def _judge(self, camera: _Known, unplayable: str | None) -> None:
+        """Note what browsers do not play of it."""
+        detail = f"{unplayable}: {_FOR_BROWSERS[self._transcode]}" if unplayable is not None else None
         if detail is not None and detail != camera.found.detail:
             self._log.warn("{device} ({name}): {detail}", device=camera.device, name=camera.found.name, detail=detail)
-        camera.found = evolve(camera.found, modes=(mode,), detail=detail, error=None)
-        self._show(camera)
+        camera.found = evolve(camera.found, unplayable=unplayable, detail=detail)
 
     def _fault(self, camera: _Known, error: str | None) -> None:
         camera.found = evolve(camera.found, error=error)
@@ -212,11 +241,10 @@ def _rate(text: str) -> float:
     return round(int(frames) / int(seconds), 2)
 
 
-def _detail(stream: _Stream) -> str | None:
-    """What browsers will not play of it."""
-    if stream.codec_name != "h264":
-        name = _NAMES.get(stream.codec_name, stream.codec_name.upper())
-        return f"its video is {name}: players of RTSP show it, browsers do not; set the camera to H264"
-    if stream.has_b_frames:
-        return "its H264 has B-frames, which browsers do not play live; turn them off, or set the profile Baseline"
-    return None
+def _unplayable(video: _Stream) -> str | None:
+    """What browsers do not play of it; B-frames may still show once it runs, as not every H264 announces them."""
+    if video.codec_name != "h264":
+        return f"its video is {_NAMES.get(video.codec_name, video.codec_name.upper())}"
+    if video.has_b_frames:
+        return "its H264 has B-frames"
+    return None if video.pix_fmt in _PIXELS else f"its H264 is of the profile {video.profile}"

@@ -16,7 +16,7 @@ from camsvc.library import parts, recordings
 from camsvc.library.recordings import RECORDINGS
 from camsvc.library.store import Store
 from camsvc.media.joiner import Joiner
-from camsvc.media.streams import parts_folder
+from camsvc.media.path_options import parts_folder
 from camsvc.model import Recording, RecordingState
 from camsvc.processes import boot_id, boottime_s
 from camsvc.tasks import launch

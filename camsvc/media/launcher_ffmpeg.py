@@ -86,7 +86,7 @@ class Ffmpeg:
         if look >= 0:
             from camsvc.media.launcher_look import Look
 
-            self._look = Look()
+            self._look = Look(for_late_comers=orders.replaceable)
             self._pending[look] = b""
         self._hidden = orders.hidden
         for fd in self._pending:

@@ -26,7 +26,13 @@ class Look:
         verdict: why it is not for browsers, as a phrase; None as long as nothing speaks against it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, for_late_comers: bool = True) -> None:
+        """Nothing has been looked at.
+
+        Args:
+            for_late_comers: key frames far apart speak against it too.
+        """
+        self._for_late_comers = for_late_comers
         self.verdict: str | None = None
         self._rest = b""
         self._key_s: float | None = None
@@ -54,8 +60,11 @@ class Look:
         elif kind == _SLICE:
             if _slice_type(head[1:]) in _B_TYPES:
                 self.verdict = "it has B-frames"
-            elif self._key_s is not None and now_s - self._key_s > LONGEST_GOP_S + _MARGIN_S:
+            elif self._for_late_comers and self._overdue(now_s):
                 self.verdict = f"more than {LONGEST_GOP_S:g} s pass between its key frames"
+
+    def _overdue(self, now_s: float) -> bool:
+        return self._key_s is not None and now_s - self._key_s > LONGEST_GOP_S + _MARGIN_S
 
 
 def _slice_type(header: bytes) -> int:

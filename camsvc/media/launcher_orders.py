@@ -13,6 +13,12 @@ TYPE_CHECKING = False  # typing takes longer to import than all the rest
 if TYPE_CHECKING:
     from typing import Any
 
+
+def file_name(name: str) -> str:
+    """What the files of a launcher are called: ``camera0`` for ``camera0``, ``web-camera0`` for ``web/camera0``."""
+    return name.replace("/", "-")
+
+
 _LOOKED_AT_FRAMES = 200  # at 60 a second still longer than a key frame may be away
 
 
@@ -26,7 +32,8 @@ class Orders:
     Attributes:
         ffmpeg, input, video, jpeg, lock, frame_timeout_s, stdin, source, hidden: as of a pipeline.
         key: makes passwords for publishing.
-        looks: H264 is passed on as it is, and what else could be done is known too.
+        looks: H264 that is passed on as it is is to be looked at as it comes.
+        replaceable: what else could be done is known.
     """
 
     def __init__(self, runtime_dir: str, camera: str) -> None:
@@ -35,9 +42,9 @@ class Orders:
         Raises:
             Refused: a file is missing or damaged.
         """
-        pipeline = os.path.join(runtime_dir, "pipelines", f"{camera}.json")
+        pipeline = os.path.join(runtime_dir, "pipelines", f"{file_name(camera)}.json")
         key = os.path.join(runtime_dir, "publish.key")
-        self._verdict_file = os.path.join(runtime_dir, "pipelines", f"{camera}.verdict")
+        self._verdict_file = os.path.join(runtime_dir, "pipelines", f"{file_name(camera)}.verdict")
         self._otherwise: dict[str, Any] | None = None
         reading = pipeline
         try:
@@ -66,16 +73,17 @@ class Orders:
         self.stdin = str(fields["stdin"])
         self.source = str(fields["source"])
         self.hidden = tuple(map(str, fields["hidden"]))
+        self.replaceable = fields.get("otherwise") is not None
+        self.looks = self.replaceable or bool(fields.get("looks"))
 
-    @property
-    def looks(self) -> bool:
-        """Whether the camera's H264 is to be looked at as it comes."""
-        return self._otherwise is not None
+    def reject(self, verdict: str) -> bool:
+        """Do otherwise from now on; later launchers too, for as long as the camera is read in the same way.
 
-    def reject(self, verdict: str) -> None:
-        """Do otherwise from now on; later launchers too, for as long as the camera is read in the same way."""
+        Returns:
+            False when there is nothing else to do.
+        """
         if self._otherwise is None:
-            return
+            return False
         try:
             with open(self._verdict_file, "w", encoding="utf-8") as file:
                 json.dump({"input": self.input, "verdict": verdict}, file)
@@ -83,6 +91,7 @@ class Orders:
             pass
         self._take(self._otherwise)
         self._otherwise = None
+        return True
 
     def _rejected(self) -> bool:
         try:

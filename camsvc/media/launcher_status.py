@@ -42,6 +42,7 @@ class Status:
     Attributes:
         error: a sentence while something is wrong, else None.
         hint: what only the log is to tell besides, else None.
+        unplayable: why browsers do not play the H264 that is passed on, None as long as nothing speaks against it.
         detail: ffmpeg's last lines, None before the first.
         ffmpeg_pid: pid of the running ffmpeg, None while there is none.
         frames: video frames published since the launcher's start.
@@ -60,6 +61,7 @@ class Status:
         self._told: tuple[object, ...] = ()
         self.error: str | None = None
         self.hint: str | None = None
+        self.unplayable: str | None = None
         self.detail: str | None = None
         self.ffmpeg_pid: int | None = None
         self.frames = 0
@@ -80,7 +82,7 @@ class Status:
     def write(self) -> None:
         """Write the file where something changed or a second has passed; a full disk is no reason to stop."""
         now = boottime_s()
-        told = (self._state, self.error, self.hint, self.ffmpeg_pid, self.jpeg_at is None)
+        told = (self._state, self.error, self.hint, self.unplayable, self.ffmpeg_pid, self.jpeg_at is None)
         if told == self._told and now - self._written < 1:
             return
         self._told, self._written = told, now
@@ -92,6 +94,7 @@ class Status:
             "fps": round(self.fps, 1),
             "error": self.error,
             "hint": self.hint,
+            "unplayable": self.unplayable,
             "detail": self.detail,
             "at": now,
             "since": self._since,

@@ -57,6 +57,17 @@ _CAPTURED = ("-map", "0:v", "-vf", "scale=out_range=tv,format=yuv420p", "-fps_mo
 
 _COPIED = ("-map", "0:v", "-c:v", "copy", "-bsf:v", "dump_extra=freq=keyframe")
 
+# What RTP carries as it is (ffmpeg-formats(1), "rtp"), by ffmpeg's names; other sound is encoded anew.
+_SENT_AS_IT_IS = ("aac", "opus", "pcm_alaw", "pcm_mulaw", "adpcm_g722", "mp2", "mp3")
+
+# Gaps are filled, so that sound stays with the picture. ``{0}`` is the stream, in ffmpeg's words.
+_TO_OPUS = "-c:{0} libopus -b:{0} 64k -ac:{0} 2 -filter:{0} aresample=48000:async=1"
+_OPUS = tuple(_TO_OPUS.format("a").split())
+_AAC_AND_OPUS = ("-map", "0:a:0?", "-map", "0:a:0?", "-c:a:0", "copy", *_TO_OPUS.format("a:1").split())
+
+# A sound track on which nothing comes holds the pictures back no longer than this (microseconds; ffmpeg-formats(1)).
+_WITH_SOUND = ("-max_interleave_delta", "100000")
+
 # Only they are decoded, for the pictures. Without the limit ffmpeg 5.1 looks at such an input for 3.5 s, not 0.7 s.
 _KEY_FRAMES_ONLY = ("-skip_frame", "nokey", "-analyzeduration", "500000")
 
@@ -83,6 +94,7 @@ class Pipeline:
         source: device node, or URL without login and path; for words about what is wrong. Empty for neither.
         hidden: what is blotted out of all that ffmpeg prints.
         otherwise: what runs in place of this once its H264, passed on as it is, turns out not to be for browsers.
+        looks: its H264, passed on as it is, is looked at without such a thing: whether it is for browsers is told.
     """
 
     ffmpeg: str
@@ -95,6 +107,7 @@ class Pipeline:
     source: str = ""
     hidden: tuple[str, ...] = ()
     otherwise: Pipeline | None = None
+    looks: bool = False
 
     def to_json(self) -> str:
         """The file that the launcher reads."""
@@ -111,11 +124,11 @@ def for_camera(camera: Camera, ffmpeg: str, wanted: UsbCamera | NetworkCamera | 
     """
     if camera.kind == "network":
         transport = wanted.transport if isinstance(wanted, NetworkCamera) else "tcp"
-        made = network(camera.source, transport, camera.fps)
+        made = network(camera, transport)
     elif camera.kind == "test":
         made = test_pattern(camera.name, camera.mode.width, camera.mode.height, int(camera.fps))
     else:
-        made = v4l2(camera)
+        made = v4l2(camera, wanted.audio if isinstance(wanted, UsbCamera) else "")
     if isinstance(wanted, UsbCamera) and (wanted.ffmpeg_input or wanted.ffmpeg_video):
         encoded = made.otherwise or made
         made = evolve(
@@ -127,7 +140,7 @@ def for_camera(camera: Camera, ffmpeg: str, wanted: UsbCamera | NetworkCamera | 
     return evolve(made, ffmpeg=ffmpeg, otherwise=made.otherwise and evolve(made.otherwise, ffmpeg=ffmpeg))
 
 
-def v4l2(camera: Camera) -> Pipeline:
+def v4l2(camera: Camera, audio: str = "") -> Pipeline:
     """A camera of this machine: H264 is passed on, anything else encoded.
 
     H264 is for browsers only without B-frames and with frequent key frames; that is seen once it runs, and
@@ -135,6 +148,7 @@ def v4l2(camera: Camera) -> Pipeline:
 
     Args:
         camera: with a device node as its source, or in its mode.
+        audio: the ALSA device of its sound; empty for none.
     """
     mode, fps = camera.mode, camera.fps
     node = mode.node or camera.source
@@ -143,11 +157,15 @@ def v4l2(camera: Camera) -> Pipeline:
         asked += ["-video_size", f"{mode.width}x{mode.height}"]
     if fps:
         asked += ["-framerate", f"{fps:g}"]
-    opened = ("-thread_queue_size", "64", "-threads", "1", "-f", "v4l2", *asked, "-i", node)
+    opened: tuple[str, ...] = ("-thread_queue_size", "64", "-threads", "1", "-f", "v4l2", *asked, "-i", node)
+    sound: tuple[str, ...] = ()
+    if audio:
+        opened = (*opened, "-thread_queue_size", "512", "-f", "alsa", "-i", audio)
+        sound = ("-map", "1:a", *_OPUS, *_WITH_SOUND)
     encoded = Pipeline(
         ffmpeg="ffmpeg",
         input=opened,
-        video=(*_CAPTURED, *h264(mode.width or 1280, mode.height or 720, max(1, round(fps or 30)))),
+        video=(*_CAPTURED, *h264(mode.width or 1280, mode.height or 720, max(1, round(fps or 30))), *sound),
         jpeg=COPIED_PICTURES if mode.format in _JPEG else ENCODED_PICTURES,
         lock=node,
         frame_timeout_s=_frame_timeout_s(fps),
@@ -155,29 +173,68 @@ def v4l2(camera: Camera) -> Pipeline:
     )
     if mode.format != "H264":
         return encoded
-    return evolve(encoded, input=(*_KEY_FRAMES_ONLY, *opened), video=_CAPTURED_COPY, otherwise=encoded)
+    return evolve(encoded, input=(*_KEY_FRAMES_ONLY, *opened), video=(*_CAPTURED_COPY, *sound), otherwise=encoded)
 
 
-def network(url: str, transport: str, fps: float) -> Pipeline:
-    """A camera on the network: its video is passed on as it is.
+def network(camera: Camera, transport: str) -> Pipeline:
+    """A camera on the network: its video and sound are passed on as they are.
 
     Without ``fpsprobesize 0`` ffmpeg 5.1 looks at the stream for two seconds more.
 
     Args:
-        url: RTSP URL, with its login.
+        camera: with its RTSP URL as its source, login included.
         transport: ``tcp`` or ``udp``.
-        fps: frames per second, 0 where that is not known.
     """
-    source, hidden = without_secrets(url)
+    source, hidden = without_secrets(camera.source)
+    sound: tuple[str, ...] = ()
+    if camera.audio:
+        as_it_is = camera.audio in _SENT_AS_IT_IS
+        sound = ("-map", "0:a:0?", *(("-c:a", "copy") if as_it_is else _OPUS), *_WITH_SOUND)
     return Pipeline(
         ffmpeg="ffmpeg",
         input=(*_KEY_FRAMES_ONLY, "-threads", "1", "-fpsprobesize", "0", *READ_LIST),
-        video=_COPIED,
-        jpeg=ENCODED_PICTURES,
-        frame_timeout_s=max(8.0, _frame_timeout_s(fps)),
-        stdin=address_list(url, transport, "fpsprobesize 0"),
+        video=(*_COPIED, *sound),
+        jpeg=COPIED_PICTURES if camera.mode.format in _JPEG else ENCODED_PICTURES,
+        frame_timeout_s=max(8.0, _frame_timeout_s(camera.fps)),
+        stdin=address_list(camera.source, transport, "fpsprobesize 0"),
         source=source,
         hidden=hidden,
+        looks=camera.mode.format == "H264" and camera.unplayable is None,
+    )
+
+
+def for_browsers(camera: Camera, ffmpeg: str, url: str) -> Pipeline:
+    """A camera's stream as every browser plays it, made of what the media engine has of it.
+
+    Video that browsers do not play becomes H264. Sound becomes Opus for WebRTC; AAC stays beside it where HLS is made
+    of this too.
+
+    Args:
+        camera: what is known of its video and sound decides.
+        ffmpeg: the program.
+        url: the camera's path at the engine, with a login.
+    """
+    mode, audio = camera.mode, camera.audio
+    if camera.unplayable is None:
+        video: tuple[str, ...] = _COPIED
+    else:
+        rate = min(60, max(1, round(camera.fps or 25)))
+        even = "scale=w=trunc(iw/2)*2:h=trunc(ih/2)*2:out_range=tv,format=yuv420p"
+        # At their own times, on a raster twice as fine as their rate: else ffmpeg takes RTP's 90 kHz for the rate.
+        timed = ("-fps_mode", "vfr", "-r", str(2 * rate))
+        video = ("-map", "0:v", "-vf", even, *timed, *h264(mode.width or 1280, mode.height or 720, rate))
+    sound: tuple[str, ...] = ()
+    if audio == "aac" and camera.unplayable is not None:
+        sound = _AAC_AND_OPUS
+    elif audio:
+        sound = ("-map", "0:a:0?", *(("-c:a", "copy") if audio == "opus" else _OPUS))
+    return Pipeline(
+        ffmpeg=ffmpeg,
+        input=("-analyzeduration", "500000", "-threads", "1", "-fpsprobesize", "0", *READ_LIST),
+        video=(*video, *sound, *_WITH_SOUND) if sound else video,
+        frame_timeout_s=max(8.0, _frame_timeout_s(camera.fps)),
+        stdin=address_list(url, "tcp", "fpsprobesize 0"),
+        hidden=without_secrets(url)[1][:1],
     )
 
 

@@ -13,7 +13,7 @@ import time
 
 from camsvc.access.publishing import PUBLISH_USER, sign
 from camsvc.media.launcher_ffmpeg import Ffmpeg
-from camsvc.media.launcher_orders import Lock, Orders, Refused
+from camsvc.media.launcher_orders import Lock, Orders, Refused, file_name
 from camsvc.media.launcher_status import Status, boottime_s
 
 TYPE_CHECKING = False  # typing takes longer to import than all the rest
@@ -30,7 +30,7 @@ somebody wants to watch or record; run by hand it does the same.
                       DIR/publish.key. Written: DIR/CAMERA.json, the state once a second, and DIR/CAMERA.jpg,
                       the latest picture.
   --rtsp-port PORT    the engine's RTSP port, where the environment has no RTSP_PORT; 8554 without either
-  CAMERA              such as camera0
+  CAMERA              such as camera0; web/camera0 is what browsers are given of camera0
 
 It waits for a predecessor that still holds the camera, kills an ffmpeg that gives no more frames, and tries again
 for as long as it runs. SIGINT or SIGTERM end it and its ffmpeg; so does the end of its parent.
@@ -58,16 +58,16 @@ class Launcher:
         """
         self._dir, self._camera, self._port = runtime_dir, camera, rtsp_port
         self._orders = Orders(runtime_dir, camera)
-        self._picture = os.path.join(runtime_dir, f"{camera}.jpg")
+        self._picture = os.path.join(runtime_dir, f"{file_name(camera)}.jpg")
         self._picture_seen = self._picture_stamp()
         locks = os.path.join(runtime_dir, "locks")
         try:
             os.makedirs(locks, mode=0o700, exist_ok=True)
         except OSError as why:
             raise Refused(f"cannot make {locks}: {why.strerror}") from why
-        self._lock = Lock(os.path.join(locks, camera), create=True)
+        self._lock = Lock(os.path.join(locks, file_name(camera)), create=True)
         self._device: Lock | None = None
-        self._status = Status(os.path.join(runtime_dir, f"{camera}.json"))
+        self._status = Status(os.path.join(runtime_dir, f"{file_name(camera)}.json"))
         self._ffmpeg: Ffmpeg | None = None
         self._stall: Trouble | None = None
         self._rejected = False
@@ -151,13 +151,13 @@ class Launcher:
 
             self._stall = words.silent(limit_s, self._orders.source)
             ffmpeg.signal(signal.SIGKILL)
-        elif ffmpeg.verdict is not None and self._orders.looks:
+        elif ffmpeg.verdict is not None and self._orders.looks and self._orders.reject(ffmpeg.verdict):
             self._status.hint = f"its H264 is not for browsers and is encoded anew: {ffmpeg.verdict}"
             _say(f"{self._camera}: {self._status.hint}")
-            self._orders.reject(ffmpeg.verdict)
             self._rejected = True
             ffmpeg.signal(signal.SIGKILL)
         elif ffmpeg.frames:
+            self._status.unplayable = ffmpeg.verdict
             if self._status.error is not None:
                 self._status.hint = None
             self._status.enter("running")
@@ -248,7 +248,8 @@ def _parsed(arguments: list[str]) -> tuple[str, str, int]:
             cameras.append(word)
     if len(cameras) != 1 or not options["--runtime-dir"]:
         raise Refused("--runtime-dir DIR and one camera are needed; see camsvc-publish --help")
-    if not cameras[0].isascii() or not cameras[0].replace("_", "").replace("-", "").isalnum():
+    plain = cameras[0].removeprefix("web/")
+    if not plain.isascii() or not plain.replace("_", "").replace("-", "").isalnum():
         raise Refused(f"{cameras[0]!r} is no name of a camera: letters, digits, _ and -")
     port = os.environ.get("RTSP_PORT") or options["--rtsp-port"]
     if not port.isdecimal() or not 0 < int(port) < 65536:

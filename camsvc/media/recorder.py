@@ -20,7 +20,8 @@ from camsvc.library.reserve import require_room
 from camsvc.library.store import Store
 from camsvc.media.finisher import Finisher, Progress
 from camsvc.media.footage import NOTHING_AFTER_S, Footage, News
-from camsvc.media.streams import Streams, parts_folder
+from camsvc.media.path_options import parts_folder
+from camsvc.media.streams import Streams
 from camsvc.model import Camera, Recording, RecordingState, Status
 from camsvc.processes import boot_id, boottime_s
 from camsvc.tasks import launch, sleep, within

@@ -1,15 +1,14 @@
 """The engine's paths: what they should be, what they are, and the rounds that make them equal.
 
-One path per camera, on demand through ``camsvc-publish``; one shadow path per recording under way. The engine
-keeps nothing over a restart; this does.
+One path per camera, on demand through ``camsvc-publish``, and a web path for one that browsers do not play as it
+comes; one shadow path per recording under way. The engine keeps nothing over a restart; this does.
 """
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from twisted.internet.defer import DeferredLock
 from twisted.logger import Logger
@@ -17,26 +16,20 @@ from twisted.logger import Logger
 from camsvc.camera_tables import NetworkCamera, UsbCamera
 from camsvc.errors import DependencyFailed
 from camsvc.media import pipeline
-from camsvc.media.durations import seconds
 from camsvc.media.engine import Engine
 from camsvc.media.engine_file import EngineAddresses
+from camsvc.media.launcher_orders import file_name
 from camsvc.media.mediamtx import EngineApi, EngineRefused, PathState
+from camsvc.media.path_options import INTERNAL_USER, PathOptions, ours, same
 from camsvc.media.wake import wake
-from camsvc.model import CAMERA_ID, Camera, Recording
+from camsvc.media.web import WebProtocol, web_protocols
+from camsvc.model import CAMERA_ID, Camera, Recording, camera_of, web_path
 from camsvc.runtime_dir import RuntimeDir
 from camsvc.tasks import Repeater, sleep
 
 ROUND_S = 2.0
 FOUND_WITHIN_S = 10.0
 """So long after the start a camera may not have been found yet: its path, with its viewers, is left alone."""
-
-INTERNAL_USER = "_int"
-
-WebProtocol = Literal["webrtc", "hls"]
-"""How browsers watch."""
-
-IDLE_S = 20
-"""How long a camera runs on after its last reader; must exceed the engine's 5 s restart pause and the start-up."""
 
 
 class Streams:
@@ -55,6 +48,7 @@ class Streams:
         ffmpeg: str,
         recordings_dir: Path,
         table_of: Callable[[Camera], NetworkCamera | UsbCamera | None] = lambda camera: None,
+        transcode: str = "auto",
     ) -> None:
         """Set up.
 
@@ -68,17 +62,19 @@ class Streams:
             ffmpeg: what the pipelines run.
             recordings_dir: below it the engine writes ``.rec/<camera>/<id>/``.
             table_of: what the configuration says of a camera.
+            transcode: ``auto`` for web paths where they are needed, ``never`` for none.
         """
         self._reactor = reactor
         self._engine = engine
         self._api = api
         self._rtsp_port = addresses.rtsp_port
         self._folder = folder
-        self._launcher = launcher
         self._ffmpeg = ffmpeg
-        self._recordings_dir = recordings_dir
         self._table_of = table_of
+        self._transcode = transcode
+        self._web: dict[str, frozenset[WebProtocol]] = {}
         self._internal = folder.secret("internal").decode()
+        self._options = PathOptions(launcher, folder.path, recordings_dir, self._rtsp_port, self._internal)
         self._wanted: dict[str, dict[str, Any]] = {}
         self._states: dict[str, PathState] = {}
         self._in_step = False
@@ -112,9 +108,20 @@ class Streams:
         if camera.present:
             made = self.pipeline(camera)
             self._folder.write(f"pipelines/{camera.device}.json", made.to_json().encode())
-            self._want(camera.device, self._camera_path(camera))
+            self._want(camera.device, self._options.camera(camera))
         else:
             self._want(camera.device, None)
+        self._web_changed(camera)
+
+    def _web_changed(self, camera: Camera) -> None:
+        name = web_path(camera.device)
+        self._web[camera.device] = needed = web_protocols(camera) if self._transcode == "auto" else frozenset()
+        if not needed or not camera.present:
+            self._want(name, None)
+            return
+        made = pipeline.for_browsers(camera, self._ffmpeg, self._options.internal_url(camera.device))
+        self._folder.write(f"pipelines/{file_name(name)}.json", made.to_json().encode())
+        self._want(name, self._options.web(camera.device))
 
     def pipeline(self, camera: Camera) -> pipeline.Pipeline:
         """What its launcher runs."""
@@ -126,7 +133,7 @@ class Streams:
         Raises:
             DependencyFailed: the engine is down or refuses; nothing stays wanted then.
         """
-        name, keys = recording.path_name, self._recording_path(recording)
+        name, keys = recording.path_name, self._options.recording(recording)
         self.require_engine()
         await self._one_at_a_time.acquire()
         try:
@@ -137,7 +144,7 @@ class Streams:
 
     def want_recording(self, recording: Recording) -> None:
         """Have the engine record at the next round, or go on with it where it does."""
-        self._want(recording.path_name, self._recording_path(recording))
+        self._want(recording.path_name, self._options.recording(recording))
 
     async def remove_recording(self, recording: Recording) -> None:
         """Make the engine end a recording; the file's last write comes some milliseconds after.
@@ -196,16 +203,17 @@ class Streams:
             device: the camera.
             protocol: ``webrtc`` or ``hls``.
         """
-        return device
+        return web_path(device) if protocol in self._web.get(device, ()) else device
 
     def camera_states(self) -> Mapping[str, PathState]:
-        """The cameras' paths as they run, as of the last round; shadow paths are never shown."""
+        """The cameras' paths as they run, as of the last round; shadow and web paths are never shown."""
         return {name: state for name, state in self._states.items() if CAMERA_ID.match(name)}
 
     def viewers(self, device: str) -> int:
-        """Readers of a camera less the recording's own."""
-        state = self._states.get(device)
-        return max(0, len(state.readers) - self._shadows(device)) if state else 0
+        """Readers of a camera less the recording's own, in place of the web path's own its readers."""
+        state, web = self._states.get(device), self._states.get(web_path(device))
+        own = max(0, len(state.readers) - self._shadows(device) - bool(web and web.ready)) if state else 0
+        return own + (len(web.readers) if web else 0)
 
     async def fresh_states(self) -> Mapping[str, PathState]:
         """As :meth:`camera_states`, asked for now.
@@ -243,28 +251,6 @@ class Streams:
         self._in_step = False
         self._rounds.nudge()
 
-    def _camera_path(self, camera: Camera) -> dict[str, Any]:
-        command = shlex.join([str(self._launcher), "--runtime-dir", str(self._folder.path), camera.device])
-        run = "runOnInit" if camera.always_on else "runOnDemand"
-        keys: dict[str, Any] = {"source": "publisher", run: command, f"{run}Restart": True}
-        if not camera.always_on:
-            keys |= {"runOnDemandStartTimeout": "10s", "runOnDemandCloseAfter": f"{IDLE_S}s"}
-        return keys
-
-    def _recording_path(self, recording: Recording) -> dict[str, Any]:
-        source = f"rtsp://{INTERNAL_USER}:{self._internal}@127.0.0.1:{self._rtsp_port}/{recording.device}"
-        return {
-            "source": source,
-            "rtspTransport": "tcp",
-            "sourceOnDemand": False,
-            "record": True,
-            "recordPath": f"{self._recordings_dir}/.%path/%Y-%m-%d_%H-%M-%S-%f",
-            "recordFormat": "fmp4",
-            "recordPartDuration": "1s",
-            "recordSegmentDuration": "24h",
-            "recordDeleteAfter": "0s",
-        }
-
     def _engine_changed(self, up: bool) -> None:
         self._in_step = False
         if up:
@@ -293,14 +279,14 @@ class Streams:
         refused = False
         searching = self._reactor.seconds() < self._all_found_at
         for name in actual:
-            if _ours(name) and name not in self._wanted and not (searching and CAMERA_ID.match(name)):
+            if ours(name) and name not in self._wanted and not (searching and camera_of(name)):
                 try:
                     await self._api.delete(name)
                 except EngineRefused as why:
                     refused = True
                     self._log.error("the engine keeps the path {name}: {why}", name=name, why=why.message)
         for name, keys in tuple(self._wanted.items()):
-            if name in actual and _same(keys, actual[name]):
+            if name in actual and same(keys, actual[name]):
                 continue
             if name not in self._wanted:
                 continue
@@ -310,25 +296,3 @@ class Streams:
                 refused = True
                 self._log.error("the engine refuses the path {name}: {why}", name=name, why=why.message)
         self._in_step = not refused
-
-
-def parts_folder(recordings_dir: Path, recording: Recording) -> Path:
-    """Where the engine writes the parts of a recording: ``recordPath`` with the path's name in it."""
-    return recordings_dir / f".{recording.path_name}"
-
-
-def _ours(name: str) -> bool:
-    return bool(CAMERA_ID.match(name)) or name.startswith("rec/camera")
-
-
-def _same(wanted: Mapping[str, Any], actual: Mapping[str, Any]) -> bool:
-    return all(_equal(value, actual.get(key)) for key, value in wanted.items())
-
-
-def _equal(wanted: Any, actual: Any) -> bool:
-    if wanted == actual:
-        return True
-    if isinstance(wanted, str) and isinstance(actual, str):
-        length = seconds(wanted)
-        return length is not None and length == seconds(actual)
-    return False

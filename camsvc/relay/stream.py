@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from twisted.logger import Logger
 
-from camsvc.relay import h264
+from camsvc.relay import h264, h265
 from camsvc.relay.clocks import Clocks
 from camsvc.relay.sdp import Track
 
@@ -17,6 +17,8 @@ MAX_CACHE = 4 << 20
 MAX_UNIT = 8 << 20
 _SHORTEST_RTP = 4 + 12 + 1
 _MARKER = 0x80
+#: Codecs whose packets are collected into pictures, and how a picture that a reader can begin with is known.
+_BEGINS = {"h264": h264.carries_idr, "h265": h265.carries_irap}
 
 
 class Overlong(Exception):
@@ -24,7 +26,7 @@ class Overlong(Exception):
 
 
 class Unit:
-    """What is sent in one go: an access unit of H.264 video, else one packet.
+    """What is sent in one go: an access unit of H.264 or H.265 video, else one packet.
 
     Attributes:
         track: index of its track.
@@ -67,11 +69,12 @@ class Sink(Protocol):
 
 
 class _Assembler:
-    """Collects the packets of one H.264 track until its access unit is complete (RFC 6184, 5.1: marker bit)."""
+    """Collects the packets of a video track until its access unit is complete (RFC 6184, 5.1: marker bit)."""
 
-    __slots__ = ("frames", "key", "size", "stamp")
+    __slots__ = ("begins", "frames", "key", "size", "stamp")
 
-    def __init__(self) -> None:
+    def __init__(self, begins: Callable[[bytes], bool]) -> None:
+        self.begins = begins
         self.frames: list[bytes] = []
         self.key = False
         self.size = 0
@@ -95,12 +98,13 @@ class Stream:
         self.clocks = Clocks(tracks)
         self.bytes_received = 0
         self.bytes_sent = 0
-        self._assemblers = [_Assembler() if track.codec == "h264" else None for track in tracks]
+        self._assemblers = [_Assembler(_BEGINS[track.codec]) if track.codec in _BEGINS else None for track in tracks]
         self._keyed: int | None = next((at for at, assembler in enumerate(self._assemblers) if assembler), None)
         self._live: list[Sink] = []
         self._waiting: list[Sink] = []
         self._cache: list[Unit] = []
         self._cached_bytes = 0
+        self._reports: dict[int, Unit] = {}
         self._over = False
 
     def packet(self, channel: int, frame: bytes) -> None:
@@ -130,7 +134,7 @@ class Stream:
         assembler.frames.append(frame)
         assembler.size += len(frame)
         if not assembler.key and track == self._keyed:
-            assembler.key = h264.carries_idr(frame)
+            assembler.key = assembler.begins(frame)
         if frame[5] & _MARKER:
             self.relay(assembler.take(track))
         elif assembler.size > MAX_UNIT:
@@ -144,12 +148,22 @@ class Stream:
         if unit.media:
             self._keep(unit)
             if unit.key and self._waiting:
-                self._live += self._waiting
-                self._waiting = []
+                self._begin(*self._waiting)
         else:
             self.clocks.report(unit.track, unit.data)
+            self._reports[unit.track] = unit
         for sink in tuple(self._live):
             self._deliver(sink, unit)
+
+    def _begin(self, *sinks: Sink) -> None:
+        """Make sinks live, with what they would learn seconds later: how the tracks' clocks belong together."""
+        for sink in sinks:
+            if sink in self._waiting:
+                self._waiting.remove(sink)
+            self._live.append(sink)
+            for unit in tuple(self._reports.values()):
+                if sink in self._live:
+                    self._deliver(sink, unit)
 
     def _deliver(self, sink: Sink, unit: Unit) -> None:
         try:
@@ -186,9 +200,9 @@ class Stream:
         if self._over:
             sink.ended()
         elif self._keyed is None:
-            self._live.append(sink)
+            self._begin(sink)
         elif cached and self._cache:
-            self._live.append(sink)
+            self._begin(sink)
             for unit in tuple(self._cache):
                 if sink in self._live:
                     self._deliver(sink, unit)

@@ -13,7 +13,8 @@ from camsvc.access.tokens import STREAM
 from camsvc.devices.inventory import Inventory
 from camsvc.errors import AuthenticationFailed, DependencyFailed
 from camsvc.media.recorder import require_connected
-from camsvc.media.streams import Streams, WebProtocol
+from camsvc.media.streams import Streams
+from camsvc.media.web import WebProtocol
 from camsvc.server.http import bearer
 
 _ENGINE_TICKET_S = 3600.0

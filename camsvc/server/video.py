@@ -13,8 +13,9 @@ from camsvc.devices.health import LauncherHealth
 from camsvc.devices.inventory import Inventory
 from camsvc.media.awake import Awake
 from camsvc.media.engine_http import EngineHttp
+from camsvc.media.path_options import INTERNAL_USER
 from camsvc.media.pictures import Pictures
-from camsvc.media.streams import INTERNAL_USER, Streams
+from camsvc.media.streams import Streams
 from camsvc.runtime_dir import RuntimeDir
 from camsvc.server.camera_door import CameraDoor
 from camsvc.server.live import Live
