@@ -24,6 +24,7 @@ _URL_PASSWORD = re.compile(r"(?<=://)([^/@\s:]*):[^/\s]*@")
 _QUERY_SECRET = re.compile(r"(?i)\b(ticket|token|jwt|auth_token|password|access_token|api_key)=(?!TOKEN\b)[^&\s\"']+")
 _JWT = re.compile(r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]+")
 _API_KEY = re.compile(r"\bcsk_[0-9a-f]{12}_[\w-]+")
+_LIVE_SESSION = re.compile(r"(/live/[^/\s]+/s/)[^/\s?\"]+")
 _AUTH_PATH = re.compile(r"/[0-9a-f]{32,}/auth\b")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
@@ -36,6 +37,7 @@ def redact(text: str) -> str:
     text = _URL_PASSWORD.sub(r"\1:***@", text)
     text = _QUERY_SECRET.sub(r"\1=***", text)
     text = _JWT.sub("***", text)
+    text = _LIVE_SESSION.sub(r"\1***", text)
     text = _API_KEY.sub("csk_***", text)
     return _AUTH_PATH.sub("/***/auth", text)
 

@@ -41,6 +41,12 @@ class RedactTests(SynchronousTestCase):
         token = Tokens(SECRET).issue("u", Role.ADMIN, 0, 60)
         self.assertEqual(redact(f'{{"auth_token": "{token}"}}'), '{"auth_token": "***"}')
 
+    def test_live_sessions(self) -> None:
+        """The session in an HLS path opens the stream as long as it lasts."""
+        text = redact("GET /live/camera0/s/abcdefghijkl/index.m3u8?x=1 and /live/camera0/s/abcdefghijkl")
+        self.assertNotIn("abcdefghijkl", text)
+        self.assertIn("/live/camera0/s/***/index.m3u8?x=1", text)
+
     def test_callback_path(self) -> None:
         """The secret in the path of the callback."""
         self.assertEqual(redact(f"POST /{'0a' * 32}/auth"), "POST /***/auth")

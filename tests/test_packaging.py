@@ -150,12 +150,13 @@ class InstalledTests(SynchronousTestCase):
         self.assertEqual(wanted - self.installed.names, set())
 
     def test_nothing_else(self) -> None:
-        """Beside camsvc there are the plugins and the configuration; no tests, and no ``__init__`` of Twisted's."""
+        """Beside camsvc there are the plugins, the configuration and proxies; no tests, and nothing of Twisted's."""
         others = {
             name for name in self.installed.names if not name.startswith("camsvc/") and ".dist-info/" not in name
         }
-        data = f"camsvc-{camsvc.__version__}.data/data/share/camsvc/camsvc.toml"
-        self.assertEqual(others, {"twisted/plugins/camsvc_plugin.py", data})
+        share = f"camsvc-{camsvc.__version__}.data/data/share/camsvc"
+        data = {f"{share}/{name}" for name in ("camsvc.toml", "haproxy.cfg", "nginx.conf")}
+        self.assertEqual(others, {"twisted/plugins/camsvc_plugin.py", *data})
 
     def test_not_the_checkout(self) -> None:
         """These tests try the installed camsvc, not the checkout's."""

@@ -36,6 +36,8 @@ require_debian_packages() {
     command -v ffmpeg >/dev/null && command -v ffprobe >/dev/null || missing+=(ffmpeg)
     [ -e "$font" ] || missing+=(fonts-dejavu-core)
     [ "$1" = run ] || command -v umockdev-wrapper >/dev/null || missing+=(umockdev)
+    [ "$1" = run ] || command -v curl >/dev/null || missing+=(curl)
+    [ "$1" = run ] || command -v openssl >/dev/null || missing+=(openssl)
     if ! venv_is_here; then
         command -v "$python" >/dev/null || missing+=(python3)
         "$python" -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
@@ -43,6 +45,25 @@ require_debian_packages() {
     if [ ${#missing[@]} -gt 0 ]; then
         install_debian_packages "${missing[@]}"
     fi
+}
+
+# Proxies that tests start themselves are unpacked: installed, they would run as services of this machine. Where that
+# cannot be done, the tests behind them are skipped, and say so.
+unpack_proxies() {
+    local folder=.venv/debian download package
+    [ -x $folder/usr/sbin/nginx ] && [ -x $folder/usr/sbin/haproxy ] && return
+    [ -x /usr/sbin/nginx ] && [ -x /usr/sbin/haproxy ] && return
+    command -v apt-get >/dev/null && command -v dpkg >/dev/null || return 0
+    echo "camsvc: unpacking nginx and haproxy into $folder, for tests"
+    download=$(mktemp -d)
+    if (cd "$download" && apt-get -qq download nginx haproxy liblua5.3-0 libopentracing-c-wrapper0 libopentracing1 2>/dev/null); then
+        for package in "$download"/*.deb; do
+            dpkg -x "$package" $folder
+        done
+    else
+        echo "camsvc: they cannot be had; apt-get update may help" >&2
+    fi
+    rm -rf "$download"
 }
 
 # A venv holds absolute paths, so one that was copied or moved with the checkout is of no use.
@@ -100,4 +121,5 @@ require_debian_packages "$1"
 venv_is_here || make_venv
 pinned requirements.txt install_checkout
 [ "$1" = run ] || pinned requirements-test.txt
+[ "$1" = run ] || unpack_proxies
 make_state
