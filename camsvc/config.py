@@ -146,6 +146,11 @@ class Config(_Table, frozen=True):
         return Path(self.storage.snapshots_dir) if self.storage.snapshots_dir else self.state_dir / "snapshots"
 
     @property
+    def thumbnails_dir(self) -> Path:
+        """Thumbnails of both; they can be made again."""
+        return self.state_dir / "thumbnails"
+
+    @property
     def jwt_secret_file(self) -> Path:
         """Key of the session tokens."""
         return Path(self.access.jwt_secret_file) if self.access.jwt_secret_file else self.state_dir / "jwt.key"

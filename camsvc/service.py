@@ -49,6 +49,7 @@ from camsvc.library import recordings
 from camsvc.library.recordings import RECORDINGS, SNAPSHOTS
 from camsvc.library.retention import Retention
 from camsvc.library.store import Store
+from camsvc.library.thumbnail_names import THUMBNAILS
 from camsvc.media.engine import Engine
 from camsvc.media.finisher import Finisher
 from camsvc.media.joiner import Joiner
@@ -57,6 +58,7 @@ from camsvc.media.recorder import Recorder
 from camsvc.media.snapshots import Snapshots
 from camsvc.media.streams import Streams
 from camsvc.media.sweeper import Sweeper
+from camsvc.media.thumbnails import Thumbnails
 from camsvc.model import Found, Mode
 from camsvc.prepare import Prepared, write_pid
 from camsvc.processes import ExitWatch, boottime_s, end
@@ -90,7 +92,7 @@ class Camsvc(Service):
         media = config.media
         api_secret = folder.secret("api")
 
-        store = self._store = Store(reactor, config.recordings_dir, config.snapshots_dir)
+        store = self._store = Store(reactor, config.recordings_dir, config.snapshots_dir, config.thumbnails_dir)
         tokens = Tokens(prepared.jwt_secret)
         credentials = database.now(partial(credentials_of, tokens, now=time.time()))
         self._rights = Rights(reactor, credentials, database.run)
@@ -151,6 +153,9 @@ class Camsvc(Service):
         self._streams.on_states = self._paths_seen
         self._engine.busy = lambda: bool(self._recorder.under_way())
 
+        self._thumbnails = Thumbnails(reactor, database, store, prepared.ffmpeg)
+        self._finisher.subscribe(self._thumbnails.recording_changed)
+        snapshots.subscribe(self._thumbnails.snapshot_taken)
         self._retention = Retention(reactor, database, store)
         self._audit = Audit(reactor, database)
         registry = Registry(
@@ -175,9 +180,11 @@ class Camsvc(Service):
             reactor,
             credentials,
             self._rights,
-            {RECORDINGS: config.recordings_dir, SNAPSHOTS: config.snapshots_dir},
+            {RECORDINGS: config.recordings_dir, SNAPSHOTS: config.snapshots_dir, THUMBNAILS: config.thumbnails_dir},
             self._finisher.when_finished,
             self._recorder.under_way,
+            lambda kind, name: database.run(lambda db: recordings.find(db, kind, name)),
+            self._thumbnails.ready,
         )
         pages = Pages(self._ready, components, config.media.rtsp_port)
         self._video = Video(
@@ -225,6 +232,7 @@ class Camsvc(Service):
         self._health.start()
         self._network.start()
         self._retention.start()
+        self._thumbnails.start()
         if config.discovery.usb:
             self._discovery.start()
             self._udev.start()
@@ -244,6 +252,7 @@ class Camsvc(Service):
         self._udev.stop()
         self._discovery.stop()
         self._retention.stop()
+        self._thumbnails.stop()
         if self._config.media.run:
             await self._recorder.stop_all(FINISH_LIMIT_S)
         else:

@@ -26,8 +26,8 @@ class ImmediateStore(Store):
     """Work on files is done before ``thread`` returns."""
 
     def __init__(self, base: Path) -> None:
-        super().__init__(None, base / "recordings", base / "snapshots")
-        for folder in (self.recordings_dir, self.snapshots_dir):
+        super().__init__(None, base / "recordings", base / "snapshots", base / "thumbnails")
+        for folder in (self.recordings_dir, self.snapshots_dir, self.thumbnails_dir):
             folder.mkdir(parents=True, exist_ok=True)
 
     def thread(self, work: Callable[..., T], *args: Any) -> Deferred[T]:

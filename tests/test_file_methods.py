@@ -72,6 +72,7 @@ class FileMethodsTests(SynchronousTestCase):
         for name in ("a.mp4", "a"):
             found = self.ask("get_recording_info", {"filename": name}, principal(Role.VIEWER))["result"]
             self.assertIn("/files/recordings/a.mp4?ticket=", found.pop("download_url"))
+            self.assertIn("/files/thumbnails/a.mp4.jpg?ticket=", found.pop("thumbnail_url"))
             self.assertEqual(
                 found,
                 {
@@ -93,6 +94,7 @@ class FileMethodsTests(SynchronousTestCase):
         name = "camera0_1970-01-01_00-00-09Z_1"
         found = self.ask("get_recording_info", {"filename": name})["result"]
         self.assertEqual((found["file_size"], found["status"], found["duration"]), (77, "RECORDING", 0.0))
+        self.assertNotIn("thumbnail_url", found)
         error = self.ask("delete_recording", {"filename": name})["error"]
         self.assertEqual((error["code"], error["data"]["state"]), (-32020, "RECORDING"))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.endpoints import TCP4ClientEndpoint
 from twisted.internet.protocol import Factory, Protocol
 from twisted.trial.unittest import TestCase
@@ -18,6 +18,7 @@ from twisted.web.resource import Resource
 from camsvc.access.credentials import Credentials
 from camsvc.access.roles import Principal, Role
 from camsvc.access.tokens import FILE, STREAM, Tokens
+from camsvc.model import MediaFile
 from camsvc.server import files as files_module
 from camsvc.server.files import Files
 from camsvc.server.http import QuietSite
@@ -35,7 +36,7 @@ class FilesTestCase(TestCase):
         from twisted.internet import reactor
 
         self.base = Path(self.mktemp()).resolve()
-        self.folders = {kind: self.base / kind for kind in ("recordings", "snapshots")}
+        self.folders = {kind: self.base / kind for kind in ("recordings", "snapshots", "thumbnails")}
         for folder in self.folders.values():
             folder.mkdir(parents=True)
         (self.base / "secret.mp4").write_bytes(b"secret")
@@ -47,12 +48,21 @@ class FilesTestCase(TestCase):
         self.running: dict[str, int] = {}
         known = Credentials(self.tokens)
         self.rights = rights(reactor, known)
-        self.files = Files(reactor, known, self.rights, self.folders, self.finishing.get, lambda: self.running)
+        self.index: dict[tuple[str, str], MediaFile] = {}
+        self.making: dict[str, Deferred[bool]] = {}
+        self.files = Files(
+            *(reactor, known, self.rights, self.folders, self.finishing.get, lambda: self.running),
+            lambda kind, name: succeed(self.index.get((kind, name))),
+            self.make_thumbnail,
+        )
         root = Resource()
         root.putChild(b"files", self.files.app.resource())
         listener: Any = reactor.listenTCP(0, QuietSite(root), interface="127.0.0.1")  # type: ignore[attr-defined]
         self.addCleanup(lambda: listener.stopListening())
         self.port = listener.getHost().port
+
+    async def make_thumbnail(self, name: str) -> bool:
+        return await self.making[name] if name in self.making else False
 
     async def get(self, name: str = NAME, kind: str = "recordings", **keys: Any) -> Answer:
         """As one who is logged in."""
@@ -400,6 +410,59 @@ class ConditionTests(FilesTestCase):
         for value in ('"x"', "Mon, 01 Jan 2001 00:00:00 GMT", f"W/{headers['etag']}", "nonsense"):
             answer = await self.get(range="bytes=0-9", if_range=value)
             self.assertEqual((answer.status, len(answer.body)), (200, len(BODY)), value)
+
+
+class ThumbnailTests(FilesTestCase):
+    """Thumbnails, made before or when they are asked for."""
+
+    THUMBNAIL = NAME + ".jpg"
+
+    async def test_there(self) -> None:
+        """A picture like any other, with a ticket of its own."""
+        (self.folders["thumbnails"] / self.THUMBNAIL).write_bytes(b"JPEG")
+        answer = await self.get(self.THUMBNAIL, "thumbnails")
+        self.assertEqual((answer.status, answer.body, answer.headers["content-type"]), (200, b"JPEG", "image/jpeg"))
+        path = f"/files/thumbnails/{self.THUMBNAIL}?ticket="
+        right, wrong = (self.ticket(f"{kind}/{self.THUMBNAIL}") for kind in ("thumbnails", "snapshots"))
+        self.assertEqual((await ask(self.port, path + right)).status, 200)
+        self.assertEqual((await ask(self.port, path + wrong)).status, 401)
+        self.assertEqual((await ask(self.port, path)).status, 401)
+
+    async def test_made(self) -> None:
+        """The answer comes when it is there; 404 when nothing came of it, 503 when it takes long."""
+        self.making[self.THUMBNAIL] = Deferred()
+        answer = Deferred.fromCoroutine(self.get(self.THUMBNAIL, "thumbnails"))
+        await ask(self.port, "/files/x")
+        self.assertNoResult(answer)
+        (self.folders["thumbnails"] / self.THUMBNAIL).write_bytes(b"JPEG")
+        self.making[self.THUMBNAIL].callback(True)
+        self.assertEqual((await answer).body, b"JPEG")
+        self.assertEqual((await self.get("absent.jpg.jpg", "thumbnails")).status, 404)
+        self.patch(files_module, "FINISHING_WAIT_S", 0.05)
+        self.making["slow.jpg.jpg"] = Deferred()
+        answered = await self.get("slow.jpg.jpg", "thumbnails")
+        self.assertEqual((answered.status, answered.headers["retry-after"]), (503, "10"))
+
+
+class ScopeTests(FilesTestCase):
+    """Somebody who may know of some cameras only."""
+
+    async def test_other_cameras(self) -> None:
+        """Whatever a file is called, the index says of which camera it is; without one it is not there."""
+        for kind, name in (("snapshots", "door.jpg"), ("thumbnails", "door.jpg.jpg"), ("thumbnails", f"{NAME}.jpg")):
+            (self.folders[kind] / name).write_bytes(b"x")
+        self.index["snapshots", "door.jpg"] = MediaFile("door.jpg", "camera1", 1, 1.0, 1.0)
+        self.index["recordings", NAME] = MediaFile(NAME, "camera0", 1, 1.0, 1.0)
+        self.index["recordings", NAME.removesuffix(".mp4")] = self.index["recordings", NAME]
+        files = (("recordings", NAME), ("snapshots", "door.jpg"), ("thumbnails", f"{NAME}.jpg"),
+                 ("thumbnails", "door.jpg.jpg"), ("snapshots", "a.jpg"), ("thumbnails", "a.txt"))  # fmt: skip
+        for cameras, expected in (
+            ({"camera0"}, [200, 404, 200, 404, 404, 404]),
+            ({"camera1"}, [404, 200, 404, 200, 404, 404]),
+        ):
+            self.patch(self.files, "_who", lambda *_: principal(Role.VIEWER, cameras=frozenset(cameras)))  # noqa: B023
+            found = [(await self.get(name, kind)).status for kind, name in files]
+            self.assertEqual(found, expected, cameras)
 
 
 class FinishingTests(FilesTestCase):

@@ -49,6 +49,13 @@ class RemovalTests(SynchronousTestCase):
         self.remove("a-2.mp4")
         self.assertEqual(self.rows(), (0, 0))
 
+    def test_thumbnail(self) -> None:
+        """Goes with it."""
+        for name in self.names:
+            (self.store.thumbnails_dir / f"{name}.jpg").write_bytes(b"x")
+        self.remove("a.mp4")
+        self.assertEqual([path.name for path in self.store.thumbnails_dir.iterdir()], ["a-2.mp4.jpg"])
+
     def test_gone_already(self) -> None:
         """Dropped from the index."""
         (self.store.recordings_dir / "a.mp4").unlink()

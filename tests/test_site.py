@@ -44,7 +44,14 @@ class SiteTests(TestCase):
         (folder / "a.jpg").write_bytes(b"x")
         known = credentials()
         files = Files(
-            reactor, known, rights(reactor, known), {"recordings": folder, "snapshots": folder}, lambda _: None, dict
+            reactor,
+            known,
+            rights(reactor, known),
+            {"recordings": folder, "snapshots": folder},
+            lambda _: None,
+            dict,
+            None,  # type: ignore[arg-type]
+            None,  # type: ignore[arg-type]
         )
         ws = Factory(
             reactor, Registry(), Notifications(None), Limits(), hosts, rights(reactor, known), Tolls(Limits())

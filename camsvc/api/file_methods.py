@@ -44,6 +44,7 @@ class RecordingInfo(Struct, frozen=True, kw_only=True):
     device: str
     status: str
     format: str
+    thumbnail_url: str | UnsetType = UNSET
     codec: str | UnsetType = UNSET
     width: int | UnsetType = UNSET
     height: int | UnsetType = UNSET
@@ -57,6 +58,7 @@ class SnapshotInfo(Struct, frozen=True, kw_only=True):
     created_time: str
     download_url: str
     device: str
+    thumbnail_url: str | UnsetType = UNSET
     width: int | UnsetType = UNSET
     height: int | UnsetType = UNSET
 
@@ -151,6 +153,7 @@ class FileMethods:
             duration=file.duration_s or 0.0,
             created_time=iso(file.created_at),
             download_url=self._views.download_url(RECORDINGS, file.filename, who, call.base_url),
+            thumbnail_url=self._views.thumbnail_url(file, who, call.base_url),
             device=file.device,
             status=file.status,
             format=file.filename.rpartition(".")[2],
@@ -170,6 +173,7 @@ class FileMethods:
             file_size=file.size_bytes,
             created_time=iso(file.created_at),
             download_url=self._views.download_url(SNAPSHOTS, file.filename, who, call.base_url),
+            thumbnail_url=self._views.thumbnail_url(file, who, call.base_url),
             device=file.device,
             width=file.width or UNSET,
             height=file.height or UNSET,

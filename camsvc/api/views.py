@@ -11,6 +11,8 @@ from msgspec import UNSET, Struct, UnsetType
 from camsvc.access.roles import Principal
 from camsvc.access.tokens import FILE, STREAM, Tokens
 from camsvc.config import Access
+from camsvc.library import thumbnail_names
+from camsvc.library.thumbnail_names import THUMBNAILS
 from camsvc.media.finisher import Progress
 from camsvc.model import Camera, MediaFile, Status, iso
 
@@ -40,6 +42,7 @@ class FileView(Struct, frozen=True, kw_only=True):
     device: str
     download_url: str
     status: str
+    thumbnail_url: str | UnsetType = UNSET
     duration: float | UnsetType = UNSET
     width: int | UnsetType = UNSET
     height: int | UnsetType = UNSET
@@ -114,6 +117,12 @@ class Views:
         ticket = self._tokens.ticket(FILE, f"{kind}/{filename}", principal, time.time(), self._access.file_ticket_s)
         return f"{base_url}/files/{kind}/{quote(filename)}?ticket={ticket}"
 
+    def thumbnail_url(self, file: MediaFile, principal: Principal, base_url: str) -> str | UnsetType:
+        """Where its thumbnail can be had; a file that is not finished has none."""
+        if file.status != "FINISHED":
+            return UNSET
+        return self.download_url(THUMBNAILS, thumbnail_names.name_of(file.filename), principal, base_url)
+
     def file(self, kind: str, file: MediaFile, size: int, principal: Principal, base_url: str) -> FileView:
         """A file for one reader; ``size`` stands in for that of a recording under way."""
         return FileView(
@@ -124,6 +133,7 @@ class Views:
             device=file.device,
             download_url=self.download_url(kind, file.filename, principal, base_url),
             status=file.status,
+            thumbnail_url=self.thumbnail_url(file, principal, base_url),
             duration=UNSET if file.duration_s is None else file.duration_s,
             width=file.width or UNSET,
             height=file.height or UNSET,

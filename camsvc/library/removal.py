@@ -1,4 +1,7 @@
-"""How a finished file is deleted: from the disk, then from the index, so that a crash between loses no file."""
+"""How a finished file is deleted, with its thumbnail: from the disk, then from the index.
+
+A crash between the two loses no file.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from pathlib import Path
 
 from camsvc.database import Database
 from camsvc.errors import DependencyFailed
-from camsvc.library import recordings
+from camsvc.library import recordings, thumbnail_names
 from camsvc.library.recordings import RECORDINGS
 from camsvc.library.store import Store
 
@@ -27,6 +30,7 @@ async def remove(database: Database, store: Store, kind: str, filename: str) -> 
     folder = store.recordings_dir if kind == RECORDINGS else store.snapshots_dir
     try:
         await store.thread(_unlink, folder / filename)
+        await store.thread(thumbnail_names.drop, store.thumbnails_dir, [thumbnail_names.name_of(filename)])
     except OSError as why:
         raise DependencyFailed("storage", f"{filename} cannot be deleted: {why.strerror}") from why
     await database.run(partial(recordings.drop, kind=kind, filename=filename))

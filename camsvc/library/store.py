@@ -1,4 +1,4 @@
-"""The folders of recordings and snapshots, and the threads in which blocking work on them is done."""
+"""The folders of recordings, snapshots and thumbnails, and the threads in which blocking work on them is done."""
 
 from __future__ import annotations
 
@@ -19,13 +19,15 @@ class Store:
     Attributes:
         recordings_dir: finished recordings; their parts are below ``.rec``.
         snapshots_dir: snapshots.
+        thumbnails_dir: thumbnails of both.
     """
 
-    def __init__(self, reactor: Any, recordings_dir: Path, snapshots_dir: Path) -> None:
+    def __init__(self, reactor: Any, recordings_dir: Path, snapshots_dir: Path, thumbnails_dir: Path) -> None:
         self._reactor = reactor
         self._pool = ThreadPool(0, 4, "files")  # the reactor's own pool serves DNS too
         self.recordings_dir = recordings_dir
         self.snapshots_dir = snapshots_dir
+        self.thumbnails_dir = thumbnails_dir
 
     def start(self) -> None:
         """Start the threads."""

@@ -1,4 +1,4 @@
-"""Downloads: ``/files/recordings/{name}`` and ``/files/snapshots/{name}``, with ranges and conditional requests."""
+"""Downloads below ``/files``: recordings, snapshots and thumbnails, with ranges and conditional requests."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 import os
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -22,6 +22,8 @@ from camsvc.access.roles import Principal, Role, may
 from camsvc.access.tokens import FILE
 from camsvc.errors import AuthenticationFailed, CamsvcError, NotFound
 from camsvc.library.recordings import RECORDINGS, SNAPSHOTS
+from camsvc.library.thumbnail_names import THUMBNAILS, source_of
+from camsvc.model import MediaFile
 from camsvc.server.http import answer_error, bearer, with_json_errors
 from camsvc.tasks import within
 
@@ -115,6 +117,8 @@ class Files:
         folders: dict[str, Path],
         when_finished: Callable[[str], Deferred[Any] | None],
         under_way: Callable[[], dict[str, int]],
+        find: Callable[[str, str], Awaitable[MediaFile | None]],
+        thumbnail: Callable[[str], Coroutine[Deferred[Any], Any, bool]],
     ) -> None:
         """Set up.
 
@@ -122,9 +126,11 @@ class Files:
             reactor: time.
             credentials: knows session tokens, API keys and file tickets.
             rights: ends the download when the right for it ends.
-            folders: by kind, ``recordings`` and ``snapshots``.
+            folders: by kind, ``recordings``, ``snapshots`` and ``thumbnails``.
             when_finished: gives a Deferred while a recording of that name is being finished.
             under_way: names of the recordings that still run.
+            find: a file in the index, by kind and name.
+            thumbnail: makes a thumbnail, by its name, unless it is there; whether it is then.
         """
         self._reactor = reactor
         self._credentials = credentials
@@ -132,17 +138,19 @@ class Files:
         self._folders = folders
         self._when_finished = when_finished
         self._under_way = under_way
+        self._find = find
+        self._thumbnail = thumbnail
 
     @app.route("/<kind>/<path:name>", methods=["GET", "HEAD"])
     async def download(self, request: IRequest, kind: str, name: str) -> Any:
         """One file."""
-        if kind not in (RECORDINGS, SNAPSHOTS):
+        if kind not in (RECORDINGS, SNAPSHOTS, THUMBNAILS):
             raise NotFound("Folder", kind[:50])
         who = self._who(request, f"{kind}/{name}")
         may(who, Role.VIEWER, time.time())
         if not _NAME.match(name):
             raise NotFound("File", name[:100])
-        may(who, Role.VIEWER, time.time(), name.partition("_")[0] if kind == RECORDINGS else None)
+        await self._require_camera(who, kind, name)
         path = self._folders[kind] / name
         if len(os.fsencode(name)) > _MAX_NAME_BYTES:
             raise NotFound("File", name[:100])
@@ -150,10 +158,31 @@ class Files:
             busy = await self._settle(request, name)
             if busy is not None:
                 return busy
+        if kind == THUMBNAILS and not path.exists():
+            busy = await self._make(request, name)
+            if busy is not None:
+                return busy
         if path.is_symlink() or not path.is_file():
             raise NotFound("File", name[:100])
         self._hold(request, who)
         return _File(str(path))
+
+    async def _require_camera(self, who: Principal | None, kind: str, name: str) -> None:
+        """Of cameras outside somebody's scope no file is there; only the index knows of which one a snapshot is."""
+        if who is None or who.cameras is None:
+            return
+        source = source_of(name) if kind == THUMBNAILS else (kind, name)
+        file = await self._find(*source) if source is not None else None
+        if file is None or file.device not in who.cameras or source is None or file.filename != source[1]:
+            raise NotFound("File", name[:100])
+
+    async def _make(self, request: IRequest, name: str) -> bytes | None:
+        """Wait for a thumbnail; an answer when it is not made in time."""
+        try:
+            await within(self._reactor, FINISHING_WAIT_S, self._thumbnail(name))
+        except TimeoutError:
+            return self._not_yet(request, 10, "The thumbnail is being made")
+        return None
 
     def _hold(self, request: Any, who: Principal | None) -> None:
         """Cut the download when the right for it ends."""
@@ -175,17 +204,17 @@ class Files:
     async def _settle(self, request: IRequest, name: str) -> bytes | None:
         """Wait for a recording that is being finished; an answer when it is not there in time."""
         if name in self._under_way():
-            return self._not_yet(request, 30, "is still being recorded; stop it first")
+            return self._not_yet(request, 30, "The recording is still being recorded; stop it first")
         finishing = self._when_finished(name)
         if finishing is None:
             return None
         try:
             await within(self._reactor, FINISHING_WAIT_S, finishing)
         except TimeoutError:
-            return self._not_yet(request, 10, "is being finished")
+            return self._not_yet(request, 10, "The recording is being finished")
         return None
 
     def _not_yet(self, request: IRequest, retry_s: int, what: str) -> bytes:
         request.setHeader(b"retry-after", str(retry_s).encode())
-        why = CamsvcError(f"The recording {what}", reason="not_finished", suggestion=f"try again in {retry_s} s")
+        why = CamsvcError(what, reason="not_finished", suggestion=f"try again in {retry_s} s")
         return answer_error(request, 503, why)
