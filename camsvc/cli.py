@@ -12,10 +12,10 @@ import camsvc
 from camsvc.access.roles import Role
 from camsvc.access.tokens import Tokens
 from camsvc.audit_check import add_audit_command
-from camsvc.config import find_file, load
+from camsvc.config import Config, find_file, load
 from camsvc.errors import ConfigError, StartError
-from camsvc.media.engine_choice import choose, find_ffmpeg
-from camsvc.prepare import certificates_of, runtime_path
+from camsvc.media.engine_choice import EngineChoice, choose, find_ffmpeg
+from camsvc.prepare import certificates_of, runtime_path, serves_rtsps
 from camsvc.remote import add_commands
 from camsvc.secret_files import read_secret
 from camsvc.server.tls import Certificates
@@ -122,7 +122,8 @@ def _token(options: argparse.Namespace) -> int:
 def _check_config(options: argparse.Namespace) -> int:
     path = find_file(options.config)
     config = load(path)
-    engine = choose(config.media).words if config.media.run else "run by systemd"
+    choice = choose(config.media) if config.media.run else None
+    engine = choice.words if choice is not None else "run by systemd"
     ffmpeg = find_ffmpeg(config.media)
     certificates = certificates_of(config)
     rows = {
@@ -132,6 +133,7 @@ def _check_config(options: argparse.Namespace) -> int:
         "public": f"{config.server.listen or '*'}:{config.server.port}",
         "tls": _certificate_words(certificates),
         "rtsp": f"{config.media.rtsp_listen or '*'}:{config.media.rtsp_port}",
+        "rtsps": _rtsps_words(config, certificates, choice),
         "engine": engine,
         "ffmpeg": ffmpeg,
         "cameras": ", ".join(camera.name for camera in config.camera) or "none in the configuration",
@@ -147,3 +149,11 @@ def _certificate_words(certificates: Certificates | None) -> str:
     trouble = certificates.pair.trouble(time.time())
     open_key = "; every user of this machine can read its key" if certificates.key_is_open else ""
     return f"a certificate {certificates.pair.words}" + (f": it {trouble}" if trouble else "") + open_key
+
+
+def _rtsps_words(config: Config, certificates: Certificates | None, choice: EngineChoice | None) -> str:
+    if certificates is None:
+        return "no, as there is no certificate"
+    if not serves_rtsps(config, choice):
+        return "no: camsvc-relay does no RTSPS, MediaMTX does"
+    return f"{config.media.rtsp_listen or '*'}:{config.media.rtsps_port}"

@@ -68,6 +68,7 @@ class Media(_Table, frozen=True):
     run: bool = True
     rtsp_listen: str = ""
     rtsp_port: Port = 8554
+    rtsps_port: Port = 8322
     api_port: Port = 9997
     hls_port: Port = 8888
     webrtc_port: Port = 8889
@@ -222,6 +223,7 @@ def _cross_checks(config: Config) -> list[str]:
         "server.port": config.server.port,
         "server.callback_port": config.server.callback_port,
         "media.rtsp_port": config.media.rtsp_port,
+        "media.rtsps_port": config.media.rtsps_port,
         "media.api_port": config.media.api_port,
         "media.hls_port": config.media.hls_port,
         "media.webrtc_port": config.media.webrtc_port,

@@ -11,12 +11,13 @@ import resource
 from pathlib import Path
 from typing import BinaryIO
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from camsvc.config import Config
 from camsvc.database import Database
 from camsvc.errors import StartError
 from camsvc.media.adoption import Leftover, adopt_or_end
+from camsvc.media.engine_certificate import CERTIFICATE, KEY, write_certificate
 from camsvc.media.engine_choice import EngineChoice, choose, find_ffmpeg, find_program
 from camsvc.media.engine_file import EngineAddresses
 from camsvc.processes import port_holder
@@ -48,6 +49,7 @@ class Prepared:
         leftover: the engine of an earlier run, to go on with.
         ended_engine: pid of an engine that an earlier run left, and that was ended; 0 when there was none.
         certificates: for TLS on the public port; None where it is plain.
+        engine_told: an engine that runs since before has that certificate too.
     """
 
     config: Config
@@ -62,6 +64,7 @@ class Prepared:
     leftover: Leftover | None
     ended_engine: int
     certificates: Certificates | None = None
+    engine_told: bool = True
 
 
 def runtime_path(config: Config) -> Path:
@@ -77,6 +80,11 @@ def certificates_of(config: Config) -> Certificates | None:
     """
     server = config.server
     return Certificates(Path(server.tls_cert), Path(server.tls_key)) if server.tls_cert else None
+
+
+def serves_rtsps(config: Config, engine: EngineChoice | None) -> bool:
+    """Whether the engine, given a certificate, serves RTSPS: MediaMTX does; what systemd runs is taken for one."""
+    return engine.kind == "mediamtx" if engine is not None else config.media.engine != "relay"
 
 
 def prepare(config: Config) -> Prepared:
@@ -107,8 +115,17 @@ def _prepare(config: Config, lock: BinaryIO) -> Prepared:
     engine = choose(config.media) if config.media.run else None
     secret = stored_secret(config.jwt_secret_file)
     addresses = _addresses(config, folder)
+    told = True
+    if certificates is not None and serves_rtsps(config, engine):
+        told = not write_certificate(folder, certificates.pair.certificate, certificates.pair.key)
+        addresses = evolve(
+            addresses,
+            rtsps=f"{config.media.rtsp_listen}:{config.media.rtsps_port}",
+            certificate=str(folder.path / CERTIFICATE),
+            key=str(folder.path / KEY),
+        )
     leftover, ended = adopt_or_end(folder, engine, addresses) if engine is not None else (None, 0)
-    _require_ports(config, engine is not None and leftover is None)
+    _require_ports(config, engine is not None and leftover is None, bool(addresses.rtsps))
     database = Database(config.state_dir / "camsvc.sqlite")
     return Prepared(
         config,
@@ -123,6 +140,7 @@ def _prepare(config: Config, lock: BinaryIO) -> Prepared:
         leftover,
         ended,
         certificates,
+        told or leftover is None,
     )
 
 
@@ -190,10 +208,11 @@ def write_pid(lock: BinaryIO) -> None:
     lock.flush()
 
 
-def _require_ports(config: Config, engine_starts: bool) -> None:
+def _require_ports(config: Config, engine_starts: bool, rtsps: bool) -> None:
     ports = {"server.port": config.server.port, "server.callback_port": config.server.callback_port}
     if engine_starts:
-        ports |= {f"media.{name}": getattr(config.media, name) for name in _ENGINE_PORTS}
+        names = (*_ENGINE_PORTS, "rtsps_port") if rtsps else _ENGINE_PORTS
+        ports |= {f"media.{name}": getattr(config.media, name) for name in names}
     for key, port in ports.items():
         holder = port_holder(port)
         if holder is not None:

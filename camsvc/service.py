@@ -51,6 +51,7 @@ from camsvc.library.retention import Retention
 from camsvc.library.store import Store
 from camsvc.library.thumbnail_names import THUMBNAILS
 from camsvc.media.engine import Engine
+from camsvc.media.engine_certificate import EngineCertificate
 from camsvc.media.finisher import Finisher
 from camsvc.media.joiner import Joiner
 from camsvc.media.mediamtx import EngineApi
@@ -138,7 +139,14 @@ class Camsvc(Service):
             store,
             prepared.ffmpeg,
         )
-        views = Views(tokens, config.access, media.rtsp_port, self._recorder.recording, lambda: self._streams.in_step)
+        views = Views(
+            tokens,
+            config.access,
+            media.rtsp_port,
+            self._recorder.recording,
+            lambda: self._streams.in_step,
+            media.rtsps_port if addresses.rtsps else None,
+        )
         components = Components(self._inventory, self._engine, self._streams, self._listening)
         self._events = Events(views, components)
         notifications = Notifications(views, self._events.leave)
@@ -195,6 +203,9 @@ class Camsvc(Service):
         self._video.mount(root)
         site = QuietSite(root, Proxies(config.server.trusted_proxies), config.limits, reactor)
         self._public_port = PublicPort(reactor, site, config.server, prepared.certificates)
+        self._certificate = EngineCertificate(self._engine, self._engine_api, folder, prepared.engine_told)
+        if addresses.rtsps:
+            self._public_port.subscribe(lambda pair: self._certificate.renew(pair.certificate, pair.key))
         journal = Journal(folder.path / "watching.jsonl", boottime_s)
         self._sweeper = Sweeper(reactor, self._engine, self._engine_api, credentials, journal)
         self._rights.subscribe(self._sweeper.right_revoked)
@@ -263,6 +274,7 @@ class Camsvc(Service):
         self._network.stop()
         self._sweeper.stop()
         self._streams.stop()
+        self._certificate.stop()
         await self._engine.stop()
         if self._config.media.run:
             await self._end_launchers()
@@ -350,6 +362,8 @@ class Camsvc(Service):
             _log.info("stream  rtsp://{host}:{port}/{device}?token=TOKEN  ({name})",
                       host=host, port=port, device=camera.device, name=camera.name)  # fmt: skip
         _log.info("engine  {engine}", engine=engine)
+        if self._prepared.certificates is not None and not self._prepared.addresses.rtsps:
+            _log.info("RTSP is not encrypted: camsvc-relay does no RTSPS, MediaMTX does")
         token, here = self._prepared.launcher.with_name("camsvc"), Path.cwd()
         _log.info("token   {command} token --role admin",
                   command=token.relative_to(here) if token.is_relative_to(here) else token)  # fmt: skip

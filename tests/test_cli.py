@@ -94,7 +94,9 @@ class CliTests(SynchronousTestCase):
 
     def test_check_config_tls(self) -> None:
         """The certificate and what is wrong with it; a pair that is none is a mistake."""
-        self.assertIn("\ntls      no\n", self.run_it("check-config")[1])
+        out = self.run_it("check-config")[1]
+        self.assertIn("\ntls      no\n", out)
+        self.assertIn("\nrtsps    no, as there is no certificate\n", out)
         _, key = make_pair(self.base, from_days=-9, to_days=-1)
         key.chmod(0o644)
         self.file.write_text('[server]\ntls_cert = "tls.crt"\ntls_key = "tls.key"\n')

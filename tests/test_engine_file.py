@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import yaml
+from attrs import evolve
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.media.engine_file import EngineAddresses, engine_yaml
@@ -23,6 +24,16 @@ class FileTests(SynchronousTestCase):
         self.assertEqual((keys["hlsAddress"], keys["webrtcAddress"]), ("127.0.0.1:8888", "127.0.0.1:8889"))
         self.assertEqual(keys["protocols"], ["tcp"])
         self.assertEqual(keys["encryption"], "no")  # the text: a bare no would be False
+
+    def test_rtsps(self) -> None:
+        """Beside plain RTSP, where there is a certificate; no key of it where there is none."""
+        given = evolve(ADDRESSES, rtsps=":8322", certificate="/run/rtsps.crt", key="/run/rtsps.key")
+        keys = yaml.safe_load(engine_yaml(given))
+        self.assertEqual(
+            (keys["encryption"], keys["rtspsAddress"], keys["rtspAddress"]), ("optional", ":8322", ":8554")
+        )
+        self.assertEqual((keys["serverCert"], keys["serverKey"]), ("/run/rtsps.crt", "/run/rtsps.key"))
+        self.assertNotIn("serverKey", yaml.safe_load(engine_yaml(ADDRESSES)))
 
     def test_empty_paths(self) -> None:
         """An object, never nothing: MediaMTX 1.5.1 dies of that at the first PATCH."""

@@ -8,12 +8,14 @@ import stat
 from pathlib import Path
 from typing import Any
 
+from msgspec import to_builtins
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc import prepare as prepare_module
 from camsvc.config import Config, parse
 from camsvc.errors import CamsvcError, StartError
 from camsvc.prepare import Prepared, prepare, write_pid
+from tests.certificates import make_pair
 
 
 def free_ports(count: int) -> list[int]:
@@ -95,6 +97,31 @@ class PrepareTests(SynchronousTestCase):
         self.assertEqual(prepared.launcher, self.launcher)
         self.assertEqual((prepared.leftover, prepared.ended_engine), (None, 0))
         self.assertEqual(prepared.folder.path, self.base / "run")
+
+    def test_tls(self) -> None:
+        """The pair is read before anything is done; MediaMTX gets copies of it for RTSPS, the relay gets none."""
+        certificate, key = make_pair(self.base)
+        (self.base / "mediamtx").write_text("")
+        (self.base / "mediamtx").chmod(0o755)
+        server = {"tls_cert": str(certificate), "tls_key": str(key)}
+        for media, rtsps in (
+            ({"engine": "relay"}, False),
+            ({"engine": "mediamtx", "mediamtx": str(self.base / "mediamtx")}, True),
+        ):
+            config = self.config()
+            media = {**to_builtins(config.media), **media}
+            document = {**to_builtins(config), "media": media, "server": {**to_builtins(config.server), **server}}
+            prepared = prepare(parse(document))
+            self.addCleanup(prepared.database.stop)
+            prepared.lock.close()
+            assert prepared.certificates is not None
+            self.assertEqual(prepared.certificates.pair.certificate, certificate.read_bytes())
+            self.assertEqual(bool(prepared.addresses.rtsps), rtsps)
+        self.assertEqual(Path(prepared.addresses.key).read_bytes(), key.read_bytes())
+        self.assertTrue(prepared.engine_told)
+        key.write_text("broken")
+        with self.assertRaises(CamsvcError):
+            prepare(parse(document))
 
     def test_second_instance(self) -> None:
         """Names the first by its pid; the lock goes with the process that held it."""

@@ -83,6 +83,14 @@ class ViewsTests(SynchronousTestCase):
             ticket = parse_qs(urlsplit(url).query)["ticket"][0]
             self.assertEqual(self.tokens.ticket_holder(STREAM, ticket, "camera0", time.time()).subject, "somebody")
 
+    def test_rtsps_url(self) -> None:
+        """Where the engine serves it, beside plain RTSP and with the same ticket."""
+        self.assertNotIn("rtsps", self.views.stream_urls("camera0", self.who, BASE))
+        views = Views(self.tokens, Access(), 8554, lambda _: False, lambda: True, 8322)
+        urls = views.stream_urls("camera0", self.who, "https://[fd00::1]:8002")
+        self.assertTrue(urls["rtsps"].startswith("rtsps://[fd00::1]:8322/camera0?ticket="), urls)
+        self.assertEqual(urls["rtsps"].partition("?")[2], urls["rtsp"].partition("?")[2])
+
     def test_download_url(self) -> None:
         """Absolute, quoted, with a ticket for the file alone."""
         for name in ("a.jpg", "Tür & Tor #1?.jpg", "a%20b.jpg", "a+b.jpg", "日本.jpg"):

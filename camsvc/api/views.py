@@ -69,6 +69,7 @@ class Views:
         rtsp_port: int,
         recording: Callable[[str], bool],
         watchable: Callable[[], bool],
+        rtsps_port: int | None = None,
     ) -> None:
         """Set up.
 
@@ -78,10 +79,12 @@ class Views:
             rtsp_port: the engine's.
             recording: whether a camera's file grows.
             watchable: whether streams can be watched now.
+            rtsps_port: the engine's; None where it serves no RTSPS.
         """
         self._tokens = tokens
         self._access = access
         self._rtsp_port = rtsp_port
+        self._rtsps_port = rtsps_port
         self._recording = recording
         self._watchable = watchable
 
@@ -102,15 +105,18 @@ class Views:
         )
 
     def stream_urls(self, device: str, principal: Principal, base_url: str) -> dict[str, str]:
-        """Where a camera can be watched: RTSP, HLS and WebRTC (WHEP), each with a ticket for it alone."""
+        """Where a camera can be watched: RTSP, RTSPS, HLS and WebRTC (WHEP), each with a ticket for it alone."""
         ticket = self._tokens.ticket(STREAM, device, principal, time.time(), self._access.stream_ticket_s)
         host = urlsplit(base_url).hostname or "localhost"
         host = f"[{host}]" if ":" in host else host
-        return {
+        urls = {
             "rtsp": f"rtsp://{host}:{self._rtsp_port}/{device}?ticket={ticket}",
             "hls": f"{base_url}/live/{device}/index.m3u8?ticket={ticket}",
             "webrtc": f"{base_url}/live/{device}/whep?ticket={ticket}",
         }
+        if self._rtsps_port is not None:
+            urls["rtsps"] = f"rtsps://{host}:{self._rtsps_port}/{device}?ticket={ticket}"
+        return urls
 
     def download_url(self, kind: str, filename: str, principal: Principal, base_url: str) -> str:
         """Where a file can be had, with a ticket for it alone."""

@@ -20,6 +20,9 @@ class EngineAddresses:
         webrtc: WHEP listener on loopback, likewise.
         webrtc_udp: where WebRTC's media leaves (UDP), ``host:port`` or ``:port``.
         webrtc_hosts: further addresses that are offered to WebRTC viewers.
+        rtsps: RTSPS listener, as ``rtsp``; empty where there is none.
+        certificate: file of its certificate.
+        key: file of its key.
     """
 
     rtsp: str
@@ -29,6 +32,9 @@ class EngineAddresses:
     webrtc: str = "127.0.0.1:8889"
     webrtc_udp: str = ":8189"
     webrtc_hosts: tuple[str, ...] = ()
+    rtsps: str = ""
+    certificate: str = ""
+    key: str = ""
 
     @property
     def rtsp_port(self) -> int:
@@ -74,4 +80,11 @@ def engine_yaml(addresses: EngineAddresses) -> str:
         "srt": False,
         "paths": {},
     }
+    if addresses.rtsps:
+        keys |= {
+            "encryption": "optional",
+            "rtspsAddress": addresses.rtsps,
+            "serverCert": addresses.certificate,
+            "serverKey": addresses.key,
+        }
     return "".join(f"{key}: {json.dumps(value)}\n" for key, value in keys.items())

@@ -159,6 +159,10 @@ class EngineApi:
         """The effective configuration of every path, by name."""
         return {item["name"]: item for item in await self._list("config/paths/list")}
 
+    async def configure(self, **keys: Any) -> None:
+        """Change global keys (``/v3/config/global/patch``); some open a listener anew and cut who is on it."""
+        await self._call("PATCH", "config/global/patch", keys)
+
     async def add(self, name: str, keys: dict[str, Any]) -> None:
         """Add a path, or replace the one that is there."""
         try:

@@ -160,15 +160,20 @@ class Daemon:
             f"[server]\nport = {self.port}\ncallback_port = {self.callback_port}\n{server}"
             f'[storage]\nstate_dir = "{state}"\nruntime_dir = "run"\nreserve_bytes = 1000000\n'
             f'[media]\nengine = "{engine.kind}"\n{named}rtsp_listen = "127.0.0.1"\n'
-            f"rtsp_port = {self.rtsp_port}\napi_port = {self.api_port}\n"
+            f"rtsp_port = {self.rtsp_port}\nrtsps_port = {self.rtsps_port}\napi_port = {self.api_port}\n"
             f"hls_port = {hls_port}\nwebrtc_port = {webrtc_port}\nwebrtc_udp_port = {webrtc_udp_port}\n{extra}"
             f"[discovery]\nusb = {str(self.usb).lower()}\n{cameras}"
         )
         self._process: Spawned | None = None
         pool = HTTPConnectionPool(clock(), persistent=False)
-        policy = BrowserLikePolicyForHTTPS(self.trust()) if tls else BrowserLikePolicyForHTTPS()
-        self._http = HTTPClient(Agent(clock(), policy, connectTimeout=3, pool=pool))
+        self._pool = pool
         test.addCleanup(self.end)
+
+    @property
+    def _http(self) -> HTTPClient:
+        """A client that trusts the certificate of this moment."""
+        policy = BrowserLikePolicyForHTTPS(self.trust() if self.scheme == "https" else None)
+        return HTTPClient(Agent(clock(), policy, connectTimeout=3, pool=self._pool))
 
     def trust(self) -> Any:
         """What verifies its certificate."""

@@ -1,0 +1,99 @@
+"""RTSPS, which MediaMTX serves with the public port's certificate: its files, and a new one for an engine that runs.
+
+MediaMTX 1.5.1 reads the files once, newer ones watch them. What every version does is this: told other file names
+over ``/v3/config/global/patch``, it opens its RTSPS listener anew. That cuts those who watch by RTSPS, and they come
+again; the plain RTSP listener, recordings and browsers are not touched, and nothing has to be started again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+
+from camsvc.media.engine import Engine
+from camsvc.media.mediamtx import EngineApi, EngineRefused, EngineUnreachable
+from camsvc.runtime_dir import RuntimeDir
+from camsvc.tasks import launch
+
+CERTIFICATE, KEY = "rtsps.crt", "rtsps.key"
+"""In ``runtime_dir``: copies, as the engine's configuration names them. The originals may be of a moment between."""
+
+
+def write_certificate(folder: RuntimeDir, certificate: bytes, key: bytes) -> bool:
+    """Put the copies there, 0600.
+
+    Returns:
+        whether others were there before: an engine that runs on needs to be told.
+    """
+    try:
+        before = (folder.path / CERTIFICATE).read_bytes(), (folder.path / KEY).read_bytes()
+    except FileNotFoundError:
+        before = certificate, key
+    folder.write(CERTIFICATE, certificate)
+    folder.write(KEY, key)
+    return before != (certificate, key)
+
+
+class EngineCertificate:
+    """Hands a new certificate to the engine."""
+
+    _log = Logger()
+
+    def __init__(self, engine: Engine, api: EngineApi, folder: RuntimeDir, told: bool = True) -> None:
+        """Set up.
+
+        Args:
+            engine: tells when it is up.
+            api: calls to it.
+            folder: holds the copies.
+            told: the engine that is adopted, if one is, has the certificate in force.
+        """
+        self._engine = engine
+        self._api = api
+        self._folder = folder
+        self._told = told
+        self._work: Deferred[Any] | None = None
+        engine.subscribe(self._engine_changed)
+
+    def renew(self, certificate: bytes, key: bytes) -> None:
+        """Have new viewers get this one; both PEM, and they fit each other."""
+        write_certificate(self._folder, certificate, key)
+        self._told = False
+        self._engine_changed(self._engine.up)
+
+    def stop(self) -> None:
+        """End a call under way."""
+        if self._work is not None:
+            self._work.cancel()
+
+    def _engine_changed(self, up: bool) -> None:
+        if up and not self._told:
+            self._told = True
+            self.stop()
+            self._work = launch(self._tell(), self._log, "giving the engine a new certificate")
+
+    async def _tell(self) -> None:
+        """Names of their own make it another certificate for the engine; what was there before is deleted then."""
+        pair = [(self._folder.path / name).read_bytes() for name in (CERTIFICATE, KEY)]
+        mark = hashlib.sha256(b"".join(pair)).hexdigest()[:16]
+        names = [f"{mark}-{name}" for name in (CERTIFICATE, KEY)]
+        for name, content in zip(names, pair, strict=True):
+            self._folder.write(name, content)
+        certificate, key = (str(self._folder.path / name) for name in names)
+        try:
+            await self._api.configure(serverCert=certificate, serverKey=key)
+        except EngineUnreachable as why:  # when it is back, it reads the copies, or is told then
+            self._told = False
+            self._log.warn("the engine did not take the new certificate: {why}", why=str(why))
+            return
+        except EngineRefused as why:
+            self._log.error("the engine refuses the new certificate for RTSPS: {why}", why=why.message)
+            return
+        self._log.info("RTSPS has the new certificate; who watched by it comes again")
+        for each in (CERTIFICATE, KEY):
+            for path in self._folder.path.glob(f"*-{each}"):
+                if path.name not in names:
+                    path.unlink(missing_ok=True)
