@@ -67,6 +67,7 @@ from camsvc.server.callback import Callback
 from camsvc.server.files import Files
 from camsvc.server.hosts import Hosts
 from camsvc.server.http import QuietSite
+from camsvc.server.page_files import PageFiles
 from camsvc.server.proxies import Proxies
 from camsvc.server.public_port import PublicPort
 from camsvc.server.rpc import Rpc
@@ -200,6 +201,7 @@ class Camsvc(Service):
         )
         rpc = Rpc(registry, credentials, tolls, hosts)
         root = Root(hosts, pages, files, rpc, self._ws, tolls, config.server.hsts_s)
+        root.putChild(b"page", PageFiles().app.resource())
         self._video.mount(root)
         site = QuietSite(root, Proxies(config.server.trusted_proxies), config.limits, reactor)
         self._public_port = PublicPort(reactor, site, config.server, prepared.certificates)

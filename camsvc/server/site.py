@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from klein import Klein
@@ -19,11 +18,11 @@ from camsvc.server.files import Files
 from camsvc.server.headers import security_headers
 from camsvc.server.hosts import Hosts
 from camsvc.server.http import answer_error, answer_json, with_json_errors
+from camsvc.server.page_files import FOLDER
 from camsvc.server.rpc import Rpc
 from camsvc.server.ws import Factory
 
-_PAGE = Path(__file__).with_name("page.html")
-_STYLE = Path(__file__).with_name("page.css")
+_PAGE = FOLDER / "index.html"
 
 
 class Pages:
@@ -43,19 +42,13 @@ class Pages:
         self._components = components
         page = _PAGE.read_text(encoding="utf-8").replace("{version}", camsvc.__version__)
         self._page = page.replace("{rtsp_port}", str(rtsp_port)).encode()
-        self._style = _STYLE.read_bytes()
 
     @app.route("/", methods=["GET", "HEAD"])
     def front(self, request: IRequest) -> bytes:
-        """The page that says what this is, until the web client stands here."""
+        """The page that shows the cameras, until the web client stands here."""
         request.setHeader(b"content-type", b"text/html; charset=utf-8")
+        request.setHeader(b"cache-control", b"no-cache")
         return self._page
-
-    @app.route("/page.css", methods=["GET", "HEAD"])
-    def style(self, request: IRequest) -> bytes:
-        """How it looks: a file of its own, as nothing inline passes the Content-Security-Policy."""
-        request.setHeader(b"content-type", b"text/css; charset=utf-8")
-        return self._style
 
     @app.route("/health", methods=["GET", "HEAD"])
     def health(self, request: IRequest) -> bytes:

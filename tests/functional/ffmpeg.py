@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +45,11 @@ def republish(test: TestCase, url: str, file: Path) -> Spawned:
     return spawn(test, [*FFMPEG, "-v", "error", *source, *to_rtsp(url)])
 
 
-def spawn(test: TestCase, argv: Sequence[str], *, stdin: bool = False) -> Spawned:
-    """Start a program that is ended with the test, with a pipe to its standard input or with nothing there."""
-    process = Spawned.start(argv, stdin=stdin)
+def spawn(
+    test: TestCase, argv: Sequence[str], *, env: Mapping[str, str] | None = None, stdin: bool = False
+) -> Spawned:
+    """Start a program that is ended with the test; the rest is as ``Spawned.start`` says."""
+    process = Spawned.start(argv, env, stdin=stdin)
     test.addCleanup(process.end)
     return process
 

@@ -1,0 +1,155 @@
+// One camera's picture: the best way that works, told beside it, and started anew whenever it stops moving.
+
+import { backOff } from "./socket.js";
+import { HlsVideo, Pictures, Refused, WebRtc } from "./ways.js";
+
+const WAYS = [WebRtc, HlsVideo, Pictures];
+const LOOK_MS = 1000, STILL_MS = { WebRTC: 4000, HLS: 8000, Pictures: 12000 };
+const AGAIN_MS = 60000; // a way that did not work is left out for so long
+const UNSEEN_MS = 30000; // a page that nobody sees lets its cameras sleep after so long
+
+// Ways that do not work for this browser or in this network, and until when; the same for all cameras.
+const failed = new Map();
+
+export class Player {
+  // screen: the element with video, img and .words; way: where it is told how the camera is shown.
+  constructor(device, screen, way) {
+    this.device = device;
+    this.screen = screen;
+    this.video = screen.querySelector("video");
+    this.image = screen.querySelector("img");
+    this.words = screen.querySelector(".words");
+    this.label = way;
+    this.failures = 0;
+    this.run = 0;
+    this.hide = () => {
+      clearTimeout(this.unseen);
+      if (document.hidden) this.unseen = setTimeout(() => this.pause(), UNSEEN_MS);
+      else if (this.paused) this.start();
+    };
+    document.addEventListener("visibilitychange", this.hide);
+  }
+
+  // Show it; why: what to say meanwhile.
+  async start(why = "") {
+    const run = ++this.run;
+    this.end();
+    this.paused = false;
+    this.say(why || "Waiting for the picture …");
+    const reasons = [];
+    for (const Way of WAYS) {
+      const until = failed.get(Way.label);
+      if (!Way.possible()) {
+        reasons.push(`this browser has no ${Way.label}`);
+        continue;
+      }
+      if (until && until.at > Date.now()) {
+        reasons.push(until.why);
+        continue;
+      }
+      const way = this.way = new Way(this.device, this.video, this.image);
+      try {
+        await way.start();
+      } catch (error) {
+        way.stop();
+        if (run !== this.run) return;
+        if (error instanceof Refused && error.final) {
+          this.later(error.message);
+          return;
+        }
+        if (error instanceof TypeError) { // fetch: camsvc does not answer
+          this.later("camsvc does not answer");
+          return;
+        }
+        reasons.push(error.message);
+        continue;
+      }
+      if (run !== this.run) {
+        way.stop();
+        return;
+      }
+      this.shown(Way, reasons);
+      return;
+    }
+    this.later(reasons.at(-1));
+  }
+
+  // The picture moves. Ways that came before it have failed while this one works: they are at fault, not the camera.
+  shown(Way, reasons) {
+    reasons.forEach((why, number) => {
+      const before = WAYS[number];
+      const known = failed.get(before.label)?.at > Date.now();
+      if (before.possible() && !known) failed.set(before.label, { at: Date.now() + AGAIN_MS, why });
+    });
+    failed.delete(Way.label);
+    this.failures = 0;
+    const pictures = Way === Pictures;
+    this.video.hidden = pictures;
+    this.image.hidden = !pictures;
+    this.screen.classList.add("moving");
+    this.say("");
+    const slower = { WebRTC: "", HLS: "some seconds behind", Pictures: "one picture a second" }[Way.label];
+    this.label.hidden = false;
+    this.label.textContent = slower ? `${Way.label}, ${slower}` : Way.label;
+    this.label.classList.toggle("fallen", reasons.length > 0);
+    this.label.title = reasons.length ? `Because ${reasons.join("; ")}.` : "";
+    this.watch(Way.label);
+  }
+
+  // Look whether frames come; start anew when they do not.
+  watch(label) {
+    let frames = this.way.frames(), since = Date.now();
+    this.timer = setInterval(() => {
+      const now = this.way.frames();
+      if (now >= 0 && (now !== frames || document.hidden)) {
+        frames = now;
+        since = Date.now();
+      } else if (now < 0 || Date.now() - since > STILL_MS[label]) {
+        this.start("The picture stands still; trying again …");
+      }
+    }, LOOK_MS);
+  }
+
+  later(words) {
+    this.end();
+    this.say(words);
+    const run = this.run;
+    this.retry = setTimeout(() => run === this.run && this.start(words), backOff(this.failures++));
+  }
+
+  say(words) {
+    if (this.words.textContent !== words) this.words.textContent = words;
+  }
+
+  // End the way under way; the last picture stays away, as it would pass for a live one.
+  end() {
+    clearInterval(this.timer);
+    clearTimeout(this.retry);
+    this.way?.stop();
+    this.way = null;
+    this.video.hidden = this.image.hidden = true;
+    this.label.hidden = true;
+    this.screen.classList.remove("moving");
+  }
+
+  pause() {
+    this.run += 1;
+    this.end();
+    this.paused = true;
+    this.say("Paused while this page was out of sight");
+  }
+
+  // Say why there is no picture, and try no more until start().
+  rest(words) {
+    this.run += 1;
+    this.end();
+    this.paused = false;
+    this.say(words);
+  }
+
+  stop() {
+    clearTimeout(this.unseen);
+    document.removeEventListener("visibilitychange", this.hide);
+    this.rest("");
+  }
+}

@@ -1,0 +1,114 @@
+// A real browser for the tests of the page: Debian's Chromium, steered by playwright-core.
+//
+// node browser.mjs MODULE CHROMIUM: one JSON command a line on standard input, one JSON answer a line on standard
+// output. Each command is {"do": NAME, ...}; an answer is {"ok": VALUE} or {"error": TEXT}.
+
+import { createInterface } from "node:readline";
+import { createRequire } from "node:module";
+
+const [, , module, executablePath] = process.argv;
+const { chromium } = createRequire(import.meta.url)(module);
+
+const ARGS = [
+  "--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update",
+  "--disable-domain-reliability", "--disable-sync", "--no-first-run", "--no-default-browser-check", "--no-pings",
+  "--autoplay-policy=no-user-gesture-required", "--disable-background-timer-throttling", "--disable-gpu",
+];
+
+const browser = await chromium.launch({ executablePath, args: ARGS, chromiumSandbox: false });
+let context, page;
+const complaints = [];
+
+// What a browser has not got, taken away before any script of the page runs.
+const WITHOUT = {
+  webrtc: () => { delete window.RTCPeerConnection; },
+  hls: () => {
+    delete window.MediaSource;
+    delete window.ManagedMediaSource;
+    HTMLMediaElement.prototype.canPlayType = () => "";
+  },
+};
+
+// Runs in the page: how a tile is.
+function tile(device) {
+  const article = document.querySelector(`[data-device="${device}"]`);
+  if (!article) return null;
+  const video = article.querySelector("video"), image = article.querySelector("img");
+  const picture = !image.hidden ? image : video;
+  const quality = video.getVideoPlaybackQuality();
+  return {
+    name: article.querySelector("h2").textContent,
+    way: article.querySelector(".way").hidden ? "" : article.querySelector(".way").textContent,
+    why: article.querySelector(".way").title,
+    words: article.querySelector(".words").textContent,
+    shown: !picture.hidden,
+    width: picture.naturalWidth || picture.videoWidth,
+    height: picture.naturalHeight || picture.videoHeight,
+    frames: image.hidden ? quality.totalVideoFrames : image.src,
+    dropped: quality.droppedVideoFrames,
+  };
+}
+
+// Runs in the page: the brightness of each pixel of a tile's picture.
+function pixels(device) {
+  const article = document.querySelector(`[data-device="${device}"]`);
+  const image = article.querySelector("img"), video = article.querySelector("video");
+  const picture = image.hidden ? video : image;
+  const width = picture.naturalWidth || picture.videoWidth, height = picture.naturalHeight || picture.videoHeight;
+  const canvas = new OffscreenCanvas(width, height);
+  const drawing = canvas.getContext("2d");
+  drawing.drawImage(picture, 0, 0);
+  const { data } = drawing.getImageData(0, 0, width, height);
+  let text = "";
+  for (let at = 0; at < data.length; at += 4) {
+    text += String.fromCharCode(Math.round(0.299 * data[at] + 0.587 * data[at + 1] + 0.114 * data[at + 2]));
+  }
+  return { width, height, gray: btoa(text) };
+}
+
+const commands = {
+  async open({ url, without = [], viewport = { width: 1280, height: 800 }, dark = false }) {
+    await context?.close();
+    context = await browser.newContext({ viewport, colorScheme: dark ? "dark" : "light" });
+    for (const name of without) await context.addInitScript(WITHOUT[name]);
+    page = await context.newPage();
+    complaints.length = 0;
+    page.on("console", (message) => {
+      if (message.type() === "error") complaints.push(`${message.text()} ${message.location().url}`);
+    });
+    page.on("pageerror", (error) => complaints.push(String(error)));
+    await page.goto(url);
+  },
+  async login({ user, password }) {
+    await page.getByLabel("User", { exact: true }).fill(user);
+    await page.getByLabel("Password", { exact: true }).fill(password);
+    await page.getByRole("button", { name: "Log in" }).click();
+  },
+  async renew({ password, again = password }) {
+    await page.getByLabel("New password").fill(password);
+    await page.getByLabel("The same again").fill(again);
+    await page.getByRole("button", { name: "Change it" }).click();
+  },
+  logout: () => page.getByRole("button", { name: "Log out" }).click(),
+  look: ({ device }) => page.evaluate(tile, device),
+  pixels: ({ device }) => page.evaluate(pixels, device),
+  text: () => page.locator("body").innerText(),
+  complaints: () => complaints,
+  // How far the page is wider than its window: 0 where nothing has to be scrolled sideways.
+  overhang: () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
+  screenshot: ({ path }) => page.screenshot({ path, fullPage: true }),
+  // Set a mark that a reload would wipe away, or read it.
+  mark: ({ value }) => page.evaluate((mark) => (mark ? (window.testMark = mark) : window.testMark ?? null), value),
+  run: ({ script }) => page.evaluate(script),
+};
+
+console.log(JSON.stringify({ ok: browser.version() }));
+for await (const line of createInterface({ input: process.stdin })) {
+  const command = JSON.parse(line);
+  try {
+    console.log(JSON.stringify({ ok: (await commands[command.do](command)) ?? null }));
+  } catch (error) {
+    console.log(JSON.stringify({ error: String(error) }));
+  }
+}
+await browser.close();
