@@ -14,7 +14,13 @@ from camsvc.media.engine_choice import choose, find_ffmpeg, find_program
 
 
 class ChooseTests(SynchronousTestCase):
-    """``choose``, with programs that are said to be on PATH."""
+    """``choose``, with programs that are said to be on PATH, and a Python that has only twistd beside it."""
+
+    def setUp(self) -> None:
+        self.folder = Path(self.mktemp()).absolute()
+        self.folder.mkdir()
+        (self.folder / "twistd").touch()
+        self.patch(sys, "executable", str(self.folder / "python"))
 
     def choose(self, *there: str, **keys: object) -> tuple[str, str]:
         found = choose(Media(**keys), lambda name: name if name in there or name == "twistd" else None)  # type: ignore[arg-type]
@@ -25,6 +31,11 @@ class ChooseTests(SynchronousTestCase):
         """MediaMTX where it is on PATH, else the relay."""
         self.assertEqual(self.choose("mediamtx"), ("mediamtx", os.path.abspath("mediamtx")))
         self.assertEqual(self.choose()[0], "relay")
+
+    def test_made(self) -> None:
+        """What ``make mediamtx`` has installed beside Python comes before PATH."""
+        (self.folder / "mediamtx").touch()
+        self.assertEqual(self.choose("mediamtx"), ("mediamtx", str(self.folder / "mediamtx")))
 
     def test_named(self) -> None:
         """The one that is named comes before PATH; one that is not there is a mistake, not a reason for the relay."""

@@ -165,13 +165,19 @@ def _holders(node: str) -> list[str]:
         if int(pid) == os.getpid():
             continue
         try:
-            opened = [os.readlink(f"{PROC}/{pid}/fd/{fd}") for fd in os.listdir(f"{PROC}/{pid}/fd")]
-            if real in opened:
+            if any(_opened(f"{PROC}/{pid}/fd/{fd}") == real for fd in os.listdir(f"{PROC}/{pid}/fd")):
                 with open(f"{PROC}/{pid}/comm", encoding="utf-8", errors="replace") as comm:
                     found.append(f"{comm.read().strip()} (pid {pid})")
         except OSError:  # another user's, or it has ended
             continue
     return found[:_MOST_HOLDERS]
+
+
+def _opened(link: str) -> str:
+    try:
+        return os.readlink(link)
+    except OSError:  # closed meanwhile, as by a program that is just starting
+        return ""
 
 
 def _denied(node: str) -> Trouble:

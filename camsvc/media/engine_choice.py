@@ -1,4 +1,4 @@
-"""Which media engine this machine has: the MediaMTX that is named or on PATH, else the embedded relay."""
+"""Which media engine this machine has: the MediaMTX that is named, beside our Python or on PATH, else the relay."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ def choose(media: Media, which: Callable[[str], str | None] = shutil.which) -> E
     """
     if media.engine != "relay":
         named = media.mediamtx
-        found = which(named or "mediamtx")
+        found = find_program(named or "mediamtx", which)
         if found:
-            return EngineChoice("mediamtx", os.path.abspath(found))
+            return EngineChoice("mediamtx", found)
         if named:
             raise ConfigError(f'media.mediamtx = "{named}": no such program; allowed is the path of a MediaMTX')
         if media.engine == "mediamtx":
-            raise ConfigError('media.engine = "mediamtx": none on PATH; set media.mediamtx, or media.engine = "auto"')
+            raise ConfigError('media.engine = "mediamtx": none on PATH; set media.mediamtx, or run `make mediamtx`')
     twistd = find_program("twistd", which)
     if twistd is None:
         raise ConfigError('media.engine = "relay": twistd is not beside the Python that runs camsvc, nor on PATH')

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import MutableMapping
@@ -16,6 +15,7 @@ from attrs import evolve, frozen
 
 import camsvc
 from camsvc.media.engine import HLS_IDLE
+from camsvc.media.engine_choice import find_program
 
 _VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
 
@@ -77,7 +77,7 @@ def _candidates() -> list[str]:
     for path in named:
         if not os.access(path, os.X_OK):
             raise FileNotFoundError(f"CAMSVC_TEST_MEDIAMTX names {path}, which is no program")
-    found = shutil.which("mediamtx")
+    found = find_program("mediamtx")
     return [*named, found] if found else named
 
 
@@ -92,7 +92,10 @@ def _mediamtx(binary: str) -> Engine:
 
 @functools.cache
 def find_engines() -> tuple[Engine, ...]:
-    """The relay, and each MediaMTX on PATH or in ``CAMSVC_TEST_MEDIAMTX`` (paths joined by colons), oldest first.
+    """The relay, and each MediaMTX that there is, oldest first.
+
+    Looked for in ``CAMSVC_TEST_MEDIAMTX`` (paths joined by colons), beside Python, where ``make mediamtx`` puts one,
+    and on PATH.
 
     Raises:
         FileNotFoundError: ``CAMSVC_TEST_MEDIAMTX`` names what is no program: an engine is never left out silently.
