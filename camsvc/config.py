@@ -91,6 +91,7 @@ class Access(_Table, frozen=True):
     jwt_secret_file: str = ""
     file_ticket_s: Annotated[int, Meta(ge=60, le=86400)] = 3600
     stream_ticket_s: Annotated[int, Meta(ge=60, le=86400)] = 3600
+    login_s: Annotated[int, Meta(ge=300, le=31 * 86400)] = 86400
 
 
 class Limits(_Table, frozen=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -126,6 +127,18 @@ _MIGRATIONS = (
     CREATE TRIGGER audit_changed BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'append-only'); END;
     CREATE TRIGGER audit_deleted BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'append-only'); END;
     """,
+    """
+    CREATE TABLE user (
+        name TEXT PRIMARY KEY,
+        role TEXT NOT NULL CHECK (role IN ('viewer', 'operator', 'admin')),
+        password TEXT NOT NULL,
+        disabled INTEGER NOT NULL,
+        must_change INTEGER NOT NULL,
+        created_at REAL NOT NULL,
+        password_at REAL NOT NULL,
+        login_at REAL
+    ) STRICT;
+    """,
 )
 
 
@@ -154,6 +167,19 @@ class Database:
             raise sqlite3.DatabaseError(f"schema {version} is of a newer camsvc; this one knows {len(_MIGRATIONS)}")
         for number, script in enumerate(_MIGRATIONS[version:], version + 1):
             self._connection.executescript(f"BEGIN; {script} PRAGMA user_version = {number}; COMMIT;")
+
+    def instance(self) -> str:
+        """A name for this state that no other has: 12 hexadecimal digits, made at the first call.
+
+        Only before :meth:`start`.
+        """
+
+        def read(db: sqlite3.Connection) -> str:
+            db.execute("INSERT OR IGNORE INTO setting (name, value) VALUES ('instance', ?)", (secrets.token_hex(6),))
+            found: str = db.execute("SELECT value FROM setting WHERE name = 'instance'").fetchone()[0]
+            return found
+
+        return self.now(read)
 
     def start(self, reactor: IReactorFromThreads) -> None:
         """Start the thread."""

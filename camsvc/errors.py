@@ -110,6 +110,13 @@ class DependencyFailed(CamsvcError):
         super().__init__(f"{dependency}: {detail}", dependency=dependency, detail=detail, **data)
 
 
+class MediaType(CamsvcError):
+    """The body of an HTTP request is not said to be what the route takes."""
+
+    code = -32600
+    default_reason = "media_type"
+
+
 class ConfigError(CamsvcError):
     """A mistake in the configuration: one line naming the key, the value and what is allowed."""
 

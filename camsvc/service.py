@@ -63,6 +63,7 @@ from camsvc.media.thumbnails import Thumbnails
 from camsvc.model import Found, Mode
 from camsvc.prepare import Prepared, write_pid
 from camsvc.processes import ExitWatch, boottime_s, end
+from camsvc.server.accounts import Accounts
 from camsvc.server.callback import Callback
 from camsvc.server.files import Files
 from camsvc.server.hosts import Hosts
@@ -167,6 +168,7 @@ class Camsvc(Service):
         snapshots.subscribe(self._thumbnails.snapshot_taken)
         self._retention = Retention(reactor, database, store)
         self._audit = Audit(reactor, database)
+        self._accounts = Accounts(reactor, database, credentials, self._rights, config, self._audit.record)
         registry = Registry(
             SessionMethods(credentials, config.limits.logins_per_minute),
             CameraMethods(self._inventory, self._streams, self._health, views),
@@ -180,6 +182,7 @@ class Camsvc(Service):
             KeyMethods(credentials, self._rights, database, self._inventory),
             SystemMethods(self._inventory, self._engine, self._streams, components),
             AuditMethods(self._audit),
+            self._accounts.methods,
             record=self._audit.record,
         )
         hosts = Hosts(config.server)
@@ -200,7 +203,8 @@ class Camsvc(Service):
             reactor, media, folder, credentials, self._rights, self._inventory, self._streams, self._health
         )
         rpc = Rpc(registry, credentials, tolls, hosts)
-        root = Root(hosts, pages, files, rpc, self._ws, tolls, config.server.hsts_s)
+        cookie, login = self._accounts.cookie, self._accounts.pages
+        root = Root(hosts, cookie, pages, login, files, rpc, self._ws, tolls, config.server.hsts_s)
         root.putChild(b"page", PageFiles().app.resource())
         self._video.mount(root)
         site = QuietSite(root, Proxies(config.server.trusted_proxies), config.limits, reactor)
@@ -241,6 +245,7 @@ class Camsvc(Service):
         self._recorder.resume()
         prepared.database.start(self._reactor)
         self._rights.start()
+        self._accounts.start()
         prepared.folder.start(self._reactor)
         self._health.start()
         self._network.start()
@@ -287,6 +292,7 @@ class Camsvc(Service):
         await self._video.close()
         self._prepared.folder.stop()
         self._store.stop()
+        self._accounts.stop()
         await self._rights.stop()
         await self._audit.stop()
         self._prepared.database.stop()

@@ -206,7 +206,7 @@ class RevocationTests(FilesTestCase):
             self.assertIn(b"200 OK", client.data[:20])
             self.assertLess(len(client.data), 64 << 20)
             self.assertEqual(len(self.rights._holds), 0)
-            self.rights._credentials.revocations.forget_ended(who.expires_at)
+            self.rights.credentials.revocations.forget_ended(who.expires_at)
 
     async def test_done(self) -> None:
         """A finished download holds nothing."""

@@ -20,9 +20,12 @@ from camsvc.api.session_methods import SessionMethods
 from camsvc.api.system_methods import SystemMethods
 from camsvc.config import Limits, Server
 from camsvc.devices.inventory import Inventory
+from camsvc.server.cookies import LoginCookie
 from camsvc.server.files import Files
 from camsvc.server.hosts import Hosts
 from camsvc.server.http import QuietSite
+from camsvc.server.login import LoginPages
+from camsvc.server.origins import Origins
 from camsvc.server.proxies import Proxies
 from camsvc.server.rpc import Rpc
 from camsvc.server.site import Pages, Root
@@ -65,7 +68,10 @@ class SiteTests(TestCase):
         topics = (SessionMethods(known, 5), SystemMethods(Inventory(), engine, engine, components))
         self.tolls = Tolls(Limits())
         rpc = Rpc(Registry(*topics), known, Tolls(Limits(address_calls_per_second=1, address_burst=20)), hosts)
-        self.site = site = QuietSite(Root(hosts, pages, files, rpc, ws, self.tolls, hsts_s=600))
+        cookie = LoginCookie("test", known, Origins())
+        login = LoginPages(None, known, rights(reactor, known), cookie)  # type: ignore[arg-type]
+        root = Root(hosts, cookie, pages, login, files, rpc, ws, self.tolls, hsts_s=600)
+        self.site = site = QuietSite(root)
         listener: Any = reactor.listenTCP(0, site, interface="127.0.0.1")  # type: ignore[attr-defined]
         self.addCleanup(lambda: listener.stopListening())
         self.port = listener.getHost().port

@@ -21,8 +21,10 @@ from camsvc.api.registry import NoParams, Registry, method
 from camsvc.api.session_methods import SessionMethods
 from camsvc.config import Limits, Server
 from camsvc.server import ws
+from camsvc.server.cookies import LoginCookie
 from camsvc.server.hosts import Hosts
 from camsvc.server.http import QuietSite
+from camsvc.server.origins import Origins
 from camsvc.server.site import Root
 from camsvc.server.ws import Factory
 from tests.http_client import ask
@@ -110,7 +112,8 @@ class WsTestCase(TestCase):
         self.factory = Factory(
             clock or self.reactor, registry, self.notifications, limits, Hosts(Server()), self.rights, Tolls(limits)
         )
-        root = Root(Hosts(Server()), _Nothing(), _Nothing(), _Nothing(), self.factory, Tolls(Limits()))  # type: ignore[arg-type]
+        cookie, rest = LoginCookie("test", known, Origins()), [Nothing() for _ in range(4)]
+        root = Root(Hosts(Server()), cookie, *rest, self.factory, Tolls(Limits()))  # type: ignore[arg-type]
         self.site = QuietSite(root)
         listener: Any = self.reactor.listenTCP(0, self.site, interface="127.0.0.1")
         self.addCleanup(lambda: listener.stopListening())
@@ -156,7 +159,7 @@ class WsTestCase(TestCase):
             await deferLater(self.reactor, 0)
 
 
-class _Nothing:
+class Nothing:
     """A part of the Site that is not asked here."""
 
     @property

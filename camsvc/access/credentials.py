@@ -73,7 +73,8 @@ class Credentials:
             valid_s: how long it lasts at most.
         """
         lasts_s = min(valid_s, principal.expires_at - now)
-        return self.tokens.issue(principal.subject, principal.role, now, lasts_s, principal.key_id)
+        who = principal
+        return self.tokens.issue(who.subject, who.role, now, lasts_s, who.key_id, who.must_change_password)
 
     def ended(self, principal: Principal, now: float) -> str | None:
         """Why the right of a principal has ended, EXPIRED or REVOKED; None while it lasts."""

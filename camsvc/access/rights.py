@@ -47,7 +47,7 @@ class Rights:
             store: runs work on the database, as ``Database.run``.
             wall: seconds since the epoch.
         """
-        self._credentials = credentials
+        self.credentials = credentials
         self._store = store
         self._wall = wall
         self._clock = clock
@@ -93,7 +93,7 @@ class Rights:
             DependencyFailed: it could not be stored.
         """
         at = self._wall()
-        self._credentials.revocations.revoke_user(user, at)
+        self.credentials.revocations.revoke_user(user, at)
         return self._revoked(partial(revocations.store_user, user=user, at=at))
 
     def revoke_token(self, token_id: str, expires_at: float = NEVER) -> Deferred[None]:
@@ -103,19 +103,19 @@ class Rights:
             token_id: its ``jti``.
             expires_at: its ``exp``: the revocation can be forgotten then.
         """
-        self._credentials.revocations.revoke_token(token_id, expires_at)
+        self.credentials.revocations.revoke_token(token_id, expires_at)
         return self._revoked(partial(revocations.store_token, token_id=token_id, until=expires_at))
 
     def revoke_key(self, key_id: str) -> Deferred[None]:
         """Forget an API key and end all that hangs on it; otherwise as :meth:`revoke_user`."""
-        self._credentials.keys.remove(key_id)
+        self.credentials.keys.remove(key_id)
         return self._revoked(partial(keys.delete, ident=key_id))
 
     def look(self) -> None:
         """End what is held by rights that have ended."""
         now = self._wall()
         for hold in tuple(self._holds):
-            why = self._credentials.ended(hold.principal, now)
+            why = self.credentials.ended(hold.principal, now)
             if why is not None and hold in self._holds:
                 del self._holds[hold]
                 with self._log.failuresHandled("while ending what {subject} held", subject=hold.principal.subject):
@@ -138,7 +138,7 @@ class Rights:
 
     async def _store_used(self) -> None:
         self._used_stored_at = self._clock.seconds()
-        self._credentials.revocations.forget_ended(self._wall())
-        used = self._credentials.keys.take_used()
+        self.credentials.revocations.forget_ended(self._wall())
+        used = self.credentials.keys.take_used()
         if used:
             await self._store(partial(keys.store_used, used=used))

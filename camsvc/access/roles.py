@@ -63,6 +63,7 @@ class Principal:
         token_id: ``jti`` of the session token that was shown, or that a ticket was made for; if it has one.
         issued_at: seconds since the epoch at which that token was signed; 0 where a key itself was shown.
         key_id: the API key that it all hangs on; None where it is a user's login.
+        must_change_password: the login is good for changing the password and for nothing else.
     """
 
     subject: str
@@ -72,6 +73,7 @@ class Principal:
     token_id: str | None = None
     issued_at: float = 0.0
     key_id: str | None = None
+    must_change_password: bool = False
 
     @property
     def kind(self) -> str:
@@ -98,7 +100,13 @@ class Call:
     connection: object | None = None
 
 
-def may(principal: Principal | None, role: Role | Open, now: float, camera: str | None = None) -> Principal | None:
+def may(
+    principal: Principal | None,
+    role: Role | Open,
+    now: float,
+    camera: str | None = None,
+    before_change: bool = False,
+) -> Principal | None:
     """Let an action pass, or raise what the contract says.
 
     Args:
@@ -106,13 +114,14 @@ def may(principal: Principal | None, role: Role | Open, now: float, camera: str 
         role: the least role that may, or OPEN.
         now: seconds since the epoch.
         camera: the camera it is about, if it is about one.
+        before_change: whoever must change their password first may do it, too.
 
     Returns:
         ``principal``.
 
     Raises:
         AuthenticationFailed: nobody is logged in, or the login has run out.
-        PermissionDenied: the role is too low.
+        PermissionDenied: the role is too low, or the password must be changed first.
         NotFound: the camera is outside the principal's scope.
     """
     if isinstance(role, Open):
@@ -120,6 +129,14 @@ def may(principal: Principal | None, role: Role | Open, now: float, camera: str 
     if principal is None or principal.expires_at <= now:
         what = "log in first" if principal is None else "the login has run out; log in again"
         raise AuthenticationFailed(f"auth_required: {what}", suggestion="call authenticate with auth_token")
+    if principal.must_change_password and not before_change:
+        raise PermissionDenied(
+            "Permission denied: change the password first",
+            reason="must_change_password",
+            required_role=role.word,
+            have_role=principal.role.word,
+            suggestion="call change_password with old_password and new_password, then log in again",
+        )
     if principal.role < role:
         raise PermissionDenied(
             f"Permission denied: this needs the role {role.word}",

@@ -27,7 +27,8 @@ class Tokens:
     def __init__(self, secret: bytes) -> None:
         self._keys = {SESSION: secret, FILE: b"file-ticket:" + secret, STREAM: b"stream-ticket:" + secret}
 
-    def issue(self, subject: str, role: Role, now: float, valid_s: float, key_id: str | None = None) -> str:
+    def issue(self, subject: str, role: Role, now: float, valid_s: float, key_id: str | None = None,
+              must_change: bool = False) -> str:  # fmt: skip
         """A session token with the claims the contract asks for: user_id, role, iat, exp; and a jti.
 
         ``iat`` has a fraction (RFC 7519, section 2: NumericDate), as revoking a user's tokens ends those that were
@@ -39,6 +40,7 @@ class Tokens:
             now: seconds since the epoch.
             valid_s: how long it lasts.
             key_id: the API key that it stands in for, and ends with.
+            must_change: it is good for changing the password alone.
         """
         claims = {
             "user_id": subject,
@@ -49,6 +51,8 @@ class Tokens:
         }
         if key_id is not None:
             claims["key"] = key_id
+        if must_change:
+            claims["must_change_password"] = True
         return self._encode(SESSION, claims)
 
     def principal(self, token: str, now: float) -> Principal:
@@ -65,7 +69,9 @@ class Tokens:
         if role is None:
             raise _bad("role must be viewer, operator or admin")
         token_id, key_id = _text_or_none(claims, "jti"), _text_or_none(claims, "key")
-        return Principal(subject, role, float(claims["exp"]), None, token_id, float(claims["iat"]), key_id)
+        must_change = claims.get("must_change_password", False) is not False
+        issued_at = float(claims["iat"])
+        return Principal(subject, role, float(claims["exp"]), None, token_id, issued_at, key_id, must_change)
 
     def ticket(self, kind: str, resource: str, principal: Principal, now: float, valid_s: float) -> str:
         """A ticket for one resource; it never outlives the right of the one it is made for.

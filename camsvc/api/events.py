@@ -186,7 +186,7 @@ class Events:
         now = time.time()
         for listener, mine in tuple(self._subscribers.items()):
             who = listener.principal
-            if topic not in mine.topics or who is None or who.expires_at <= now:
+            if topic not in mine.topics or who is None or who.expires_at <= now or who.must_change_password:
                 continue
             wanted = mine.topics[topic]
             if device is not None and wanted is not None and device not in wanted:

@@ -88,5 +88,6 @@ class Notifications:
             for listener in tuple(self._listeners)
             if (who := listener.principal) is not None
             and who.expires_at > now
+            and not who.must_change_password
             and (who.cameras is None or device in who.cameras)
         ]

@@ -51,6 +51,7 @@ class Method:
         reads: it changes nothing, so that the audit log need not know of it.
         body: called with the Call and the parameters; gives a result or a coroutine.
         help: for people, from the docstring.
+        before_change: also for those who must change their password first.
     """
 
     name: str
@@ -60,6 +61,7 @@ class Method:
     reads: bool
     body: Body
     help: str
+    before_change: bool = False
 
     @property
     def signature(self) -> list[list[str]]:
@@ -72,7 +74,7 @@ class Method:
         Raises:
             CamsvcError: -32001, -32002 or -32602, or what the method raises.
         """
-        may(call.principal, self.role, time.time())
+        may(call.principal, self.role, time.time(), before_change=self.before_change)
         return self.body(call, self.params.convert(given))
 
 
@@ -84,6 +86,7 @@ def method(
     result: Any,
     ignored: tuple[str, ...] = (),
     reads: bool = False,
+    before_change: bool = False,
 ) -> Callable[[Any], Any]:
     """Declare a function as a method; its docstring is what clients read of it.
 
@@ -100,7 +103,7 @@ def method(
         if not body.__doc__:
             raise TypeError(f"{name}: a method without a docstring cannot be declared")
         text = " ".join(body.__doc__.split())
-        body.declared = Method(name, role, taken, result, reads, body, text)
+        body.declared = Method(name, role, taken, result, reads, body, text, before_change)
         return body
 
     return declare
@@ -263,7 +266,7 @@ class Registry(_Branch):
             may(call.principal, Role.VIEWER, time.time())
             raise
         if found.role is not OPEN:
-            may(call.principal, Role.VIEWER, time.time())
+            may(call.principal, Role.VIEWER, time.time(), before_change=True)
         return found
 
     def _answered(self, value: Any, request: wire.Request, call: Call, audited: Method | None) -> bytes | None:

@@ -25,6 +25,7 @@ from camsvc.errors import (
     AuthenticationFailed,
     CamsvcError,
     InvalidParams,
+    MediaType,
     NotFound,
     PermissionDenied,
     RateLimited,
@@ -42,6 +43,7 @@ _STATUS: dict[type[CamsvcError], int] = {
     AuthenticationFailed: 401,
     PermissionDenied: 403,
     NotFound: 404,
+    MediaType: 415,
     RateLimited: 429,
 }
 
@@ -200,17 +202,32 @@ def with_json_errors(app: Klein) -> Klein:
     return app
 
 
+def require_json(request: IRequest) -> None:
+    """Refuse a body that is not said to be JSON: a page of another origin cannot send that without asking.
+
+    Raises:
+        MediaType: HTTP status 415.
+    """
+    kind = (request.getHeader(b"content-type") or b"").partition(b";")[0].strip().lower()
+    if kind != b"application/json":
+        raise MediaType("Send JSON", suggestion="Content-Type: application/json")
+
+
 def bearer(request: IRequest, credentials: Credentials) -> Principal | None:
     """Who the Authorization header names, or else X-API-Key; None when there is neither.
 
     Raises:
         AuthenticationFailed: it names nobody.
     """
-    header = request.getHeader(b"authorization")
-    if not header:
-        key = request.getHeader(b"x-api-key")
-        return credentials.principal(key.decode("latin-1").strip(), time.time()) if key else None
-    scheme, _, token = header.decode("latin-1").partition(" ")
+    header, key = (request.getHeader(name) or b"" for name in (b"authorization", b"x-api-key"))
+    return named_by(header.decode("latin-1"), key.decode("latin-1"), credentials)
+
+
+def named_by(authorization: str, api_key: str, credentials: Credentials) -> Principal | None:
+    """As :func:`bearer`, by the values of both headers, empty where they did not come."""
+    if not authorization:
+        return credentials.principal(api_key.strip(), time.time()) if api_key else None
+    scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer":
         raise AuthenticationFailed("Authentication failed: send Authorization: Bearer TOKEN", reason="bad_credential")
     return credentials.principal(token.strip(), time.time())

@@ -13,9 +13,8 @@ from camsvc.access.credentials import Credentials
 from camsvc.access.roles import Call
 from camsvc.access.tolls import Tolls
 from camsvc.api.registry import Registry
-from camsvc.errors import CamsvcError
 from camsvc.server.hosts import Hosts
-from camsvc.server.http import answer_error, bearer, with_json_errors
+from camsvc.server.http import bearer, require_json, with_json_errors
 
 
 class Rpc:
@@ -41,13 +40,9 @@ class Rpc:
     def call(self, request: IRequest) -> bytes | Deferred[bytes]:
         """JSON-RPC 2.0 over HTTP: 200 with the answer, errors of the call too; 204 where none is wanted.
 
-        401 where Authorization or X-API-Key names nobody, 415 where the body is said to be anything but JSON: a page
-        of another origin cannot send that without asking.
+        401 where Authorization or X-API-Key names nobody, 415 where the body is said to be anything but JSON.
         """
-        kind = (request.getHeader(b"content-type") or b"").partition(b";")[0].strip().lower()
-        if kind != b"application/json":
-            why = CamsvcError("Send JSON", reason="media_type", suggestion="Content-Type: application/json")
-            return answer_error(request, 415, why)
+        require_json(request)
         who = bearer(request, self._credentials)
         address = request.getClientAddress()
         caller = getattr(address, "host", "")

@@ -13,16 +13,19 @@ from twisted.web.resource import Resource
 import camsvc
 from camsvc.access.tolls import Tolls
 from camsvc.api.components import Components
-from camsvc.errors import CamsvcError, NotFound, RateLimited
+from camsvc.errors import CamsvcError, NotFound, PermissionDenied, RateLimited
+from camsvc.server.cookies import LoginCookie
 from camsvc.server.files import Files
 from camsvc.server.headers import security_headers
 from camsvc.server.hosts import Hosts
 from camsvc.server.http import answer_error, answer_json, with_json_errors
+from camsvc.server.login import LoginPages
 from camsvc.server.page_files import FOLDER
 from camsvc.server.rpc import Rpc
 from camsvc.server.ws import Factory
 
 _PAGE = FOLDER / "index.html"
+_LOGIN_PATHS = ([b"login"], [b"logout"], [b"session"])
 
 
 class Pages:
@@ -82,12 +85,23 @@ class Root(Resource):
     """Sends each request its way, once its Host is known to be ours; every answer has the security headers."""
 
     def __init__(
-        self, hosts: Hosts, pages: Pages, files: Files, rpc: Rpc, ws: Factory, tolls: Tolls, hsts_s: int = 0
+        self,
+        hosts: Hosts,
+        cookie: LoginCookie,
+        pages: Pages,
+        login: LoginPages,
+        files: Files,
+        rpc: Rpc,
+        ws: Factory,
+        tolls: Tolls,
+        hsts_s: int = 0,
     ) -> None:
         super().__init__()
         self._hosts = hosts
         self._tolls = tolls
         self._hsts_s = hsts_s
+        self._cookie = cookie
+        self._login = login.app.resource()
         self._pages = pages.app.resource()
         self._rpc = rpc.app.resource()
         self.putChild(b"files", files.app.resource())
@@ -113,10 +127,16 @@ class Root(Resource):
             )
         if not _is_text(path, *request.postpath):
             return _Refusal(404, NotFound("Page", "path"))
+        try:
+            self._cookie.admit(request)
+        except PermissionDenied as why:
+            return _Refusal(403, why)
         if path in self.children:
             return self.children[path]
         request.prepath.pop()
         request.postpath.insert(0, path)
+        if path == b"api" and request.postpath[1:] in _LOGIN_PATHS:
+            return self._login
         return self._rpc if path == b"rpc" else self._pages
 
 

@@ -6,6 +6,7 @@ import secrets
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from autobahn.twisted.resource import WebSocketResource
@@ -25,8 +26,9 @@ from camsvc.access.tolls import Tolls
 from camsvc.api.notifications import Notifications
 from camsvc.api.registry import Registry
 from camsvc.config import Limits
+from camsvc.errors import AuthenticationFailed
 from camsvc.server.hosts import Hosts
-from camsvc.server.http import answer_error
+from camsvc.server.http import answer_error, named_by
 from camsvc.tasks import within
 
 LOGIN_ENDED, BINARY_FRAME, TOO_SLOW = 4001, 4003, 4008
@@ -34,6 +36,7 @@ BEFORE_LOGIN_BYTES, AFTER_LOGIN_BYTES = 64 << 10, 1 << 20
 PING_EVERY_S, PONG_WITHIN_S = 20, 10
 STUCK_S = 15.0
 RELOGIN_S = 60.0
+LAST_WORDS_S = 0.5
 CALLS_IN_FLIGHT = 64
 
 
@@ -59,6 +62,7 @@ class Connection(WebSocketServerProtocol):
         self._timers: dict[str, IDelayedCall] = {}
         self._bucket: Bucket | None = None
         self._leave: Callable[[], None] = lambda: None
+        self._came_as: Principal | None = None
         self._release: Callable[[], None] = lambda: None
         self._when_closed: Deferred[None] = Deferred()
 
@@ -75,6 +79,10 @@ class Connection(WebSocketServerProtocol):
             self._leave = self.factory.places.take(self.address)
         except Full as why:
             raise ConnectionDeny(why.status, why.message) from None
+        header = request.headers.get("authorization", "")  # a browser's cookie stands here, too: server/cookies.py
+        key = request.headers.get("x-api-key", "")
+        with suppress(AuthenticationFailed):  # then it has authenticate to log in with
+            self._came_as = named_by(header, key, self.factory.rights.credentials)
         self.base_url = base_url
         self.user_agent = request.headers.get("user-agent", "")[:200]
 
@@ -86,6 +94,8 @@ class Connection(WebSocketServerProtocol):
         limits = self.factory.limits
         self._bucket = Bucket.full(limits.calls_per_second, limits.burst, time.monotonic())
         self.factory.opened(self)
+        if self._came_as is not None:
+            self.log_in(self._came_as)
 
     def onMessage(self, payload: bytes, isBinary: bool) -> None:
         if self.state != self.STATE_OPEN:
@@ -175,6 +185,9 @@ class Connection(WebSocketServerProtocol):
         self._in_flight.discard(call)
         if frame is not None:
             self._transmit(frame)
+        if not self._in_flight and "revoked" in self._timers:
+            self._cancel("revoked")
+            self._close_revoked()
 
     def _drain(self) -> None:
         while self._valve_open and self._unsent and self.state == self.STATE_OPEN:
@@ -198,7 +211,12 @@ class Connection(WebSocketServerProtocol):
         if why == REVOKED:
             self.principal = None
             self._unsent.clear()
-            self.sendClose(LOGIN_ENDED, "login revoked")
+            # What is being done is answered: it may be what has revoked the login, a change of the password.
+            self._cancel("revoked")
+            self._later("revoked", LAST_WORDS_S if self._in_flight else 0.0, self._close_revoked)
+
+    def _close_revoked(self) -> None:
+        self.sendClose(LOGIN_ENDED, "login revoked")
 
     def _look_at_login(self) -> None:
         """Close when the login has ended; look again in a day at the latest, as the wall clock may be set."""
@@ -261,7 +279,7 @@ class Factory(WebSocketServerFactory):
         self._connections: dict[Connection, None] = {}
         self.setProtocolOptions(
             webStatus=False,
-            allowedOrigins=["*"],  # a token in the first call logs in, no cookie does; so any page may connect
+            allowedOrigins=["*"],  # a token logs in from any page; a cookie only from ours: server/cookies.py
             allowNullOrigin=True,
             maxMessagePayloadSize=AFTER_LOGIN_BYTES,
             maxFramePayloadSize=AFTER_LOGIN_BYTES,

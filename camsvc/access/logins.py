@@ -1,0 +1,224 @@
+"""From a password or an API key to a session token: throttled, and told to the audit where it is refused."""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Protocol
+
+from attrs import evolve, frozen
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+
+from camsvc.access import users
+from camsvc.access.passwords import Passwords, one_time_password, require_good
+from camsvc.access.roles import Principal, Role
+from camsvc.access.throttle import Throttle
+from camsvc.access.users import FIRST_ADMIN, User
+from camsvc.database import Database
+from camsvc.errors import AuthenticationFailed, CamsvcError, InvalidParams, NotFound, RateLimited
+from camsvc.tasks import shielded
+
+OnRefused = Callable[[str, str, str], None]
+"""Called with actor, address and reason of a refused login."""
+
+_log = Logger()
+
+
+class Signer(Protocol):
+    """What Logins asks of ``credentials``."""
+
+    def principal(self, credential: str, now: float) -> Principal:
+        """Who shows an API key."""
+
+    def issue(self, principal: Principal, now: float, valid_s: float) -> str:
+        """A session token for ``principal``."""
+
+
+@frozen
+class Login:
+    """A login that was granted.
+
+    Attributes:
+        principal: who it is.
+        token: the session token.
+    """
+
+    principal: Principal
+    token: str
+
+
+class Logins:
+    """Grants and refuses logins."""
+
+    def __init__(
+        self,
+        database: Database,
+        passwords: Passwords,
+        signer: Signer,
+        end_sessions: Callable[[str], Deferred[None]],
+        valid_s: float,
+        on_refused: OnRefused,
+        wall: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Set up.
+
+        Args:
+            database: keeps the users.
+            passwords: compares.
+            signer: reads API keys and signs session tokens.
+            end_sessions: ends all that a user's logins so far have opened.
+            valid_s: how long a session token lasts.
+            on_refused: told of each refused login; of those that came too early only the first in a row.
+            wall: seconds since the epoch.
+            monotonic: seconds of a clock that only goes forward.
+        """
+        self._database = database
+        self._passwords = passwords
+        self._signer = signer
+        self._end_sessions = end_sessions
+        self._valid_s = valid_s
+        self._on_refused = on_refused
+        self._wall = wall
+        self._monotonic = monotonic
+        self._throttle = Throttle()
+
+    async def by_password(self, username: str, password: str, address: str) -> Login:
+        """Log a user in.
+
+        Raises:
+            AuthenticationFailed: no such user, another password, or the user is disabled.
+            RateLimited: too early after failures, or too many at once.
+        """
+        name = users.name_of(username)
+        self._pay(address, name)
+        found = await self._checked(name, password, address)
+        user = await self._database.run(partial(_enter, name=name, stored=found, now=self._wall()))
+        if user is None:
+            self._refuse(name, address, "the user is disabled")
+            raise AuthenticationFailed(
+                "Authentication failed: this user is disabled", reason="disabled", suggestion="ask an admin"
+            )
+        self._throttle.succeeded(address, name)
+        now = self._wall()
+        who = Principal(name, user.role, now + self._valid_s)
+        return self._granted(evolve(who, must_change_password=user.must_change), now)
+
+    def by_key(self, key: str, address: str) -> Login:
+        """Trade an API key for a session token that ends with it.
+
+        Raises:
+            AuthenticationFailed: it is no API key of ours, or no more.
+            RateLimited: too early after failures.
+        """
+        self._pay(address, "")
+        now = self._wall()
+        try:
+            who = self._signer.principal(key, now)
+            if who.token_id is not None or who.key_id is None:  # no session token buys one that lasts longer
+                raise AuthenticationFailed("Authentication failed: this is no API key", reason="bad_credential")
+        except AuthenticationFailed as why:
+            self._refuse("", address, why.data["reason"])
+            raise
+        self._throttle.succeeded(address, "")
+        return self._granted(who, now)
+
+    async def change_password(self, who: Principal, old: str, new: str, address: str) -> None:
+        """Replace a user's own password; all that the user's logins have opened ends.
+
+        Raises:
+            AuthenticationFailed: the old one is another.
+            InvalidParams: the new one is refused, or the same as the old one.
+            NotFound: whoever is logged in is no user with a password.
+            RateLimited: too early after failures, or too many at once.
+        """
+        name = who.subject
+        require_good(new, name, "new_password")
+        if new == old:
+            raise InvalidParams("Invalid params: new_password: another than the old one", param="new_password",
+                                rule="same", hint="another than the old one")  # fmt: skip
+        if who.key_id is not None or await self._database.run(partial(users.find, name=name)) is None:
+            raise NotFound("User", name)
+        self._pay(address, name)
+        stored = await self._checked(name, old, address)
+        self._throttle.succeeded(address, name)
+        hashed = await self._passwords.hashed(new, address)
+        await shielded(self._replace(name, stored, hashed), _log, "changing a password")
+
+    async def _replace(self, name: str, stored: str, hashed: str) -> None:
+        now = self._wall()
+
+        def replace(db: sqlite3.Connection) -> None:
+            found = users.find(db, name)
+            if found is None or found[1] != stored:
+                raise AuthenticationFailed("Authentication failed: the password was changed meanwhile",
+                                           reason="bad_credential")  # fmt: skip
+            users.set_password(db, name, hashed, False, now)
+
+        await self._database.run(replace)
+        await self._end_sessions(name)
+
+    async def make_first_admin(self) -> None:
+        """Where there is no user, make one and tell its one-time password in the log, once."""
+        if await self._database.run(users.names):
+            return
+        password = one_time_password()
+        hashed = await self._passwords.hashed(password)
+        now = self._wall()
+        user = User(FIRST_ADMIN, Role.ADMIN, disabled=False, must_change=True, created_at=now, password_at=now)
+        await self._database.run(partial(users.add, user=user, password=hashed))
+        _log.warn("login   user {user}, one-time password {password} (told only now; to be changed at the first "
+                      "login)", user=user.name, password=password)  # fmt: skip
+
+    def _pay(self, address: str, name: str) -> None:
+        verdict = self._throttle.attempt(address, name, self._monotonic())
+        wait_s = verdict.wait_s
+        if not wait_s:
+            return
+        if verdict.first:
+            self._refuse(name, address, "too many failed logins")
+        raise RateLimited(
+            "Rate limited: too many failed logins",
+            reason="login_throttled",
+            retry_after_ms=math.ceil(wait_s * 1000),
+            suggestion=f"try again in {math.ceil(wait_s)} s",
+        )
+
+    async def _checked(self, name: str, password: str, address: str) -> str:
+        """The stored hash of the right password; a wrong one and an unknown user take the same time."""
+        found = await self._database.run(partial(users.find, name=name))
+        stored = None if found is None else found[1]
+        try:
+            good = await self._passwords.match(password, stored, address)
+        except CamsvcError:  # too many at once: nobody has failed
+            self._throttle.take_back(address, name)
+            raise
+        if not good or stored is None:
+            self._refuse(name, address, "wrong user name or password")
+            raise AuthenticationFailed(
+                "Authentication failed: the user name or the password is wrong",
+                reason="bad_credential",
+                suggestion="an admin can set another: camsvc user passwd NAME",
+            )
+        return stored
+
+    def _granted(self, who: Principal, now: float) -> Login:
+        token = self._signer.issue(who, now, self._valid_s)
+        return Login(who, token)
+
+    def _refuse(self, actor: str, address: str, reason: str) -> None:
+        with _log.failuresHandled("while telling of a refused login"):
+            self._on_refused(actor if users.is_name(actor) else "?" if actor else "", address, reason)
+
+
+def _enter(db: sqlite3.Connection, name: str, stored: str, now: float) -> User | None:
+    """The user as it is now; None where it was disabled, or has another password since it was compared."""
+    found = users.find(db, name)
+    if found is None or found[0].disabled or found[1] != stored:
+        return None
+    users.logged_in(db, name, now)
+    return found[0]

@@ -1,0 +1,158 @@
+"""Passwords: which are taken, and their argon2id hashes; the only module that knows argon2-cffi."""
+
+from __future__ import annotations
+
+import secrets
+import unicodedata
+from base64 import b64encode
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from twisted.internet.defer import DeferredSemaphore
+from twisted.internet.threads import deferToThreadPool
+from twisted.logger import Logger
+from twisted.python.threadpool import ThreadPool
+
+from camsvc.errors import InvalidParams, RateLimited
+from camsvc.tasks import shielded
+
+T = TypeVar("T")
+
+SHORTEST, LONGEST = 10, 256
+"""Characters. A passphrase is welcome; the upper end keeps a hash from being fed megabytes."""
+
+_DISTINCT = 5
+_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that looks like something else
+_HASHER = PasswordHasher()
+
+
+def require_good(password: str, user: str, param: str = "password") -> None:
+    """Refuse what is guessed first; what kinds of characters it holds does not matter (NIST SP 800-63B, 3.1.1.2).
+
+    Args:
+        password: as it was typed.
+        user: whose it shall be.
+        param: its name in the call.
+
+    Raises:
+        InvalidParams: it is too short or too long, the user's name with little more, or a few characters repeated.
+    """
+    plain = _plain(password)
+    if not SHORTEST <= len(plain) <= LONGEST:
+        raise _refused(param, "length", f"{SHORTEST} to {LONGEST} characters; a few words are easy to remember")
+    rest = plain.casefold().replace(user.casefold(), "") if user else plain
+    if len(rest) < SHORTEST // 2:
+        raise _refused(param, "user_name", "not the user's name")
+    if len(set(plain)) < _DISTINCT:
+        raise _refused(param, "repetition", f"at least {_DISTINCT} different characters")
+
+
+def one_time_password() -> str:
+    """A new one, to be typed once: 16 letters and digits in groups, of 79 bits."""
+    letters = [secrets.choice(_ALPHABET) for _ in range(16)]
+    return "-".join("".join(letters[start : start + 4]) for start in range(0, 16, 4))
+
+
+class Passwords:
+    """Hashes and compares, in threads of its own, only so many at once.
+
+    argon2id with the second choice of RFC 9106, section 4: 3 passes over 64 MiB, about 0.1 s of a core. Two at once
+    are 128 MiB, whatever a flood of logins sends; what waits costs a few hundred bytes, and is bounded too.
+    """
+
+    _log = Logger()
+
+    def __init__(self, reactor: Any, at_once: int = 2, waiting: int = 32, waiting_each: int = 4) -> None:
+        """Set up.
+
+        Args:
+            reactor: threads.
+            at_once: how many are hashed at the same time.
+            waiting: how many may wait for their turn in all.
+            waiting_each: how many of one address may wait, so that one flood leaves room for others.
+        """
+        self._reactor = reactor
+        self._pool = ThreadPool(0, at_once, "passwords")
+        self._turns = DeferredSemaphore(at_once)
+        self._waiting = waiting
+        self._waiting_each = waiting_each
+        self._asked: Counter[str] = Counter()
+
+    def start(self) -> None:
+        """Begin; threads are made when they are needed."""
+        self._pool.start()
+
+    def stop(self) -> None:
+        """End, once what is being hashed is done."""
+        self._pool.stop()
+
+    async def hashed(self, password: str, address: str = "") -> str:
+        """The hash to store, in the PHC string format.
+
+        Raises:
+            RateLimited: too many are waiting.
+        """
+        return await self._in_turn(address, _HASHER.hash, _plain(password))
+
+    async def match(self, password: str, stored: str | None, address: str = "") -> bool:
+        """Whether a password is the one whose hash is stored; takes the same time whatever the answer is.
+
+        Args:
+            password: as it was typed.
+            stored: from :meth:`hashed`; None where there is no such user: then it never is.
+            address: who asks.
+
+        Raises:
+            RateLimited: too many are waiting.
+        """
+        plain = _plain(password)
+        return await self._in_turn(address, _matches, plain[: LONGEST + 1], stored or _decoy())
+
+    async def _in_turn(self, address: str, work: Callable[..., T], *args: str) -> T:
+        if self._asked.total() >= self._waiting or self._asked[address] >= self._waiting_each:
+            raise RateLimited("Rate limited: too many logins at once", reason="login_throttled", retry_after_ms=1000)
+        self._asked[address] += 1
+        try:
+            await self._turns.acquire()
+        except BaseException:  # the client has gone while it waited: its turn costs nothing
+            self._forget(address)
+            raise
+        # A thread cannot be interrupted: who goes now keeps the turn, or a flood of them would queue up behind it.
+        return await shielded(self._threaded(address, work, args), self._log, "hashing a password")
+
+    async def _threaded(self, address: str, work: Callable[..., T], args: tuple[str, ...]) -> T:
+        try:
+            return await deferToThreadPool(self._reactor, self._pool, work, *args)
+        finally:
+            self._forget(address)
+            self._turns.release()
+
+    def _forget(self, address: str) -> None:
+        self._asked[address] -= 1
+        if not self._asked[address]:
+            del self._asked[address]
+
+
+def _plain(password: str) -> str:
+    """The same password typed on any keyboard (RFC 8265, section 4.2: OpaqueString)."""
+    return unicodedata.normalize("NFC", password)
+
+
+def _matches(plain: str, stored: str) -> bool:
+    try:
+        return _HASHER.verify(stored, plain)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def _decoy() -> str:
+    """A hash that costs what any other costs and that no password has."""
+    salt, digest = (b64encode(secrets.token_bytes(size)).rstrip(b"=").decode() for size in (16, 32))
+    return f"$argon2id$v=19$m={_HASHER.memory_cost},t={_HASHER.time_cost},p={_HASHER.parallelism}${salt}${digest}"
+
+
+def _refused(param: str, rule: str, allowed: str) -> InvalidParams:
+    return InvalidParams(f"Invalid params: {param}: {allowed}", param=param, rule=rule, hint=allowed)
