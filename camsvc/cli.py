@@ -1,4 +1,4 @@
-"""The command line: what needs no daemon (``token``, ``check-config``, ``audit verify``), and ``remote``'s."""
+"""The command line: ``token`` and ``check-config``, and what ``remote`` and others declare."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from camsvc.errors import ConfigError, StartError
 from camsvc.media.engine_choice import EngineChoice, choose, find_ffmpeg
 from camsvc.prepare import certificates_of, runtime_path, serves_rtsps
 from camsvc.remote import add_commands
-from camsvc.secret_files import read_secret
+from camsvc.secret_rotation import add_rotation_command
 from camsvc.server.tls import Certificates
 
 EX_OK, EX_USAGE, EX_NOPERM = 0, 64, 77
@@ -91,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     check.set_defaults(run=_check_config)
     add_commands(commands, common)
     add_audit_command(commands, common)
+    add_rotation_command(commands, common, _span)
     return parser
 
 
@@ -109,13 +110,9 @@ def _span(text: str) -> int:
 
 def _token(options: argparse.Namespace) -> int:
     config = load(find_file(options.config))
-    try:
-        secret = read_secret(config.jwt_secret_file)
-    except FileNotFoundError:
-        raise StartError(f"{config.jwt_secret_file}: no key yet; start the daemon once, it makes one") from None
     role = Role.of(options.role)
     assert role is not None  # argparse allows no other
-    print(Tokens(secret).issue(options.user, role, time.time(), options.expires))
+    print(Tokens.of(config).issue(options.user, role, time.time(), options.expires))
     return EX_OK
 
 

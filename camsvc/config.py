@@ -89,6 +89,10 @@ class Access(_Table, frozen=True):
     """Tokens."""
 
     jwt_secret_file: str = ""
+    jwt_algorithm: Literal["HS256", "RS256", "ES256", "EdDSA"] = "HS256"
+    jwt_key_file: str = ""
+    jwt_issuer: Text = ""
+    jwt_audience: Text = ""
     file_ticket_s: Annotated[int, Meta(ge=60, le=86400)] = 3600
     stream_ticket_s: Annotated[int, Meta(ge=60, le=86400)] = 3600
     login_s: Annotated[int, Meta(ge=300, le=31 * 86400)] = 86400
@@ -239,6 +243,9 @@ def _cross_checks(config: Config) -> list[str]:
         problems.append(
             "media.mediamtx: names a program, but media.run = false says that systemd starts it; drop one"
         )
+    if (config.access.jwt_algorithm == "HS256") is bool(config.access.jwt_key_file):
+        what = "takes no key file; drop one" if config.access.jwt_key_file else "needs access.jwt_key_file"
+        problems.append(f"access.jwt_algorithm = {config.access.jwt_algorithm}: {what}")
     url = config.server.public_url
     if url and not url.startswith(("http://", "https://")):
         problems.append(f'server.public_url = "{url}": must start with http:// or https://')
@@ -270,5 +277,9 @@ def _anchored(config: Config, base: Path) -> Config:
     server = msgspec.structs.replace(
         config.server, tls_cert=at(config.server.tls_cert), tls_key=at(config.server.tls_key)
     )
-    access = msgspec.structs.replace(config.access, jwt_secret_file=at(config.access.jwt_secret_file))
+    access = msgspec.structs.replace(
+        config.access,
+        jwt_secret_file=at(config.access.jwt_secret_file),
+        jwt_key_file=at(config.access.jwt_key_file),
+    )
     return msgspec.structs.replace(config, server=server, storage=storage, access=access)

@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 from attrs import evolve, frozen
 
+from camsvc.access.tokens import Tokens
 from camsvc.config import Config
 from camsvc.database import Database
 from camsvc.errors import StartError
@@ -42,7 +43,7 @@ class Prepared:
         folder: of what lives for one boot.
         database: open.
         engine: what to run; None where systemd runs it.
-        jwt_secret: signs session tokens.
+        tokens: signs and reads session tokens and tickets.
         ffmpeg: absolute path.
         launcher: absolute path of ``camsvc-publish``.
         addresses: where the engine listens, and whom it asks.
@@ -57,7 +58,7 @@ class Prepared:
     folder: RuntimeDir
     database: Database
     engine: EngineChoice | None
-    jwt_secret: bytes
+    tokens: Tokens
     ffmpeg: str
     launcher: Path
     addresses: EngineAddresses
@@ -113,7 +114,8 @@ def _prepare(config: Config, lock: BinaryIO) -> Prepared:
     if launcher is None:
         raise StartError("camsvc-publish is neither beside this Python nor on PATH; install camsvc with pip")
     engine = choose(config.media) if config.media.run else None
-    secret = stored_secret(config.jwt_secret_file)
+    stored_secret(config.jwt_secret_file)
+    tokens = Tokens.of(config)
     addresses = _addresses(config, folder)
     told = True
     if certificates is not None and serves_rtsps(config, engine):
@@ -133,7 +135,7 @@ def _prepare(config: Config, lock: BinaryIO) -> Prepared:
         folder,
         database,
         engine,
-        secret,
+        tokens,
         ffmpeg,
         Path(launcher),
         addresses,

@@ -16,9 +16,7 @@ from typing import Any
 from camsvc.access.roles import Role
 from camsvc.access.tokens import Tokens
 from camsvc.config import Config, find_file, load
-from camsvc.errors import StartError
 from camsvc.pinned import Pinned
-from camsvc.secret_files import read_secret
 
 EX_OK, EX_REFUSED, EX_UNAVAILABLE = 0, 1, 69
 """Exit statuses; the last is of sysexits.h."""
@@ -44,11 +42,7 @@ class Remote:
         Raises:
             StartError: the key cannot be read.
         """
-        try:
-            secret = read_secret(config.jwt_secret_file)
-        except FileNotFoundError:
-            raise StartError(f"{config.jwt_secret_file}: no key yet; start the daemon once, it makes one") from None
-        self._token = Tokens(secret).issue("cli", Role.ADMIN, time.time(), _TOKEN_S)
+        self._token = Tokens.of(config).issue("cli", Role.ADMIN, time.time(), _TOKEN_S)
         listen = config.server.listen
         host = "127.0.0.1" if listen in ("", "0.0.0.0", "::") else f"[{listen}]" if ":" in listen else listen
         scheme = "https" if config.server.tls_cert else "http"

@@ -17,7 +17,6 @@ from camsvc.access.audit import Audit
 from camsvc.access.credentials import load as credentials_of
 from camsvc.access.journal import Journal
 from camsvc.access.rights import Rights
-from camsvc.access.tokens import Tokens
 from camsvc.access.tolls import Tolls
 from camsvc.api.audit_methods import AuditMethods
 from camsvc.api.camera_methods import CameraMethods
@@ -96,7 +95,7 @@ class Camsvc(Service):
         api_secret = folder.secret("api")
 
         store = self._store = Store(reactor, config.recordings_dir, config.snapshots_dir, config.thumbnails_dir)
-        tokens = Tokens(prepared.jwt_secret)
+        tokens = prepared.tokens
         credentials = database.now(partial(credentials_of, tokens, now=time.time()))
         self._rights = Rights(reactor, credentials, database.run)
         addresses = prepared.addresses

@@ -14,12 +14,13 @@ from camsvc import cli
 from camsvc.access.roles import Role
 from camsvc.access.tokens import Tokens
 from camsvc.cli import main
+from camsvc.config import Config, load
 from camsvc.secret_files import stored_secret
 from tests.certificates import make_pair
 
 
-class CliTests(SynchronousTestCase):
-    """``camsvc``."""
+class CliTestCase(SynchronousTestCase):
+    """With a configuration of its own."""
 
     def setUp(self) -> None:
         self.base = Path(self.mktemp()).resolve()
@@ -38,6 +39,14 @@ class CliTests(SynchronousTestCase):
         except SystemExit as why:
             status = int(why.code or 0)
         return status, out.getvalue(), err.getvalue()
+
+    def config(self) -> Config:
+        """What it comes to."""
+        return load(self.file)
+
+
+class CliTests(CliTestCase):
+    """``camsvc``."""
 
     def test_token(self) -> None:
         """One line that logs in, with the role and the time asked for."""

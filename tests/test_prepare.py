@@ -12,9 +12,12 @@ from msgspec import to_builtins
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc import prepare as prepare_module
+from camsvc.access.roles import Role
+from camsvc.access.tokens import Tokens
 from camsvc.config import Config, parse
 from camsvc.errors import CamsvcError, StartError
 from camsvc.prepare import Prepared, prepare, write_pid
+from camsvc.secret_files import stored_secret
 from tests.certificates import make_pair
 
 
@@ -92,7 +95,9 @@ class PrepareTests(SynchronousTestCase):
         prepared = self.prepare()
         for name in ("state", "state/recordings", "state/snapshots"):
             self.assertEqual(stat.S_IMODE((self.base / name).stat().st_mode), 0o750, name)
-        self.assertEqual(len(prepared.jwt_secret), 64)
+        self.assertEqual(len(stored_secret(self.base / "state" / "jwt.key")), 64)
+        token = prepared.tokens.issue("me", Role.VIEWER, 100.0, 60)
+        self.assertEqual(Tokens(stored_secret(self.base / "state" / "jwt.key")).principal(token, 100.0).subject, "me")
         self.assertTrue(os.path.isabs(prepared.ffmpeg))
         self.assertEqual(prepared.launcher, self.launcher)
         self.assertEqual((prepared.leftover, prepared.ended_engine), (None, 0))

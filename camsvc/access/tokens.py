@@ -4,28 +4,86 @@ from __future__ import annotations
 
 import math
 import secrets
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import jwt
+from attrs import frozen
 
 from camsvc.access.roles import NEVER, Principal, Role
-from camsvc.errors import AuthenticationFailed
+from camsvc.access.signing import Key, Reread, Secrets, old_file, read_keys, read_secrets
+from camsvc.config import Config
+from camsvc.errors import AuthenticationFailed, StartError
 
-ALGORITHM = "HS256"
+HS256 = "HS256"
 SESSION, FILE, STREAM = "session", "file", "stream"
 
 _MAX_TOKEN_CHARS = 8192
+_MAX_USER_CHARS = 200
+_CLOCKS_APART_S = 60.0
+_PREFIX = {SESSION: b"", FILE: b"file-ticket:", STREAM: b"stream-ticket:"}
+_MIN_RSA_BITS = 2048
+
+
+@frozen
+class Rules:
+    """What holds for session tokens besides the secret.
+
+    Attributes:
+        algorithm: the one that is accepted: HS256, RS256, ES256 or EdDSA.
+        keys: of the other three; None with HS256.
+        issuer: what ``iss`` must be; empty: it is not looked at.
+        audience: what ``aud`` must be or hold; empty: it is not looked at.
+    """
+
+    algorithm: str = HS256
+    keys: Reread[tuple[Key, ...]] | None = None
+    issuer: str = ""
+    audience: str = ""
 
 
 class Tokens:
-    """Signs and reads tokens with one key (RFC 7519; RFC 7518, section 3.2 for HS256).
+    """Signs and reads tokens (RFC 7519; RFC 7518, section 3 for the algorithms, RFC 8037 for EdDSA).
 
-    Tickets are bound to one resource and signed with a key derived from the same secret: a ticket is never taken
-    for a session and a session token never for a ticket.
+    Each algorithm has its own keys and a token is held against those of its own algorithm alone, so that a public
+    key is never taken for a secret. Tickets are bound to one resource and always HS256, with keys derived from the
+    secret: a ticket is never taken for a session and a session token never for a ticket.
+
+    Where the key file has a public key alone, tokens come from somebody else; those that camsvc signs itself, at a
+    login or for its command line, are HS256 then, and accepted besides.
     """
 
-    def __init__(self, secret: bytes) -> None:
-        self._keys = {SESSION: secret, FILE: b"file-ticket:" + secret, STREAM: b"stream-ticket:" + secret}
+    def __init__(self, secret: bytes | Reread[Secrets], rules: Rules | None = None) -> None:
+        """Set up.
+
+        Args:
+            secret: of HS256: itself, or the file that has it.
+            rules: for session tokens; HS256 without issuer and audience when None.
+        """
+        self._secret = secret
+        self._rules = rules or Rules()
+
+    @classmethod
+    def of(cls, config: Config) -> Tokens:
+        """Those of an installation.
+
+        Raises:
+            StartError: a file is not there, or not as it should be; the text says which and why.
+        """
+        path, access = config.jwt_secret_file, config.access
+        try:
+            secret = Reread(read_secrets, path, old_file(path))
+        except FileNotFoundError:
+            raise StartError(f"{path}: no key yet; start the daemon once, it makes one") from None
+        keys = None
+        if access.jwt_algorithm != HS256:
+            prepared = partial(_prepared, access.jwt_algorithm)
+            try:
+                keys = Reread(partial(read_keys, prepared=prepared), Path(access.jwt_key_file))
+            except FileNotFoundError:
+                raise StartError(f"{access.jwt_key_file}: no such file; see access.jwt_key_file") from None
+        return cls(secret, Rules(access.jwt_algorithm, keys, access.jwt_issuer, access.jwt_audience))
 
     def issue(self, subject: str, role: Role, now: float, valid_s: float, key_id: str | None = None,
               must_change: bool = False) -> str:  # fmt: skip
@@ -49,11 +107,18 @@ class Tokens:
             "exp": int(now + valid_s),
             "jti": secrets.token_hex(8),
         }
-        if key_id is not None:
-            claims["key"] = key_id
-        if must_change:
-            claims["must_change_password"] = True
-        return self._encode(SESSION, claims)
+        rules = self._rules
+        optional = {
+            "key": key_id,
+            "must_change_password": must_change or None,
+            "iss": rules.issuer or None,
+            "aud": rules.audience or None,
+        }
+        claims |= {name: value for name, value in optional.items() if value is not None}
+        signing = rules.keys.value(now)[0].signing if rules.keys is not None else None
+        if signing is not None:
+            return jwt.encode(claims, signing, rules.algorithm)
+        return jwt.encode(claims, self._secrets(now).current, HS256)
 
     def principal(self, token: str, now: float) -> Principal:
         """Who a session token names.
@@ -64,8 +129,8 @@ class Tokens:
         claims = self._decode(SESSION, token, now)
         subject, word = claims.get("user_id"), claims.get("role")
         role = Role.of(word) if isinstance(word, str) else None
-        if not isinstance(subject, str) or not subject:
-            raise _bad("user_id must be a non-empty string")
+        if not isinstance(subject, str) or not 0 < len(subject) <= _MAX_USER_CHARS:
+            raise _bad(f"user_id must be a string of 1 to {_MAX_USER_CHARS} characters")
         if role is None:
             raise _bad("role must be viewer, operator or admin")
         token_id, key_id = _text_or_none(claims, "jti"), _text_or_none(claims, "key")
@@ -97,7 +162,7 @@ class Tokens:
                 "key": principal.key_id,
             },
         }
-        return self._encode(kind, claims)
+        return jwt.encode(claims, _PREFIX[kind] + self._secrets(now).current, HS256)
 
     def ticket_holder(self, kind: str, ticket: str, resource: str, now: float) -> Principal:
         """Who may use ``resource`` by this ticket: the one it was made for, with that one's credential.
@@ -110,37 +175,86 @@ class Tokens:
             raise _bad("the ticket is for something else")
         return _holder(claims)
 
-    def opened_by(self, kind: str, ticket: str) -> Principal:
+    def opened_by(self, kind: str, ticket: str, now: float) -> Principal:
         """Whom a ticket was made for that has let somebody in earlier; its own end does not count any more.
 
         Raises:
-            AuthenticationFailed: not a ticket of ours.
+            AuthenticationFailed: not a ticket of ours, or signed with a secret that counts no more.
         """
-        return _holder(self._decode(kind, ticket, None))
+        return _holder(self._decode(kind, ticket, now, ended_too=True))
 
-    def _encode(self, kind: str, claims: dict[str, Any]) -> str:
-        return jwt.encode(claims, self._keys[kind], ALGORITHM)
+    def _secrets(self, now: float) -> Secrets:
+        return Secrets(self._secret) if isinstance(self._secret, bytes) else self._secret.value(now)
 
-    def _decode(self, kind: str, token: str, now: float | None) -> dict[str, Any]:
+    def _keys(self, kind: str, algorithm: object, now: float) -> tuple[Any, ...]:
+        """What a token of that kind and algorithm may be signed with; nothing where it is none of ours."""
+        rules = self._rules
+        keys = rules.keys.value(now) if rules.keys is not None and kind == SESSION else ()
+        if keys and algorithm == rules.algorithm:
+            return tuple(key.verifying for key in keys)
+        if algorithm == HS256 and (not keys or keys[0].signing is None):
+            return tuple(_PREFIX[kind] + secret for secret in self._secrets(now).valid(now))
+        return ()
+
+    def _look_again(self, now: float) -> bool:
+        """Whether one of the files has changed this very second."""
+        files = (self._secret, self._rules.keys)
+        return any([file.look(now) for file in files if isinstance(file, Reread)])
+
+    def _decode(self, kind: str, token: str, now: float, ended_too: bool = False) -> dict[str, Any]:
         if len(token) > _MAX_TOKEN_CHARS:
             raise _bad("longer than any token of ours")
-        options: Any = {"require": ["iat", "exp"], "verify_exp": False, "verify_iat": False, "verify_nbf": False}
         try:
-            claims = jwt.decode(token, self._keys[kind], algorithms=[ALGORITHM], options=options)
+            claims = self._verified(kind, token, now)
+            if claims is None and self._look_again(now):
+                claims = self._verified(kind, token, now)
         except jwt.PyJWTError as why:
             raise _bad(str(why)) from None
         except (ValueError, TypeError, UnicodeError, RecursionError):
             raise _bad("not a token") from None
-        issued, expires = claims["iat"], claims["exp"]
-        if not _is_time(issued) or not _is_time(expires):
-            raise _bad("iat and exp must be numbers")
-        if now is None:
-            return claims
-        if expires <= now:
-            raise AuthenticationFailed("Authentication failed: the token has expired", reason="token_expired")
-        if issued > now + 60:
-            raise _bad("the token is from the future; check the clocks")
+        if claims is None:
+            raise _bad("the signature is not ours")
+        if not all(_is_time(claims.get(name, 0)) for name in ("iat", "exp", "nbf")):
+            raise _bad("iat, exp and nbf must be numbers")
+        if not ended_too:
+            _check_times(claims, now)
         return claims
+
+    def _verified(self, kind: str, token: str, now: float) -> dict[str, Any] | None:
+        """The claims; None where the signature is of none of our keys."""
+        algorithm, rules = jwt.get_unverified_header(token).get("alg"), self._rules
+        options: Any = {"require": ["iat", "exp"], "verify_exp": False, "verify_iat": False, "verify_nbf": False,
+                        "verify_aud": False}  # fmt: skip
+        expected: Any = {}
+        if kind == SESSION and rules.issuer:
+            expected["issuer"] = rules.issuer
+        if kind == SESSION and rules.audience:
+            options["verify_aud"], expected["audience"] = True, rules.audience
+        for key in self._keys(kind, algorithm, now):
+            try:
+                return jwt.decode(token, key, algorithms=[str(algorithm)], options=options, **expected)
+            except jwt.InvalidSignatureError:
+                continue
+        return None
+
+
+def _check_times(claims: dict[str, Any], now: float) -> None:
+    if claims["exp"] <= now:
+        raise AuthenticationFailed("Authentication failed: the token has expired", reason="token_expired")
+    if max(claims["iat"], claims.get("nbf", 0)) > now + _CLOCKS_APART_S:
+        raise _bad("the token is from the future; check the clocks")
+
+
+def _prepared(algorithm: str, pem: bytes) -> Key:
+    """A key of a PEM block; ValueError where it is none for that algorithm."""
+    try:
+        key = jwt.get_algorithm_by_name(algorithm).prepare_key(pem)
+    except (jwt.PyJWTError, ValueError, TypeError):
+        raise ValueError(f"holds a key that is none for {algorithm}, or is locked by a password") from None
+    if algorithm == "RS256" and key.key_size < _MIN_RSA_BITS:
+        raise ValueError(f"the key has {key.key_size} bits; RS256 needs at least {_MIN_RSA_BITS}")
+    private = hasattr(key, "public_key")
+    return Key(key if private else None, key.public_key() if private else key)
 
 
 def _holder(claims: dict[str, Any]) -> Principal:

@@ -122,7 +122,7 @@ class Sweeper:
         """
         shown, now = in_query(session.query), self._wall()
         if shown.ticket:
-            return self._why(self._credentials.tokens.opened_by(STREAM, shown.ticket), now)
+            return self._why(self._credentials.tokens.opened_by(STREAM, shown.ticket, now), now)
         entry = self._journal.find(ids)
         if entry is not None:
             return None if entry.principal is None else self._why(entry.principal, now)

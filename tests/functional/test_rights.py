@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import sys
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -178,6 +180,36 @@ class RevocationTests(RightsTestCase):
         await self.open(admin=self.admin, again=await self.daemon.connect("viewer"))
 
 
+class RotationTests(RightsTestCase):
+    """``camsvc rotate-secret`` beside a running camsvc."""
+
+    async def test_overlap(self) -> None:
+        """What is open goes on; old tokens and links count as new ones do, without an overlap new ones alone."""
+        old = self.daemon.token("viewer")
+        mine = {"socket": await self.login(old), "by query": await self.watch(self.daemon.rtsp_url(token=old))}
+        url = (await mine["socket"].call("get_recording_info", filename=BIG))["download_url"]
+        await self.rotate("1h")
+        new = self.daemon.token("viewer")
+        for token in (old, new):
+            reply = await self.daemon.get(f"/files/recordings/{BIG}", "HEAD", Authorization=f"Bearer {token}")
+            self.assertEqual(reply.code, 200)
+        self.assertEqual((await self.daemon.get(url, "HEAD")).code, 200)
+        await self.open(**mine)
+        await self.rotate("0")
+        await self.open(**mine)
+        for token in (old, new):
+            reply = await self.daemon.get(f"/files/recordings/{BIG}", "HEAD", Authorization=f"Bearer {token}")
+            self.assertEqual(reply.code, 401)
+        self.assertEqual((await self.daemon.get(url, "HEAD")).code, 401)
+        await self.open(again=await self.daemon.connect("viewer"))
+
+    async def rotate(self, overlap: str) -> None:
+        program = str(Path(sys.executable).parent / "camsvc")
+        argv = [program, "rotate-secret", "--overlap", overlap, "--config", str(self.daemon.config)]
+        output = await Spawned.start(argv).ends_within(20)
+        self.assertEqual(output.code, 0, output.err)
+
+
 class RestartTests(RightsTestCase):
     """camsvc is killed; the engine and its viewers go on."""
 
@@ -209,4 +241,4 @@ def _expired(key: dict[str, Any]) -> bool:
     return datetime.now(UTC) > datetime.fromisoformat(key["expires_at"])
 
 
-per_engine(globals(), RevocationTests, RestartTests)
+per_engine(globals(), RevocationTests, RotationTests, RestartTests)
