@@ -157,6 +157,16 @@ class ChoiceTests(SynchronousTestCase):
                 self.assertEqual(one.input[-4:], ("-f", "alsa", "-i", "plughw:1"))
                 self.assertIn("-map 1:a -c:a libopus", " ".join(one.video))
 
+    def test_usb_sound_by_alsa(self) -> None:
+        """The real ALSA gives the sound of its device that is always there, and it comes out as Opus."""
+        made = self.usb(Mode("MJPG", 640, 480, (30.0,)), wanted=UsbCamera("camera0", audio="null"))
+        sound = made.video[made.video.index("1:a") - 1 :]
+        film = Path(self.mktemp()).absolute().with_suffix(".mkv")
+        source = ("-f", "lavfi", "-i", "testsrc2=size=320x180:rate=10")
+        ffmpeg(*source, *made.input[-6:], "-t", "1", "-map", "0:v", *sound, str(film))
+        (found,) = probe(str(film), "-select_streams", "a", "-show_entries", "stream=codec_name,sample_rate,channels")
+        self.assertEqual((found["codec_name"], found["sample_rate"], found["channels"]), ("opus", "48000", 2))
+
     def test_for_browsers(self) -> None:
         """Only what they do not play is encoded; AAC stays where HLS is made of the same."""
         for keys, video, sound in (

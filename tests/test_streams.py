@@ -28,6 +28,7 @@ class FakeEngine:
 
     def __init__(self) -> None:
         self.up = True
+        self.version: str | None = "1.20.1"
         self.trouble: str | None = None
         self.listeners: list[Callable[[bool], None]] = []
 
@@ -351,6 +352,25 @@ class StreamsTests(TestCase):
         self.assertEqual(set(self.stub.configured), {"camera0", "camera1"})
         for device in ("camera0", "camera1"):
             self.assertEqual(self.streams.web_path(device, "webrtc"), device)
+
+    async def test_recorded_by_the_relay(self) -> None:
+        """It writes only what browsers play; whether that is needed may turn out later, also after a restart."""
+        self.engine.version = "camsvc-relay/0.1.0"
+        await self.streams.add_recording(recording())
+        sends_h265 = camera(unplayable="its video is H265")
+        self.streams.camera_changed(None, sends_h265)
+        await self.round()
+        path = self.stub.configured["rec/camera0/17"]
+        self.assertTrue(path["source"].endswith(":8554/web/camera0"))
+        self.streams._web = {}  # as after a restart
+        self.streams.want_recording(recording())
+        self.stub.seen.clear()
+        await self.round()
+        self.assertNotIn("POST", " ".join(self.stub.seen))
+        self.assertTrue(self.stub.configured["rec/camera0/17"]["source"].endswith(":8554/web/camera0"))
+        self.engine.version = "1.20.1"
+        self.streams.camera_changed(sends_h265, camera(audio="aac"))
+        self.assertTrue(self.streams._wanted["rec/camera0/17"]["source"].endswith(":8554/camera0"))
 
     async def test_viewers_of_a_web_path(self) -> None:
         """They count as the camera's; what reads the camera for them does not, and the path is shown nowhere."""

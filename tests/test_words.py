@@ -94,6 +94,11 @@ class V4l2Tests(SynchronousTestCase):
         self.assertEqual(told, "ffmpeg ended with exit status 3: the camera: Strange")
         self.assertEqual(of_ffmpeg([], "SIGSEGV", NODE).text, "ffmpeg ended with SIGSEGV")
 
+    def test_sound(self) -> None:
+        """A sound device that is not there is no fault of the camera's."""
+        lines = ["[alsa @ 0x1] cannot open audio device hw:9 (No such file or directory)", "hw:9: Input/output error"]
+        self.assertIn("check audio in its [[usb]] table", of_ffmpeg(lines, "exit status 1", NODE).text)
+
     def test_group(self) -> None:
         """The group that owns the node is named, video where that is root's or unknown."""
         told = of_errno(errno.EACCES, "/nonexistent")

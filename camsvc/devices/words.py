@@ -127,6 +127,10 @@ _IN_WORDS = tuple(
             "the font of the test picture is missing: fonts-dejavu-core",
         ),
         (r"unknown encoder|encoder not found", "this ffmpeg has no encoder for H264 (libx264)"),
+        (
+            r"cannot open audio device",
+            "its sound device cannot be opened: check audio in its [[usb]] table, and what else uses the device",
+        ),
         (r"cannot find a proper format", "the camera refuses this format, size or rate: set another mode"),
         (r"no space left on device", "the folder for pictures is full"),
         (

@@ -51,10 +51,10 @@ class PathOptions:
         """A camera's web path runs a launcher of its own, always on demand."""
         return {**self._launched(web_path(device)), **_on_demand(WEB_IDLE_S)}
 
-    def recording(self, recording: Recording) -> dict[str, Any]:
-        """A recording's path pulls the camera over loopback and writes what comes."""
+    def recording(self, recording: Recording, path: str) -> dict[str, Any]:
+        """A recording's path pulls one of the camera's over loopback and writes what comes."""
         return {
-            "source": self.internal_url(recording.device),
+            "source": self.internal_url(path),
             "rtspTransport": "tcp",
             "sourceOnDemand": False,
             "record": True,
@@ -65,9 +65,9 @@ class PathOptions:
             "recordDeleteAfter": "0s",
         }
 
-    def internal_url(self, device: str) -> str:
-        """Where we read a camera ourselves."""
-        return f"rtsp://{INTERNAL_USER}:{self._secret}@127.0.0.1:{self._rtsp_port}/{device}"
+    def internal_url(self, path: str) -> str:
+        """Where we read a path ourselves."""
+        return f"rtsp://{INTERNAL_USER}:{self._secret}@127.0.0.1:{self._rtsp_port}/{path}"
 
     def _launched(self, path: str, run: str = "runOnDemand") -> dict[str, Any]:
         command = shlex.join([str(self._launcher), "--runtime-dir", str(self._runtime_dir), path])
@@ -91,6 +91,11 @@ def ours(path: str) -> bool:
 def same(wanted: Mapping[str, Any], actual: Mapping[str, Any]) -> bool:
     """Whether the engine has what is wanted; what it has besides does not count."""
     return all(_equal(value, actual.get(key)) for key, value in wanted.items())
+
+
+def goes_on(wanted: Mapping[str, Any], actual: Mapping[str, Any]) -> bool:
+    """Whether a recording is what is wanted, or is only made of the web path: after a start that is not known yet."""
+    return same(wanted, actual) or same(wanted, {**actual, "source": actual.get("source", "").replace("/web/", "/")})
 
 
 def _equal(wanted: Any, actual: Any) -> bool:

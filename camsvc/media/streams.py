@@ -20,7 +20,7 @@ from camsvc.media.engine import Engine
 from camsvc.media.engine_file import EngineAddresses
 from camsvc.media.launcher_orders import file_name
 from camsvc.media.mediamtx import EngineApi, EngineRefused, PathState
-from camsvc.media.path_options import INTERNAL_USER, PathOptions, ours, same
+from camsvc.media.path_options import INTERNAL_USER, PathOptions, goes_on, ours
 from camsvc.media.wake import wake
 from camsvc.media.web import WebProtocol, web_protocols
 from camsvc.model import CAMERA_ID, Camera, Recording, camera_of, web_path
@@ -116,12 +116,24 @@ class Streams:
     def _web_changed(self, camera: Camera) -> None:
         name = web_path(camera.device)
         self._web[camera.device] = needed = web_protocols(camera) if self._transcode == "auto" else frozenset()
+        self._source_recordings()
         if not needed or not camera.present:
             self._want(name, None)
             return
         made = pipeline.for_browsers(camera, self._ffmpeg, self._options.internal_url(camera.device))
         self._folder.write(f"pipelines/{file_name(name)}.json", made.to_json().encode())
         self._want(name, self._options.web(camera.device))
+
+    def _recorded(self, device: str) -> str:
+        """The path that a recording is made of; the relay writes only what browsers play."""
+        relay = (self._engine.version or "").startswith("camsvc-relay/")
+        return self.web_path(device, "hls") if relay and len(self._web.get(device, ())) > 1 else device
+
+    def _source_recordings(self) -> None:
+        for name, keys in tuple(self._wanted.items()):
+            if name.startswith("rec/"):
+                source = self._options.internal_url(self._recorded(name.split("/")[1]))
+                self._want(name, {**keys, "source": source})
 
     def pipeline(self, camera: Camera) -> pipeline.Pipeline:
         """What its launcher runs."""
@@ -133,8 +145,8 @@ class Streams:
         Raises:
             DependencyFailed: the engine is down or refuses; nothing stays wanted then.
         """
-        name, keys = recording.path_name, self._options.recording(recording)
         self.require_engine()
+        name, keys = recording.path_name, self._options.recording(recording, self._recorded(recording.device))
         await self._one_at_a_time.acquire()
         try:
             await self._api.add(name, keys)
@@ -144,7 +156,7 @@ class Streams:
 
     def want_recording(self, recording: Recording) -> None:
         """Have the engine record at the next round, or go on with it where it does."""
-        self._want(recording.path_name, self._options.recording(recording))
+        self._want(recording.path_name, self._options.recording(recording, self._recorded(recording.device)))
 
     async def remove_recording(self, recording: Recording) -> None:
         """Make the engine end a recording; the file's last write comes some milliseconds after.
@@ -210,10 +222,12 @@ class Streams:
         return {name: state for name, state in self._states.items() if CAMERA_ID.match(name)}
 
     def viewers(self, device: str) -> int:
-        """Readers of a camera less the recording's own, in place of the web path's own its readers."""
+        """Readers of a camera and of its web path, less our own: recordings, and what makes the web path."""
         state, web = self._states.get(device), self._states.get(web_path(device))
-        own = max(0, len(state.readers) - self._shadows(device) - bool(web and web.ready)) if state else 0
-        return own + (len(web.readers) if web else 0)
+        readers = len(state.readers) if state else 0
+        if web is not None:
+            readers += len(web.readers) - web.ready
+        return max(0, readers - self._shadows(device))
 
     async def fresh_states(self) -> Mapping[str, PathState]:
         """As :meth:`camera_states`, asked for now.
@@ -254,6 +268,7 @@ class Streams:
     def _engine_changed(self, up: bool) -> None:
         self._in_step = False
         if up:
+            self._source_recordings()
             self._rounds.nudge()
         else:
             self._states = {}
@@ -286,7 +301,7 @@ class Streams:
                     refused = True
                     self._log.error("the engine keeps the path {name}: {why}", name=name, why=why.message)
         for name, keys in tuple(self._wanted.items()):
-            if name in actual and same(keys, actual[name]):
+            if name in actual and goes_on(keys, actual[name]):
                 continue
             if name not in self._wanted:
                 continue

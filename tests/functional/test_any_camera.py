@@ -9,7 +9,8 @@ from tests.functional.daemon import Client, Daemon, DaemonTestCase, recorded_fil
 from tests.functional.engines import per_engine
 from tests.functional.ffmpeg import FFMPEG, decode, frames_of, probe, read_frames, reader, spawn, to_rtsp
 from tests.functional.running import PUBLISHER, AuthCallback, RunningEngine
-from tests.functional.spawned import Spawned, clock, eventually, processes_mentioning, scratch
+from tests.functional.spawned import Spawned, clock, eventually, pause, processes_mentioning, scratch
+from tests.functional.test_live import WhepViewer
 from tests.functional.test_network_camera import table
 
 PICTURE = ("-re", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=10")
@@ -98,6 +99,36 @@ class AnyCameraTests(DaemonTestCase):
         await eventually(lambda: not self.encoders(), 30)
         await self.counted(client, 0)
 
+    async def test_in_browsers(self) -> None:
+        """The door gives it to WebRTC and HLS, with sound in HLS, from one encoder for all."""
+        await self.play(*H265, *AAC)
+        client = await self.camsvc()
+        urls = (await client.call("get_stream_url", device="camera0"))["urls"]
+        viewer = WhepViewer(self, urls["webrtc"])
+        await viewer.gets(20)
+        self.assertEqual((viewer.said("width")[0], viewer.said("height")[0]), (320, 180))
+        argv = ["ffprobe", "-v", "error", "-show_streams", "-of", "json", urls["hls"]]
+        output = await spawn(self, argv).ends_within(40)
+        kinds = {stream["codec_name"] for stream in json.loads(output.out)["streams"]}
+        sound = "opus" if self.engine.is_mediamtx_before(1, 6) else "aac"  # which takes Opus where there is a choice
+        self.assertLessEqual({"h264", sound}, kinds, output.err)
+        self.assertEqual(len(self.encoders()), 1)
+
+    async def test_sound_in_browsers(self) -> None:
+        """AAC stays AAC in HLS, without an encoder; for WebRTC there is one, for the sound alone."""
+        await self.play(*PLAIN, *AAC)
+        client = await self.camsvc()
+        urls = (await client.call("get_stream_url", device="camera0"))["urls"]
+        output = await spawn(
+            self, ["ffprobe", "-v", "error", "-show_streams", "-of", "json", urls["hls"]]
+        ).ends_within(40)
+        kinds = {stream["codec_name"] for stream in json.loads(output.out)["streams"]}
+        self.assertEqual(kinds, {"h264", "aac"}, output.err)
+        self.assertEqual(self.encoders(), [])
+        viewer = WhepViewer(self, urls["webrtc"])
+        await viewer.gets(20)
+        self.assertEqual(len(self.encoders()), 1)
+
     async def counted(self, client: Client, viewers: int) -> None:
         """Wait until a camera has so many viewers, our own not among them."""
 
@@ -154,6 +185,27 @@ class AnyCameraTests(DaemonTestCase):
         await self.camsvc('transcode = "never"\n')
         self.assertIn("its video is H265: players of RTSP show it, browsers do not", self.camera["detail"])
         self.assertEqual(await self.kinds("web/camera0"), [])
+
+    async def test_h265_recorded(self) -> None:
+        """As the camera sends it, by the relay as H264; a restart of camsvc leaves the recording alone."""
+        await self.play(*H265, *AAC)
+        client = await self.camsvc()
+        started = await client.call("start_recording", device="camera0")
+        await client.sees("recording_status_update", status="RECORDING")
+        await self.counted(client, 0)
+        self.daemon.process.send(9)
+        await self.daemon.process.when_ended()
+        await self.daemon.start()
+        client = await self.daemon.connect()
+        await pause(3)
+        await client.call("stop_recording", device="camera0")
+        await client.sees("recording_status_update", status="STOPPED", filename=started["filename"])
+        (file,) = recorded_files(self.daemon)
+        decoded = await decode(self, file)
+        self.assertEqual(decoded.errors, "")
+        self.assertGreater(decoded.frames, 40)
+        codecs = [stream["codec_name"] for stream in (await probe(self, file))["streams"]]
+        self.assertEqual(codecs, ["h264" if self.engine.kind == "relay" else "hevc", "aac"])
 
     async def test_refused(self) -> None:
         """Who may not read the camera may not read what is made of it, nor publish in its place."""
