@@ -12,9 +12,10 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct, field
 
-from camsvc import camera_tables
+from camsvc import camera_tables, discovery_table
 from camsvc.camera_tables import NetworkCamera, TestCamera, UsbCamera
 from camsvc.config_mistakes import mistake, one_line
+from camsvc.discovery_table import Discovery
 from camsvc.errors import ConfigError
 
 SYSTEM_FILE = Path("/etc/camsvc/camsvc.toml")
@@ -76,13 +77,6 @@ class Media(_Table, frozen=True):
     webrtc_hosts: list[Text] = []
     ffmpeg: str = "ffmpeg"
     transcode: Literal["auto", "never"] = "auto"
-
-
-class Discovery(_Table, frozen=True):
-    """Cameras that are plugged in."""
-
-    usb: bool = True
-    probe_limit_s: Annotated[float, Meta(ge=0.1, le=60)] = 2.0
 
 
 class Access(_Table, frozen=True):
@@ -239,6 +233,7 @@ def _cross_checks(config: Config) -> list[str]:
             problems.append(f"{key} = {port}: the same as {seen[port]}; each listener needs a port of its own")
         seen[port] = key
     problems += camera_tables.problems(config.camera, config.usb)
+    problems += discovery_table.problems(config.discovery)
     if config.media.engine == "mediamtx" and not config.media.run and config.media.mediamtx:
         problems.append(
             "media.mediamtx: names a program, but media.run = false says that systemd starts it; drop one"

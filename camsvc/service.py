@@ -30,6 +30,7 @@ from camsvc.api.key_methods import KeyMethods
 from camsvc.api.media_methods import MediaMethods
 from camsvc.api.metrics_methods import MetricsMethods
 from camsvc.api.notifications import Notifications
+from camsvc.api.offer_methods import OfferMethods
 from camsvc.api.registry import Registry
 from camsvc.api.session_methods import SessionMethods
 from camsvc.api.stream_methods import StreamMethods
@@ -42,8 +43,11 @@ from camsvc.devices.external import ExternalStreams
 from camsvc.devices.health import LauncherHealth
 from camsvc.devices.inventory import Inventory
 from camsvc.devices.network import NetworkCameras
+from camsvc.devices.offers import Offers
 from camsvc.devices.probe import Probes
+from camsvc.devices.scan import Scanner
 from camsvc.devices.udev import UdevReader
+from camsvc.devices.wsdiscovery import WsDiscovery
 from camsvc.library import recordings
 from camsvc.library.recordings import RECORDINGS, SNAPSHOTS
 from camsvc.library.retention import Retention
@@ -114,6 +118,8 @@ class Camsvc(Service):
         ffprobe = prepared.ffmpeg.removesuffix("ffmpeg") + "ffprobe"
         self._network = NetworkCameras(reactor, self._inventory, self._health, ffprobe, media.transcode)
         self._external = ExternalStreams(database, self._inventory, self._network)
+        scanner = Scanner(reactor, config.discovery.scan_per_second)
+        self._offers = Offers(reactor, database, config.discovery, scanner, WsDiscovery(reactor))
         self._streams = Streams(
             reactor,
             self._engine,
@@ -175,6 +181,7 @@ class Camsvc(Service):
             FileMethods(database, store, config.storage, self._recorder, self._finisher, self._retention, views),
             StreamMethods(self._inventory, self._streams, self._health, self._recorder, views),
             ExternalMethods(self._external, self._inventory, self._recorder),
+            OfferMethods(self._offers),
             EventMethods(self._events),
             ClientMethods(lambda: self._ws.connections, self._events),
             MetricsMethods(self._inventory, self._streams, self._health, self._recorder, store),
@@ -248,6 +255,7 @@ class Camsvc(Service):
         prepared.folder.start(self._reactor)
         self._health.start()
         self._network.start()
+        self._offers.start()
         self._retention.start()
         self._thumbnails.start()
         if config.discovery.usb:
@@ -278,6 +286,7 @@ class Camsvc(Service):
         await self._ws.shut(2.0)
         self._video.end_viewers()
         self._network.stop()
+        self._offers.stop()
         self._sweeper.stop()
         self._streams.stop()
         self._certificate.stop()
@@ -331,6 +340,7 @@ class Camsvc(Service):
                 device = self._prepared.database.now(partial(identity.assign, found=found))
                 self._network.add(device, found, camera.transport)
         self._external.load()
+        self._offers.load()
         if self._config.discovery.usb:
             expected = partial(identity.expected, since=time.time() - EXPECTED_S)
             self._discovery.expect(self._prepared.database.now(expected))
