@@ -68,5 +68,5 @@ class KeysTests(SynchronousTestCase):
     def test_log(self) -> None:
         """A key that finds its way into a line does not stand in it, as a value of a query neither."""
         for line in (f"got {self.secret}!", f"/x?api_key={self.secret}&y=1", f"rtsp://x:{self.secret}@h/camera0"):
-            self.assertNotIn(self.secret.rpartition("_")[2], redact(line))
+            self.assertNotIn(self.secret[-16:], redact(line))
             self.assertNotIn(self.secret, redact(line))

@@ -106,9 +106,8 @@ class ServiceTests(TestCase):
         first.startService()
         self.addCleanup(lambda: maybeDeferred(first.stopService))
         (media,) = first._mux.candidates()
-        second = self.make(
-            YAML.replace("webrtc: no\n", webrtc.replace('"127.0.0.1:0"\n', f'"127.0.0.1:{media[1]}"\n'))
-        )
+        taken = f'webrtcAddress: "127.0.0.1:0"\nwebrtcLocalUDPAddress: "127.0.0.1:{media[1]}"\n'
+        second = self.make(YAML.replace("webrtc: no\n", taken))
         with self.assertRaises(StartError) as caught:
             second.listen()
         self.addCleanup(lambda: [port.stopListening() for port in second._ports])

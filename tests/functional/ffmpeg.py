@@ -39,6 +39,22 @@ def publish(test: TestCase, url: str, *, size: str = "320x180", fps: int = 10) -
     return spawn(test, [*FFMPEG, "-v", "error", *encode(size, fps), *to_rtsp(url)])
 
 
+def publish_sound(test: TestCase, url: str, codec: str, *, fps: int = 10) -> Spawned:
+    """Start publishing a test picture with a tone, in stereo at 48 kHz; ended with the test.
+
+    Args:
+        test: whose clean-up ends it.
+        url: with credential.
+        codec: ``aac`` or ``libopus``.
+        fps: pictures per second.
+    """
+    picture = encode(fps=fps)
+    at = picture.index("-c:v")
+    tone = ["-re", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000"]
+    sound = ["-c:a", codec, "-ac", "2", "-map", "0:v", "-map", "1:a"]
+    return spawn(test, [*FFMPEG, "-v", "error", *picture[:at], *tone, *picture[at:], *sound, *to_rtsp(url)])
+
+
 def republish(test: TestCase, url: str, file: Path) -> Spawned:
     """Start publishing an encoded file over and over, at its own speed; ended with the test."""
     source = ["-re", "-stream_loop", "-1", "-i", str(file), "-c", "copy"]

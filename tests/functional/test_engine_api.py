@@ -20,6 +20,13 @@ def duration(text: str) -> timedelta:
     return timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in parts))
 
 
+def equal_values(wanted: Any, actual: Any) -> bool:
+    """Whether a value that is read back is the one that was written: durations come in other forms."""
+    if isinstance(wanted, str) and re.fullmatch(r"[\d.]+(h|m|s|ms)", wanted):
+        return duration(wanted) == duration(actual)
+    return bool(wanted == actual)
+
+
 class ControlApiTests(EngineTestCase):
     """The control API."""
 
@@ -167,6 +174,44 @@ class ControlApiTests(EngineTestCase):
         whole = (await self.server.api("GET", "paths/list")).body
         self.assertEqual((whole["itemCount"], whole["pageCount"], len(whole["items"])), (5, 1, 5))
 
+    async def test_large_pages(self) -> None:
+        """A page of 500 items is one (``itemsPerPage``): more cameras than the default of 100 come in one answer."""
+        for number in range(110):
+            await self.server.add(f"camera{number}")
+        for kind in ("paths/list", "config/paths/list"):
+            body = (await self.server.api("GET", f"{kind}?itemsPerPage=500&page=0")).body
+            self.assertEqual((body["itemCount"], body["pageCount"], len(body["items"])), (110, 1, 110))
+
+    async def test_paths_as_camsvc_writes_them(self) -> None:
+        """config/paths/list gives each key back with its value, in whatever form: else camsvc would never be done."""
+        camera = {
+            "source": "publisher",
+            "runOnDemand": "'/opt/my camsvc/bin/camsvc-publish' --runtime-dir /run/camsvc camera0",
+            "runOnDemandRestart": True,
+            "runOnDemandStartTimeout": "10s",
+            "runOnDemandCloseAfter": "20s",
+        }
+        always = {"source": "publisher", "runOnInit": "/bin/sleep 60", "runOnInitRestart": True}
+        shadow = {
+            "source": f"rtsp://_int:s-ecret_1@127.0.0.1:{self.server.rtsp_port}/camera0",
+            "rtspTransport": "tcp",
+            "sourceOnDemand": False,
+            "record": True,
+            "recordPath": f"{self.folder}/.%path/%Y-%m-%d_%H-%M-%S-%f",
+            "recordFormat": "fmp4",
+            "recordPartDuration": "1s",
+            "recordSegmentDuration": "24h",
+            "recordDeleteAfter": "0s",
+        }
+        wanted = {"camera0": camera, "camera1": always, "rec/camera0/17": shadow}
+        for name, keys in wanted.items():
+            await self.server.add(name, **keys)
+        items = {item["name"]: item for item in (await self.server.api("GET", "config/paths/list")).body["items"]}
+        self.assertEqual(set(items), set(wanted))
+        for name, keys in wanted.items():
+            for key, value in keys.items():
+                self.assertTrue(equal_values(value, items[name][key]), f"{name} {key}: {items[name][key]!r}")
+
     async def test_idle_path(self) -> None:
         """A configured path is listed while nothing publishes to it."""
         await self.server.add("camera0")
@@ -186,6 +231,13 @@ class ControlApiTests(EngineTestCase):
         self.assertEqual((await self.server.api("GET", nobody)).status, 404)
         kick = nobody.replace("get", "kick")
         self.assertEqual((await self.server.api("POST", kick)).status, 404)
+
+    async def test_lists_of_what_is_off(self) -> None:
+        """404 for the sessions of a protocol that is off or unknown: camsvc takes them for none."""
+        for kind in ("rtspsconns", "rtspssessions", "rtmpconns"):
+            self.assertEqual((await self.server.api("GET", f"{kind}/list")).status, 404, kind)
+        known = self.engine.is_mediamtx_from(1, 18)
+        self.assertEqual((await self.server.api("GET", "hlssessions/list")).status, 200 if known else 404)
 
     async def test_unknown_route(self) -> None:
         """404, which is how a feature's absence is seen."""

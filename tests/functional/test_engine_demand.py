@@ -8,11 +8,12 @@ from typing import Any
 
 from twisted.internet.defer import Deferred, gatherResults
 
+from camsvc.media.wake import wake
 from camsvc.processes import start_time
 from tests.functional.camera import CameraTestCase, Launcher
 from tests.functional.engines import per_engine
 from tests.functional.rtsp_client import RtspClient, play
-from tests.functional.running import VIEWER
+from tests.functional.running import INTERNAL, VIEWER
 from tests.functional.spawned import clock, eventually, pause
 
 
@@ -81,6 +82,18 @@ class OnDemandTests(CameraTestCase):
         client = await self.view()
         await pause(1.5)
         await self.grows(client)
+        self.assertEqual(len(launcher.runs()), 1)
+
+    async def test_woken_by_a_description(self) -> None:
+        """A DESCRIBE alone starts the camera, which runs on for ``runOnDemandCloseAfter``: so snapshots wake it."""
+        launcher = await self.demand(runOnDemandCloseAfter="3s")
+        await wake(clock(), self.server.rtsp_port, "camera0", *INTERNAL)
+        began = clock().seconds()
+        self.assertTrue(await self.is_ready())
+        await pause(1.5)
+        self.assertTrue(await self.is_ready())
+        await eventually(self.is_idle)
+        self.assertLess(clock().seconds() - began, 10)
         self.assertEqual(len(launcher.runs()), 1)
 
     async def test_killed_command_runs_again(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -12,7 +13,7 @@ from typing import Any
 
 from tests.functional.camera import FPS, CameraTestCase, Launcher
 from tests.functional.engines import per_engine
-from tests.functional.ffmpeg import Decoded, decode, probe, publish
+from tests.functional.ffmpeg import Decoded, decode, probe, publish, publish_sound, spawn
 from tests.functional.rtsp_client import play
 from tests.functional.running import INTERNAL, PUBLISHER
 from tests.functional.spawned import clock, eventually, pause
@@ -201,6 +202,51 @@ class RecordingTests(CameraTestCase):
             return size if file.stat().st_size == size else 0
 
         return int(await eventually(same))
+
+    async def test_sound(self) -> None:
+        """AAC and Opus are recorded beside the picture; MediaMTX 1.20 begins with sound before the key frame."""
+        before_s = 1.2 if self.engine.is_mediamtx_from(1, 17) else 0.3
+        for codec, found in (("aac", "aac"), ("libopus", "opus")):
+            await self.server.add("camera0")
+            process = publish_sound(self, self.server.rtsp_url("camera0", PUBLISHER), codec)
+            await eventually(self.is_ready)
+            await self.add_shadow()
+            file = await eventually(self.grown)
+            await self.grows_on(file)
+            await self.server.delete(SHADOW)
+            await self.assert_complete_soon(SHADOW)
+            await self.assert_plays(file, FPS // 2)
+            picture, sound = await self.packets(file)
+            self.assertEqual((picture[0], sound[0]), ("h264", found))
+            self.assertLess(abs(picture[1] - sound[1]), before_s, "where they begin")
+            self.assertLess(abs(picture[2] - sound[2]), 0.6, "where they end")
+            await process.end()
+            await self.server.delete("camera0")
+            file.unlink()
+
+    async def packets(self, file: Path) -> list[tuple[str, float, float]]:
+        """Codec, first and last time of each stream, the video first."""
+        entries = "stream=codec_name,codec_type:packet=stream_index,pts_time"
+        argv = ["ffprobe", "-v", "error", "-show_packets", "-show_streams", "-show_entries", entries, "-of", "json"]
+        found = json.loads((await spawn(self, [*argv, str(file)]).ends_within(20.0)).out)
+        streams = []
+        for index, stream in enumerate(found["streams"]):
+            times = [float(one["pts_time"]) for one in found["packets"] if one["stream_index"] == index]
+            streams.append((stream["codec_type"], stream["codec_name"], min(times), max(times)))
+        return [(name, first, last) for _, name, first, last in sorted(streams, reverse=True)]
+
+    async def test_added_anew_reads_at_once(self) -> None:
+        """Deleting and adding a shadow path whose camera is back takes less than the 5 s that MediaMTX pauses."""
+        await self.server.add("camera0")
+        await self.add_shadow()
+        await eventually(lambda: self.callback.of("read"))
+        await pause(0.5)
+        await self.publish()
+        await self.server.delete(SHADOW)
+        await self.add_shadow()
+        began = clock().seconds()
+        await eventually(lambda: self.is_ready(SHADOW))
+        self.assertLess(clock().seconds() - began, 4.5)
 
     async def test_nothing_to_record(self) -> None:
         """Without footage there is no file: camsvc tells "empty"; a camera that is not configured is waited for."""

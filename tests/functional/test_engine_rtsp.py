@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from tests.functional.camera import CameraTestCase
+from tests.functional.camera import FPS, CameraTestCase
 from tests.functional.engines import per_engine
 from tests.functional.ffmpeg import frames_of, publish, read_frames, reader
 from tests.functional.rtsp_client import RtspClient, play
-from tests.functional.running import PUBLISHER, VIEWER
+from tests.functional.running import PUBLISHER, VIEWER, default_verdict
 from tests.functional.spawned import eventually, pause
 
 WRONG = ("viewer", "wrong")
@@ -198,6 +198,34 @@ class StreamTests(CameraTestCase):
         self.assertRegex(session["created"], r"^\d{4}-\d\d-\d\dT")
         got = await self.server.api("GET", f"rtspsessions/get/{session['id']}")
         self.assertEqual((got.status, got.body["query"]), (200, "ticket=a1%2Fb"))
+
+    async def test_ids(self) -> None:
+        """The callback's ``id`` is that of the session, or of its connection: by ``conns``, else by its address.
+
+        So camsvc knows who was let in (MediaMTX 1.5.1 sends the connection's id alone, and lists no ``conns``).
+        """
+        await self.server.add("camera0")
+        await self.publish()
+        client = await play(self, self.server.rtsp_url("camera0", query="who=me"))
+        told = {call.fields["id"] for call in self.callback.of("read") if call.fields["query"] == "who=me"}
+        session = next(one for one in await self.server.sessions() if one["query"] == "who=me")
+        connections = (await self.server.api("GET", "rtspconns/list")).body["items"]
+        mine = {one["id"] for one in connections if one["remoteAddr"] == session["remoteAddr"]}
+        self.assertEqual(session["remoteAddr"], client.address)
+        self.assertEqual(told - {session["id"], *mine, *(session.get("conns") or ())}, set())
+        self.assertTrue(told)
+
+    async def test_admitted_by_query(self) -> None:
+        """A reader without credential is put to the callback with its query, which may be enough; ffmpeg's too."""
+        self.callback.verdict = lambda asked: (
+            default_verdict(asked) or (asked.action == "read" and asked.fields["query"] == "ticket=good")
+        )
+        await self.server.add("camera0")
+        await self.publish()
+        url = self.server.rtsp_url("camera0", None, "ticket=good")
+        decoded = await read_frames(self, url, FPS)
+        self.assertEqual((decoded.code, decoded.frames), (0, FPS))
+        self.assertEqual(await self.describe("camera0", None, "ticket=bad"), 401)
 
     async def test_kick(self) -> None:
         """POST rtspsessions/kick ends that session and no other."""
