@@ -17,6 +17,7 @@ from camsvc.errors import ConfigError, StartError
 from camsvc.media.engine_choice import EngineChoice, choose, find_ffmpeg
 from camsvc.prepare import certificates_of, runtime_path, serves_rtsps
 from camsvc.remote import add_commands
+from camsvc.remote_users import add_user_commands
 from camsvc.secret_rotation import add_rotation_command
 from camsvc.server.tls import Certificates
 
@@ -90,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.set_defaults(run=_check_config)
     add_commands(commands, common)
+    add_user_commands(commands, common)
     add_audit_command(commands, common)
     add_rotation_command(commands, common, _span)
     return parser

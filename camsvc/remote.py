@@ -94,6 +94,13 @@ def _words(error: dict[str, Any]) -> str:
     return f"{error.get('message')}" + (f" ({more})" if more else "")
 
 
+def json_option() -> argparse.ArgumentParser:
+    """``--json``, which every command that asks something has."""
+    output = argparse.ArgumentParser(add_help=False)
+    output.add_argument("--json", action="store_true", help="print the answer as JSON, for programs")
+    return output
+
+
 def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
     """Declare them.
 
@@ -101,14 +108,12 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
         commands: what ``add_subparsers`` gave.
         common: options that every command has.
     """
-    output = argparse.ArgumentParser(add_help=False)
-    output.add_argument("--json", action="store_true", help="print the answer as JSON, for programs")
-    parents = [common, output]
+    parents = [common, json_option()]
     camera = {"metavar": "CAMERA", "help": "its id, such as camera0; camsvc cameras lists them"}
 
     command = commands.add_parser("cameras", parents=parents, help="list the cameras",
                                   description="List the cameras of the running camsvc.")  # fmt: skip
-    command.set_defaults(run=_run, act=_cameras)
+    command.set_defaults(run=run, act=_cameras)
 
     command = commands.add_parser("record", parents=parents, help="start a recording",
                                   description="Start to record a camera, until it is stopped or for so many seconds.",
@@ -116,19 +121,19 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
     command.add_argument("device", **camera)
     command.add_argument("--seconds", type=int, metavar="N", help="its length, 1 to 86400; else until it is stopped")
     command.add_argument("--format", choices=("fmp4", "mp4", "mkv"), help="container (default: fmp4, ends as .mp4)")
-    command.set_defaults(run=_run, act=_record)
+    command.set_defaults(run=run, act=_record)
 
     command = commands.add_parser("stop", parents=parents, help="stop a recording",
                                   description="Stop the recording of a camera.")  # fmt: skip
     command.add_argument("device", **camera)
-    command.set_defaults(run=_run, act=_stop)
+    command.set_defaults(run=run, act=_stop)
 
     command = commands.add_parser("snapshot", parents=parents, help="take a snapshot",
                                   description="Store a snapshot of a camera, and have it as a file here too.",
                                   epilog="Example: camsvc snapshot camera0 -o door.jpg")  # fmt: skip
     command.add_argument("device", **camera)
     command.add_argument("-o", "--output", metavar="FILE", help="write it here too; - is standard output")
-    command.set_defaults(run=_run, act=_snapshot)
+    command.set_defaults(run=run, act=_snapshot)
 
     command = commands.add_parser("call", parents=parents, help="call any method of the API",
                                   description="Call a method of the API and print its result as JSON.",
@@ -136,10 +141,11 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
                                   "camsvc call list_recordings limit=5 device=camera0")  # fmt: skip
     command.add_argument("method", metavar="METHOD", help="its name; system.listMethods names them all")
     command.add_argument("params", nargs="*", type=_pair, metavar="KEY=VALUE", help="VALUE is JSON, or else text")
-    command.set_defaults(run=_run, act=_call)
+    command.set_defaults(run=run, act=_call)
 
 
-def _run(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
+    """Do what ``options.act`` says with a Remote; gives the exit status."""
     try:
         options.act(Remote(load(find_file(options.config))), options)
     except RemoteError as why:
@@ -170,20 +176,22 @@ def _cameras(remote: Remote, options: argparse.Namespace) -> None:
             status = each["status"] + (" recording" if each["recording"] else "")
             name = each["name"] + (f": {each['error']}" if "error" in each else "")
             rows.append((each["device"], status, each["kind"], f"{each['resolution']}@{each['fps']:g}", name))
-        _print_table(rows)
+        print_table(rows)
 
 
 def _record(remote: Remote, options: argparse.Namespace) -> None:
     asked = {"duration": options.seconds, "format": options.format}
     known = {key: value for key, value in asked.items() if value is not None}
     started = remote.call("start_recording", device=options.device, **known)
-    _print(options, started, f"{started['device']} records to {started['filename']}")
+    print_answer(options, started, f"{started['device']} records to {started['filename']}")
 
 
 def _stop(remote: Remote, options: argparse.Namespace) -> None:
     stopped = remote.call("stop_recording", device=options.device)
     size = f"{stopped['duration']:.1f} s, {stopped['file_size'] / 1e6:.1f} MB"
-    _print(options, stopped, f"{stopped['filename']}: {size if stopped['file_size'] else 'nothing was recorded'}")
+    print_answer(
+        options, stopped, f"{stopped['filename']}: {size if stopped['file_size'] else 'nothing was recorded'}"
+    )
 
 
 def _snapshot(remote: Remote, options: argparse.Namespace) -> None:
@@ -200,14 +208,15 @@ def _snapshot(remote: Remote, options: argparse.Namespace) -> None:
                 f"{options.output}: {why.strerror}; the snapshot is kept as {taken['filename']}"
             ) from None
     where = options.output or taken["filename"]
-    _print(options, taken, f"{where}: {taken['width']}x{taken['height']}, {taken['age_ms'] / 1000:.1f} s old")
+    print_answer(options, taken, f"{where}: {taken['width']}x{taken['height']}, {taken['age_ms'] / 1000:.1f} s old")
 
 
 def _call(remote: Remote, options: argparse.Namespace) -> None:
     _print_json(remote.call(options.method, **dict(options.params)))
 
 
-def _print(options: argparse.Namespace, answer: Any, text: str) -> None:
+def print_answer(options: argparse.Namespace, answer: Any, text: str) -> None:
+    """Print an answer: as JSON where that is asked for, else what it says in words."""
     if options.json:
         _print_json(answer)
     else:
@@ -218,7 +227,8 @@ def _print_json(value: Any) -> None:
     print(json.dumps(value, indent=2, ensure_ascii=False))
 
 
-def _print_table(rows: Sequence[Sequence[str]]) -> None:
+def print_table(rows: Sequence[Sequence[str]]) -> None:
+    """Print rows, the first being the heads, in columns."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -48,8 +48,8 @@ class Door(BaseHTTPRequestHandler):
         """Nothing."""
 
 
-class RemoteTests(SynchronousTestCase):
-    """``camsvc cameras`` and so on."""
+class RemoteTestCase(SynchronousTestCase):
+    """A configuration, its key, and a server of its port."""
 
     def setUp(self) -> None:
         self.base = Path(self.mktemp()).resolve()
@@ -78,11 +78,15 @@ class RemoteTests(SynchronousTestCase):
         self.patch(sys, "stdout", out)
         self.patch(sys, "stderr", err)
         try:
-            status = main([argv[0], "--config", str(self.file), *argv[1:]])
+            status = main([*argv, "--config", str(self.file)])
         except SystemExit as why:
             status = int(why.code or 0)
         out.flush()
         return status, out.buffer.getvalue().decode(), err.getvalue()  # type: ignore[attr-defined]
+
+
+class RemoteTests(RemoteTestCase):
+    """``camsvc cameras`` and so on."""
 
     def test_cameras(self) -> None:
         """A table, or JSON; asked as an admin, by a token of one minute."""
