@@ -280,6 +280,15 @@ class CookieTests(LoginTestCase):
             answer = await ask(self.port, "/ws", host=self.host, **upgrade, **origin)
             self.assertEqual((answer.status, self.error(answer)["data"]["reason"]), (403, "foreign_origin"))
 
+    async def test_again(self) -> None:
+        """A login over the cookie of an earlier one needs no Origin; one that counts no more is not in the way."""
+        cookie = await self.cookie_of("ann")
+        self.assertEqual((await self.login("ben", cookie=True, headers={"cookie": cookie})).status, 200)
+        await self.rights.revoke_user("ann")
+        bearer = f"Bearer {await self.token('ben')}"
+        self.assertEqual((await self.rpc("ping", cookie=cookie)).status, 200)
+        self.assertEqual((await self.rpc("system.listMethods", cookie=cookie, authorization=bearer)).status, 200)
+
     async def test_bad_cookie(self) -> None:
         """Counts as none: also where a header of it could not be written."""
         for value in ("x.y.z", "\xe9", '"', "a=b", ""):

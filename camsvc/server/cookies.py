@@ -56,11 +56,11 @@ class LoginCookie:
         token = self.token(request)
         if token is None or any(request.getHeader(name) for name in (b"authorization", b"x-api-key")):
             return
-        self.require_own_origin(request, needed=request.method not in _READS or _is_handshake(request))
         try:
             self._credentials.principal(token, time.time())
         except AuthenticationFailed:
             return
+        self.require_own_origin(request, needed=request.method not in _READS or _is_handshake(request))
         request.requestHeaders.setRawHeaders(b"authorization", [b"Bearer " + token.encode("latin-1")])
 
     def require_own_origin(self, request: Any, needed: bool = False) -> None:

@@ -127,15 +127,17 @@ class Root(Resource):
             )
         if not _is_text(path, *request.postpath):
             return _Refusal(404, NotFound("Page", "path"))
+        login = path == b"api" and request.postpath in _LOGIN_PATHS
         try:
-            self._cookie.admit(request)
+            if request.postpath != [b"login"] or not login:  # who logs in again need not be logged in
+                self._cookie.admit(request)
         except PermissionDenied as why:
             return _Refusal(403, why)
         if path in self.children:
             return self.children[path]
         request.prepath.pop()
         request.postpath.insert(0, path)
-        if path == b"api" and request.postpath[1:] in _LOGIN_PATHS:
+        if login:
             return self._login
         return self._rpc if path == b"rpc" else self._pages
 
