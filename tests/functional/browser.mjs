@@ -39,7 +39,7 @@ function tile(device) {
   return {
     name: article.querySelector("h2").textContent,
     way: article.querySelector(".way").hidden ? "" : article.querySelector(".way").textContent,
-    why: article.querySelector(".way").title,
+    why: article.querySelector(".why").hidden ? "" : article.querySelector(".why").textContent,
     words: article.querySelector(".words").textContent,
     shown: !picture.hidden,
     width: picture.naturalWidth || picture.videoWidth,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -106,6 +108,19 @@ class WhepTests(LiveTestCase):
 
         await eventually(gone, 5)
 
+    async def test_vanished(self) -> None:
+        """A viewer that goes without a word is gone at the engine within 30 s, or little more."""
+        token = self.daemon.token("viewer")
+        viewer = WhepViewer(self, f"http://127.0.0.1:{self.daemon.port}/live/camera0/whep", token)
+        await viewer.gets(5)
+        viewer.tell("vanish")
+        await viewer.process.when_ended()
+
+        async def gone() -> bool:
+            return not await self.listed("webrtcsessions")
+
+        await eventually(gone, 40)
+
 
 class HlsTests(LiveTestCase):
     """HLS by ffmpeg."""
@@ -148,6 +163,48 @@ class HlsTests(LiveTestCase):
         segment = await self.daemon.get(f"{folder}/{names[-1]}")
         self.assertEqual((segment.code, segment.headers["content-type"]), (200, "video/mp4"))
         self.assertEqual(segment.body[4:8], b"moof")
+
+    async def test_unused(self) -> None:
+        """Once nobody asks for it any more, the camera sleeps within 90 s."""
+        client = await self.daemon.connect("viewer")
+        url = (await client.call("get_stream_url", device="camera0"))["urls"]["hls"]
+        process = self.read(url, 30)
+        self.assertEqual((await process.ends_within(40)).code, 0, process.err)
+
+        def asleep() -> bool:
+            return bool(self.daemon.launcher()["state"] == "stopped")
+
+        await eventually(asleep, 95, 0.5)
+
+    async def test_right_ends(self) -> None:
+        """A key that is revoked takes its HLS sessions with it, at once."""
+        admin = await self.daemon.connect("admin")
+        made = await admin.call("create_api_key", name="viewer", role="viewer")
+        first = await self.daemon.get("/live/camera0/index.m3u8", x_api_key=made["key"])
+        where = first.headers["location"]
+        self.assertEqual((await self.daemon.get(where)).code, 200)
+        process = self.read(f"http://127.0.0.1:{self.daemon.port}{where}")
+        await eventually(lambda: frames_of(process) > 20)
+        await admin.call("revoke_api_key", key_id=made["key_id"])
+        self.assertEqual((await self.daemon.get(where)).code, 404)
+        await process.ends_within(60)
+
+    async def test_engine_killed(self) -> None:
+        """A session of ours outlives the engine's: its URL plays again when the engine is back."""
+        client = await self.daemon.connect("viewer")
+        url = (await client.call("get_stream_url", device="camera0"))["urls"]["hls"]
+        where = (await self.daemon.get(url)).headers["location"]
+        self.assertEqual((await self.daemon.get(where)).code, 200)
+        before = self.daemon.engine_pid()
+        os.kill(before, signal.SIGKILL)
+        await eventually(lambda: self.daemon.engine_pid() != before, 30)
+
+        async def plays() -> bool:
+            return (await self.daemon.get(where)).code == 200
+
+        await eventually(plays, 40, 0.5)
+        process = self.read(f"http://127.0.0.1:{self.daemon.port}{where}", 30)
+        self.assertEqual((await process.ends_within(40)).code, 0, process.err)
 
 
 class PreviewTests(DaemonTestCase):

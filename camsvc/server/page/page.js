@@ -158,9 +158,8 @@ function add(device) {
   const screen = find(".screen"), large = find(".large");
   const tile = {
     article, large, name: find("h2"), image: find("img"), video: find("video"), recording: find(".recording"),
-    player: new Player(device, screen, find(".way")),
+    player: new Player(device, article),
   };
-  large.hidden = !document.fullscreenEnabled;
   large.addEventListener("click", () => {
     if (document.fullscreenElement) document.exitFullscreen();
     else screen.requestFullscreen();

@@ -12,14 +12,16 @@ const UNSEEN_MS = 30000; // a page that nobody sees lets its cameras sleep after
 const failed = new Map();
 
 export class Player {
-  // screen: the element with video, img and .words; way: where it is told how the camera is shown.
-  constructor(device, screen, way) {
+  // tile: the element with .screen (video, img, .words), .way and .why, where it is told how the camera is shown.
+  constructor(device, tile) {
     this.device = device;
-    this.screen = screen;
+    const screen = this.screen = tile.querySelector(".screen");
     this.video = screen.querySelector("video");
     this.image = screen.querySelector("img");
     this.words = screen.querySelector(".words");
-    this.label = way;
+    this.label = tile.querySelector(".way");
+    this.why = tile.querySelector(".why");
+    this.large = tile.querySelector(".large");
     this.failures = 0;
     this.run = 0;
     this.hide = () => {
@@ -92,7 +94,9 @@ export class Player {
     this.label.hidden = false;
     this.label.textContent = slower ? `${Way.label}, ${slower}` : Way.label;
     this.label.classList.toggle("fallen", reasons.length > 0);
-    this.label.title = reasons.length ? `Because ${reasons.join("; ")}.` : "";
+    this.why.hidden = reasons.length === 0;
+    this.why.textContent = reasons.length ? `Because ${reasons.join("; ")}.` : "";
+    this.large.hidden = !document.fullscreenEnabled;
     this.watch(Way.label);
   }
 
@@ -128,7 +132,7 @@ export class Player {
     this.way?.stop();
     this.way = null;
     this.video.hidden = this.image.hidden = true;
-    this.label.hidden = true;
+    this.label.hidden = this.why.hidden = this.large.hidden = true;
     this.screen.classList.remove("moving");
   }
 
