@@ -450,6 +450,24 @@ class RateTests(WsTestCase):
         self.assertTrue(0 < answer["error"]["data"]["retry_after_ms"] <= 1000)
         self.assertEqual((await (await self.connect()).ask("ping"))["result"], "pong")
 
+    async def test_heedless(self) -> None:
+        """Who does not heed refusals is not read for 5 s; then all is as before."""
+        clock = Clock()
+        self.serve(Limits(calls_per_second=1, burst=1), clock)
+        client = await self.connect()
+        for number in range(52):
+            client.say("ping", ident=number)
+        answers = [await client.frames.get() for _ in range(52)]
+        self.assertEqual(sum("error" in answer for answer in answers), 51)
+        client.say("ping", ident="late")
+        for _ in range(20):
+            await deferLater(self.reactor, 0.005)
+        self.assertEqual(client.frames.pending, [])
+        clock.advance(4.9)
+        self.assertEqual(list(self.server_side()._timers), ["rest"])
+        clock.advance(0.1)
+        self.assertEqual((await client.frames.get())["id"], "late")
+
     async def test_address(self) -> None:
         """All connections of an address together have a limit of their own."""
         self.serve(Limits(address_calls_per_second=1, address_burst=3))

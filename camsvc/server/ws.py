@@ -38,6 +38,8 @@ STUCK_S = 15.0
 RELOGIN_S = 60.0
 LAST_WORDS_S = 0.5
 CALLS_IN_FLIGHT = 64
+HEEDLESS, REST_S = 50, 5.0
+"""Who goes on after so many refusals in a row is not read for a while: refusing costs nearly what answering does."""
 
 
 @implementer(IPushProducer)
@@ -61,6 +63,7 @@ class Connection(WebSocketServerProtocol):
         self._in_flight: set[Deferred[Any]] = set()
         self._timers: dict[str, IDelayedCall] = {}
         self._bucket: Bucket | None = None
+        self._refused = 0  # calls in a row
         self._leave: Callable[[], None] = lambda: None
         self._came_as: Principal | None = None
         self._release: Callable[[], None] = lambda: None
@@ -139,7 +142,7 @@ class Connection(WebSocketServerProtocol):
         if not self._valve_open:
             self._valve_open = True
             self._cancel("stuck")
-            self.transport.resumeProducing()
+            self._listen()
             self._drain()
 
     def stopProducing(self) -> None:
@@ -179,7 +182,16 @@ class Connection(WebSocketServerProtocol):
     def _toll(self) -> float:
         assert self._bucket is not None
         wait_s = self._bucket.take(time.monotonic()) or self.factory.tolls.call(self.address)
+        self._refused = self._refused + 1 if wait_s else 0
+        if self._refused > HEEDLESS and "rest" not in self._timers:
+            self._refused = 0
+            self.transport.pauseProducing()
+            self._later("rest", REST_S, self._listen)
         return wait_s or (0.1 if len(self._in_flight) >= CALLS_IN_FLIGHT else 0.0)
+
+    def _listen(self) -> None:
+        if self._valve_open and "rest" not in self._timers:
+            self.transport.resumeProducing()
 
     def _reply(self, frame: bytes | None, call: Deferred[Any]) -> None:
         self._in_flight.discard(call)
