@@ -166,6 +166,8 @@ class ExternalTests(SynchronousTestCase):
         self.assertEqual(len(self.listed(principal(Role.VIEWER))), 1)
         scoped = principal(Role.OPERATOR, cameras=frozenset({"camera7"}))
         self.assertEqual(self.listed(scoped), [])
-        self.assertEqual(self.ask("remove_external_stream", scoped, stream_url=URL)["error"]["code"], -32010)
+        error = self.ask("remove_external_stream", scoped, stream_url=URL)["error"]
+        self.assertEqual((error["code"], error["message"]), (-32010, "Stream not found"))
+        self.assertNotIn("camera", json.dumps(error))
         error = self.ask("add_external_stream", scoped, stream_url="rtsp://10.0.0.2/a", stream_name="x")["error"]
         self.assertEqual(error["code"], -32002)

@@ -12,7 +12,7 @@ from camsvc.api.registry import NoParams, method
 from camsvc.camera_tables import Name
 from camsvc.devices.external import ExternalStream, ExternalStreams
 from camsvc.devices.inventory import Inventory
-from camsvc.errors import InvalidState, PermissionDenied
+from camsvc.errors import InvalidState, NotFound, PermissionDenied
 from camsvc.media.recorder import Recorder
 from camsvc.model import iso
 
@@ -104,7 +104,10 @@ class ExternalMethods:
     async def remove_external_stream(self, call: Call, params: UrlParam) -> Removed:
         """Forget a stream that was added; a recording of it is ended in good order before."""
         device = self._streams.find(params.stream_url)
-        may(call.principal, Role.OPERATOR, time.time(), device)
+        try:
+            may(call.principal, Role.OPERATOR, time.time(), device)
+        except NotFound:  # which would name the camera that the stream is
+            raise self._streams.unknown(params.stream_url) from None
         try:
             await self._recorder.stop(device)
         except InvalidState as why:

@@ -100,8 +100,12 @@ class ExternalStreams:
         devices = [device for device, stream in self._streams.items() if stream.url == url]
         devices = devices or [device for device, stream in self._streams.items() if stream.shown == url]
         if len(devices) != 1:
-            raise NotFound("Stream", url[:100].rpartition("@")[2], suggestion="get_external_streams names them all")
+            raise self.unknown(url)
         return devices[0]
+
+    def unknown(self, url: str) -> NotFound:
+        """What to raise where no stream has this URL."""
+        return NotFound("Stream", url[:100].rpartition("@")[2], suggestion="get_external_streams names them all")
 
     async def remove(self, device: str) -> ExternalStream:
         """Forget a stream; added again under its name it is the same camera."""
