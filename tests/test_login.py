@@ -7,8 +7,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from twisted.trial.unittest import TestCase
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase, TestCase
 
+import tests.strategies  # noqa: F401
 from camsvc.access import users
 from camsvc.access.keys import ApiKey, digest, make, new_ident
 from camsvc.access.logins import Logins
@@ -21,11 +24,11 @@ from camsvc.api.system_methods import SystemMethods
 from camsvc.api.user_methods import UserMethods
 from camsvc.config import Limits, Server
 from camsvc.devices.inventory import Inventory
-from camsvc.errors import RateLimited
+from camsvc.errors import InvalidParams, RateLimited
 from camsvc.server.cookies import LoginCookie
 from camsvc.server.hosts import Hosts
 from camsvc.server.http import QuietSite
-from camsvc.server.login import LoginPages
+from camsvc.server.login import LoginPages, LoginRequest, _read
 from camsvc.server.origins import Origins
 from camsvc.server.proxies import Proxies
 from camsvc.server.rpc import Rpc
@@ -131,6 +134,27 @@ class LoginTestCase(TestCase):
 
     def error(self, answer: Answer) -> dict[str, Any]:
         return json.loads(answer.body)["error"]  # type: ignore[no-any-return]
+
+
+class BodyTests(SynchronousTestCase):
+    """What comes as a login."""
+
+    @given(st.binary(max_size=300) | st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=20),
+        lambda inner: st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["username", "password", "api_key", "cookie", "x"]), inner, max_size=4),
+    ).map(lambda value: json.dumps(value).encode()))  # fmt: skip
+    def test_any(self, body: bytes) -> None:
+        """Is a login, or refused with the parameter; nothing of the values stands in the answer."""
+        try:
+            self.assertIsInstance(_read(body), LoginRequest)
+        except InvalidParams as why:
+            self.assertLessEqual(len(why.data["param"]), 60)
+
+    def test_deep(self) -> None:
+        """Nesting does not bring it down."""
+        self.assertRaises(InvalidParams, _read, b"[" * 60_000)
+        self.assertRaises(InvalidParams, _read, b'{"x":' * 10_000)
 
 
 class LoginTests(LoginTestCase):

@@ -81,7 +81,7 @@ class LoginCookie:
                 f"Permission denied: a page of {told[:100]} may not use this login" if told is not None else
                 "Permission denied: a cookie needs an Origin header; scripts log in with Authorization: Bearer TOKEN",
                 reason="foreign_origin",
-                suggestion="add the page's origin to server.allowed_origins; behind a proxy set server.public_url",
+                suggestion="name the page's origin in server.allowed_origins, a proxy in server.trusted_proxies",
             )  # fmt: skip
 
     def _set(self, request: Any, value: str, valid_s: int) -> None:
