@@ -10,6 +10,7 @@ from typing import Any
 
 from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
+from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from camsvc.processes import Output
@@ -106,6 +107,35 @@ class Behind:
         log = await self.rpc("get_audit_log", limit=1)
         self.assertIn(CLIENT, json.dumps(log))
         self.assertNotIn("192.0.2.66", json.dumps(log))
+
+    async def test_cookie(self: Any) -> None:
+        """The login cookie is for TLS alone, counts for our own pages, and no other page may use it."""
+        key = (await self.rpc("create_api_key", name="kitchen", role="viewer"))["key"]
+        own = f"https://{NAME}:{self.proxy.port}"
+        login = ("-H", "Content-Type: application/json", "-d", json.dumps({"api_key": key, "cookie": True}))
+        answer = (await self.curl("/api/login", *login, "-H", f"Origin: {own}", "-D", "-", "-o", "/dev/null")).out
+        lines = answer.decode().splitlines()
+        cookie = next(line.partition(": ")[2] for line in lines if line.lower().startswith("set-cookie: "))
+        for word in ("secure", "httponly", "samesite=strict"):
+            self.assertIn(word, cookie.lower())
+        evil = await self.curl("/api/login", *login, "-H", "Origin: https://evil.example", "-w", "%{http_code}")
+        self.assertEqual(evil.out[-3:], b"403")
+
+        def talk(origin: str) -> Any:
+            plain = socket.create_connection(("127.0.0.1", self.proxy.port), 10, (CLIENT, 0))
+            context = ssl.create_default_context(cafile=str(self.proxy.certificate))
+            headers = {"Cookie": cookie.partition(";")[0]}
+            url = f"wss://{NAME}:{self.proxy.port}/ws"
+            with connect(url, sock=plain, ssl=context, origin=origin, additional_headers=headers) as client:  # type: ignore[arg-type]
+                client.send('{"jsonrpc": "2.0", "id": 1, "method": "get_camera_list"}')
+                while "id" not in (frame := json.loads(client.recv(timeout=10))):
+                    pass
+                return frame
+
+        self.assertIn("result", await deferToThread(talk, own))
+        with self.assertRaises(InvalidStatus) as caught:
+            await deferToThread(talk, "https://evil.example")
+        self.assertEqual(caught.exception.response.status_code, 403)
 
     async def test_download(self: Any) -> None:
         """Links lead through the proxy; ranges, a second try, a slow reader and HEAD come out right."""
