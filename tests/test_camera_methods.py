@@ -165,7 +165,7 @@ class CameraTests(SynchronousTestCase):
         self.assertEqual((found["stream_status"], found["active_consumers"]), ("READY", 2))
         self.assertTrue(found["stream_url"].startswith("rtsp://cam.local:8554/camera0?ticket="))
         self.assertEqual((found["urls"]["rtsp"], found["stream_name"]), (found["stream_url"], "camera0"))
-        self.assertEqual(set(found["urls"]), {"rtsp", "hls", "webrtc"})
+        self.assertEqual(set(found["urls"]), {"rtsp", "hls", "webrtc", "preview"})
         self.inventory.error("camera0", "x")
         found = self.result("get_stream_url", {"device": "camera0"})
         self.assertEqual((found["available"], found["stream_status"]), (False, "ERROR"))

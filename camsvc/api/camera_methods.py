@@ -167,7 +167,7 @@ class CameraMethods:
             available=state is not None and camera.status is Status.CONNECTED,
             active_consumers=self._streams.viewers(camera.device),
             stream_status="ERROR" if camera.status is Status.ERROR else ready,
-            urls=urls,
+            urls=urls | {"preview": self._views.preview_url(camera.device, _principal(call), call.base_url)},
         )
 
     @method("get_streams", role=Role.VIEWER, result=list[StreamView], reads=True)

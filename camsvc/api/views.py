@@ -118,6 +118,11 @@ class Views:
             urls["rtsps"] = f"rtsps://{host}:{self._rtsps_port}/{device}?ticket={ticket}"
         return urls
 
+    def preview_url(self, device: str, principal: Principal, base_url: str) -> str:
+        """Where a camera's newest picture can be had; with ``.mjpeg`` in place of ``.jpg`` a stream of them."""
+        ticket = self._tokens.ticket(STREAM, device, principal, time.time(), self._access.stream_ticket_s)
+        return f"{base_url}/cameras/{device}/preview.jpg?ticket={ticket}"
+
     def download_url(self, kind: str, filename: str, principal: Principal, base_url: str) -> str:
         """Where a file can be had, with a ticket for it alone."""
         ticket = self._tokens.ticket(FILE, f"{kind}/{filename}", principal, time.time(), self._access.file_ticket_s)

@@ -213,7 +213,8 @@ class PreviewTests(DaemonTestCase):
     async def test_pictures(self) -> None:
         """A sleeping camera is woken for a picture; a stream of them keeps it awake longer than the engine would."""
         bearer = f"Bearer {self.daemon.token('viewer')}"
-        reply = await self.daemon.get("/cameras/camera0/preview.jpg", authorization=bearer)
+        client = await self.daemon.connect("viewer")
+        reply = await self.daemon.get((await client.call("get_stream_url", device="camera0"))["urls"]["preview"])
         self.assertEqual((reply.code, jpeg.size(reply.body)), (200, (320, 180)))
         pid = await self.daemon.running_ffmpeg()
         head = f"GET /cameras/camera0/preview.mjpeg HTTP/1.0\r\nHost: localhost\r\nAuthorization: {bearer}"
