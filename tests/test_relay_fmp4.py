@@ -41,6 +41,12 @@ class InitTests(SynchronousTestCase):
         self.assertEqual(config[8 : 8 + len(SPS_1080P)], SPS_1080P)
         self.assertTrue(config.endswith(PPS_HIGH))
 
+    def test_huge_parameter_sets(self) -> None:
+        """What cannot be one is refused before it is looked at."""
+        for sets in (ParameterSets(SPS_360P + bytes(5000), PPS_360P), ParameterSets(SPS_360P, bytes(1 << 17))):
+            with self.assertRaises(ValueError):
+                h264_format(sets, 90000)
+
     def test_damaged_sps(self) -> None:
         """No file begins with an SPS without size."""
         with self.assertRaises(ValueError):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from attrs import evolve
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from twisted.internet.defer import Deferred
 from twisted.logger import capturedLogs
 
@@ -12,7 +14,8 @@ from camsvc.relay import muxer as muxer_module
 from camsvc.relay.muxer import Muxer, Surroundings
 from camsvc.relay.path import Path
 from camsvc.relay.refusals import Refused
-from tests.relay_media import AUDIO, IDR_NAL, SLICE_NAL, VIDEO, rtp
+from camsvc.relay.sdp import Track
+from tests.relay_media import AAC, AUDIO, IDR_NAL, PPS_HIGH, SLICE_NAL, SPS_1080P, VIDEO, boxes, rtp
 from tests.test_relay_paths import ON_DEMAND, Party, PathTestCase
 
 
@@ -37,6 +40,43 @@ class MuxerTestCase(PathTestCase):
 
     def segments(self, muxer: Muxer) -> list[str]:
         return [line for line in self.text(muxer).splitlines() if not line.startswith("#")]
+
+
+PACKET = st.tuples(
+    st.sampled_from([0, 0, 0, 2, 1]),
+    st.sampled_from(
+        [b"", IDR_NAL, SLICE_NAL, SPS_1080P, PPS_HIGH, b"\x67", b"\x78\x00\x05\x65", b"\x00\x10\x00\x18"]
+    ),
+    st.binary(max_size=40),
+    st.integers(0, (1 << 32) - 1) | st.integers(0, 900000),
+    st.booleans(),
+)
+
+
+class HostileStreamTests(MuxerTestCase):
+    """A publisher that sends what it likes."""
+
+    @given(st.lists(PACKET, max_size=60), st.sampled_from([AAC, AUDIO]))
+    @settings(suppress_health_check=[HealthCheck.differing_executors])
+    def test_any_packets(self, packets: list[tuple[int, bytes, bytes, int, bool]], sound: Track) -> None:
+        """Neither its recording nor its HLS fails, and all that comes of it is MP4."""
+        self.number += 1
+        name = f"cam{self.number}"
+        path = self.path(name, record=True, recordPath=f"/{name}/%path/%f")
+        stream = path.publish(Party(), (VIDEO, sound))
+        muxer = self.muxer(path)
+        with capturedLogs() as logged:
+            for channel, start, rest, timestamp, marker in packets:
+                self.machine.advance(0.03)
+                stream.packet(channel, rtp(start + rest, timestamp, marker, channel))
+            self.paths.delete(name)
+        self.assertEqual([event for event in logged if "log_failure" in event], [])
+        found = [segment.data for segment in muxer._window.listed]
+        found += [
+            part for file, kept in self.disk.files.items() if file.startswith(f"/{name}/") for part in kept.parts
+        ]
+        for data in found:
+            self.assertLessEqual({kind for kind, _ in boxes(data)}, {b"ftyp", b"moov", b"moof", b"mdat"})
 
 
 class MuxerTests(MuxerTestCase):

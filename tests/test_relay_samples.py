@@ -27,7 +27,8 @@ class ChosenTests(SynchronousTestCase):
         self.assertEqual(chosen((H265, AAC)), {})
 
     def test_sdp_that_says_too_little(self) -> None:
-        """AAC without its configuration is no track."""
+        """AAC without its configuration is no track; nor is one with a clock that cannot be."""
+        self.assertIsNone(sampler(evolve(VIDEO, clock_rate=1 << 40)))
         self.assertIsNone(sampler(evolve(AAC, attributes=("rtpmap:97 MPEG4-GENERIC/48000/2",))))
 
 

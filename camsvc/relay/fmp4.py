@@ -14,6 +14,7 @@ _MATRIX = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 # Sample flags (14496-12, 8.8.3.1): depends on nothing; depends on others and is no sync sample.
 _SYNC = 0x02000000
 _NOT_SYNC = 0x01010000
+_MAX_SET = 4096
 
 
 @frozen
@@ -81,8 +82,10 @@ def h264_format(sets: ParameterSets, timescale: int) -> Format:
         timescale: ticks per second.
 
     Raises:
-        ValueError: the SPS is damaged.
+        ValueError: the SPS is damaged, or one of the sets is larger than any real one.
     """
+    if max(len(sets.sps), len(sets.pps)) > _MAX_SET:
+        raise ValueError("parameter sets of more than 4 KiB")
     width, height = dimensions(sets.sps)
     configuration = _box(
         b"avcC",

@@ -12,6 +12,8 @@ from camsvc.relay import audio, fmp4, h264
 from camsvc.relay.sdp import Track
 from camsvc.relay.stream import Unit
 
+#: Fastest RTP clock, Hz; a file has 32 bits for its rate and for a sample's duration of a minute.
+MAX_RATE = 1_000_000
 _FIRST_GUESS_S = 0.04
 
 
@@ -102,7 +104,7 @@ _SAMPLERS: dict[str, Callable[[Track], Sampler]] = {"h264": _Video, "mpeg4-gener
 
 def sampler(track: Track) -> Sampler | None:
     """What reads a track; None where its codec has no place in our MP4, or its SDP says too little."""
-    kind = _SAMPLERS.get(track.codec)
+    kind = _SAMPLERS.get(track.codec) if track.clock_rate <= MAX_RATE else None
     try:
         return kind(track) if kind else None
     except ValueError:

@@ -15,6 +15,7 @@ from camsvc.media.engine_http import EngineAnswer, EngineHttp
 from tests.functional.camera import FPS, CameraTestCase, Launcher
 from tests.functional.engines import per_engine
 from tests.functional.ffmpeg import FFMPEG, publish_sound, spawn
+from tests.functional.rtsp_client import RtspClient
 from tests.functional.running import PUBLISHER, VIEWER, Asked, default_verdict
 from tests.functional.spawned import clock, eventually, pause
 
@@ -167,6 +168,20 @@ class HlsTests(HlsTestCase):
         began = clock().seconds()
         self.assertIn((await self.enter()).status, (404, 500))
         self.assertLess(clock().seconds() - began, 15)
+
+    async def test_viewers_that_vanish(self) -> None:
+        """Thirty that ask for a camera which is not up yet, and go: the next one gets its picture."""
+        launcher = Launcher(self.folder)
+        await self.server.add("camera0", runOnDemand=launcher.command, runOnDemandRestart=True)
+        request = "GET /camera0/index.m3u8?ticket=good HTTP/1.1\r\nHost: x\r\n\r\n"
+        for _ in range(30):
+            client = await RtspClient.connect(self, self.server.hls_port)
+            client.send(request.encode())
+            await pause(0.01)
+            await client.close()
+        self.assertEqual((await self.enter()).status, 200)
+        self.assertEqual(len(launcher.runs()), 1)
+        self.assertEqual(set(await self.readers()), {"hlsSession" if self.newer else "hlsMuxer"})
 
     async def test_paths_without_a_picture(self) -> None:
         """Nobody publishes: 404; unknown: 404 as well, on MediaMTX 1.20 500."""
