@@ -16,6 +16,7 @@ from tests.functional.daemon import Client, Daemon, DaemonTestCase
 from tests.functional.engines import per_engine
 from tests.functional.ffmpeg import frames_of, reader
 from tests.functional.spawned import Spawned, clock, eventually
+from tests.functional.test_live import LiveTestCase, WhepViewer
 
 SOON_S = 3.0
 """The contract says one second; a busy machine has this long."""
@@ -235,10 +236,35 @@ class RestartTests(RightsTestCase):
         await self.shut(**opened[1])
 
 
+class WebRtcTests(LiveTestCase):
+    """WHEP through our own port, the video straight from the engine."""
+
+    async def test_key(self) -> None:
+        """Revoked after a restart of camsvc, a key's viewer is gone at the engine; another's goes on."""
+        admin = await self.daemon.connect("admin")
+        keys = [await admin.call("create_api_key", name=name, role="viewer") for name in ("door", "gate")]
+        url = f"{self.daemon.base}/live/camera0/whep"
+        mine, others = (WhepViewer(self, url, key["key"]) for key in keys)
+        for viewer in (mine, others):
+            await viewer.gets(5)
+        await self.daemon.process.end(signal.SIGKILL, 5)
+        await self.daemon.start()
+        self.assertEqual(len(await self.listed("webrtcsessions")), 2)
+        admin = await self.daemon.connect("admin")
+        await admin.call("revoke_api_key", name="door")
+
+        async def one_left() -> bool:
+            return len(await self.listed("webrtcsessions")) == 1
+
+        await eventually(one_left, SOON_S)
+        await others.gets(max(others.said("frames")) + 20)
+        self.assertEqual(len(await self.listed("webrtcsessions")), 1)
+
+
 def _expired(key: dict[str, Any]) -> bool:
     from datetime import UTC, datetime
 
     return datetime.now(UTC) > datetime.fromisoformat(key["expires_at"])
 
 
-per_engine(globals(), RevocationTests, RotationTests, RestartTests)
+per_engine(globals(), RevocationTests, RotationTests, RestartTests, WebRtcTests)
