@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -63,7 +64,7 @@ class Proxy:
         libraries = ":".join(str(path) for path in UNPACKED.glob("usr/lib/*-linux-gnu*"))
         env = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LD_LIBRARY_PATH": libraries}
         self.process = Spawned.start(argv, env, self.folder / "output.log")
-        self.test.addCleanup(self.process.end)
+        self.test.addCleanup(self.process.end, signal.SIGTERM)  # nginx ends its workers then
 
     def logs(self) -> str:
         """All that it has logged."""
