@@ -51,7 +51,7 @@ class BrowserTestCase(DaemonTestCase):
         async def moving() -> bool:
             nonlocal found
             found = await self.browser.do("look", device=device) or {}
-            if not found.get("shown") or found["way"].partition(",")[0] != way:
+            if not found.get("shown") or found["way"] != way:
                 seen.clear()
                 return False
             seen.add(found["frames"])

@@ -90,12 +90,12 @@ export class Player {
     this.image.hidden = !pictures;
     this.screen.classList.add("moving");
     this.say("");
-    const slower = { WebRTC: "", HLS: "some seconds behind", Pictures: "one picture a second" }[Way.label];
+    const slower = { WebRTC: "", HLS: "Some seconds behind: ", Pictures: "One picture a second: " }[Way.label];
     this.label.hidden = false;
-    this.label.textContent = slower ? `${Way.label}, ${slower}` : Way.label;
+    this.label.textContent = Way.label;
     this.label.classList.toggle("fallen", reasons.length > 0);
     this.why.hidden = reasons.length === 0;
-    this.why.textContent = reasons.length ? `Because ${reasons.join("; ")}.` : "";
+    this.why.textContent = reasons.length ? `${slower}${reasons.join("; ")}.` : "";
     this.large.hidden = !document.fullscreenEnabled;
     this.watch(Way.label);
   }
