@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from typing import Any
 
 from tests.functional.daemon import Client, Daemon, DaemonTestCase, recorded_files
@@ -128,6 +130,31 @@ class AnyCameraTests(DaemonTestCase):
         viewer = WhepViewer(self, urls["webrtc"])
         await viewer.gets(20)
         self.assertEqual(len(self.encoders()), 1)
+
+    async def test_encoder_fails(self) -> None:
+        """Its viewers are cut off and may come back at once; who watches the camera itself notices nothing."""
+        await self.play(*H265, *AAC)
+        client = await self.camsvc()
+        own = reader(self, self.daemon.rtsp_url())
+        await eventually(lambda: frames_of(own) > 0, 15)
+        for kind, whose in ((signal.SIGKILL, "ffmpeg_pid"), (signal.SIGSTOP, "ffmpeg_pid"), (signal.SIGSTOP, "pid")):
+            await self.fails(kind, whose)
+        self.assertTrue(own.running)
+        changes = [note["status"] for note in client.notifications if note["method"] == "camera_status_update"]
+        self.assertNotIn("ERROR", changes)
+
+    async def fails(self, kind: signal.Signals, whose: str) -> None:
+        """Send the encoder's launcher or its ffmpeg a signal, and watch what becomes of a viewer."""
+        url = self.daemon.rtsp_url("web/camera0")
+        viewer = reader(self, url)
+        await eventually(lambda: frames_of(viewer) > 0, 20)
+        os.kill(await eventually(lambda: self.daemon.launcher("web-camera0")[whose], 10), kind)
+        began = clock().seconds()
+        await viewer.ends_within(30)
+        gone = clock().seconds() - began
+        self.assertEqual((await read_frames(self, url, 5, 20)).frames, 5)
+        back = clock().seconds() - began
+        print(f"\n{kind.name} of the encoder's {whose}: cut off after {gone:.1f} s, back after {back:.1f} s")
 
     async def counted(self, client: Client, viewers: int) -> None:
         """Wait until a camera has so many viewers, our own not among them."""
