@@ -121,7 +121,8 @@ def _password(options: argparse.Namespace) -> str:
             password = getpass(f"Password of {options.name}: ")
             if password and getpass("Once more: ") != password:
                 raise RemoteError("both are not the same; nothing was changed")
-        except EOFError:
+        except (EOFError, KeyboardInterrupt):
+            print(file=sys.stderr)
             password = ""
     if not password:
         raise RemoteError("no password; nothing was changed")

@@ -69,6 +69,19 @@ class UserTests(RemoteTestCase):
             self.assertIn("nothing was changed", err)
         self.assertEqual(server.asked, [])
 
+    def test_given_up(self) -> None:
+        """Ctrl-C and Ctrl-D at the prompt are no traceback."""
+
+        def given_up(prompt: str) -> str:
+            raise reasons.pop()
+
+        self.patch(sys, "stdin", Terminal())
+        self.patch(remote_users, "getpass", given_up)
+        reasons: list[BaseException] = [KeyboardInterrupt(), EOFError()]
+        while reasons:
+            status, out, err = self.run_it("user", "add", "ann")
+            self.assertEqual((status, out, err), (1, "", "\ncamsvc: no password; nothing was changed\n"))
+
     def test_one_time(self) -> None:
         """Is made here, printed once, and must be changed."""
         server = self.serve(create_user=ANN, update_user=ANN)
