@@ -106,8 +106,9 @@ class AnyCameraTests(DaemonTestCase):
         await self.play(*H265, *AAC)
         client = await self.camsvc()
         urls = (await client.call("get_stream_url", device="camera0"))["urls"]
-        viewer = WhepViewer(self, urls["webrtc"])
+        viewer = WhepViewer(self, urls["webrtc"], sound=True)
         await viewer.gets(20)
+        self.assertEqual(await viewer.says("rate"), 48000)
         self.assertEqual((viewer.said("width")[0], viewer.said("height")[0]), (320, 180))
         argv = ["ffprobe", "-v", "error", "-show_streams", "-of", "json", urls["hls"]]
         output = await spawn(self, argv).ends_within(40)
@@ -127,8 +128,9 @@ class AnyCameraTests(DaemonTestCase):
         kinds = {stream["codec_name"] for stream in json.loads(output.out)["streams"]}
         self.assertEqual(kinds, {"h264", "aac"}, output.err)
         self.assertEqual(self.encoders(), [])
-        viewer = WhepViewer(self, urls["webrtc"])
+        viewer = WhepViewer(self, urls["webrtc"], sound=True)
         await viewer.gets(20)
+        self.assertEqual(await viewer.says("rate"), 48000)
         self.assertEqual(len(self.encoders()), 1)
 
     async def test_encoder_fails(self) -> None:

@@ -26,8 +26,8 @@ VIEWER = Path(__file__).with_name("whep_viewer.py")
 class WhepViewer:
     """One aiortc viewer, and what it has said."""
 
-    def __init__(self, test: DaemonTestCase, url: str, token: str = "") -> None:
-        argv = [sys.executable, str(VIEWER), url, *([token] if token else [])]
+    def __init__(self, test: DaemonTestCase, url: str, token: str = "", *, sound: bool = False) -> None:
+        argv = [sys.executable, str(VIEWER), url, token, *(["sound"] if sound else [])]
         self.process = spawn(test, argv, stdin=True)
 
     def said(self, key: str) -> list[Any]:

@@ -1,7 +1,7 @@
 """A WHEP viewer that is not ours: aiortc, a program of its own that prints what happens as JSON lines.
 
-``python whep_viewer.py URL [TOKEN]``; a line on its standard input ends it: with ``delete`` it says goodbye first,
-with ``vanish`` it just goes.
+``python whep_viewer.py URL [TOKEN [sound]]``; it asks for sound too where that is said. A line on its standard input
+ends it: with ``delete`` it says goodbye first, with ``vanish`` it just goes.
 """
 
 from __future__ import annotations
@@ -36,13 +36,29 @@ def ask(method: str, url: str, token: str, body: str = "") -> tuple[int, str, st
         return why.code, "", why.read().decode()
 
 
-async def watch(url: str, token: str) -> None:
+async def listen(track: object) -> None:
+    """Count pieces of sound."""
+    pieces = 0
+    try:
+        while True:
+            frame = await track.recv()  # type: ignore[attr-defined]
+            pieces += 1
+            if pieces % 25 == 0:
+                say(pieces=pieces, rate=frame.sample_rate)
+    except MediaStreamError:
+        say(silent=pieces)
+
+
+async def watch(url: str, token: str, sound: bool) -> None:
     """Connect, count frames, and wait to be told how to go."""
     peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
     tasks = []
 
     async def count(track: object) -> None:
         frames = 0
+        if track.kind == "audio":  # type: ignore[attr-defined]
+            await listen(track)
+            return
         try:
             while True:
                 frame = await track.recv()  # type: ignore[attr-defined]
@@ -61,6 +77,8 @@ async def watch(url: str, token: str) -> None:
         say(state=peer.connectionState)
 
     peer.addTransceiver("video", direction="recvonly")
+    if sound:
+        peer.addTransceiver("audio", direction="recvonly")
     await peer.setLocalDescription(await peer.createOffer())
     status, location, body = await asyncio.to_thread(ask, "POST", url, token, peer.localDescription.sdp)
     say(status=status, location=location, body=body if status != 201 else "")
@@ -76,5 +94,5 @@ async def watch(url: str, token: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(watch(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else ""))
+    asyncio.run(watch(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "", "sound" in sys.argv[3:]))
     os._exit(0)
