@@ -208,9 +208,14 @@ class LauncherTests(TestCase):
         first = self.launch()
         await self.until_state("running", pid=first.pid)
         (self.dir / "camera0.jpg").touch()
-        second, third = self.launch(), self.launch()
-        for waiting in (second, third):
-            await self.until_state("waiting", pid=waiting.pid, ffmpeg_pid=None)
+        first.send_signal(signal.SIGSTOP)  # all of them write the one status file
+        second = self.launch()
+        await self.until_state("waiting", pid=second.pid, ffmpeg_pid=None)
+        second.send_signal(signal.SIGSTOP)
+        third = self.launch()
+        await self.until_state("waiting", pid=third.pid, ffmpeg_pid=None)
+        for stopped in (first, second):
+            stopped.send_signal(signal.SIGCONT)
         third.terminate()
         await self.until_exit(third, 0)
         self.assertTrue((self.dir / "camera0.jpg").exists())
