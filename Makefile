@@ -6,6 +6,7 @@
 # make bench-faults  measure how long a recording stands still after each fault
 # make appliance  boot Debian's kernel in qemu with two virtual cameras, install camsvc in it, and use it; as root
 # make mediamtx  download the official MediaMTX release into .venv, from the internet; media.engine = "auto" takes it
+# make generate write what is made from the method registry: docs/openrpc.json, methods.rst, authorization.rst, web types
 # make lock     write the exact versions of requirements*.txt again; UPGRADE=--upgrade takes the newest there are
 # make clean    remove .venv and what tools have left; .state stays
 #
@@ -15,7 +16,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .NOTPARALLEL:
-.PHONY: run install test install-test lint unit functional chaos bench bench-faults appliance mediamtx lock clean
+.PHONY: run install test install-test lint unit functional chaos bench bench-faults appliance mediamtx generate lock clean
 
 export PYTHON ?= python3
 BIN := .venv/bin
@@ -68,6 +69,9 @@ appliance: install-test
 
 mediamtx: install
 	@$(BIN)/python tools/mediamtx.py
+
+generate: install-test
+	@$(BIN)/python -m tools.reference
 
 # The lock is the same for Python 3.11 to 3.13 on amd64 and arm64: hashes of every file that a release has.
 lock:

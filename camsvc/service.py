@@ -22,6 +22,7 @@ from camsvc.api.audit_methods import AuditMethods
 from camsvc.api.camera_methods import CameraMethods
 from camsvc.api.client_methods import ClientMethods
 from camsvc.api.components import Components
+from camsvc.api.discover_methods import DiscoverMethods
 from camsvc.api.event_methods import EventMethods
 from camsvc.api.events import Events
 from camsvc.api.external_methods import ExternalMethods
@@ -189,6 +190,7 @@ class Camsvc(Service):
             SystemMethods(self._inventory, self._engine, self._streams, components),
             AuditMethods(self._audit),
             self._accounts.methods,
+            DiscoverMethods(lambda: registry.all()),
             record=self._audit.record,
         )
         hosts = Hosts(config.server)

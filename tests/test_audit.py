@@ -86,6 +86,8 @@ class WritingTests(AuditTestCase):
         )
         text = self.rows()[0].params
         self.assertNotIn("hunter2", text)
+        self.record(token_id="9f86")
+        self.assertIn("9f86", self.rows()[0].params)
         self.assertIn("192.0.2.1", text)
 
     def test_long(self) -> None:

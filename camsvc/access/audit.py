@@ -38,7 +38,7 @@ _TEXT = 200
 _ITEMS = 20
 _PARAMS = 2000
 _FAULTS = 100
-_SECRET_NAME = re.compile(r"(?i)passw|secret|token|credential|api_?key|\Akey\Z")
+_SECRET_NAME = re.compile(r"(?i)(?!.*_id\Z).*(?:passw|secret|token|credential|api_?key|\Akey\Z)")
 _COLUMNS = "number, at, actor, address, method, params, result, previous, hash"
 
 
@@ -289,7 +289,7 @@ def _safe(value: Any, depth: int = 0) -> Any:
         return "…"
     if isinstance(value, Mapping):
         return {
-            _plain(str(key))[:60]: "***" if _SECRET_NAME.search(str(key)) else _safe(each, depth + 1)
+            _plain(str(key))[:60]: "***" if _SECRET_NAME.match(str(key)) else _safe(each, depth + 1)
             for key, each in list(value.items())[:_ITEMS]
         }
     if isinstance(value, list | tuple):

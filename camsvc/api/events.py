@@ -15,7 +15,7 @@ from camsvc import wire
 from camsvc.access.roles import Principal
 from camsvc.api.components import Components
 from camsvc.api.notifications import Listener
-from camsvc.api.views import CameraView, Views, recording_update
+from camsvc.api.views import CameraView, RecordingUpdate, Views, recording_update
 from camsvc.media.finisher import Progress
 from camsvc.model import Camera, MediaFile, Status, iso
 
@@ -37,7 +37,7 @@ _UNSENT = 100
 _OF_RECORDING = {"RECORDING": "recording.start", "STOPPED": "recording.stop", "ERROR": "recording.error"}
 
 
-class SnapshotTaken(Struct, frozen=True):
+class SnapshotEvent(Struct, frozen=True):
     """``snapshot.taken``."""
 
     device: str
@@ -58,6 +58,21 @@ class SystemEvent(Struct, frozen=True):
 
     timestamp: str
     version: str
+
+
+EVENTS: dict[str, tuple[type[Struct], str]] = {
+    "camera.connected": (CameraView, "A camera can be used: it came, or it recovered."),
+    "camera.disconnected": (CameraView, "A camera is gone."),
+    "camera.status_change": (CameraView, "The status of a camera is another."),
+    "recording.start": (RecordingUpdate, "The file of a recording is seen to grow."),
+    "recording.stop": (RecordingUpdate, "A recording has ended, and can be downloaded if there is any footage."),
+    "recording.error": (RecordingUpdate, "A recording failed, and why."),
+    "snapshot.taken": (SnapshotEvent, "A snapshot is stored."),
+    "system.health": (HealthChanged, "The health of the service is another."),
+    "system.startup": (SystemEvent, "Everything is up."),
+    "system.shutdown": (SystemEvent, "The service is stopping."),
+}
+"""What each topic tells: type of the params, and when it is sent."""
 
 
 @define(eq=False)
@@ -156,7 +171,7 @@ class Events:
 
     def snapshot_taken(self, file: MediaFile) -> None:
         """A snapshot is stored."""
-        taken = SnapshotTaken(file.device, file.filename, file.size_bytes, iso(file.created_at))
+        taken = SnapshotEvent(file.device, file.filename, file.size_bytes, iso(file.created_at))
         self._tell("snapshot.taken", lambda *_: taken, file.device)
 
     def look_at_health(self, *_: Any) -> None:

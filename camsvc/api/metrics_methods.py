@@ -39,14 +39,14 @@ class CameraFigures(Struct, frozen=True):
     fps: float
 
 
-class CameraMetrics(Struct, frozen=True):
+class CamerasMetrics(Struct, frozen=True):
     """The cameras that are connected, and each one's figures."""
 
     connected_cameras: int
     cameras: dict[str, CameraFigures]
 
 
-class StreamMetrics(Struct, frozen=True):
+class StreamsMetrics(Struct, frozen=True):
     """Streams that run, paths there are, and viewers of all."""
 
     active_streams: int
@@ -59,9 +59,9 @@ class Metrics(Struct, frozen=True):
 
     timestamp: str
     system_metrics: SystemMetrics
-    camera_metrics: CameraMetrics
+    camera_metrics: CamerasMetrics
     recording_metrics: dict[str, int]
-    stream_metrics: StreamMetrics
+    stream_metrics: StreamsMetrics
 
 
 class Processor:
@@ -125,7 +125,7 @@ class MetricsMethods:
                 disk_usage=round(100 * (total - free) / total, 1) if total else 0.0,
                 goroutines=threading.active_count(),
             ),
-            camera_metrics=CameraMetrics(
+            camera_metrics=CamerasMetrics(
                 sum(each.status == Status.CONNECTED.value for each in cameras.values()), cameras
             ),
             recording_metrics={
@@ -133,7 +133,7 @@ class MetricsMethods:
                 for name, size in self._recorder.under_way().items()
                 if not name.startswith(".") and (scope is None or name.partition("_")[0] in scope)
             },
-            stream_metrics=StreamMetrics(
+            stream_metrics=StreamsMetrics(
                 sum(state.ready for state in seen), len(seen), sum(each.readers for each in cameras.values())
             ),
         )

@@ -33,7 +33,7 @@ class IntervalParams(Struct, forbid_unknown_fields=True, frozen=True):
     ]
 
 
-class Capabilities(Struct, frozen=True):
+class OfferCapabilities(Struct, frozen=True):
     """What is known of a stream before it is added."""
 
     protocol: str
@@ -51,7 +51,7 @@ class OfferEntry(Struct, frozen=True):
     status: str
     discovered_at: str
     last_seen: str
-    capabilities: Capabilities
+    capabilities: OfferCapabilities
 
 
 class Discovered(Struct, frozen=True):
@@ -130,5 +130,5 @@ def _entry(offer: Offer, scan: Scan) -> OfferEntry:
         status="DISCOVERED" if _is_there(offer, scan) else "ERROR",
         discovered_at=iso(offer.first_at),
         last_seen=iso(offer.last_at),
-        capabilities=Capabilities("rtsp", list(seen.codecs), seen.needs_login, offer.onvif),
+        capabilities=OfferCapabilities("rtsp", list(seen.codecs), seen.needs_login, offer.onvif),
     )

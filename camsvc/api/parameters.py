@@ -27,6 +27,7 @@ class Parameter:
         secret: no log may show its value.
         type: what may stand there.
         default: what counts when it is left out; NODEFAULT where nothing does.
+        examples: values that it may have.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Parameter:
     secret: bool
     type: inspect.Type
     default: Any
+    examples: tuple[Any, ...] = ()
 
     @property
     def inner(self) -> tuple[Parameter, ...]:
@@ -174,13 +176,15 @@ def _of(kind: inspect.Type) -> tuple[Parameter, ...]:
 
 
 def _parameter(field: inspect.Field) -> Parameter:
-    kind, description, secret = field.type, "", False
+    kind, secret = field.type, False
+    described: dict[str, Any] = {}
     if isinstance(kind, inspect.Metadata):
-        description = (kind.extra_json_schema or {}).get("description", "")
+        described = kind.extra_json_schema or {}
         secret = bool((kind.extra or {}).get("secret"))
         kind = kind.type
     default = field.default_factory() if field.default_factory is not NODEFAULT else field.default
-    return Parameter(field.encode_name, field.required, description, secret, kind, default)
+    text, examples = described.get("description", ""), tuple(described.get("examples", ()))
+    return Parameter(field.encode_name, field.required, text, secret, kind, default, examples)
 
 
 def _walk(parameters: tuple[Parameter, ...]) -> Iterator[Parameter]:

@@ -15,7 +15,9 @@ from camsvc.api.registry import NoParams, method
 from camsvc.errors import AuthenticationFailed, InvalidParams, RateLimited
 from camsvc.model import iso
 
-Credential = Annotated[str, Meta(max_length=8192, description="a JSON Web Token or an API key; needed", extra=SECRET)]
+Credential = Annotated[
+    str, Meta(max_length=8192, description="a JSON Web Token or an API key; needed", extra=SECRET, examples=["TOKEN"])
+]
 
 
 @runtime_checkable
@@ -32,9 +34,10 @@ class AuthParams(Struct, forbid_unknown_fields=True, frozen=True):
     """``auth_token``, or its alias ``token``."""
 
     auth_token: Credential | UnsetType = UNSET
-    token: Annotated[Credential, Meta(description="the same, under the name that some clients use")] | UnsetType = (
-        UNSET
-    )
+    token: (
+        Annotated[Credential, Meta(description="the same, under the name that some clients use", examples=[])]
+        | UnsetType
+    ) = UNSET
 
 
 class Identity(Struct, frozen=True):

@@ -1,0 +1,1156 @@
+// Made from the method registry by "make generate"; changes belong there.
+/* eslint-disable */
+
+/** A stream that is a camera now; its URL without login and query. */
+export interface Added {
+  stream_url: string;
+  stream_name: string;
+  stream_type: string;
+  status: string;
+  timestamp: string;
+  device: string;
+}
+
+/** One call; `result` is `ok`, or code and reason of the error. `hash` is that of the row in the chain. */
+export interface AuditEntry {
+  number: number;
+  timestamp: string;
+  actor: string;
+  address: string;
+  method: string;
+  params: Record<string, unknown>;
+  result: string;
+  hash: string;
+}
+
+/** A page of entries, newest first. */
+export interface AuditLog {
+  entries: AuditEntry[];
+  total: number;
+  limit: number;
+  offset: number;
+}
+
+/** One camera: readers now, bytes since its stream began, frames a second of the capture. */
+export interface CameraFigures {
+  status: string;
+  readers: number;
+  bytes_sent: number;
+  fps: number;
+}
+
+/** All cameras that the caller may know of. */
+export interface CameraList {
+  cameras: CameraView[];
+  total: number;
+  connected: number;
+}
+
+/** Bytes since the stream began, readers now, seconds since the capture began. */
+export interface CameraMetrics {
+  bytes_sent: number;
+  readers: number;
+  uptime: number;
+}
+
+/** A camera with its metrics. */
+export interface CameraStatus {
+  device: string;
+  status: string;
+  name: string;
+  resolution: string;
+  fps: number;
+  streams: Record<string, string>;
+  kind: string;
+  recording: boolean;
+  error?: string;
+  detail?: string;
+  metrics: CameraMetrics;
+  capabilities: FormatsAndSizes;
+}
+
+/** A camera; `streams` is empty while nothing can be watched. */
+export interface CameraView {
+  device: string;
+  status: string;
+  name: string;
+  resolution: string;
+  fps: number;
+  streams: Record<string, string>;
+  kind: string;
+  recording: boolean;
+  error?: string;
+  detail?: string;
+}
+
+/** The cameras that are connected, and each one's figures. */
+export interface CamerasMetrics {
+  connected_cameras: number;
+  cameras: Record<string, CameraFigures>;
+}
+
+/** What a camera offers; `frame_rates` is the name that some clients know `fps_options` by. */
+export interface Capabilities {
+  device: string;
+  formats: string[];
+  resolutions: string[];
+  fps_options: number[];
+  frame_rates: number[];
+  validation_status: string;
+  modes: ModeView[];
+}
+
+/** What the retention policy has let go; `space_freed` in bytes. */
+export interface CleanedUp {
+  cleanup_executed: boolean;
+  files_deleted: number;
+  space_freed: number;
+  message: string;
+}
+
+/** A connection; `user` and `role` are empty before the login. */
+export interface ClientView {
+  client_id: string;
+  user: string;
+  role: string;
+  address: string;
+  since: string;
+  topics: string[];
+  user_agent: string;
+}
+
+/** All connections. */
+export interface Clients {
+  clients: ClientView[];
+}
+
+/** A file that is no more. */
+export interface Deleted {
+  filename: string;
+  deleted: boolean;
+  message: string;
+}
+
+/** What to look for, and how. */
+export interface DiscoverParams {
+  /** tell of Skydio drones and docks */
+  skydio_enabled?: boolean;
+  /** tell of all other RTSP streams */
+  generic_enabled?: boolean;
+  /** look anew, also when that was done in the last 30 s */
+  force_rescan?: boolean;
+  /** tell of streams too that were seen within a day, but not by this look, as ERROR */
+  include_offline?: boolean;
+}
+
+/** All, and the same by type. */
+export interface Discovered {
+  discovered_streams: OfferEntry[];
+  skydio_streams: OfferEntry[];
+  generic_streams: OfferEntry[];
+  scan_timestamp: string;
+  total_found: number;
+  discovery_options: DiscoverParams;
+  scan_duration: string;
+  errors: string[];
+}
+
+/** The camera's path as the engine runs it. */
+export interface EnginePath {
+  exists: boolean;
+  ready: boolean;
+  readers: number;
+}
+
+/** All, and the same by type. */
+export interface ExternalList {
+  external_streams: StreamEntry[];
+  skydio_streams: StreamEntry[];
+  generic_streams: StreamEntry[];
+  total_count: number;
+  timestamp: string;
+}
+
+/** `pid` is 0 while it does not run; `uptime` in seconds. */
+export interface FfmpegProcess {
+  running: boolean;
+  pid: number;
+  uptime: number;
+}
+
+/** A page of files, newest first. */
+export interface FileList {
+  files: FileView[];
+  total: number;
+  limit: number;
+  offset: number;
+}
+
+/** A file of a list. */
+export interface FileView {
+  filename: string;
+  file_size: number;
+  modified_time: string;
+  created_time: string;
+  device: string;
+  download_url: string;
+  status: string;
+  thumbnail_url?: string;
+  duration?: number;
+  width?: number;
+  height?: number;
+}
+
+/** Only events of one camera. */
+export interface Filters {
+  /** id of a camera, as camera0 */
+  device?: string;
+}
+
+/** FOURCCs and `WxH`. */
+export interface FormatsAndSizes {
+  formats: string[];
+  resolutions: string[];
+}
+
+/** Of all connections; `topic_counts` names topics that somebody hears. */
+export interface GlobalStats {
+  total_subscriptions: number;
+  active_clients: number;
+  topic_counts: Record<string, number>;
+}
+
+/** `system.health`: healthy, degraded or unhealthy, and the state of each part. */
+export interface HealthChanged {
+  status: string;
+  components: Record<string, string>;
+}
+
+/** What a login gives. */
+export interface Identity {
+  authenticated: boolean;
+  role: string;
+  permissions: string[];
+  expires_at: string;
+  session_id: string;
+}
+
+/** The interval in force. */
+export interface Interval {
+  scan_interval: number;
+  status: string;
+  message: string;
+  timestamp: string;
+}
+
+/** A new key; `key` is what a client sends, and is told this once. */
+export interface KeyCreated {
+  key_id: string;
+  name: string;
+  role: string;
+  created_at: string;
+  created_by: string;
+  cameras?: string[];
+  expires_at?: string;
+  last_used_at?: string;
+  key: string;
+}
+
+/** Every key, the newest first. */
+export interface KeyList {
+  keys: KeyView[];
+  total: number;
+}
+
+/** A key that is no more. */
+export interface KeyRevoked {
+  key_id: string;
+  name: string;
+  revoked: boolean;
+}
+
+/** A key without its secret; `cameras` is absent where it shows all, `expires_at` where it has no end. */
+export interface KeyView {
+  key_id: string;
+  name: string;
+  role: string;
+  created_at: string;
+  created_by: string;
+  cameras?: string[];
+  expires_at?: string;
+  last_used_at?: string;
+}
+
+/** Logins that are no more. */
+export interface LoginsRevoked {
+  revoked: boolean;
+  message: string;
+}
+
+/** All of it; `recording_metrics` has the bytes so far of each recording under way, by file name. */
+export interface Metrics {
+  timestamp: string;
+  system_metrics: SystemMetrics;
+  camera_metrics: CamerasMetrics;
+  recording_metrics: Record<string, number>;
+  stream_metrics: StreamsMetrics;
+}
+
+/** A mode that a camera offers. */
+export interface ModeView {
+  format: string;
+  width: number;
+  height: number;
+  fps: number[];
+}
+
+/** What is known of a stream before it is added. */
+export interface OfferCapabilities {
+  protocol: string;
+  codecs: string[];
+  auth_required: boolean;
+  onvif: boolean;
+}
+
+/** A stream that add_external_stream takes; DISCOVERED, or ERROR when it was not seen any more. */
+export interface OfferEntry {
+  url: string;
+  type: string;
+  name: string;
+  status: string;
+  discovered_at: string;
+  last_seen: string;
+  capabilities: OfferCapabilities;
+}
+
+/** Done. */
+export interface PasswordChanged {
+  username: string;
+  message: string;
+}
+
+/** The policy in force. */
+export interface PolicyView {
+  policy_type: string;
+  enabled: boolean;
+  max_age_days?: number;
+  max_size_gb?: number;
+  message: string;
+}
+
+/** A recording; until it is finished `duration` is 0, and `codec`, `width` and `height` are absent. */
+export interface RecordingInfo {
+  filename: string;
+  file_size: number;
+  duration: number;
+  created_time: string;
+  download_url: string;
+  device: string;
+  status: string;
+  format: string;
+  thumbnail_url?: string;
+  codec?: string;
+  width?: number;
+  height?: number;
+}
+
+/** A recording that is accepted and stored; `confirmed` once its file grows. */
+export interface RecordingStarted {
+  device: string;
+  filename: string;
+  status: string;
+  start_time: string;
+  format: string;
+  confirmed: boolean;
+}
+
+/** A recording whose parts are closed; size and duration are those of the footage. */
+export interface RecordingStopped {
+  device: string;
+  filename: string;
+  status: string;
+  start_time: string;
+  end_time: string;
+  duration: number;
+  file_size: number;
+  format: string;
+  reason?: string;
+}
+
+/** `recording_status_update`. */
+export interface RecordingUpdate {
+  device: string;
+  status: string;
+  filename: string;
+  duration: number;
+  reason?: string;
+  file_size?: number;
+}
+
+/** A stream that is no camera any more. */
+export interface Removed {
+  stream_url: string;
+  status: string;
+  timestamp: string;
+}
+
+/** `go_version` is kept for old clients and holds what runs us instead. */
+export interface ServerInfo {
+  name: string;
+  version: string;
+  build_date: string;
+  go_version: string;
+  python_version: string;
+  mediamtx_version: string;
+  architecture: string;
+  capabilities: string[];
+  supported_formats: string[];
+  max_cameras: number;
+}
+
+/** HEALTHY, DEGRADED or UNHEALTHY; `uptime` in seconds; components RUNNING, STARTING, STOPPED or ERROR. */
+export interface ServiceStatus {
+  status: string;
+  uptime: number;
+  version: string;
+  components: Record<string, string>;
+}
+
+/** `snapshot.taken`. */
+export interface SnapshotEvent {
+  device: string;
+  filename: string;
+  file_size: number;
+  timestamp: string;
+}
+
+/** A snapshot. */
+export interface SnapshotInfo {
+  filename: string;
+  file_size: number;
+  created_time: string;
+  download_url: string;
+  device: string;
+  thumbnail_url?: string;
+  width?: number;
+  height?: number;
+}
+
+/** A stored snapshot. */
+export interface SnapshotTaken {
+  device: string;
+  filename: string;
+  status: string;
+  timestamp: string;
+  file_size: number;
+  file_path: string;
+  download_url: string;
+  age_ms: number;
+  width: number;
+  height: number;
+}
+
+/** The file system that holds the recordings, in bytes; `usage_percentage` is 0 to 100. */
+export interface StorageInfo {
+  total_space: number;
+  used_space: number;
+  available_space: number;
+  usage_percentage: number;
+  recordings_size: number;
+  snapshots_size: number;
+  low_space_warning: boolean;
+}
+
+/** A stream of the list; its status is its camera's. */
+export interface StreamEntry {
+  url: string;
+  type: string;
+  name: string;
+  status: string;
+  device: string;
+  added_at: string;
+}
+
+/** Since the stream began; `bitrate` is the mean in bit/s. */
+export interface StreamMetrics {
+  bytes_sent: number;
+  frames_sent: number;
+  bitrate: number;
+  fps: number;
+}
+
+/** A stream that runs without viewers; `auto_close_after` in seconds, 0 for never. */
+export interface StreamStarted {
+  device: string;
+  stream_name: string;
+  stream_url: string;
+  status: string;
+  start_time: string;
+  auto_close_after: number;
+  ffmpeg_command: string;
+}
+
+/** ACTIVE, INACTIVE, ERROR or STARTING; `start_time` is empty while it does not run. */
+export interface StreamStatus {
+  device: string;
+  stream_name: string;
+  status: string;
+  ready: boolean;
+  ffmpeg_process: FfmpegProcess;
+  mediamtx_path: EnginePath;
+  metrics: StreamMetrics;
+  start_time: string;
+}
+
+/** A stream that is no longer kept; `stream_continues` while others watch or it is recorded. */
+export interface StreamStopped {
+  device: string;
+  stream_name: string;
+  status: string;
+  start_time: string;
+  end_time: string;
+  duration: number;
+  stream_continues: boolean;
+}
+
+/** Where a camera can be watched. */
+export interface StreamUrl {
+  device: string;
+  stream_name: string;
+  stream_url: string;
+  available: boolean;
+  active_consumers: number;
+  stream_status: string;
+  urls: Record<string, string>;
+}
+
+/** A stream as the engine runs it. */
+export interface StreamView {
+  name: string;
+  source: string;
+  ready: boolean;
+  readers: number;
+  bytes_sent: number;
+}
+
+/** Streams that run, paths there are, and viewers of all. */
+export interface StreamsMetrics {
+  active_streams: number;
+  total_streams: number;
+  total_viewers: number;
+}
+
+/** All topics of the connection, and the filters of this call. */
+export interface Subscribed {
+  subscribed: boolean;
+  topics: string[];
+  filters: Record<string, string>;
+}
+
+/** Of all connections, and of this one. */
+export interface SubscriptionStats {
+  global_stats: GlobalStats;
+  client_topics: string[];
+  client_id: string;
+}
+
+/** `system.startup` and `system.shutdown`. */
+export interface SystemEvent {
+  timestamp: string;
+  version: string;
+}
+
+/** In percent of the machine; `goroutines` is our thread count, under the name that old clients know. */
+export interface SystemMetrics {
+  cpu_usage: number;
+  memory_usage: number;
+  disk_usage: number;
+  goroutines: number;
+}
+
+/** `starting`, `partial` or `ready`, and why. */
+export interface SystemStatus {
+  status: string;
+  message: string;
+  available_cameras: string[];
+  discovery_active: boolean;
+}
+
+/** The topics that are left. */
+export interface Unsubscribed {
+  unsubscribed: boolean;
+  topics: string[];
+}
+
+/** Done. */
+export interface UserDeleted {
+  username: string;
+  deleted: boolean;
+}
+
+/** Users, newest first. */
+export interface UserList {
+  users: UserView[];
+  total: number;
+  limit: number;
+  offset: number;
+}
+
+/** A user; `last_login` is None before the first one. */
+export interface UserView {
+  username: string;
+  role: string;
+  disabled: boolean;
+  must_change_password: boolean;
+  created_time: string;
+  password_time: string;
+  last_login: string | null;
+}
+
+/** Every method: what it takes and what it gives. */
+export interface Methods {
+  /** Make an RTSP stream a camera like any other; it survives a restart. Role: operator. */
+  add_external_stream: {
+    params: {
+      /** RTSP address of the stream, with user and password where it needs them */
+      stream_url: string;
+      /** name of its camera, for people */
+      stream_name: string;
+      /** in which list it stands */
+      stream_type?: "generic_rtsp" | "skydio";
+    };
+    result: Added;
+  };
+  /** Log this connection in with a JWT or an API key; calling it again switches identity and role at once. Role: open. */
+  authenticate: {
+    params: {
+      /** a JSON Web Token or an API key; needed */
+      auth_token?: string;
+      /** the same, under the name that some clients use */
+      token?: string;
+    };
+    result: Identity;
+  };
+  /** Change the caller's own password; ends the caller's sessions, this one too once it has been answered. Role: viewer. */
+  change_password: {
+    params: {
+      /** the one in force */
+      old_password: string;
+      /** 10 to 256 characters */
+      new_password: string;
+    };
+    result: PasswordChanged;
+  };
+  /** Apply the retention policy now. Role: admin. */
+  cleanup_old_files: {
+    params: Record<string, never>;
+    result: CleanedUp;
+  };
+  /** Make a key for a program; it is shown in this answer and never again. Role: admin. */
+  create_api_key: {
+    params: {
+      /** name of a key, for people; no two have the same */
+      name: string;
+      /** what the key lets do */
+      role: "admin" | "operator" | "viewer";
+      /** seconds until the key ends; never without it */
+      expires_in?: number;
+      /** the only cameras that the key shows; all without it */
+      cameras?: string[];
+    };
+    result: KeyCreated;
+  };
+  /** Make a user who logs in with a password of 10 to 256 characters. Role: admin. */
+  create_user: {
+    params: {
+      /** a name in lower case, for good */
+      username: string;
+      /** 10 to 256 characters */
+      password: string;
+      /** what the user may do */
+      role: "admin" | "operator" | "viewer";
+      /** true: the first login is good for changing the password alone */
+      must_change_password?: boolean;
+    };
+    result: UserView;
+  };
+  /** Delete a finished recording; one under way has to be stopped before. Role: admin. */
+  delete_recording: {
+    params: {
+      /** name of a file, with or without extension; no folders, control characters or leading dot */
+      filename: string;
+    };
+    result: Deleted;
+  };
+  /** Delete a snapshot. Role: admin. */
+  delete_snapshot: {
+    params: {
+      /** name of a file, with or without extension; no folders, control characters or leading dot */
+      filename: string;
+    };
+    result: Deleted;
+  };
+  /** Forget a user and end the user's sessions. An enabled admin must be left. Role: admin. */
+  delete_user: {
+    params: {
+      /** whom to forget */
+      username: string;
+    };
+    result: UserDeleted;
+  };
+  /** Look for RTSP streams on the networks that the configuration names, and offer them. Role: operator. */
+  discover_external_streams: {
+    params: {
+      /** tell of Skydio drones and docks */
+      skydio_enabled?: boolean;
+      /** tell of all other RTSP streams */
+      generic_enabled?: boolean;
+      /** look anew, also when that was done in the last 30 s */
+      force_rescan?: boolean;
+      /** tell of streams too that were seen within a day, but not by this look, as ERROR */
+      include_offline?: boolean;
+    };
+    result: Discovered;
+  };
+  /** Calls that changed something and refused logins: who, when, from where, what, and the result. Role: admin. */
+  get_audit_log: {
+    params: {
+      /** at most so many */
+      limit?: number;
+      /** after the first so many */
+      offset?: number;
+      /** only what this user or key did */
+      actor?: string;
+      /** only calls of this method */
+      method?: string;
+    };
+    result: AuditLog;
+  };
+  /** Formats, resolutions and frame rates that a camera offers. Role: viewer. */
+  get_camera_capabilities: {
+    params: {
+      /** id of a camera, as camera0 */
+      device: string;
+    };
+    result: Capabilities;
+  };
+  /** All cameras, with their status and the URLs to watch them. Role: viewer. */
+  get_camera_list: {
+    params: Record<string, never>;
+    result: CameraList;
+  };
+  /** One camera with its metrics and formats. Role: viewer. */
+  get_camera_status: {
+    params: {
+      /** id of a camera, as camera0 */
+      device: string;
+    };
+    result: CameraStatus;
+  };
+  /** The streams that were added. Role: viewer. */
+  get_external_streams: {
+    params: Record<string, never>;
+    result: ExternalList;
+  };
+  /** Load of the machine since the last call, and figures of cameras, recordings and streams. Role: admin. */
+  get_metrics: {
+    params: Record<string, never>;
+    result: Metrics;
+  };
+  /** One recording: size, length, codec, and where it can be had. Role: viewer. */
+  get_recording_info: {
+    params: {
+      /** name of a file, with or without extension; no folders, control characters or leading dot */
+      filename: string;
+    };
+    result: RecordingInfo;
+  };
+  /** The retention policy in force. Role: admin. */
+  get_retention_policy: {
+    params: Record<string, never>;
+    result: PolicyView;
+  };
+  /** Name, versions and what this installation can do. Role: viewer. */
+  get_server_info: {
+    params: Record<string, never>;
+    result: ServerInfo;
+  };
+  /** One snapshot: size, and where it can be had. Role: viewer. */
+  get_snapshot_info: {
+    params: {
+      /** name of a file, with or without extension; no folders, control characters or leading dot */
+      filename: string;
+    };
+    result: SnapshotInfo;
+  };
+  /** How the service and its parts are. Role: admin. */
+  get_status: {
+    params: Record<string, never>;
+    result: ServiceStatus;
+  };
+  /** Room on the file system of the recordings; the warning comes before recordings are refused. Role: admin. */
+  get_storage_info: {
+    params: Record<string, never>;
+    result: StorageInfo;
+  };
+  /** How a camera's stream is: process, path, metrics. Role: viewer. */
+  get_stream_status: {
+    params: {
+      /** id of a camera, as camera0 */
+      device: string;
+    };
+    result: StreamStatus;
+  };
+  /** Where a camera can be watched, with a short-lived ticket; the camera starts with its first viewer. Role: viewer. */
+  get_stream_url: {
+    params: {
+      /** id of a camera, as camera0 */
+      device: string;
+    };
+    result: StreamUrl;
+  };
+  /** Every camera's stream as the media engine runs it. Role: viewer. */
+  get_streams: {
+    params: Record<string, never>;
+    result: StreamView[];
+  };
+  /** Who hears of what. Role: viewer. */
+  get_subscription_stats: {
+    params: Record<string, never>;
+    result: SubscriptionStats;
+  };
+  /** Whether everything is up: starting, partial or ready. Role: viewer. */
+  get_system_status: {
+    params: Record<string, never>;
+    result: SystemStatus;
+  };
+  /** The keys there are, what each may, and when it was last used; not the keys themselves. Role: admin. */
+  list_api_keys: {
+    params: Record<string, never>;
+    result: KeyList;
+  };
+  /** Who is connected by WebSocket, from where, since when, and which events they hear. Role: admin. */
+  list_clients: {
+    params: Record<string, never>;
+    result: Clients;
+  };
+  /** Recordings, newest first; those under way and being finished stand among them with their status. Role: viewer. */
+  list_recordings: {
+    params: {
+      /** at most so many */
+      limit?: number;
+      /** after the first so many */
+      offset?: number;
+      /** id of a camera, as camera0 */
+      device?: string;
+      /** made at this time or later */
+      from?: string;
+      /** made before this time */
+      to?: string;
+      /** a part of the name */
+      search?: string;
+    };
+    result: FileList;
+  };
+  /** Snapshots, newest first. Role: viewer. */
+  list_snapshots: {
+    params: {
+      /** at most so many */
+      limit?: number;
+      /** after the first so many */
+      offset?: number;
+      /** id of a camera, as camera0 */
+      device?: string;
+      /** made at this time or later */
+      from?: string;
+      /** made before this time */
+      to?: string;
+      /** a part of the name */
+      search?: string;
+    };
+    result: FileList;
+  };
+  /** Who may log in with a password, newest first. Role: admin. */
+  list_users: {
+    params: {
+      /** how many at most */
+      limit?: number;
+      /** how many of the newest to leave out */
+      offset?: number;
+    };
+    result: UserList;
+  };
+  /** Answers "pong": the connection works. Role: open. */
+  ping: {
+    params: Record<string, never>;
+    result: string;
+  };
+  /** Forget a stream that was added; a recording of it is ended in good order before. Role: operator. */
+  remove_external_stream: {
+    params: {
+      /** RTSP address of the stream, with user and password where it needs them */
+      stream_url: string;
+    };
+    result: Removed;
+  };
+  /** End a key: its sessions, streams and downloads are closed within a second. Role: admin. */
+  revoke_api_key: {
+    params: {
+      /** id of a key, as list_api_keys tells */
+      key_id?: string;
+      /** name of a key, for people; no two have the same */
+      name?: string;
+    };
+    result: KeyRevoked;
+  };
+  /** End all logins so far of a user, or one; what they have opened is closed within a second. Role: admin. */
+  revoke_logins: {
+    params: {
+      /** a user, whose logins so far all end */
+      user?: string;
+      /** jti of a session token */
+      token_id?: string;
+    };
+    result: LoginsRevoked;
+  };
+  /** The OpenRPC document: every method with its parameters, result and role; also GET /api/openrpc.json. Role: viewer. */
+  "rpc.discover": {
+    params: Record<string, never>;
+    result: Record<string, unknown>;
+  };
+  /** Look for streams every so often from now on, also after a restart; 0: on demand alone. Role: admin. */
+  set_discovery_interval: {
+    params: {
+      /** seconds between two looks; 0: on demand alone */
+      scan_interval: number;
+    };
+    result: Interval;
+  };
+  /** How long recordings and snapshots are kept; takes effect at once, then every hour. Role: admin. */
+  set_retention_policy: {
+    params: {
+      /** what decides: age, total size, or both on demand alone */
+      policy_type: "age" | "manual" | "size";
+      /** false: nothing is deleted */
+      enabled: boolean;
+      /** older files go; needed for age */
+      max_age_days?: number;
+      /** in 10^9 bytes: beyond it the oldest go; needed for size */
+      max_size_gb?: number;
+    };
+    result: PolicyView;
+  };
+  /** Begin to record a camera, for `duration` seconds or until stop_recording; viewers are not disturbed. Role: operator. */
+  start_recording: {
+    params: {
+      /** id of a camera, as camera0 */
+      device: string;
+      /** length in seconds; else until stop_recording */
+      duration?: number;
+      /** container: fmp4 and mp4 end as .mp4, mkv as .mkv */
+      format?: "fmp4" | "mkv" | "mp4";
+    };
+    result: RecordingStarted;
+  };
+  /** Start a camera before anybody watches; without a viewer it sleeps again after `auto_close_after`. Role: operator. */
+  start_streaming: {
+    params: {
+      /** id of a camera, as camera0 */
+      device: string;
+    };
+    result: StreamStarted;
+  };
+  /** End a recording; answered when its last part is closed, downloadable once the notification STOPPED came. Role: operator. */
+  stop_recording: {
+    params: {
+      /** id of a camera, as camera0 */
+      device: string;
+    };
+    result: RecordingStopped;
+  };
+  /** Take start_streaming back; who watches goes on watching, and without anybody the camera sleeps soon. Role: operator. */
+  stop_streaming: {
+    params: {
+      /** id of a camera, as camera0 */
+      device: string;
+    };
+    result: StreamStopped;
+  };
+  /** Hear of events on this connection, besides those of earlier calls; `filters.device` for one camera's. Role: viewer. */
+  subscribe_events: {
+    params: {
+      /** names of events, or of groups of them */
+      topics: string[];
+      /** which of these events; all without it */
+      filters?: Filters;
+    };
+    result: Subscribed;
+  };
+  /** Names of all methods. Role: viewer. */
+  "system.listMethods": {
+    params: Record<string, never>;
+    result: string[];
+  };
+  /** What a method is for. Role: viewer. */
+  "system.methodHelp": {
+    params: {
+      /** its name, as system.listMethods gives it */
+      method: string;
+    };
+    result: string;
+  };
+  /** Type of a method's result, then the names of its parameters. Role: viewer. */
+  "system.methodSignature": {
+    params: {
+      /** its name, as system.listMethods gives it */
+      method: string;
+    };
+    result: string[][];
+  };
+  /** Store the newest picture of a camera as a JPEG; a sleeping camera is woken for it. Role: operator. */
+  take_snapshot: {
+    params: {
+      /** id of a camera, as camera0 */
+      device: string;
+      /** name of a file, with or without extension; no folders, control characters or leading dot */
+      filename?: string;
+      /** of the JPEG; as captured without it */
+      quality?: number;
+    };
+    result: SnapshotTaken;
+  };
+  /** Hear of these events no more, or of none. Role: viewer. */
+  unsubscribe_events: {
+    params: {
+      /** names of events, or of groups of them */
+      topics?: string[];
+    };
+    result: Unsubscribed;
+  };
+  /** Change a user's role or password, or disable one; ends the user's sessions. One enabled admin stays. Role: admin. */
+  update_user: {
+    params: {
+      /** whom to change */
+      username: string;
+      /** what the user may do from now on */
+      role?: "admin" | "operator" | "viewer";
+      /** true: the user can log in no more */
+      disabled?: boolean;
+      /** a new one of 10 to 256 characters */
+      password?: string;
+      /** with a password: the user must set another at the next login */
+      must_change_password?: boolean;
+    };
+    result: UserView;
+  };
+}
+
+export type MethodName = keyof Methods;
+
+/** Every notification: what it tells. */
+export interface Notifications {
+  /** A camera changed; to every connection that is logged in. */
+  camera_status_update: CameraView;
+  /** A recording changed; to every connection that is logged in. */
+  recording_status_update: RecordingUpdate;
+  /** A camera can be used: it came, or it recovered. To those who subscribed. */
+  "camera.connected": CameraView;
+  /** A camera is gone. To those who subscribed. */
+  "camera.disconnected": CameraView;
+  /** The status of a camera is another. To those who subscribed. */
+  "camera.status_change": CameraView;
+  /** The file of a recording is seen to grow. To those who subscribed. */
+  "recording.start": RecordingUpdate;
+  /** A recording has ended, and can be downloaded if there is any footage. To those who subscribed. */
+  "recording.stop": RecordingUpdate;
+  /** A recording failed, and why. To those who subscribed. */
+  "recording.error": RecordingUpdate;
+  /** A snapshot is stored. To those who subscribed. */
+  "snapshot.taken": SnapshotEvent;
+  /** The health of the service is another. To those who subscribed. */
+  "system.health": HealthChanged;
+  /** Everything is up. To those who subscribed. */
+  "system.startup": SystemEvent;
+  /** The service is stopping. To those who subscribed. */
+  "system.shutdown": SystemEvent;
+}
+
+export type NotificationName = keyof Notifications;
+
+export type Role = "viewer" | "operator" | "admin";
+
+/** The least role that may call each method. */
+export const methodRoles: Readonly<Record<MethodName, Role | "open">> = {
+  add_external_stream: "operator",
+  authenticate: "open",
+  change_password: "viewer",
+  cleanup_old_files: "admin",
+  create_api_key: "admin",
+  create_user: "admin",
+  delete_recording: "admin",
+  delete_snapshot: "admin",
+  delete_user: "admin",
+  discover_external_streams: "operator",
+  get_audit_log: "admin",
+  get_camera_capabilities: "viewer",
+  get_camera_list: "viewer",
+  get_camera_status: "viewer",
+  get_external_streams: "viewer",
+  get_metrics: "admin",
+  get_recording_info: "viewer",
+  get_retention_policy: "admin",
+  get_server_info: "viewer",
+  get_snapshot_info: "viewer",
+  get_status: "admin",
+  get_storage_info: "admin",
+  get_stream_status: "viewer",
+  get_stream_url: "viewer",
+  get_streams: "viewer",
+  get_subscription_stats: "viewer",
+  get_system_status: "viewer",
+  list_api_keys: "admin",
+  list_clients: "admin",
+  list_recordings: "viewer",
+  list_snapshots: "viewer",
+  list_users: "admin",
+  ping: "open",
+  remove_external_stream: "operator",
+  revoke_api_key: "admin",
+  revoke_logins: "admin",
+  "rpc.discover": "viewer",
+  set_discovery_interval: "admin",
+  set_retention_policy: "admin",
+  start_recording: "operator",
+  start_streaming: "operator",
+  stop_recording: "operator",
+  stop_streaming: "operator",
+  subscribe_events: "viewer",
+  "system.listMethods": "viewer",
+  "system.methodHelp": "viewer",
+  "system.methodSignature": "viewer",
+  take_snapshot: "operator",
+  unsubscribe_events: "viewer",
+  update_user: "admin",
+};
+
+/** Codes of JSON-RPC errors. */
+export const ErrorCode = {
+  ParseError: -32700,
+  InvalidRequest: -32600,
+  MethodNotFound: -32601,
+  InvalidParams: -32602,
+  InternalError: -32603,
+  AuthenticationFailed: -32001,
+  PermissionDenied: -32002,
+  NotFound: -32010,
+  InvalidState: -32020,
+  Unsupported: -32030,
+  RateLimited: -32040,
+  DependencyFailed: -32050,
+} as const;
+
+export interface RpcError {
+  code: number;
+  message: string;
+  data: { reason: string; suggestion?: string; hint?: string; [key: string]: unknown };
+}
