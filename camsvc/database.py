@@ -139,6 +139,14 @@ _MIGRATIONS = (
         login_at REAL
     ) STRICT;
     """,
+    """
+    CREATE TABLE camera_setting (
+        number INTEGER PRIMARY KEY REFERENCES camera (number),
+        name TEXT,
+        mode TEXT,
+        always_on INTEGER
+    ) STRICT;
+    """,
 )
 
 

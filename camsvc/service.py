@@ -22,6 +22,7 @@ from camsvc.api.audit_methods import AuditMethods
 from camsvc.api.camera_methods import CameraMethods
 from camsvc.api.client_methods import ClientMethods
 from camsvc.api.components import Components
+from camsvc.api.config_methods import ConfigMethods
 from camsvc.api.discover_methods import DiscoverMethods
 from camsvc.api.event_methods import EventMethods
 from camsvc.api.events import Events
@@ -38,7 +39,7 @@ from camsvc.api.stream_methods import StreamMethods
 from camsvc.api.system_methods import SystemMethods
 from camsvc.api.views import Views
 from camsvc.camera_tables import TestCamera, network_key, table_of
-from camsvc.devices import identity
+from camsvc.devices import identity, settings
 from camsvc.devices.discovery import Discovery
 from camsvc.devices.external import ExternalStreams
 from camsvc.devices.health import LauncherHealth
@@ -155,7 +156,9 @@ class Camsvc(Service):
             lambda: self._streams.in_step,
             media.rtsps_port if addresses.rtsps else None,
         )
-        components = Components(self._inventory, self._engine, self._streams, self._listening)
+        components = Components(
+            self._inventory, self._engine, self._streams, self._listening, lambda: self._audit.trouble is None
+        )
         self._events = Events(views, components)
         notifications = Notifications(views, self._events.leave)
         self._inventory.subscribe(self._streams.camera_changed)
@@ -191,6 +194,7 @@ class Camsvc(Service):
             AuditMethods(self._audit),
             self._accounts.methods,
             DiscoverMethods(lambda: registry.all()),
+            ConfigMethods(self._inventory, self._streams, self._health, database, views),
             record=self._audit.record,
         )
         hosts = Hosts(config.server)
@@ -331,6 +335,8 @@ class Camsvc(Service):
                           kind=kind, added=added, dropped=dropped)  # fmt: skip
 
     def _find_cameras(self) -> None:
+        for device, known in self._prepared.database.now(settings.load).items():
+            self._inventory.settle(device, known)
         for camera in self._config.camera:
             if isinstance(camera, TestCamera):
                 mode = Mode("YU12", camera.width, camera.height, (float(camera.fps),))

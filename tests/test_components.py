@@ -22,3 +22,10 @@ class ComponentsTests(SynchronousTestCase):
                                      (False, "ERROR", "degraded")):  # fmt: skip
             components = Components(Inventory(), engine, engine, lambda heard=heard: heard)  # type: ignore[misc]
             self.assertEqual((components.states()["camera_monitor"], components.health), (state, health))
+
+    def test_audit(self) -> None:
+        """An audit log that is not on the disk degrades the whole."""
+        engine: Any = FakeEngine()
+        engine.trouble, engine.in_step = None, True
+        components = Components(Inventory(), engine, engine, lambda: None, lambda: False)
+        self.assertEqual(components.health, "degraded")

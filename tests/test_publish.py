@@ -105,6 +105,26 @@ class LauncherTests(TestCase):
         await self.until(lambda: process.poll() is not None)
         self.assertEqual(process.returncode, code)
 
+    async def test_other_orders(self) -> None:
+        """SIGUSR1: what is ordered now runs in place of what ran, at once, and nothing is called a failure."""
+        self.order(COUNTS)
+        launcher = self.launch()
+        before = (await self.until_state("running"))["ffmpeg_pid"]
+        self.order(COUNTS + "# another\n", video=("-other",))
+        launcher.send_signal(signal.SIGUSR1)
+        await self.until(lambda: self.status()["ffmpeg_pid"] not in (None, before))
+        after = await self.until_state("running", error=None)
+        with open(f"/proc/{after['ffmpeg_pid']}/cmdline") as words:
+            self.assertIn("-other", words.read())
+        self.assertIsNone(start_time(before))
+        self.assertEqual(self.errors.read_text(), "")
+        (self.dir / "pipelines" / "camera0.json").write_text("{")
+        launcher.send_signal(signal.SIGUSR1)  # damaged: what was ordered before still stands
+        await self.until(lambda: self.status()["frames"] > after["frames"])
+        self.assertEqual(self.status()["ffmpeg_pid"], after["ffmpeg_pid"])
+        launcher.send_signal(signal.SIGINT)
+        await self.until_exit(launcher, 0)
+
     async def test_publishes_and_stops(self) -> None:
         """Frames and pictures come; SIGINT ends it with status 0 and leaves only the status."""
         self.order(NOWHERE)

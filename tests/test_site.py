@@ -14,6 +14,7 @@ import camsvc
 from camsvc.access.roles import Role
 from camsvc.access.tolls import Tolls
 from camsvc.api.components import Components
+from camsvc.api.discover_methods import DiscoverMethods
 from camsvc.api.notifications import Notifications
 from camsvc.api.registry import Registry
 from camsvc.api.session_methods import SessionMethods
@@ -65,9 +66,13 @@ class SiteTests(TestCase):
         components = Components(Inventory(), engine, engine, lambda: True)
         pages = Pages(lambda: self.checks, components, 8554)
         self.tokens = known.tokens
-        topics = (SessionMethods(known, 5), SystemMethods(Inventory(), engine, engine, components))
+        registry = Registry(
+            SessionMethods(known, 5),
+            SystemMethods(Inventory(), engine, engine, components),
+            DiscoverMethods(lambda: registry.all()),
+        )
         self.tolls = Tolls(Limits())
-        rpc = Rpc(Registry(*topics), known, Tolls(Limits(address_calls_per_second=1, address_burst=20)), hosts)
+        rpc = Rpc(registry, known, Tolls(Limits(address_calls_per_second=1, address_burst=20)), hosts)
         cookie = LoginCookie("test", known, Origins())
         login = LoginPages(None, known, rights(reactor, known), cookie)  # type: ignore[arg-type]
         root = Root(hosts, cookie, pages, login, files, rpc, ws, self.tolls, hsts_s=600)
@@ -143,6 +148,18 @@ class SiteTests(TestCase):
         self.assertEqual((found[0]["result"], found[1]["error"]["code"]), ("pong", -32001))
         answer = await self.rpc(b'{"jsonrpc":"2.0","method":"ping"}')
         self.assertEqual((answer.status, answer.body), (204, b""))
+
+    async def test_openrpc(self) -> None:
+        """The document for whoever may call rpc.discover; a stranger gets 401; below /api is nothing else."""
+        answer = await self.get("/api/openrpc.json")
+        self.assertEqual((answer.status, json.loads(answer.body)["error"]["code"]), (401, -32001))
+        bearer = f"Bearer {self.tokens.issue('a', Role.VIEWER, time.time(), 60)}"
+        answer = await ask(self.port, "/api/openrpc.json", authorization=bearer)
+        self.assertEqual((answer.status, answer.headers["content-type"]), (200, "application/json"))
+        names = [each["name"] for each in json.loads(answer.body)["methods"]]
+        self.assertLessEqual({"ping", "rpc.discover"}, set(names))
+        self.assertEqual((await ask(self.port, "/api/openrpc", authorization=bearer)).status, 404)
+        self.assertEqual((await ask(self.port, "/api/openrpc.json", method="POST", authorization=bearer)).status, 405)
 
     async def test_rpc_refused(self) -> None:
         """A bad token, a form, another verb, no JSON, too large, too often."""

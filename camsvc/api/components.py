@@ -14,7 +14,12 @@ class Components:
     """The state of each part, and what follows for the whole."""
 
     def __init__(
-        self, inventory: Inventory, engine: Engine, streams: Streams, listening: Callable[[], bool | None]
+        self,
+        inventory: Inventory,
+        engine: Engine,
+        streams: Streams,
+        listening: Callable[[], bool | None],
+        audited: Callable[[], bool] = lambda: True,
     ) -> None:
         """Set up.
 
@@ -23,11 +28,13 @@ class Components:
             engine: without it nothing works.
             streams: whether the engine took every path.
             listening: whether udev is heard; None where it need not be.
+            audited: whether the audit log is on the disk.
         """
         self._inventory = inventory
         self._engine = engine
         self._streams = streams
         self._listening = listening
+        self._audited = audited
 
     def states(self) -> dict[str, str]:
         """RUNNING, STARTING, STOPPED or ERROR, by name of the part."""
@@ -45,6 +52,6 @@ class Components:
         if not self._engine.up:
             return "unhealthy"
         faulty = any(camera.status is Status.ERROR for camera in self._inventory.all())
-        if faulty or not self._streams.in_step or "ERROR" in self.states().values():
+        if faulty or not self._audited() or not self._streams.in_step or "ERROR" in self.states().values():
             return "degraded"
         return "healthy"

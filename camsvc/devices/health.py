@@ -73,6 +73,13 @@ class LauncherHealth:
         """The newest status of every launcher that runs."""
         return tuple(self._health.values())
 
+    def reorder(self, device: str) -> None:
+        """Have a camera's launcher, if it runs, read its orders again."""
+        health = self._health.get(device)
+        if health is not None and start_time(health.pid) == health.start_time:
+            with suppress(ProcessLookupError):
+                os.kill(health.pid, signal.SIGUSR1)
+
     def _changed(self, name: str) -> None:
         device = name.removesuffix(".json")
         if not name.endswith(".json") or not _LAUNCHED.match(device):

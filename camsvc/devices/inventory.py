@@ -7,6 +7,7 @@ from collections.abc import Callable
 from attrs import evolve
 from twisted.logger import Logger
 
+from camsvc.devices.settings import UNSET_ALL, Settings, laid_over
 from camsvc.errors import NotFound
 from camsvc.model import Camera, Found
 
@@ -24,6 +25,8 @@ class Inventory:
         self._faults: dict[str, str | None] = {}  # what discovery says; the launcher's word counts where it has none
         self._delivery: dict[str, str | None] = {}
         self._subscribers: list[Change] = []
+        self._found: dict[str, Found] = {}  # as discovery says it
+        self._settings: dict[str, Settings] = {}
 
     def subscribe(self, change: Change) -> None:
         """Call ``change(before, after)`` at every change; one that raises does not stop the others."""
@@ -32,6 +35,8 @@ class Inventory:
     def present(self, device: str, found: Found) -> None:
         """Discovery sees a camera: a new one, one that is back, or one that offers something else now."""
         before = self._cameras.get(device)
+        self._found[device] = found
+        found = laid_over(found, self.settings(device))
         self._faults[device] = found.error
         error = found.error or self._delivery.get(device)
         after = Camera(
@@ -43,6 +48,8 @@ class Inventory:
     def expected(self, device: str, found: Found) -> None:
         """A camera that was there in an earlier run: listed as DISCONNECTED until discovery sees it."""
         if device not in self._cameras:
+            self._found[device] = found
+            found = laid_over(found, self.settings(device))
             self._store(
                 None,
                 Camera(*(device, found.key, found.kind, found.name, found.modes), False, None, found.source),
@@ -60,6 +67,23 @@ class Inventory:
         self.gone(device)
         self._cameras.pop(device, None)
         self._faults.pop(device, None)
+        self._found.pop(device, None)
+
+    def settings(self, device: str) -> Settings:
+        """What its owner has set for a camera."""
+        return self._settings.get(device, UNSET_ALL)
+
+    def settle(self, device: str, settings: Settings) -> None:
+        """Take settings over; they hold at once, and for what discovery says later."""
+        self._settings[device] = settings
+        before, found = self._cameras.get(device), self._found.get(device)
+        if before is None or found is None:
+            return
+        if before.present:
+            self.present(device, found)
+        else:
+            found = laid_over(found, settings)
+            self._store(before, evolve(before, name=found.name, modes=found.modes, source=found.source))
 
     def error(self, device: str, error: str | None) -> None:
         """The launcher says what keeps a camera from delivering, or None when nothing does."""

@@ -75,6 +75,7 @@ class Launcher:
         self._failures = 0
         self._next_s = 0.0
         self._signalled = False
+        self._reordered = False
 
     def run(self) -> None:
         """Publish until a signal comes or the parent is gone, then end ffmpeg and leave nothing behind."""
@@ -86,6 +87,7 @@ class Launcher:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         for signum in (signal.SIGINT, signal.SIGTERM):
             signal.signal(signum, self._stop_wanted)
+        signal.signal(signal.SIGUSR1, self._orders_changed)
         while not self._signalled and os.getppid() == parent:
             self._step()
             self._status.write()
@@ -95,6 +97,9 @@ class Launcher:
     def _stop_wanted(self, *_: object) -> None:
         self._signalled = True
 
+    def _orders_changed(self, *_: object) -> None:
+        self._reordered = True
+
     def _wait(self, *fds: int) -> None:
         poll = select.poll()
         for fd in (*fds, *(self._ffmpeg.fds() if self._ffmpeg else ())):
@@ -102,6 +107,8 @@ class Launcher:
         poll.poll(_TICK_MS)
 
     def _step(self) -> None:
+        if self._reordered:
+            self._take_orders()
         if self._ffmpeg is not None:
             self._watch(self._ffmpeg)
         elif time.monotonic() >= self._next_s:
@@ -127,6 +134,20 @@ class Launcher:
         self._rejected = False
         self._status.ffmpeg_pid = self._ffmpeg.pid
         self._status.enter("starting", self._status.error)
+
+    def _take_orders(self) -> None:
+        """Run what is ordered now in place of what runs; a change of mind is no failure."""
+        self._reordered = False
+        try:
+            self._orders = Orders(self._dir, self._camera)
+        except Refused:
+            return  # what was ordered before still stands
+        if self._device is not None:  # ffmpeg holds it until it has ended
+            self._device.free()
+            self._device = None
+        if self._ffmpeg is not None:
+            self._rejected = True
+            self._ffmpeg.signal(signal.SIGKILL)
 
     def _watch(self, ffmpeg: Ffmpeg) -> None:
         ffmpeg.read()

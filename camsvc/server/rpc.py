@@ -1,4 +1,4 @@
-"""``POST /rpc``: the methods of the WebSocket for scripts, one HTTP request a call or batch."""
+"""``POST /rpc``: the WebSocket's methods for scripts, one HTTP request a call or batch; and their description."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from camsvc.access.roles import Call
 from camsvc.access.tolls import Tolls
 from camsvc.api.registry import Registry
 from camsvc.server.hosts import Hosts
-from camsvc.server.http import bearer, require_json, with_json_errors
+from camsvc.server.http import answer_json, bearer, require_json, with_json_errors
 
 
 class Rpc:
@@ -36,6 +36,12 @@ class Rpc:
         self._hosts = hosts
         self._tolls = tolls
 
+    @app.route("/api/openrpc.json", methods=["GET", "HEAD"])
+    def describe(self, request: IRequest) -> bytes:
+        """What ``rpc.discover`` answers, for whoever may call it."""
+        method = self._registry.find("rpc.discover")
+        return answer_json(request, 200, method(self._call(request), {}))
+
     @app.route("/rpc", methods=["POST"])
     def call(self, request: IRequest) -> bytes | Deferred[bytes]:
         """JSON-RPC 2.0 over HTTP: 200 with the answer, errors of the call too; 204 where none is wanted.
@@ -43,14 +49,16 @@ class Rpc:
         401 where Authorization or X-API-Key names nobody, 415 where the body is said to be anything but JSON.
         """
         require_json(request)
-        who = bearer(request, self._credentials)
-        address = request.getClientAddress()
-        caller = getattr(address, "host", "")
-        call = Call(who, caller, secrets.token_hex(6), self._hosts.of(request) or "")
-        answer = self._registry.answer(request.content.read(), call, partial(self._tolls.call, caller))
+        call = self._call(request)
+        answer = self._registry.answer(request.content.read(), call, partial(self._tolls.call, call.address))
         if isinstance(answer, Deferred):
             return answer.addCallback(_reply, request)
         return _reply(answer, request)
+
+    def _call(self, request: IRequest) -> Call:
+        who = bearer(request, self._credentials)
+        address = getattr(request.getClientAddress(), "host", "")
+        return Call(who, address, secrets.token_hex(6), self._hosts.of(request) or "")
 
 
 def _reply(frame: bytes | None, request: IRequest) -> bytes:

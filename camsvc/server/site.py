@@ -139,7 +139,7 @@ class Root(Resource):
         request.postpath.insert(0, path)
         if login:
             return self._login
-        return self._rpc if path == b"rpc" else self._pages
+        return self._rpc if path in (b"rpc", b"api") else self._pages
 
 
 def _is_text(*segments: bytes) -> bool:

@@ -124,6 +124,12 @@ export interface Clients {
   clients: ClientView[];
 }
 
+/** The controls of a camera. */
+export interface ControlList {
+  device: string;
+  controls: Record<string, unknown>[];
+}
+
 /** A file that is no more. */
 export interface Deleted {
   filename: string;
@@ -734,6 +740,14 @@ export interface Methods {
     };
     result: Capabilities;
   };
+  /** The controls of a camera, as brightness; not supported yet. Role: viewer. */
+  get_camera_controls: {
+    params: {
+      /** id of a camera, as camera0 */
+      device: string;
+    };
+    result: ControlList;
+  };
   /** All cameras, with their status and the URLs to watch them. Role: viewer. */
   get_camera_list: {
     params: Record<string, never>;
@@ -918,6 +932,32 @@ export interface Methods {
     params: Record<string, never>;
     result: Record<string, unknown>;
   };
+  /** Name a camera, choose its mode, keep it running; holds at once and over a restart. Null takes it back. Role: admin. */
+  set_camera_config: {
+    params: {
+      /** id of a camera, as camera0 */
+      device: string;
+      /** its name, for people */
+      name?: string | null;
+      /** one of its modes: FORMAT WIDTHxHEIGHT, or with its rate behind it */
+      mode?: string | null;
+      /** runs without viewers */
+      always_on?: boolean | null;
+    };
+    result: CameraView;
+  };
+  /** Set one control of a camera; not supported yet. Role: operator. */
+  set_camera_control: {
+    params: {
+      /** id of a camera, as camera0 */
+      device: string;
+      /** of the control */
+      name: string;
+      /** within its range */
+      value: number;
+    };
+    result: ControlList;
+  };
   /** Look for streams every so often from now on, also after a restart; 0: on demand alone. Role: admin. */
   set_discovery_interval: {
     params: {
@@ -1093,6 +1133,7 @@ export const methodRoles: Readonly<Record<MethodName, Role | "open">> = {
   discover_external_streams: "operator",
   get_audit_log: "admin",
   get_camera_capabilities: "viewer",
+  get_camera_controls: "viewer",
   get_camera_list: "viewer",
   get_camera_status: "viewer",
   get_external_streams: "viewer",
@@ -1118,6 +1159,8 @@ export const methodRoles: Readonly<Record<MethodName, Role | "open">> = {
   revoke_api_key: "admin",
   revoke_logins: "admin",
   "rpc.discover": "viewer",
+  set_camera_config: "admin",
+  set_camera_control: "operator",
   set_discovery_interval: "admin",
   set_retention_policy: "admin",
   start_recording: "operator",
