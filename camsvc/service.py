@@ -179,7 +179,7 @@ class Camsvc(Service):
         self._audit = Audit(reactor, database)
         self._accounts = Accounts(reactor, database, credentials, self._rights, config, self._audit.record)
         registry = Registry(
-            SessionMethods(credentials, config.limits.logins_per_minute),
+            SessionMethods(credentials, config.limits.logins_per_minute, self._audit.record),
             CameraMethods(self._inventory, self._streams, self._health, views),
             MediaMethods(self._recorder, self._finisher, snapshots, database, views),
             FileMethods(database, store, config.storage, self._recorder, self._finisher, self._retention, views),

@@ -34,7 +34,9 @@ class SessionTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.tokens = Tokens(SECRET)
-        self.registry = Registry(SessionMethods(Credentials(self.tokens), 3))
+        self.refused: list[Any] = []
+        methods = SessionMethods(Credentials(self.tokens), 3, lambda *row: self.refused.append(row))
+        self.registry = Registry(methods)
         self.socket = Socket()
         self.now = 1000.0
         self.patch(session_methods.time, "monotonic", lambda: self.now)
@@ -52,6 +54,17 @@ class SessionTests(SynchronousTestCase):
         """Before a login, and with a parameter it does not know."""
         self.assertEqual(self.ask("ping", {})["result"], "pong")
         self.assertEqual(self.ask("ping", {"x": 1})["error"]["code"], -32602)
+
+    def test_refused_is_recorded(self) -> None:
+        """With the address and no word of the credential; those that come too early are not written down."""
+        self.login("hunter2")
+        row = ("", "10.0.0.1", "authenticate", {}, "-32001 bad_credential")
+        self.assertEqual(self.refused, [row])
+        for _ in range(10):
+            self.login("hunter2")
+        self.assertEqual(self.refused, [row] * 3)
+        self.login(self.tokens.issue("me", Role.VIEWER, time.time(), 60), address="10.0.0.2")
+        self.assertEqual(len(self.refused), 3)
 
     def test_login(self) -> None:
         """All keys of the contract; the connection is logged in."""

@@ -11,7 +11,7 @@ from camsvc.access.bucket import Buckets
 from camsvc.access.credentials import Credentials
 from camsvc.access.roles import OPEN, Call, Principal
 from camsvc.api.parameters import SECRET
-from camsvc.api.registry import NoParams, method
+from camsvc.api.registry import NoParams, Record, method
 from camsvc.errors import AuthenticationFailed, InvalidParams, RateLimited
 from camsvc.model import iso
 
@@ -53,8 +53,16 @@ class Identity(Struct, frozen=True):
 class SessionMethods:
     """The open methods."""
 
-    def __init__(self, credentials: Credentials, logins_per_minute: int) -> None:
+    def __init__(self, credentials: Credentials, logins_per_minute: int, record: Record = lambda *_: None) -> None:
+        """Set up.
+
+        Args:
+            credentials: who a credential names.
+            logins_per_minute: refused ones of each address, before it has to wait.
+            record: told of each refused login; of those that came too early of none.
+        """
         self._credentials = credentials
+        self._record = record
         self._attempts = Buckets(logins_per_minute / 60, logins_per_minute)
 
     @method("ping", role=OPEN, result=str, reads=True)
@@ -73,12 +81,14 @@ class SessionMethods:
             raise AuthenticationFailed("authenticate works on a WebSocket", reason="no_session")
         try:
             principal = self._credentials.principal(token, time.time())
-        except AuthenticationFailed:
+        except AuthenticationFailed as why:
             # Only failures count, so that many good clients behind one address are not locked out.
             wait = self._attempts.take(call.address, time.monotonic())
             if wait:
                 raise RateLimited("Too many failed logins", reason="login_throttled",
                                   retry_after_ms=round(wait * 1000)) from None  # fmt: skip
+            actor = call.principal.subject if call.principal is not None else ""
+            self._record(actor, call.address, "authenticate", {}, f"{why.code} {why.data['reason']}")
             raise
         call.connection.log_in(principal)
         return Identity(

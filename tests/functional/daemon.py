@@ -72,7 +72,7 @@ class Client(WebSocketClientProtocol):
         for answer in self._answers.values():
             answer.errback(ConnectionError(reason))
 
-    async def call(self, method: str, timeout_s: float = 20.0, **params: Any) -> Any:
+    async def call(self, method: str, /, timeout_s: float = 20.0, **params: Any) -> Any:
         """The result of a call.
 
         Raises:

@@ -55,8 +55,10 @@ def authorization(topics: Topics) -> str:
 
 
 def example(method: Method) -> dict[str, Any]:
-    """A call of a method: the parameters that have an example, and those that are needed."""
-    params = {each.name: _example(each) for each in method.params.all if each.required or each.examples}
+    """A call of a method: the parameters that are needed, and the first of the others that has an example."""
+    others = (each for each in method.params.all if not each.required and each.examples)
+    extra = next(others, None)
+    params = {each.name: _example(each) for each in method.params.all if each.required or each is extra}
     return {"jsonrpc": "2.0", "id": 1, "method": method.name, **({"params": params} if params else {})}
 
 
