@@ -219,7 +219,7 @@ class Camsvc(Service):
         root = Root(hosts, cookie, pages, login, files, rpc, self._ws, tolls, config.server.hsts_s)
         root.putChild(b"page", PageFiles().app.resource())
         self._video.mount(root)
-        site = QuietSite(root, Proxies(config.server.trusted_proxies), config.limits, reactor)
+        site = QuietSite(root, Proxies(config.server.trusted_proxies), config.limits, reactor, credentials)
         self._public_port = PublicPort(reactor, site, config.server, prepared.certificates)
         self._certificate = EngineCertificate(self._engine, self._engine_api, folder, prepared.engine_told)
         if addresses.rtsps:

@@ -76,7 +76,7 @@ class SiteTests(TestCase):
         cookie = LoginCookie("test", known, Origins())
         login = LoginPages(None, known, rights(reactor, known), cookie)  # type: ignore[arg-type]
         root = Root(hosts, cookie, pages, login, files, rpc, ws, self.tolls, hsts_s=600)
-        self.site = site = QuietSite(root)
+        self.site = site = QuietSite(root, credentials=known)
         listener: Any = reactor.listenTCP(0, site, interface="127.0.0.1")  # type: ignore[attr-defined]
         self.addCleanup(lambda: listener.stopListening())
         self.port = listener.getHost().port
@@ -160,6 +160,28 @@ class SiteTests(TestCase):
         self.assertLessEqual({"ping", "rpc.discover"}, set(names))
         self.assertEqual((await ask(self.port, "/api/openrpc", authorization=bearer)).status, 404)
         self.assertEqual((await ask(self.port, "/api/openrpc.json", method="POST", authorization=bearer)).status, 405)
+
+    async def test_rpc_sizes(self) -> None:
+        """64 KiB for a stranger, 1 MiB for whoever shows a credential that is right, as on the WebSocket."""
+        right = {"authorization": f"Bearer {self.tokens.issue('a', Role.VIEWER, time.time(), 60)}"}
+        wrong = {"authorization": "Bearer x.y.z"}
+
+        def ping(size: int) -> bytes:
+            call = b'{"jsonrpc":"2.0","id":1,"method":"ping"'
+            return call + b" " * (size - len(call) - 1) + b"}"
+
+        for size, headers, status in (
+            (64 << 10, {}, 200),
+            ((64 << 10) + 1, {}, 413),
+            ((64 << 10) + 1, wrong, 413),
+            ((64 << 10) + 1, right, 200),
+            (1 << 20, right, 200),
+            ((1 << 20) + 1, right, 413),
+        ):
+            answer = await self.rpc(ping(size), **headers)
+            self.assertEqual(answer.status, status, (size, headers))
+            if status == 200:
+                self.assertEqual(json.loads(answer.body)["result"], "pong")
 
     async def test_rpc_refused(self) -> None:
         """A bad token, a form, another verb, no JSON, too large, too often."""

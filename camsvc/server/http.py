@@ -35,6 +35,9 @@ from camsvc.server.channel import LimitedChannel, Refusal
 from camsvc.server.proxies import Proxies
 
 MAX_BODY_BYTES = 64 << 10
+KNOWN_BODY_BYTES = 1 << 20
+"""For whoever shows a credential that is right; the WebSocket has the same two limits."""
+
 _MOST_DISCARDED_BYTES = 1 << 20
 
 _log = Logger()
@@ -56,24 +59,35 @@ class LimitedRequest(Request):
     """
 
     _taken = 0
+    _most = MAX_BODY_BYTES
     _secure = False
 
     def handleContentChunk(self, data: bytes) -> None:
-        fitted = self._taken <= MAX_BODY_BYTES
+        fitted = self._taken <= self._most
         self._taken += len(data)
-        if self._taken <= MAX_BODY_BYTES:
+        if fitted and self._taken > self._most == MAX_BODY_BYTES and self._is_known():
+            self._most = KNOWN_BODY_BYTES
+        if self._taken <= self._most:
             super().handleContentChunk(data)
-        elif self._taken > _MOST_DISCARDED_BYTES:
+        elif self._taken > self._most + _MOST_DISCARDED_BYTES:
             self._limited.abort()
         elif fitted:
-            why = CamsvcError(f"The body is larger than {MAX_BODY_BYTES} bytes", reason="too_large")
+            why = CamsvcError(f"The body is larger than {self._most} bytes", reason="too_large")
             self._limited.refuse(b"413 Content Too Large", why)
 
     def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:
-        if self._taken <= MAX_BODY_BYTES:  # else the rest of a body would be taken for the whole of it
+        if self._taken <= self._most:  # else the rest of a body would be taken for the whole of it
             super().requestReceived(command, path, version)
         else:
             self._limited.loseConnection()
+
+    def _is_known(self) -> bool:
+        channel: Any = self.channel
+        credentials: Credentials | None = channel.site.credentials
+        try:
+            return credentials is not None and bearer(self, credentials) is not None
+        except AuthenticationFailed:
+            return False
 
     @property
     def _limited(self) -> LimitedChannel:
@@ -119,7 +133,12 @@ class QuietSite(Site):
     protocol = LimitedChannel  # type: ignore[assignment]
 
     def __init__(
-        self, resource: IResource, proxies: Proxies | None = None, limits: Limits | None = None, reactor: Any = None
+        self,
+        resource: IResource,
+        proxies: Proxies | None = None,
+        limits: Limits | None = None,
+        reactor: Any = None,
+        credentials: Credentials | None = None,
     ) -> None:
         """Set up.
 
@@ -128,7 +147,9 @@ class QuietSite(Site):
             proxies: whose word counts on where a request comes from; nobody's when None.
             limits: in number and time; those of the defaults when None.
             reactor: time; the one that runs when None.
+            credentials: who may send larger bodies; nobody when None.
         """
+        self.credentials = credentials
         self.proxies = proxies or Proxies()
         self._limits = limits or Limits()
         most, most_each = self._limits.http_connections, self._limits.address_http_connections

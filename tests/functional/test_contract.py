@@ -13,6 +13,11 @@ import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
+
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft7Validator
 
 from camsvc.access.roles import OPEN, Role
 from camsvc.api.registry import Method
@@ -21,6 +26,7 @@ from tests.functional.daemon import CAMERA, Client, DaemonTestCase, RpcError
 from tests.functional.engines import per_engine
 from tests.functional.ffmpeg import read_frames, spawn
 from tests.functional.spawned import eventually
+from tests.http_client import ask
 from tests.test_authorization import every_method
 from tools.reference import ROOT
 
@@ -30,7 +36,16 @@ calls_per_second = 10000
 burst = 10000
 address_calls_per_second = 10000
 address_burst = 10000
+requests_per_second = 10000
+request_burst = 10000
 """
+VERBS = ("GET", "GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "BREW")
+SEGMENTS = (
+    *("files", "recordings", "snapshots", "thumbnails", "live", "camera0", "camera9", "whep", "index.m3u8", "s"),
+    *("cameras", "preview.jpg", "rpc", "api", "openrpc.json", "login", "session", "health", "ready", "ws", "metrics"),
+    *("..", ".", "", "%2e%2e", "%2f", "%00", "%ff", "%0d%0aX-A:1", "?ticket=x", "?token=%ff", "etc", "passwd", "é"),
+)
+ANSWERS = {200, 201, 204, 206, 301, 302, 304, 400, 401, 403, 404, 405, 406, 411, 413, 415, 416, 421, 426, 501, 503}
 CAMSVC = str(Path(sys.executable).parent / "camsvc")
 
 # What an example may answer besides a result: it names what is not there, or asks for what is not to be had now.
@@ -114,15 +129,51 @@ class ContractTests(DaemonTestCase):
         text = (ROOT / "docs" / "methods.rst").read_text(encoding="utf-8").replace('"TOKEN"', json.dumps(token))
         examples = [json.loads(line) for line in text.splitlines() if line.startswith('    {"jsonrpc"')]
         self.assertEqual(len(examples), len(every_method()))
+        document = await client.call("rpc.discover")
         refused = {}
         for example in examples:
             try:
-                await client.call(example["method"], **example.get("params", {}))
+                result = await client.call(example["method"], **example.get("params", {}))
+                wrong = [str(each) for each in self.validator(document, example["method"]).iter_errors(result)]
+                self.assertEqual(wrong, [], example["method"])
             except RpcError as why:
                 refused[example["method"]] = why.code
                 self.assertIn(why.code, REFUSED, f"{example}: {why}")
         print(f"\nexamples: {len(examples)}, refused {refused}")
         self.assertLess(len(refused), len(examples) / 2)
+
+    def validator(self, document: dict[str, Any], name: str) -> Draft7Validator:
+        """Of a method's result; what it has beyond its type is an error too."""
+        schema = next(each["result"]["schema"] for each in document["methods"] if each["name"] == name)
+        kinds = {
+            kind: {**each, "additionalProperties": each.get("additionalProperties", "properties" not in each)}
+            for kind, each in document["components"]["schemas"].items()
+        }
+        return Draft7Validator({"allOf": [schema], "components": {"schemas": kinds}})
+
+    async def test_any_path(self) -> None:
+        """Whatever path, verb and credential come: a valid answer, no 500, no traceback, nothing inward."""
+        paths: list[tuple[str, str]] = []
+
+        @given(st.sampled_from(VERBS), st.lists(st.sampled_from(SEGMENTS) | st.text(max_size=8), max_size=6))
+        def draw(verb: str, segments: list[str]) -> None:
+            joined = "/".join(part if part in SEGMENTS else quote(part, safe="") for part in segments)
+            paths.append((verb, f"/{joined}"))
+
+        draw()
+        token = self.daemon.token()
+        for number, (verb, path) in enumerate(paths):
+            login = {"authorization": f"Bearer {token}"} if number % 2 else {}
+            answer = await ask(self.daemon.port, path, verb, host="127.0.0.1", **login)
+            at = (verb, path, answer.status)
+            self.assertIn(answer.status, ANSWERS, at)
+            for word in (b"Traceback", b'File "', str(self.daemon.folder).encode(), token.encode()):
+                self.assertNotIn(word, answer.body, at)
+            if answer.status >= 400 and verb != "HEAD" and "json" in answer.headers.get("content-type", ""):
+                self.assertIn("error", json.loads(answer.body), at)
+        self.assertGreater(len(paths), 90)
+        self.assertTrue(await self.daemon.ready())
+        self.assertNotIn("Traceback", self.daemon.log())
 
     async def test_command_line(self) -> None:
         """The commands of README.rst, as they stand there; --help of each; mistakes are one line and a status."""
