@@ -46,11 +46,12 @@ class TypeScriptTests(SynchronousTestCase):
         document: dict[str, Any] = {
             "components": {
                 "schemas": {
+                    "Word": {"description": "One of two.", "enum": ["A", "B"]},
                     "Thing": {
                         "description": "Ends */ here.",
                         "properties": {"a": {"type": "string"}, "b-c": {"type": "integer", "description": "x"}},
                         "required": ["a"],
-                    }
+                    },
                 },
                 "errors": {"NotFound": {"code": -32010, "message": "Not found"}},
             },
@@ -70,6 +71,7 @@ class TypeScriptTests(SynchronousTestCase):
         text = module(document)
         for part in (
             '/** Ends * / here. */\nexport interface Thing {\n  a: string;\n  /** x */\n  "b-c"?: number;\n}',
+            '/** One of two. */\nexport type Word = "A" | "B";',
             '  "rpc.do": {\n    params: {\n      p: string;\n    };\n    result: Thing;\n  };',
             '  "a.b": Thing;',
             '  "rpc.do": "admin",',

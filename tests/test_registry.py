@@ -352,6 +352,11 @@ class AuditTests(RegistryTestCase):
             ],
         )
 
+    def test_key(self) -> None:
+        """A key is not taken for the user of that name."""
+        self.ask("change", None, principal(key_id="3f0a52c81d77"))
+        self.assertEqual(self.audited[0][0], "key:somebody")
+
     def test_no_secrets(self) -> None:
         """Not even where the call is refused."""
         self.topic.waiting.callback(1)

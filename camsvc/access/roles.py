@@ -76,6 +76,11 @@ class Principal:
     must_change_password: bool = False
 
     @property
+    def actor(self) -> str:
+        """How the audit log names them: no user can be taken for a key of that name."""
+        return self.subject if self.key_id is None else f"key:{self.subject}"
+
+    @property
     def kind(self) -> str:
         """``key`` or ``user``."""
         return "user" if self.key_id is None else "key"

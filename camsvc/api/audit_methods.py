@@ -18,7 +18,9 @@ class AuditParams(Struct, forbid_unknown_fields=True, frozen=True):
 
     limit: Limit = 50
     offset: Offset = 0
-    actor: Annotated[str, Meta(max_length=200, description="only what this user or key did")] | UnsetType = UNSET
+    actor: Annotated[str, Meta(max_length=200, description="only what this user did, or key:NAME")] | UnsetType = (
+        UNSET
+    )
     method: Annotated[str, Meta(max_length=100, description="only calls of this method")] | UnsetType = UNSET
 
 

@@ -288,5 +288,5 @@ class Registry(_Branch):
 
     def _audit(self, audited: Method | None, request: wire.Request, call: Call, result: str) -> None:
         if audited is not None and self._record is not None:
-            actor = call.principal.subject if call.principal is not None else ""
+            actor = call.principal.actor if call.principal is not None else ""
             self._record(actor, call.address, audited.name, audited.params.shown(request.params), result)

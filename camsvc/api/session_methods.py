@@ -87,7 +87,7 @@ class SessionMethods:
             if wait:
                 raise RateLimited("Too many failed logins", reason="login_throttled",
                                   retry_after_ms=round(wait * 1000)) from None  # fmt: skip
-            actor = call.principal.subject if call.principal is not None else ""
+            actor = call.principal.actor if call.principal is not None else ""
             self._record(actor, call.address, "authenticate", {}, f"{why.code} {why.data['reason']}")
             raise
         call.connection.log_in(principal)

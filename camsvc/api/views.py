@@ -21,7 +21,7 @@ class CameraView(Struct, frozen=True, kw_only=True):
     """A camera; ``streams`` is empty while nothing can be watched."""
 
     device: str
-    status: str
+    status: Status
     name: str
     resolution: str
     fps: float
@@ -93,7 +93,7 @@ class Views:
         can_be_watched = camera.status is Status.CONNECTED and self._watchable()
         return CameraView(
             device=camera.device,
-            status=camera.status.value,
+            status=camera.status,
             name=camera.name,
             resolution=camera.resolution,
             fps=camera.fps,

@@ -113,6 +113,8 @@ def _notifications(known: list[dict[str, Any]]) -> str:
 
 
 def _type(name: str, schema: dict[str, Any]) -> str:
+    if "properties" not in schema:
+        return "\n".join([_title(name, "~"), f"{_text(schema.get('description', ''))} {_kind(schema)}.\n"])
     required = schema.get("required", [])
     rows = [
         (f"``{field}``" + ("" if field in required else " ?"), _kind(each), _text(each.get("description", "")))

@@ -52,7 +52,10 @@ def _object(schema: dict[str, Any], indent: str = "") -> str:
 
 
 def _interface(name: str, schema: dict[str, Any]) -> str:
-    return f"/** {_text(schema.get('description', name))} */\nexport interface {name} {_object(schema)}\n"
+    comment = f"/** {_text(schema.get('description', name))} */"
+    if "properties" not in schema:
+        return f"{comment}\nexport type {name} = {kind(schema)};\n"
+    return f"{comment}\nexport interface {name} {_object(schema)}\n"
 
 
 def _methods(methods: list[dict[str, Any]]) -> str:

@@ -56,7 +56,7 @@ export interface CameraMetrics {
 /** A camera with its metrics. */
 export interface CameraStatus {
   device: string;
-  status: string;
+  status: Status;
   name: string;
   resolution: string;
   fps: number;
@@ -72,7 +72,7 @@ export interface CameraStatus {
 /** A camera; `streams` is empty while nothing can be watched. */
 export interface CameraView {
   device: string;
-  status: string;
+  status: Status;
   name: string;
   resolution: string;
   fps: number;
@@ -456,6 +456,9 @@ export interface SnapshotTaken {
   height: number;
 }
 
+/** How a camera is, as clients see it. */
+export type Status = "CONNECTED" | "DISCONNECTED" | "ERROR";
+
 /** The file system that holds the recordings, in bytes; `usage_percentage` is 0 to 100. */
 export interface StorageInfo {
   total_space: number;
@@ -725,7 +728,7 @@ export interface Methods {
       limit?: number;
       /** after the first so many */
       offset?: number;
-      /** only what this user or key did */
+      /** only what this user did, or key:NAME */
       actor?: string;
       /** only calls of this method */
       method?: string;
