@@ -2,6 +2,7 @@
 # make install  the first half of that alone
 # make test     install what is missing for it, then lint, unit, functional: each a target of its own
 # make chaos    a hundred random kills and freezes of one recording, on each media engine that is there
+# make fuzz     a million twisted messages on the relay's RTSP port; CAMSVC_FUZZ_SEED=… repeats a run
 # make bench    measure the main job on each media engine that is there
 # make bench-faults  measure how long a recording stands still after each fault
 # make appliance  boot Debian's kernel in qemu with two virtual cameras, install camsvc in it, and use it; as root
@@ -16,7 +17,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .NOTPARALLEL:
-.PHONY: run install test install-test lint unit functional chaos bench bench-faults appliance mediamtx generate lock clean
+.PHONY: run install test install-test lint unit functional chaos fuzz bench bench-faults appliance mediamtx generate lock clean
 
 export PYTHON ?= python3
 BIN := .venv/bin
@@ -52,11 +53,15 @@ unit: install-test
 functional: install-test
 	@$(BIN)/python -m tests.functional.engines
 	export CAMSVC_CHAOS_SEED=$${CAMSVC_CHAOS_SEED:-$$RANDOM}
-	echo "chaos: CAMSVC_CHAOS_SEED=$$CAMSVC_CHAOS_SEED"
+	export CAMSVC_FUZZ_SEED=$${CAMSVC_FUZZ_SEED:-$$RANDOM}
+	echo "chaos: CAMSVC_CHAOS_SEED=$$CAMSVC_CHAOS_SEED, fuzz: CAMSVC_FUZZ_SEED=$$CAMSVC_FUZZ_SEED"
 	$(TRIAL) -j4 tests.functional
 
 chaos: install-test
 	CAMSVC_CHAOS=$${CAMSVC_CHAOS:-100} $(TRIAL) tests.functional.test_chaos
+
+fuzz: install-test
+	CAMSVC_FUZZ=$${CAMSVC_FUZZ:-1000000} $(TRIAL) tests.functional.test_fuzz
 
 bench: install-test
 	$(BIN)/python -m bench.main_job

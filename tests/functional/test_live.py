@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
+from twisted.trial.unittest import TestCase
 
 from camsvc.library import jpeg
 from camsvc.secret_files import read_secret
@@ -26,8 +27,15 @@ VIEWER = Path(__file__).with_name("whep_viewer.py")
 class WhepViewer:
     """One aiortc viewer, and what it has said."""
 
-    def __init__(self, test: DaemonTestCase, url: str, token: str = "", *, sound: bool = False) -> None:
-        argv = [sys.executable, str(VIEWER), url, token, *(["sound"] if sound else [])]
+    def __init__(self, test: TestCase, url: str, token: str = "", *, sound: bool = False, loss: int = 0) -> None:
+        argv = [
+            sys.executable,
+            str(VIEWER),
+            url,
+            token,
+            *(["sound"] if sound else []),
+            *([f"loss={loss}"] if loss else []),
+        ]
         self.process = spawn(test, argv, stdin=True)
 
     def said(self, key: str) -> list[Any]:

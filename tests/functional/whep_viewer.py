@@ -1,7 +1,8 @@
 """A WHEP viewer that is not ours: aiortc, a program of its own that prints what happens as JSON lines.
 
-``python whep_viewer.py URL [TOKEN [sound]]``; it asks for sound too where that is said. A line on its standard input
-ends it: with ``delete`` it says goodbye first, with ``vanish`` it just goes.
+``python whep_viewer.py URL [TOKEN [sound] [loss=N]]``; it asks for sound too where that is said, and loses N of a
+hundred packets of media. A line on its standard input ends it: with ``delete`` it says goodbye first, with ``vanish``
+it just goes.
 """
 
 from __future__ import annotations
@@ -9,11 +10,13 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import random
 import sys
 import urllib.error
 import urllib.request
 from urllib.parse import urljoin
 
+from aioice import ice
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError
 
@@ -34,6 +37,17 @@ def ask(method: str, url: str, token: str, body: str = "") -> tuple[int, str, st
             return answer.status, answer.headers.get("Location", ""), answer.read().decode()
     except urllib.error.HTTPError as why:
         return why.code, "", why.read().decode()
+
+
+def lose(percent: int) -> None:
+    """Throw away a share of what comes, but for STUN and DTLS (RFC 7983 tells them apart)."""
+    take = ice.StunProtocol.datagram_received
+
+    def receive(self: ice.StunProtocol, data: bytes, addr: tuple[str, int]) -> None:
+        if not (data[0] >= 128 and random.random() * 100 < percent):
+            take(self, data, addr)
+
+    ice.StunProtocol.datagram_received = receive  # type: ignore[method-assign,assignment]
 
 
 async def listen(track: object) -> None:
@@ -94,5 +108,8 @@ async def watch(url: str, token: str, sound: bool) -> None:
 
 
 if __name__ == "__main__":
+    for option in sys.argv[3:]:
+        if option.startswith("loss="):
+            lose(int(option[5:]))
     asyncio.run(watch(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "", "sound" in sys.argv[3:]))
     os._exit(0)

@@ -1,0 +1,210 @@
+"""What camsvc relies on when somebody watches by WHEP, tried with aiortc: answers, sessions, loss, who vanishes."""
+
+from __future__ import annotations
+
+import signal
+from typing import Any
+from urllib.parse import urljoin
+
+from treq.client import HTTPClient
+from twisted.web.client import Agent, HTTPConnectionPool
+
+from tests.functional.camera import FPS, CameraTestCase, Launcher
+from tests.functional.engines import per_engine
+from tests.functional.ffmpeg import FFMPEG, encode, spawn, to_rtsp
+from tests.functional.running import PUBLISHER, Asked, default_verdict
+from tests.functional.spawned import clock, eventually, pause
+from tests.functional.test_live import WhepViewer
+from tests.webrtc_media import OFFER
+
+TICKET = "ticket=t"
+#: A certificate's fingerprint, of the right form: nobody connects with it.
+PRINT = ":".join(["AB"] * 32)
+
+
+def has_ticket(asked: Asked) -> bool:
+    """A reader's query is as good as a credential."""
+    return default_verdict(asked) or (asked.action == "read" and asked.fields["query"] == TICKET)
+
+
+class WhepTests(CameraTestCase):
+    """WHEP, without camsvc in between."""
+
+    timeout = 120
+
+    async def setUp(self) -> None:  # type: ignore[override]
+        await super().setUp()
+        self.callback.verdict = has_ticket
+        pool = HTTPConnectionPool(clock(), persistent=False)
+        self.http = HTTPClient(Agent(clock(), connectTimeout=3, pool=pool))
+
+    def url(self, path: str = "camera0", query: str = f"?{TICKET}") -> str:
+        return f"http://127.0.0.1:{self.server.webrtc_port}/{path}/whep{query}"
+
+    def watch(self, path: str = "camera0", **options: Any) -> WhepViewer:
+        """Start a viewer, ended with the test."""
+        return WhepViewer(self, self.url(path), **options)
+
+    async def ask(self, method: str, url: str, body: str = "", **headers: str) -> Any:
+        """A request by hand; its response, read to the end."""
+        sent = {"Content-Type": "application/sdp"} | headers if body else headers
+        response = await self.http.request(method, url, data=body.encode() or None, headers=sent)
+        await response.content()
+        return response
+
+    async def listed(self) -> list[dict[str, Any]]:
+        """The WebRTC sessions."""
+        return list((await self.server.api("GET", "webrtcsessions/list")).body["items"])
+
+    async def nobody(self) -> bool:
+        """Whether there is no session, and the camera has no reader."""
+        return not await self.listed() and await self.no_readers()
+
+    async def test_watched(self) -> None:
+        """Frames come; the session is listed, is a reader of the path, and was asked about once under its id."""
+        await self.server.add("camera0")
+        await self.publish()
+        viewer = self.watch()
+        await viewer.gets(20)
+        self.assertEqual((viewer.said("width")[0], viewer.said("height")[0]), (320, 180))
+        (session,) = await self.listed()
+        self.assertEqual((session["path"], session["query"], session["state"]), ("camera0", TICKET, "read"))
+        self.assertTrue(session["peerConnectionEstablished"])
+        self.assertRegex(session["localCandidate"], rf"^host/udp/127\.0\.0\.1/{self.server.webrtc_udp_port}\Z")
+        self.assertRegex(session["remoteCandidate"], r"^\w+/udp/[0-9.a-f:]+/\d+\Z")
+        self.assertGreater(session["bytesSent"], 1000)
+        self.assertEqual(
+            (await self.server.api("GET", f"webrtcsessions/get/{session['id']}")).body["id"], session["id"]
+        )
+        (reader,) = (await self.server.path("camera0"))["readers"]
+        self.assertEqual((reader["type"].lower(), reader["id"]), ("webrtcsession", session["id"]))
+        (asked,) = [one for one in self.callback.of("read") if one.fields["protocol"] == "webrtc"]
+        self.assertEqual((asked.fields["path"], asked.fields["id"]), ("camera0", session["id"]))
+        viewer.tell("delete")
+        self.assertEqual(await viewer.says("deleted"), 200)
+        await eventually(self.nobody, 5)
+
+    async def test_kicked(self) -> None:
+        """The API ends a session, and the viewer sees it; another goes on."""
+        await self.server.add("camera0")
+        await self.publish()
+        first, second = self.watch(), self.watch()
+        await first.gets(5)
+        await second.gets(5)
+        session = (await self.listed())[0]
+        self.assertEqual((await self.server.api("POST", f"webrtcsessions/kick/{session['id']}")).status, 200)
+        await eventually(lambda: first.said("ended") or second.said("ended"), 15)
+        self.assertEqual(len(await self.listed()), 1)
+        left = second if first.said("ended") else first
+        await left.gets(max(left.said("frames")) + 10)
+        self.assertEqual((await self.server.api("POST", f"webrtcsessions/kick/{session['id']}")).status, 404)
+
+    async def test_camera_is_started(self) -> None:
+        """By the POST, which waits for it; it ends some time after the viewer has gone."""
+        launcher = Launcher(self.folder)
+        options = {"runOnDemandRestart": True, "runOnDemandStartTimeout": "10s", "runOnDemandCloseAfter": "2s"}
+        await self.server.add("camera0", runOnDemand=launcher.command, **options)
+        viewer = self.watch()
+        await viewer.gets(10)
+        (run,) = launcher.runs()
+        viewer.tell("delete")
+        await eventually(lambda: launcher.ended_by(run), 15)
+
+    async def test_refusals(self) -> None:
+        """Nobody without a credential; an unknown path is 400, an idle one 404, what is no offer 400."""
+        await self.server.add("camera0")
+        denied = await self.ask("POST", self.url(query=""), OFFER)
+        self.assertEqual(denied.code, 401)
+        if not self.engine.is_mediamtx_before(1, 20):
+            self.assertIn("Basic", denied.headers.getRawHeaders("WWW-Authenticate")[0])
+        self.assertEqual((await self.ask("POST", self.url("nowhere"), OFFER)).code, 400)
+        self.assertEqual((await self.ask("POST", self.url(), OFFER)).code, 404)
+        self.assertEqual((await self.ask("GET", self.url())).code, 405)
+        await self.publish()
+        for body in ("nonsense", "v=0\r\n", OFFER.replace("a=ice-pwd", "a=nothing")):
+            self.assertEqual((await self.ask("POST", self.url(), body)).code, 400)
+        self.assertEqual((await self.ask("POST", self.url(), OFFER, **{"Content-Type": "text/plain"})).code, 400)
+        secret = "11111111-1111-1111-1111-111111111111"
+        unknown = await self.ask("DELETE", self.url(query=f"/{secret}"))
+        self.assertEqual(unknown.code, 500 if self.engine.is_mediamtx_before(1, 20) else 404)
+        self.assertTrue(await self.nobody())
+
+    async def test_offer_without_connection(self) -> None:
+        """Its candidates are taken by PATCH; ten seconds after the answer the session is gone."""
+        await self.server.add("camera0")
+        await self.publish()
+        answer = await self.ask("POST", self.url(), OFFER.replace("AA:BB", PRINT))
+        self.assertEqual(answer.code, 201)
+        session = urljoin(self.url(), answer.headers.getRawHeaders("Location")[0])
+        fragment = (
+            "a=ice-ufrag:Abcd\r\na=ice-pwd:0123456789abcdefghijklmn\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=mid:0\r\n"
+        )
+        fragment += "a=candidate:1 1 udp 2130706431 192.0.2.99 5000 typ host\r\n"
+        kind = {"Content-Type": "application/trickle-ice-sdpfrag"}
+        self.assertEqual((await self.ask("PATCH", session, fragment, **kind)).code, 204)
+        self.assertEqual([one["peerConnectionEstablished"] for one in await self.listed()], [False])
+        await pause(8)
+        self.assertEqual(len(await self.listed()), 1)
+        await eventually(self.nobody, 12)
+
+    async def test_viewer_that_vanishes(self) -> None:
+        """Without a word: gone within thirty seconds (on MediaMTX some more), and nobody else notices."""
+        await self.server.add("camera0")
+        await self.publish()
+        stays, goes = self.watch(), self.watch()
+        await goes.gets(5)
+        await stays.gets(5)
+        began = clock().seconds()
+        await goes.process.end(signal.SIGKILL)
+
+        async def one() -> bool:
+            return len(await self.listed()) == 1
+
+        await eventually(one, 60)
+        if self.engine.kind == "relay":
+            self.assertLess(clock().seconds() - began, 30)
+        await stays.gets(max(stays.said("frames")) + 10)
+
+    async def test_loss(self) -> None:
+        """A viewer that loses a tenth of its packets still sees; one that stands still; a third misses nothing."""
+        await self.server.add("camera0")
+        await self.publish(fps=20, size="640x360")
+        steady, lossy, still = self.watch(), self.watch(loss=10), self.watch()
+        for viewer in (steady, lossy, still):
+            await viewer.gets(10)
+        still.process.send(signal.SIGSTOP)
+        self.addCleanup(still.process.send, signal.SIGCONT)
+        before = {viewer: max(viewer.said("frames")) for viewer in (steady, lossy)}
+        await pause(6)
+        gained = {viewer: max(viewer.said("frames")) - count for viewer, count in before.items()}
+        self.assertGreater(gained[steady], 60)
+        self.assertGreater(gained[lossy], 20)
+
+    async def test_publisher_returns(self) -> None:
+        """When the camera goes its viewers are told; when it is back they are let in again."""
+        await self.server.add("camera0")
+        publisher = await self.publish()
+        viewer = self.watch()
+        await viewer.gets(5)
+        await publisher.end(signal.SIGKILL)
+        await eventually(lambda: viewer.said("ended"), 15)
+        await eventually(self.nobody, 5)
+        await self.publish()
+        await self.watch().gets(5)
+
+    async def test_sound(self) -> None:
+        """Opus goes beside the picture."""
+        await self.server.add("camera0")
+        tone = ["-re", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000"]
+        codecs = ["-map", "0:v", "-map", "1:a", "-c:a", "libopus", "-b:a", "32k"]
+        picture = encode(fps=FPS)
+        at = picture.index("-c:v")
+        argv = [*picture[:at], *tone, *codecs, *picture[at:], *to_rtsp(self.server.rtsp_url("camera0", PUBLISHER))]
+        spawn(self, [*FFMPEG, "-v", "error", *argv])
+        await eventually(self.is_ready)
+        viewer = self.watch(sound=True)
+        await viewer.gets(10)
+        await eventually(lambda: max(viewer.said("pieces"), default=0) >= 50, 15)
+
+
+per_engine(globals(), WhepTests)
