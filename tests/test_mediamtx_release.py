@@ -145,9 +145,10 @@ class ReleaseTests(SynchronousTestCase):
 
     def test_connection_cut(self) -> None:
         """It goes on where it was."""
+        self.page.moved = True
         self.page.cuts = [100_000, 50_000]
         self.installed(self.load())
-        self.assertEqual([asked for path, asked in self.page.asked if path == f"/{ARCHIVE}"],
+        self.assertEqual([asked for path, asked in self.page.asked if path == "/elsewhere"],
                          ["", "bytes=100000-", "bytes=150000-"])  # fmt: skip
 
     def test_resumed_by_the_next_call(self) -> None:
