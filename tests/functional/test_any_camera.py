@@ -232,7 +232,7 @@ class AnyCameraTests(DaemonTestCase):
         (file,) = recorded_files(self.daemon)
         decoded = await decode(self, file)
         self.assertEqual(decoded.errors, "")
-        self.assertGreater(decoded.frames, 40)
+        self.assertGreater(decoded.frames, 20)  # of the three seconds after the restart alone
         codecs = [stream["codec_name"] for stream in (await probe(self, file))["streams"]]
         self.assertEqual(codecs, ["h264" if self.engine.kind == "relay" else "hevc", "aac"])
 
