@@ -106,7 +106,20 @@ class SystemMethods:
             python_version=platform.python_version(),
             mediamtx_version=self._engine.version or "",
             architecture=platform.machine(),
-            capabilities=["rtsp", "recording", "snapshots", "notifications"],
+            capabilities=[
+                *(
+                    "rtsp",
+                    "hls",
+                    "webrtc",
+                    "mjpeg",
+                    "recording",
+                    "snapshots",
+                    "thumbnails",
+                    "notifications",
+                    "events",
+                ),
+                *("users", "api_keys", "external_streams", "audit", "batch"),
+            ],
             supported_formats=["fmp4", "mp4", "mkv", "jpg"],
             max_cameras=MAX_CAMERAS,
         )
