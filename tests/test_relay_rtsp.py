@@ -331,9 +331,14 @@ class LimitTests(RtspTestCase):
         self.assertEqual(self.cam.stream.bytes_received, len(rtp(IDR_NAL)))
 
     def test_too_many(self) -> None:
-        """The next connection is not taken."""
+        """The oldest that has no session makes room; when each has one the next connection is not taken."""
         self.patch(rtsp_module, "MAX_CONNECTIONS", 2)
-        self.caller(), self.caller()
+        publisher, idle = self.caller(), self.caller()
+        publisher.publish()
+        second = self.caller()
+        self.assertEqual((publisher.closed, idle.transport.aborted), (False, True))
+        idle.vanish()
+        second.play()
         self.assertIsNone(self.listener.buildProtocol(None))
 
     def test_silent_from_the_start(self) -> None:

@@ -218,13 +218,22 @@ class Listener(Factory):
         self._empty: list[Deferred[None]] = []
 
     def buildProtocol(self, addr: IAddress | None) -> Connection | None:
-        """A connection, or None when there are too many."""
-        if len(self.connections) >= MAX_CONNECTIONS:
+        """A connection; None when there are too many, and each of them has a session."""
+        if len(self.connections) >= MAX_CONNECTIONS and not self._make_room():
             return None
         connection = Connection(self._desk, self._read_timeout_s, self._lost)
         connection.factory = self
         self.connections[connection.id] = connection
         return connection
+
+    def _make_room(self) -> bool:
+        """Abort the connection that has been without session for the longest; False when each has one."""
+        for connection in self.connections.values():
+            if not connection.session.shown:
+                del self.connections[connection.id]
+                connection.abort()
+                return True
+        return False
 
     def sessions(self) -> list[Connection]:
         """The connections whose session the API shows."""
