@@ -73,6 +73,7 @@ from camsvc.server.callback import Callback
 from camsvc.server.files import Files
 from camsvc.server.hosts import Hosts
 from camsvc.server.http import QuietSite
+from camsvc.server.metrics import MetricsPage
 from camsvc.server.page_files import PageFiles
 from camsvc.server.proxies import Proxies
 from camsvc.server.public_port import PublicPort
@@ -178,6 +179,7 @@ class Camsvc(Service):
         self._retention = Retention(reactor, database, store)
         self._audit = Audit(reactor, database)
         self._accounts = Accounts(reactor, database, credentials, self._rights, config, self._audit.record)
+        metrics = MetricsMethods(self._inventory, self._streams, self._health, self._recorder, store)
         registry = Registry(
             SessionMethods(credentials, config.limits.logins_per_minute, self._audit.record),
             CameraMethods(self._inventory, self._streams, self._health, views),
@@ -188,7 +190,7 @@ class Camsvc(Service):
             OfferMethods(self._offers),
             EventMethods(self._events),
             ClientMethods(lambda: self._ws.connections, self._events),
-            MetricsMethods(self._inventory, self._streams, self._health, self._recorder, store),
+            metrics,
             KeyMethods(credentials, self._rights, database, self._inventory),
             SystemMethods(self._inventory, self._engine, self._streams, components),
             AuditMethods(self._audit),
@@ -218,6 +220,7 @@ class Camsvc(Service):
         cookie, login = self._accounts.cookie, self._accounts.pages
         root = Root(hosts, cookie, pages, login, files, rpc, self._ws, tolls, config.server.hsts_s)
         root.putChild(b"page", PageFiles().app.resource())
+        root.putChild(b"metrics", MetricsPage(credentials, metrics.figures).app.resource())
         self._video.mount(root)
         site = QuietSite(root, Proxies(config.server.trusted_proxies), config.limits, reactor, credentials)
         self._public_port = PublicPort(reactor, site, config.server, prepared.certificates)

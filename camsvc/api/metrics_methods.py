@@ -103,8 +103,11 @@ class MetricsMethods:
     @method("get_metrics", role=Role.ADMIN, result=Metrics, reads=True)
     async def get_metrics(self, call: Call, params: NoParams) -> Metrics:
         """Load of the machine since the last call, and figures of cameras, recordings and streams."""
+        return await self.figures(call.principal.cameras if call.principal is not None else None)
+
+    async def figures(self, scope: frozenset[str] | None) -> Metrics:
+        """What get_metrics answers to somebody who may know of the cameras in ``scope``, None for all."""
         free, total = await self._store.thread(parts.room, self._store.recordings_dir)
-        scope = call.principal.cameras if call.principal is not None else None
         states = self._streams.camera_states()
         cameras = {
             camera.device: CameraFigures(

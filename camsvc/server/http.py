@@ -49,6 +49,7 @@ _STATUS: dict[type[CamsvcError], int] = {
     MediaType: 415,
     RateLimited: 429,
 }
+_OF_PROXIES = (b"forwarded", b"x-forwarded-for", b"x-real-ip", b"via")
 
 
 class LimitedRequest(Request):
@@ -56,7 +57,10 @@ class LimitedRequest(Request):
 
     ``getClientAddress()``, ``isSecure()`` and the Host header are the client's, also behind a trusted proxy. Of the
     headers that proxies set ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are there alone, always, one value each.
+    ``passed_on`` says whether a proxy has sent it, trusted or not.
     """
+
+    passed_on = False
 
     _taken = 0
     _most = MAX_BODY_BYTES
@@ -103,6 +107,7 @@ class LimitedRequest(Request):
 
     def _settle_sender(self) -> None:
         headers = self.requestHeaders
+        self.passed_on = any(headers.hasHeader(name) for name in _OF_PROXIES)
 
         def header(name: str) -> str | None:
             values = headers.getRawHeaders(name.encode())
