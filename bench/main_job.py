@@ -24,7 +24,9 @@ from tests.functional.running import free_ports
 from tests.functional.spawned import Spawned, clock, eventually, pause
 
 CAMERA = '[[camera]]\nname = "Bench"\nkind = "test"\nwidth = 1280\nheight = 720\nfps = 30\n'
-LIMITS = "[limits]\ncalls_per_second = 10000\nburst = 10000\n"
+LIMITS = "[limits]\n" + "".join(
+    f"{key} = 10000\n" for key in ("calls_per_second", "burst", "address_calls_per_second", "address_burst")
+)
 
 ECHO = """
 import sys
