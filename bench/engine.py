@@ -172,6 +172,7 @@ class Running:
                 urllib.request.urlopen(request, timeout=5).close()
                 return
             time.sleep(0.1)  # noqa: TID251
+        self.process.kill()
         raise SystemExit(f"{self.engine.name} does not start")
 
     def cpu_s(self) -> float:
@@ -245,8 +246,9 @@ def main(seconds: float) -> None:
         server = ThreadingHTTPServer(("127.0.0.1", 0), Yes)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         callback = f"http://127.0.0.1:{server.server_port}/"
-        engines = [Running(engine, Path(folder), callback) for engine in find_engines()]
+        engines: list[Running] = []
         try:
+            engines += (Running(engine, Path(folder), callback) for engine in find_engines())
             print(f"{'cameras x readers':22}" + "".join(f"{one.engine.name:>28}" for one in engines))
             print(f"{'':22}" + f"{'cores   p99 ms   MB':>28}" * len(engines))
             for cameras, readers, viewers in ROWS:
