@@ -69,7 +69,7 @@ class Admission:
 
     def allows(self, question: Question) -> bool:
         """True when it may pass."""
-        local = _loopback(question.ip)
+        local = is_loopback(question.ip)
         if question.action == "api":
             return local and _is(question, "_api", self._api_secret)
         if question.action == "publish":
@@ -127,7 +127,8 @@ def _is(question: Question, user: str, secret: bytes) -> bool:
     return question.user == user and hmac.compare_digest(question.password.encode(), secret)
 
 
-def _loopback(ip: str) -> bool:
+def is_loopback(ip: str) -> bool:
+    """Whether an address is this machine's own, also in the form that IPv6 sockets give to IPv4."""
     try:
         address = ip_address(ip)
     except ValueError:

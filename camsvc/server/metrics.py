@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Iterable
-from ipaddress import ip_address
 
 from klein import Klein
 from twisted.web.iweb import IRequest
 
+from camsvc.access.admission import is_loopback
 from camsvc.access.credentials import Credentials
 from camsvc.access.roles import Role, may
 from camsvc.api.metrics_methods import Metrics
@@ -48,12 +48,7 @@ class MetricsPage:
 def _from_here(request: IRequest) -> bool:
     """Whether a program of this machine asks, and not a proxy on it for somebody else."""
     host = getattr(request.getClientAddress(), "host", "")
-    try:
-        address = ip_address(host.partition("%")[0])
-    except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return (mapped or address).is_loopback and not getattr(request, "passed_on", False)
+    return is_loopback(host) and not getattr(request, "passed_on", False)
 
 
 def exposition(figures: Metrics) -> str:
