@@ -16,6 +16,7 @@ from camsvc.access.admission import Admission
 from camsvc.access.audit import Audit
 from camsvc.access.credentials import load as credentials_of
 from camsvc.access.journal import Journal
+from camsvc.access.refusals import Refusals
 from camsvc.access.rights import Rights
 from camsvc.access.tolls import Tolls
 from camsvc.api.audit_methods import AuditMethods
@@ -178,6 +179,7 @@ class Camsvc(Service):
         snapshots.subscribe(self._thumbnails.snapshot_taken)
         self._retention = Retention(reactor, database, store)
         self._audit = Audit(reactor, database)
+        self._refusals = Refusals(reactor, self._audit.record)
         self._accounts = Accounts(reactor, database, credentials, self._rights, config, self._audit.record)
         metrics = MetricsMethods(self._inventory, self._streams, self._health, self._recorder, store)
         registry = Registry(
@@ -201,7 +203,9 @@ class Camsvc(Service):
         )
         hosts = Hosts(config.server)
         tolls = Tolls(config.limits)
-        self._ws = Factory(reactor, registry, notifications, config.limits, hosts, self._rights, tolls)
+        self._ws = Factory(
+            reactor, registry, notifications, config.limits, hosts, self._rights, tolls, self._refusals
+        )
         files = Files(
             reactor,
             credentials,
@@ -222,7 +226,8 @@ class Camsvc(Service):
         root.putChild(b"page", PageFiles().app.resource())
         root.putChild(b"metrics", MetricsPage(credentials, metrics.figures).app.resource())
         self._video.mount(root)
-        site = QuietSite(root, Proxies(config.server.trusted_proxies), config.limits, reactor, credentials)
+        proxies = Proxies(config.server.trusted_proxies)
+        site = QuietSite(root, proxies, config.limits, reactor, credentials, self._refusals)
         self._public_port = PublicPort(reactor, site, config.server, prepared.certificates)
         self._certificate = EngineCertificate(self._engine, self._engine_api, folder, prepared.engine_told)
         if addresses.rtsps:
@@ -232,7 +237,14 @@ class Camsvc(Service):
         self._rights.subscribe(self._sweeper.right_revoked)
         publish_key = bytes.fromhex(folder.secret("publish").decode())
         admission = Admission(
-            credentials, journal, publish_key, folder.secret("internal"), api_secret, time.time, boottime_s
+            credentials,
+            journal,
+            publish_key,
+            folder.secret("internal"),
+            api_secret,
+            time.time,
+            boottime_s,
+            self._refusals,
         )
         self._callback_site = QuietSite(Callback(folder.secret("callback"), admission).app.resource())
         self._callback_port: Any = None
@@ -311,6 +323,7 @@ class Camsvc(Service):
         self._store.stop()
         self._accounts.stop()
         await self._rights.stop()
+        self._refusals.stop()
         await self._audit.stop()
         self._prepared.database.stop()
         self._prepared.lock.close()

@@ -7,6 +7,7 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 import tests.strategies  # noqa: F401
@@ -16,6 +17,7 @@ from camsvc.access.credentials import Credentials
 from camsvc.access.journal import Journal
 from camsvc.access.keys import ApiKey
 from camsvc.access.publishing import PUBLISH_USER, sign
+from camsvc.access.refusals import Refusals
 from camsvc.access.roles import Role
 from camsvc.access.tokens import FILE, STREAM, Tokens
 from tests.samples import OTHER_SECRET, SECRET, credentials, principal
@@ -33,7 +35,11 @@ class AdmissionTests(SynchronousTestCase):
         self.known = Credentials(self.tokens)
         self.journal = Journal(Path(self.mktemp()), lambda: BOOT)
         self.addCleanup(self.journal.close)
-        self.admission = Admission(self.known, self.journal, KEY, b"internal", b"api", lambda: NOW, lambda: BOOT)
+        self.told: list[tuple[Any, ...]] = []
+        self.admission = Admission(
+            self.known, self.journal, KEY, b"internal", b"api", lambda: NOW, lambda: BOOT,
+            Refusals(Clock(), lambda *row: self.told.append(row)),
+        )  # fmt: skip
 
     def allows(self, action: str, path: str = "camera0", ip: str = "127.0.0.1", **more: Any) -> bool:
         return self.admission.allows(Question(action, path, ip, **more))
@@ -171,6 +177,40 @@ class AdmissionTests(SynchronousTestCase):
         who = self.tokens.principal(token, NOW)
         self.assertEqual([entry.principal for entry in found.values() if entry], [who, who, None])
         self.assertTrue(self.allows("read", id=None, password=token))
+
+    def test_refused_is_told(self) -> None:
+        """A refused password, token or key stands in the audit log, whatever path it was shown for."""
+        old = self.tokens.issue("me", Role.VIEWER, NOW - 100, 60)
+        for number, (action, path, shown, reason) in enumerate(
+            (
+                ("read", "camera0", {"user": "admin", "password": "12345"}, "bad_credential"),
+                ("read", "live/ch0", {"user": "admin", "password": "12345"}, "bad_credential"),
+                ("read", "camera0", {"token": "csk_x"}, "bad_credential"),
+                ("read", "camera0", {"query": f"token={old}"}, "token_expired"),
+                ("publish", "camera0", {"user": "x", "password": "y"}, "bad_credential"),
+                ("api", "", {"user": "_api", "password": "y"}, "bad_credential"),
+                ("playback", "camera0", {"user": "x", "password": "y"}, "bad_credential"),
+            )
+        ):
+            ip = f"10.0.0.{number}"
+            self.assertFalse(self.allows(action, path, ip, protocol="rtsp", **shown))
+            asked = {"action": action, "path": path, "protocol": "rtsp"}
+            self.assertEqual(self.told.pop(), ("", ip, "stream", asked, f"-32001 {reason}"))
+        self.assertEqual(self.told, [])
+
+    def test_no_login_is_not_told(self) -> None:
+        """No credential, a ticket that is worth nothing, a right that does not reach so far: no refused login."""
+        token = self.tokens.issue("me", Role.VIEWER, NOW, 60)
+        for action, path, shown in (
+            ("read", "camera0", {}),
+            ("publish", "camera0", {}),
+            ("read", "camera0", {"query": f"ticket={self.ticket(now=NOW - 61)}"}),
+            ("read", "camera0", {"query": "ticket=x"}),
+            ("read", "live/ch0", {"password": token}),
+        ):
+            self.assertFalse(self.allows(action, path, "10.0.0.1", **shown), (action, path, shown))
+        self.assertTrue(self.allows("read", ip="10.0.0.1", password=token))
+        self.assertEqual(self.told, [])
 
     def test_huge_query(self) -> None:
         """More fields than are read: no, and nothing in the log."""

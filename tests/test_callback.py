@@ -60,7 +60,7 @@ class CallbackTests(SynchronousTestCase):
             "userAgent": "x",
         }
         self.assertEqual(self.ask(body), 200)
-        asked = Question("read", "camera0", "127.0.0.1", "_int", "pw", "a=b", "t", body["id"])
+        asked = Question("read", "camera0", "127.0.0.1", "_int", "pw", "a=b", "t", body["id"], "rtsp")
         self.assertEqual(self.admission.asked, [asked])
         self.assertEqual(self.ask({**body, "id": None}), 200, "as 1.5.1 sends for HLS")
 

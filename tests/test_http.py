@@ -8,10 +8,12 @@ from typing import Any
 
 from klein import Klein
 from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
 from twisted.logger import LogLevel, globalLogPublisher
 from twisted.trial.unittest import TestCase
 
 from camsvc.access.credentials import Credentials
+from camsvc.access.refusals import Refusals
 from camsvc.access.roles import Role
 from camsvc.access.tokens import Tokens
 from camsvc.errors import AuthenticationFailed, InvalidState, NotFound, PermissionDenied
@@ -77,7 +79,9 @@ class HttpTests(TestCase):
         from twisted.internet import reactor
 
         self.routes = Routes()
-        self.site = site = QuietSite(self.routes.app.resource())
+        self.told: list[tuple[Any, ...]] = []
+        refusals = Refusals(Clock(), lambda *row: self.told.append(row))
+        self.site = site = QuietSite(self.routes.app.resource(), credentials=self.routes.known, refusals=refusals)
         listener: Any = reactor.listenTCP(0, site, interface="127.0.0.1")  # type: ignore[attr-defined]
         self.addCleanup(lambda: listener.stopListening())
         self.port = listener.getHost().port
@@ -152,6 +156,28 @@ class HttpTests(TestCase):
             self.assertEqual((await ask(self.port, "/who", x_api_key=header)).status, 401, header)
         for header in ("Basic eDp5", "Bearer", "Bearer x", "Bearer " + token[:-2]):
             self.assertEqual((await ask(self.port, "/who", authorization=header)).status, 401, header)
+
+    async def test_refused_is_told(self) -> None:
+        """A bad token or key stands in the audit log, once; nothing of it, nor of what a path may hold of secrets."""
+        old = Tokens(SECRET).issue("me", Role.VIEWER, time.time() - 100, 60)
+        for shown, reason in (
+            ({"authorization": "Bearer hunter2"}, "bad_credential"),
+            ({"authorization": f"Bearer {old}"}, "token_expired"),
+        ):
+            await ask(self.port, "/who?token=hunter2", "GET", **shown)
+            asked = {"verb": "GET", "path": "/who"}
+            self.assertEqual(self.told.pop(), ("", "127.0.0.1", "http", asked, f"-32001 {reason}"))
+        for header in ({"x_api_key": "csk_"}, {"authorization": "Basic eDp5"}):
+            self.assertEqual((await ask(self.port, "/who", **header)).status, 401)
+        await ask(self.port, "/who")
+        token = Tokens(SECRET).issue("me", Role.VIEWER, time.time(), 60)
+        await ask(self.port, "/who", authorization=f"Bearer {token}")
+        self.assertEqual(self.told, [], "the same kind again is counted, none and a good one are no refusal")
+
+    async def test_body_of_a_stranger(self) -> None:
+        """That a bad token lets nobody send more is told by the route alone."""
+        await ask(self.port, "/take", "POST", body=b"x" * (MAX_BODY_BYTES + 1), authorization="Bearer hunter2")
+        self.assertEqual(self.told, [])
 
     async def test_sender(self) -> None:
         """Who it is, over what and by which name: the socket's word, or that of a trusted proxy."""

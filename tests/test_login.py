@@ -9,12 +9,14 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 import tests.strategies  # noqa: F401
 from camsvc.access import users
 from camsvc.access.keys import ApiKey, digest, make, new_ident
 from camsvc.access.logins import Logins
+from camsvc.access.refusals import Refusals
 from camsvc.access.roles import Role
 from camsvc.access.tolls import Tolls
 from camsvc.access.users import User
@@ -100,7 +102,9 @@ class LoginTestCase(TestCase):
         tolls = Tolls(Limits())
         ws = Factory(reactor, registry, nothing, Limits(), hosts, self.rights, tolls)
         root = Root(hosts, self.cookie, nothing, pages, nothing, Rpc(registry, known, tolls, hosts), ws, tolls)
-        site = QuietSite(root, Proxies(self.proxies))
+        self.told: list[tuple[Any, ...]] = []
+        refusals = Refusals(Clock(), lambda *row: self.told.append(row))
+        site = QuietSite(root, Proxies(self.proxies), refusals=refusals)
         listener: Any = reactor.listenTCP(0, site, interface="127.0.0.1")  # type: ignore[attr-defined]
         self.addCleanup(lambda: listener.stopListening())
         self.port = listener.getHost().port
@@ -314,10 +318,12 @@ class CookieTests(LoginTestCase):
         self.assertEqual((await self.rpc("system.listMethods", cookie=cookie, authorization=bearer)).status, 200)
 
     async def test_bad_cookie(self) -> None:
-        """Counts as none: also where a header of it could not be written."""
+        """Counts as none, and is told to the audit log: also where a header of it could not be written."""
         for value in ("x.y.z", "\xe9", '"', "a=b", ""):
             answer = await ask(self.port, "/api/session", host=self.host, cookie=f"camsvc-abc={value}")
             self.assertEqual((answer.status, self.error(answer)["data"]["reason"]), (401, "auth_required"), value)
+        asked = {"verb": "GET", "path": "/api/session"}
+        self.assertEqual(self.told, [("", "127.0.0.1", "http", asked, "-32001 bad_credential")])
 
     async def test_logout(self) -> None:
         """The token is worth nothing from then on, the cookie goes; a second time is as well."""

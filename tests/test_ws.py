@@ -13,6 +13,7 @@ from twisted.internet.task import Clock, deferLater
 from twisted.trial.unittest import TestCase
 
 from camsvc.access.credentials import Credentials
+from camsvc.access.refusals import Refusals
 from camsvc.access.roles import Call, Role
 from camsvc.access.tokens import Tokens
 from camsvc.access.tolls import Tolls
@@ -109,8 +110,11 @@ class WsTestCase(TestCase):
         known = self.known = Credentials(self.tokens)
         self.rights = rights(clock or self.reactor, known)
         registry = Registry(SessionMethods(known, 10), self.topic)
+        self.told: list[tuple[Any, ...]] = []
+        refusals = Refusals(Clock(), lambda *row: self.told.append(row))
+        hosts, tolls = Hosts(Server()), Tolls(limits)
         self.factory = Factory(
-            clock or self.reactor, registry, self.notifications, limits, Hosts(Server()), self.rights, Tolls(limits)
+            clock or self.reactor, registry, self.notifications, limits, hosts, self.rights, tolls, refusals
         )
         cookie, rest = LoginCookie("test", known, Origins()), [Nothing() for _ in range(4)]
         root = Root(Hosts(Server()), cookie, *rest, self.factory, Tolls(Limits()))  # type: ignore[arg-type]
@@ -127,8 +131,10 @@ class WsTestCase(TestCase):
         while self.factory._connections:
             await deferLater(self.reactor, 0)
 
-    async def connect(self, host: str = "localhost", login: Role | None = None, valid_s: float = 600) -> Client:
-        factory = WebSocketClientFactory(f"ws://{host}:{self.port}/ws")
+    async def connect(
+        self, host: str = "localhost", login: Role | None = None, valid_s: float = 600, **headers: str
+    ) -> Client:
+        factory = WebSocketClientFactory(f"ws://{host}:{self.port}/ws", headers=headers)
         factory.protocol = Client
         factory.noisy = False
         factory.opened = Deferred()
@@ -180,6 +186,16 @@ class CallTests(WsTestCase):
         """A text frame is answered by one."""
         client = await self.connect()
         self.assertEqual(await client.ask("ping"), {"jsonrpc": "2.0", "id": 1, "result": "pong"})
+
+    async def test_bad_header(self) -> None:
+        """A token or key in the handshake that names nobody: not logged in, and told to the audit log."""
+        for header in ({"Authorization": "Bearer hunter2"}, {"X-API-Key": "hunter2"}):
+            client = await self.connect(**header)
+            self.assertEqual((await client.ask("big"))["error"]["data"]["reason"], "auth_required")
+        self.assertEqual(self.told, [("", "127.0.0.1", "websocket", {}, "-32001 bad_credential")])
+        client = await self.connect(Authorization=f"Bearer {self.token()}")
+        self.assertIn("result", await client.ask("where"))
+        self.assertEqual(len(self.told), 1)
 
     async def test_nonsense(self) -> None:
         """Bad frames are answered, and the connection lives on."""

@@ -16,9 +16,10 @@ from msgspec import Struct
 from camsvc.access.credentials import Credentials
 from camsvc.access.journal import Journal
 from camsvc.access.publishing import PUBLISH_USER, verify
+from camsvc.access.refusals import Refusals
 from camsvc.access.roles import Role, may
 from camsvc.access.tokens import STREAM
-from camsvc.errors import CamsvcError
+from camsvc.errors import AuthenticationFailed, CamsvcError
 from camsvc.model import camera_of
 
 
@@ -33,6 +34,7 @@ class Question(Struct):
     query: str = ""
     token: str = ""
     id: str | None = ""
+    protocol: str = ""
 
 
 class Admission:
@@ -47,6 +49,7 @@ class Admission:
         api_secret: bytes,
         wall: Callable[[], float],
         boottime: Callable[[], float],
+        refusals: Refusals | None = None,
     ) -> None:
         """Set up.
 
@@ -58,6 +61,7 @@ class Admission:
             api_secret: password of ``_api``, which steers the engine.
             wall: seconds since the epoch.
             boottime: CLOCK_BOOTTIME in seconds.
+            refusals: told of tokens, keys and passwords that were refused; nobody when None.
         """
         self._credentials = credentials
         self._journal = journal
@@ -66,37 +70,53 @@ class Admission:
         self._api_secret = api_secret
         self._wall = wall
         self._boottime = boottime
+        self._refusals = refusals
 
     def allows(self, question: Question) -> bool:
-        """True when it may pass."""
+        """True when it may pass.
+
+        A refused token, key or password is a refused login and told as one, whatever it was shown for. No credential
+        is none: RTSP clients begin without. Nor is a ticket that is worth nothing any more: it is part of a link.
+        """
+        try:
+            return self._allows(question)
+        except AuthenticationFailed as why:
+            if self._refusals is not None:
+                asked = {"action": question.action, "path": question.path, "protocol": question.protocol}
+                self._refusals.tell("stream", question.ip, why, asked)
+            return False
+
+    def _allows(self, question: Question) -> bool:
         local = is_loopback(question.ip)
         if question.action == "api":
-            return local and _is(question, "_api", self._api_secret)
+            return (local and _is(question, "_api", self._api_secret)) or _refused(question)
         if question.action == "publish":
             return (
                 local
                 and question.user == PUBLISH_USER
                 and camera_of(question.path) is not None
                 and verify(self._publish_key, question.path, question.password, self._boottime())
-            )
+            ) or _refused(question)
+        if question.action != "read":
+            return _refused(question)
         camera = camera_of(question.path)
-        if question.action != "read" or camera is None:
-            return False
-        if local and _is(question, "_int", self._internal_secret):
+        if camera is not None and local and _is(question, "_int", self._internal_secret):
             self._journal.note(question.id or "", None)
             return True
         return self._reads(question, camera)
 
-    def _reads(self, question: Question, camera: str) -> bool:
+    def _reads(self, question: Question, camera: str | None) -> bool:
+        """Whether somebody may watch; who they are is asked also where there is no such camera."""
         now = self._wall()
         shown = in_query(question.query)
         token = question.token or question.password or shown.token
+        who = None if shown.ticket or not token else self._credentials.principal(token, now)
+        if camera is None:
+            return False
         try:
             if shown.ticket:
                 who = self._credentials.holder(STREAM, shown.ticket, camera, now)
-            elif token:
-                who = self._credentials.principal(token, now)
-            else:
+            if who is None:
                 return False
             may(who, Role.VIEWER, now, camera)
         except CamsvcError:
@@ -121,6 +141,17 @@ def in_query(query: str) -> Shown:
     except ValueError:  # more fields than any client of ours sends
         fields = {}
     return Shown(fields.get("ticket", ""), fields.get("token", "") or fields.get("jwt", ""))
+
+
+def _refused(question: Question) -> bool:
+    """No.
+
+    Raises:
+        AuthenticationFailed: it came with a credential.
+    """
+    if question.token or question.user or question.password:
+        raise AuthenticationFailed("Authentication failed: not camsvc's own", reason="bad_credential")
+    return False
 
 
 def _is(question: Question, user: str, secret: bytes) -> bool:

@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from camsvc.access.bucket import Buckets
 from camsvc.access.credentials import Credentials
+from camsvc.access.places import neighbourhood
 from camsvc.access.roles import OPEN, Call, Principal
 from camsvc.api.parameters import SECRET
 from camsvc.api.registry import NoParams, Record, method
@@ -83,7 +84,7 @@ class SessionMethods:
             principal = self._credentials.principal(token, time.time())
         except AuthenticationFailed as why:
             # Only failures count, so that many good clients behind one address are not locked out.
-            wait = self._attempts.take(call.address, time.monotonic())
+            wait = self._attempts.take(neighbourhood(call.address), time.monotonic())
             if wait:
                 raise RateLimited("Too many failed logins", reason="login_throttled",
                                   retry_after_ms=round(wait * 1000)) from None  # fmt: skip

@@ -48,7 +48,7 @@ class LoginCookie:
     def admit(self, request: Any) -> None:
         """Let a cookie that counts stand as the Authorization header: every route, and the handshake, reads that.
 
-        One that has run out or was revoked is left out, as if none had come.
+        One that has run out or was revoked is left out, as if none had come; the audit log is told.
 
         Raises:
             PermissionDenied: another page than ours made the browser send it.
@@ -58,7 +58,8 @@ class LoginCookie:
             return
         try:
             self._credentials.principal(token, time.time())
-        except AuthenticationFailed:
+        except AuthenticationFailed as why:
+            request.refused(why)
             return
         self.require_own_origin(request, needed=request.method not in _READS or _is_handshake(request))
         request.requestHeaders.setRawHeaders(b"authorization", [b"Bearer " + token.encode("latin-1")])

@@ -19,6 +19,7 @@ from werkzeug.exceptions import HTTPException
 
 from camsvc.access.credentials import Credentials
 from camsvc.access.places import Full, Places
+from camsvc.access.refusals import Refusals
 from camsvc.access.roles import Principal
 from camsvc.config import Limits
 from camsvc.errors import (
@@ -89,9 +90,20 @@ class LimitedRequest(Request):
         channel: Any = self.channel
         credentials: Credentials | None = channel.site.credentials
         try:
-            return credentials is not None and bearer(self, credentials) is not None
+            return credentials is not None and _named(self, credentials) is not None
         except AuthenticationFailed:
             return False
+
+    def refused(self, why: AuthenticationFailed) -> None:
+        """Tell the audit log that a credential of this request was refused.
+
+        Of the path two segments are told: what follows may be a session, which is a credential itself.
+        """
+        channel: Any = self.channel
+        if channel.site.refusals is not None:
+            segments = self.path.decode("latin-1").split("/")
+            asked = {"verb": self.method.decode("latin-1"), "path": "/".join(segments[:3])}
+            channel.site.refusals.tell("http", getattr(self.getClientAddress(), "host", ""), why, asked)
 
     @property
     def _limited(self) -> LimitedChannel:
@@ -144,6 +156,7 @@ class QuietSite(Site):
         limits: Limits | None = None,
         reactor: Any = None,
         credentials: Credentials | None = None,
+        refusals: Refusals | None = None,
     ) -> None:
         """Set up.
 
@@ -153,8 +166,10 @@ class QuietSite(Site):
             limits: in number and time; those of the defaults when None.
             reactor: time; the one that runs when None.
             credentials: who may send larger bodies; nobody when None.
+            refusals: told of refused credentials; nobody when None.
         """
         self.credentials = credentials
+        self.refusals = refusals
         self.proxies = proxies or Proxies()
         self._limits = limits or Limits()
         most, most_each = self._limits.http_connections, self._limits.address_http_connections
@@ -243,14 +258,23 @@ def bearer(request: IRequest, credentials: Credentials) -> Principal | None:
     """Who the Authorization header names, or else X-API-Key; None when there is neither.
 
     Raises:
-        AuthenticationFailed: it names nobody.
+        AuthenticationFailed: it names nobody; the audit log has been told.
     """
+    try:
+        return _named(request, credentials)
+    except AuthenticationFailed as why:
+        if isinstance(request, LimitedRequest):
+            request.refused(why)
+        raise
+
+
+def _named(request: IRequest, credentials: Credentials) -> Principal | None:
     header, key = (request.getHeader(name) or b"" for name in (b"authorization", b"x-api-key"))
     return named_by(header.decode("latin-1"), key.decode("latin-1"), credentials)
 
 
 def named_by(authorization: str, api_key: str, credentials: Credentials) -> Principal | None:
-    """As :func:`bearer`, by the values of both headers, empty where they did not come."""
+    """As :func:`bearer`, by the values of both headers, empty where they did not come; nobody is told."""
     if not authorization:
         return credentials.principal(api_key.strip(), time.time()) if api_key else None
     scheme, _, token = authorization.partition(" ")

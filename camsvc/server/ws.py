@@ -6,7 +6,6 @@ import secrets
 import time
 import uuid
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 from autobahn.twisted.resource import WebSocketResource
@@ -20,6 +19,7 @@ from zope.interface import implementer
 from camsvc.access.bucket import Bucket
 from camsvc.access.credentials import REVOKED
 from camsvc.access.places import Full, Places
+from camsvc.access.refusals import Refusals
 from camsvc.access.rights import Rights
 from camsvc.access.roles import Call, Principal
 from camsvc.access.tolls import Tolls
@@ -84,8 +84,11 @@ class Connection(WebSocketServerProtocol):
             raise ConnectionDeny(why.status, why.message) from None
         header = request.headers.get("authorization", "")  # a browser's cookie stands here, too: server/cookies.py
         key = request.headers.get("x-api-key", "")
-        with suppress(AuthenticationFailed):  # then it has authenticate to log in with
+        try:
             self._came_as = named_by(header, key, self.factory.rights.credentials)
+        except AuthenticationFailed as why:  # then it has authenticate to log in with
+            if self.factory.refusals is not None:
+                self.factory.refusals.tell("websocket", self.address, why, {})
         self.base_url = base_url
         self.user_agent = request.headers.get("user-agent", "")[:200]
 
@@ -279,6 +282,7 @@ class Factory(WebSocketServerFactory):
         hosts: Hosts,
         rights: Rights,
         tolls: Tolls,
+        refusals: Refusals | None = None,
     ) -> None:
         super().__init__(reactor=reactor, server="")
         self.registry = registry
@@ -287,6 +291,7 @@ class Factory(WebSocketServerFactory):
         self.hosts = hosts
         self.rights = rights
         self.tolls = tolls
+        self.refusals = refusals
         self.places = Places("WebSocket connections", limits.connections, limits.address_connections)
         self._connections: dict[Connection, None] = {}
         self.setProtocolOptions(

@@ -237,6 +237,45 @@ class ContractTests(DaemonTestCase):
         code, out = await self.camsvc("audit", "verify", *config)
         self.assertEqual((code, "row 2 is missing" in out), (1, True), out)
 
+    async def test_refused_credentials(self) -> None:
+        """A wrong token, key or password at any door is in the audit log, with where from and why; no ticket is."""
+        base = f"http://127.0.0.1:{self.daemon.port}"
+        for path, *header in (
+            ("/rpc", "Authorization: Bearer hunter2"),
+            ("/rpc", f"Authorization: Bearer {self.daemon.token(valid_s=-10)}"),
+            ("/cameras/camera0/preview.jpg", "X-API-Key: csk_hunter2"),
+            ("/files/recordings/a.mp4?ticket=hunter2",),
+        ):
+            data = ["-d", "{}", "-H", "Content-Type: application/json"] if path == "/rpc" else []
+            shown = [word for each in header for word in ("-H", each)]
+            ended = await spawn(self, ["curl", "-sS", *data, *shown, base + path]).ends_within(30)
+            self.assertIn(b"-32001", ended.out)
+        url = self.daemon.rtsp_url(token="")
+        self.assertEqual((await read_frames(self, url.replace("://", "://admin:hunter2@"), 1)).frames, 0)
+        self.assertEqual((await read_frames(self, f"{url}?ticket=hunter2", 1)).frames, 0)
+        client = await self.daemon.connect()
+
+        async def told() -> bool:
+            entries = (await client.call("get_audit_log"))["entries"]
+            self.rows = [(each["method"], each["result"], each["params"]) for each in reversed(entries)]
+            return len(entries) >= 3
+
+        await eventually(told)
+        http = [(row[1], row[2]) for row in self.rows if row[0] == "http"]
+        wrong, old = "-32001 bad_credential", "-32001 token_expired"
+        self.assertEqual(
+            http, [(wrong, {"verb": "POST", "path": "/rpc"}), (old, {"verb": "POST", "path": "/rpc"})],
+            "the second wrong one is counted, not listed"
+        )  # fmt: skip
+        (stream,) = [(row[1], row[2]) for row in self.rows if row[0] == "stream"]
+        self.assertEqual(stream, (wrong, {"action": "read", "path": "camera0", "protocol": "rtsp"}))
+        self.assertNotIn("hunter2", json.dumps(self.rows))
+        await self.daemon.end()
+        await self.daemon.start()
+        client = await self.daemon.connect()
+        await eventually(told)
+        self.assertIn(("http", wrong, {"repeated": 1}), self.rows)
+
     async def test_camera_config(self) -> None:
         """A new name is told at once, the picture goes on with it for who watches, and it survives a restart."""
         client = await self.daemon.connect()
