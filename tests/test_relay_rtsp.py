@@ -382,6 +382,45 @@ class LimitTests(RtspTestCase):
         self.machine.advance(0.2)
         self.assertEqual((caller.closed, self.cam.stream), (True, None))
 
+    def test_publisher_of_other_channels(self) -> None:
+        """Frames of channels that nobody set up are no media: a publisher that sends nothing else is silent."""
+        caller = self.caller()
+        caller.publish()
+        for _ in range(3):
+            self.machine.advance(4)
+            caller.send(rtp(IDR_NAL, channel=2) + rtp(IDR_NAL, channel=254))
+        self.assertEqual((caller.closed, self.cam.stream), (True, None))
+
+    def test_frames_of_a_stranger(self) -> None:
+        """They keep no connection open, however many come."""
+        caller = self.caller()
+        for _ in range(11):
+            caller.send(rtp(IDR_NAL))
+            self.machine.advance(1)
+        self.assertTrue(caller.closed)
+
+    def test_publisher_that_never_begins(self) -> None:
+        """Ten seconds after its last request, though its track is set up."""
+        caller = self.caller()
+        caller.ask("ANNOUNCE", body=SDP)
+        caller.ask("SETUP", URL + "/streamid=0", TCP + ";mode=record")
+        self.machine.advance(9.9)
+        self.assertFalse(caller.closed)
+        self.machine.advance(0.2)
+        self.assertTrue(caller.closed)
+
+    def test_half_a_packet(self) -> None:
+        """The publisher that stops within one is closed after ten seconds, and nothing of it is sent."""
+        publisher, reader = self.caller(), self.caller()
+        publisher.publish()
+        publisher.send(rtp(IDR_NAL))
+        reader.play()
+        publisher.send(rtp(SLICE_NAL, 3600)[:-3])
+        self.machine.advance(9.9)
+        self.assertEqual((publisher.closed, reader.transport.taken()), (False, b""))
+        self.machine.advance(0.2)
+        self.assertEqual((publisher.closed, reader.closed, self.cam.stream), (True, True, None))
+
     def test_hanging_up_is_bounded(self) -> None:
         """A client that does not take the last bytes is cut off after two seconds."""
         caller = self.caller()

@@ -121,8 +121,7 @@ class Connection(Protocol):
                 if item is None:
                     break
                 if type(item) is tuple:
-                    media = media or not item[0] & 1
-                    frame(item[0], item[1])
+                    media = frame(item[0], item[1]) or media
                 elif isinstance(item, Request):
                     asked = True
                     self._begin(item)
@@ -191,7 +190,7 @@ class Connection(Protocol):
             return self._heard_at + self._read_timeout_s
         if self._partial_since is not None:
             return self._partial_since + REQUEST_S
-        if self.session.state == "read" or (self.session.shown and self.session.transport):
+        if self.session.reads:
             return now + REQUEST_S
         return self._heard_at + (IDLE_S if self._asked and not self.session.shown else REQUEST_S)
 

@@ -127,10 +127,21 @@ class Session:
         method = self._methods.get(request.method)
         return await method(request) if method else Answer(501)
 
-    def frame(self, channel: int, data: bytes) -> None:
-        """An interleaved frame came; a reader's reports and unknown channels are dropped."""
-        if channel in self._channels and self._stream is not None:
-            self._stream.packet(channel, data)
+    @property
+    def reads(self) -> bool:
+        """Whether it counts as a reader of its path: from its first SETUP on, played or not."""
+        return bool(self._tracks) and not self._announced
+
+    def frame(self, channel: int, data: bytes) -> bool:
+        """An interleaved frame came; a reader's reports and unknown channels are dropped.
+
+        Returns:
+            Whether it was a publisher's media: what shows that it still sends.
+        """
+        if channel not in self._channels or self._stream is None:
+            return False
+        self._stream.packet(channel, data)
+        return not channel & 1
 
     def close(self) -> None:
         """The stream is over, somebody takes over, or the API kicks: end the connection."""

@@ -10,7 +10,7 @@ from typing import Any
 from attrs import frozen
 
 from tests.functional.ffmpeg import encode, publish, to_rtsp
-from tests.functional.rtsp_client import RtspClient
+from tests.functional.rtsp_client import RtspClient, play
 from tests.functional.running import PUBLISHER, EngineTestCase
 from tests.functional.spawned import Spawned, eventually
 
@@ -101,3 +101,22 @@ class CameraTestCase(EngineTestCase):
     async def no_readers(self) -> bool:
         """Whether camera0 has no reader."""
         return not (await self.server.path("camera0"))["readers"]
+
+
+class WatchedTestCase(CameraTestCase):
+    """A test of what one client does to an engine that others use."""
+
+    async def watched(self) -> RtspClient:
+        """A viewer of a published camera, which must not notice what the test does."""
+        await self.server.add("camera0")
+        await self.publish()
+        client = await play(self, self.server.rtsp_url("camera0"))
+        await self.grows(client)
+        return client
+
+    async def assert_serves(self, watcher: RtspClient) -> None:
+        """The viewer goes on, a new one is let in, and the API answers."""
+        self.assertFalse(watcher.closed)
+        await self.grows(watcher)
+        await self.grows(await play(self, self.server.rtsp_url("camera0")))
+        self.assertTrue((await self.server.path("camera0"))["ready"])

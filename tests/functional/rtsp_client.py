@@ -19,6 +19,12 @@ from twisted.trial.unittest import TestCase
 from camsvc.tasks import within
 from tests.functional.spawned import clock
 
+#: An SDP of one track of H264.
+H264 = (
+    "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=video 0 RTP/AVP 96\r\n"
+    "a=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=1\r\na=control:streamid=0\r\n"
+)
+
 
 @frozen
 class Reply:
@@ -76,6 +82,10 @@ class RtspClient(Protocol):
     def stop_reading(self) -> None:
         """Let what comes pile up on the engine's side."""
         self.transport.pauseProducing()  # type: ignore[union-attr]
+
+    def hang_up(self) -> None:
+        """Close in good order, behind what was sent."""
+        self.transport.loseConnection()  # type: ignore[union-attr]
 
     async def close(self) -> None:
         """Close at once."""
@@ -174,8 +184,29 @@ class RtspClient(Protocol):
         await self._agreed("SETUP", track, {"Transport": "RTP/AVP/TCP;unicast;interleaved=0-1"}, timeout_s)
         await self._agreed("PLAY", base, {"Range": "npt=0-"}, timeout_s)
 
-    async def _agreed(self, method: str, url: str, headers: Mapping[str, str], timeout_s: float) -> Reply:
-        reply = await self.ask(method, url, headers, timeout_s)
+    async def announce(self, url: str, timeout_s: float = 15.0) -> None:
+        """Announce one track of H264, and set it up on the channels 0 and 1.
+
+        Raises:
+            AssertionError: an answer was not 200.
+        """
+        await self._agreed("ANNOUNCE", url, {"Content-Type": "application/sdp"}, timeout_s, H264)
+        transport = {"Transport": "RTP/AVP/TCP;unicast;interleaved=0-1;mode=record"}
+        await self._agreed("SETUP", f"{url}/streamid=0", transport, timeout_s)
+
+    async def record(self, url: str, timeout_s: float = 15.0) -> None:
+        """The same, and begin to publish.
+
+        Raises:
+            AssertionError: an answer was not 200.
+        """
+        await self.announce(url, timeout_s)
+        await self._agreed("RECORD", url, {}, timeout_s)
+
+    async def _agreed(
+        self, method: str, url: str, headers: Mapping[str, str], timeout_s: float, body: str = ""
+    ) -> Reply:
+        reply = await self.ask(method, url, headers, timeout_s, body)
         if reply.status != 200:
             raise AssertionError(f"{method}: {reply.status}")
         return reply

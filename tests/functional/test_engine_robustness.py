@@ -7,7 +7,7 @@ from pathlib import Path
 from twisted.internet.defer import Deferred, gatherResults
 
 from camsvc.processes import resident_bytes
-from tests.functional.camera import CameraTestCase
+from tests.functional.camera import WatchedTestCase
 from tests.functional.engines import per_engine
 from tests.functional.ffmpeg import noise, republish
 from tests.functional.rtsp_client import RtspClient, play
@@ -41,24 +41,10 @@ UNFINISHED = {
 }
 
 
-class RobustnessTests(CameraTestCase):
+class RobustnessTests(WatchedTestCase):
     """An RTSP port that is open to the network."""
 
     timeout = 90
-
-    async def watched(self) -> RtspClient:
-        """A viewer of a published camera, which must not notice what the test does."""
-        await self.server.add("camera0")
-        await self.publish()
-        client = await play(self, self.server.rtsp_url("camera0"))
-        await self.grows(client)
-        return client
-
-    async def assert_serves(self, watcher: RtspClient) -> None:
-        """The viewer goes on, a new one is let in, and the API answers."""
-        await self.grows(watcher)
-        await self.grows(await play(self, self.server.rtsp_url("camera0")))
-        self.assertTrue((await self.server.path("camera0"))["ready"])
 
     async def refused(self, data: bytes) -> bool:
         """Whether a connection that sends ``data`` is closed, or answered with 400 or more."""
@@ -83,12 +69,27 @@ class RobustnessTests(CameraTestCase):
         await self.assert_serves(watcher)
 
     async def test_half_open_connections(self) -> None:
-        """A thousand clients that never finish their first request keep nobody out."""
+        """A thousand clients that never finish their first request keep nobody out, and leave nothing behind."""
         watcher = await self.watched()
+        before = await self.connections()
         request = b"DESCRIBE rtsp://127.0.0.1/camera0 RTSP/1.0\r\nCSeq: 1\r\n"
+        clients = []
         for number in range(1000):
-            (await RtspClient.connect(self, self.server.rtsp_port)).send(request[: number % len(request)])
+            clients.append(await RtspClient.connect(self, self.server.rtsp_port))
+            clients[-1].send(request[: number % len(request)])
         await self.assert_serves(watcher)
+        for client in clients:
+            await client.close()
+
+        async def gone() -> bool:
+            return await self.connections() <= before + 1  # the reader that was let in
+
+        await eventually(gone)
+        await self.assert_serves(watcher)
+
+    async def connections(self) -> int:
+        """How many are open on the RTSP port."""
+        return int((await self.server.api("GET", "rtspconns/list")).body["itemCount"])
 
     async def test_garbage_among_media(self) -> None:
         """Interleaved frames that nobody asked for, of a stranger and of a reader, disturb no other."""
@@ -110,17 +111,7 @@ class RobustnessTests(CameraTestCase):
         await self.server.add("camera1")
         client = await RtspClient.connect(self, self.server.rtsp_port)
         client.log_in(PUBLISHER)
-        url = self.server.rtsp_url("camera1", None)
-        sdp = (
-            "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=video 0 RTP/AVP 96\r\n"
-            "a=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=1\r\na=control:streamid=0\r\n"
-        )
-        self.assertEqual(
-            (await client.ask("ANNOUNCE", url, {"Content-Type": "application/sdp"}, body=sdp)).status, 200
-        )
-        transport = {"Transport": "RTP/AVP/TCP;unicast;interleaved=0-1;mode=record"}
-        self.assertEqual((await client.ask("SETUP", f"{url}/streamid=0", transport)).status, 200)
-        self.assertEqual((await client.ask("RECORD", url)).status, 200)
+        await client.record(self.server.rtsp_url("camera1", None))
         for payload in (b"", b"\x80", b"\x80\x60" + bytes(10), b"\x8f\x60" + bytes(10), b"\xff" * 40):
             client.send(b"$\x00" + len(payload).to_bytes(2, "big") + payload)
         for start in (0x18, 0x1C, 0x7C, 0x65, 0x00):  # STAP-A, FU-A and single units that are cut short
