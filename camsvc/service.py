@@ -155,7 +155,7 @@ class Camsvc(Service):
             config.access,
             media.rtsp_port,
             self._recorder.recording,
-            lambda: self._streams.in_step,
+            self._streams.watchable,
             media.rtsps_port if addresses.rtsps else None,
         )
         components = Components(
@@ -165,8 +165,8 @@ class Camsvc(Service):
         notifications = Notifications(views, self._events.leave)
         self._inventory.subscribe(self._streams.camera_changed)
         self._inventory.subscribe(self._recorder.camera_changed)
-        self._inventory.subscribe(notifications.camera_changed)
-        self._inventory.subscribe(self._events.camera_changed)
+        self._streams.changes.subscribe(notifications.camera_changed)
+        self._streams.changes.subscribe(self._events.camera_changed)
         self._finisher.subscribe(notifications.recording_changed)
         self._finisher.subscribe(self._events.recording_changed)
         snapshots.subscribe(self._events.snapshot_taken)

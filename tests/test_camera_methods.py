@@ -49,7 +49,7 @@ class CameraTests(SynchronousTestCase):
         self.inventory = Inventory()
         self.streams = FakeStreams()
         self.health: dict[str, Health] = {}
-        views = Views(Tokens(SECRET), Access(), 8554, lambda _: False, lambda: True)
+        views = Views(Tokens(SECRET), Access(), 8554, lambda _: False, lambda _: True)
         methods = CameraMethods(self.inventory, self.streams, self.health, views)  # type: ignore[arg-type]
         self.registry = Registry(methods)
         for number in range(2):

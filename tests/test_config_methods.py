@@ -45,7 +45,7 @@ class ConfigTestCase(SynchronousTestCase):
         self.database = ImmediateDatabase(Path(self.mktemp()))
         self.addCleanup(self.database.stop)
         self.inventory, self.health = Inventory(), FakeHealth()
-        views = Views(Tokens(SECRET), Access(), 8554, lambda _: False, lambda: True)
+        views = Views(Tokens(SECRET), Access(), 8554, lambda _: False, lambda _: True)
         self.registry = Registry(
             ConfigMethods(
                 self.inventory,

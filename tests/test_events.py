@@ -54,7 +54,7 @@ class EventsTestCase(SynchronousTestCase):
         self.engine.trouble, self.engine.in_step = None, True
         engine: Any = self.engine
         self.inventory = Inventory()
-        views = Views(Tokens(SECRET), Access(), 8554, lambda _: False, lambda: True)
+        views = Views(Tokens(SECRET), Access(), 8554, lambda _: False, lambda _: True)
         self.events = Events(views, Components(self.inventory, engine, engine, lambda: True))
         self.registry = Registry(EventMethods(self.events))
         for number in range(2):

@@ -43,7 +43,7 @@ class FileMethodsTests(SynchronousTestCase):
         self.database = ImmediateDatabase(base / "db")
         self.addCleanup(self.database.stop)
         self.store = ImmediateStore(base)
-        views = Views(Tokens(SECRET), Access(), 8554, lambda _: False, lambda: True)
+        views = Views(Tokens(SECRET), Access(), 8554, lambda _: False, lambda _: True)
         recorder: Any = FakeRecorder()
         retention = Retention(Clock(), self.database, self.store)
         self.registry = Registry(

@@ -72,7 +72,7 @@ class MediaTestCase(SynchronousTestCase):
         self.recorder = FakeRecorder()
         self.database = ImmediateDatabase(Path(self.mktemp()))
         self.addCleanup(self.database.stop)
-        views = Views(Tokens(SECRET), Access(), 8554, lambda _: False, lambda: True)
+        views = Views(Tokens(SECRET), Access(), 8554, lambda _: False, lambda _: True)
         recorder: Any = self.recorder
         self.registry = Registry(MediaMethods(recorder, recorder, recorder, self.database, views))
 
@@ -233,7 +233,7 @@ class SnapshotTests(MediaTestCase):
     def test_any_name(self, name: str) -> None:
         """A name that is taken never leaves its folder."""
         recorder: Any = FakeRecorder()
-        views = Views(Tokens(SECRET), Access(), 8554, lambda _: False, lambda: True)
+        views = Views(Tokens(SECRET), Access(), 8554, lambda _: False, lambda _: True)
         registry = Registry(MediaMethods(recorder, recorder, recorder, self.database, views))
         frame = json.dumps(
             {"jsonrpc": "2.0", "id": 1, "method": "take_snapshot", "params": {"device": "camera0", "filename": name}}

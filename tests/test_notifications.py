@@ -42,7 +42,7 @@ class NotificationsTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.recording = False
-        views = Views(Tokens(SECRET), Access(), 8554, lambda _: self.recording, lambda: True)
+        views = Views(Tokens(SECRET), Access(), 8554, lambda _: self.recording, lambda _: True)
         self.notifications = Notifications(views)
 
     def client(self, who: Principal | None = None, **keys: Any) -> Client:

@@ -56,7 +56,7 @@ class StreamTests(SynchronousTestCase):
         self.streams = FakeStreams()
         self.health: dict[str, Health] = {}
         self.records = False
-        views = Views(Tokens(SECRET), Access(), 8554, lambda _: False, lambda: True)
+        views = Views(Tokens(SECRET), Access(), 8554, lambda _: False, lambda _: True)
         streams: Any = self.streams
         self.registry = Registry(StreamMethods(self.inventory, streams, self.health, self, views))  # type: ignore[arg-type]
         self.patch(stream_methods, "boottime_s", lambda: 100.0)

@@ -191,6 +191,45 @@ class StreamsTests(TestCase):
         self.assertEqual(set(self.stub.configured), {"camera0", "camera1", "camera2"})
         self.assertTrue(self.streams.in_step)
 
+    async def test_told_when_taken(self) -> None:
+        """Who is told of a camera can watch it; a path that the engine refuses is not waited for."""
+        told: list[tuple[str, bool]] = []
+        self.streams.changes.subscribe(
+            lambda _before, after: told.append((after.device, self.streams.watchable(after.device)))
+        )
+        self.stub.refuse = {"camera1": "no"}
+        for number in range(2):
+            self.streams.camera_changed(None, camera(number))
+        self.assertEqual(told, [])
+        await self.round()
+        self.assertEqual(told, [("camera0", True), ("camera1", False)])
+        self.stub.refuse = {}
+        await self.round()
+        self.assertEqual(told[2:], [("camera1", True)])
+        self.streams.camera_changed(camera(), camera(present=False))
+        self.assertEqual(told[3:], [("camera0", False)])
+        self.engine.turn(False)
+        self.assertEqual(told[4:], [("camera1", False)])
+        self.streams.camera_changed(camera(present=False), camera())
+        self.assertEqual(told[5:], [("camera0", False)])
+        self.engine.turn(True)
+        await self.round()
+        self.assertEqual(sorted(told[6:]), [("camera0", True), ("camera1", True)])
+
+    async def test_back_while_its_path_is_deleted(self) -> None:
+        """It counts as taken when it was added again, not before."""
+        self.streams.camera_changed(None, camera())
+        await self.round()
+        self.streams.camera_changed(camera(), camera(present=False))
+        running = Deferred.fromCoroutine(self.streams._round())
+        await self.until(lambda: "DELETE config/paths/delete/camera0" in self.stub.seen)
+        self.streams.camera_changed(camera(present=False), camera())
+        self.assertFalse(self.streams.watchable("camera0"))
+        await running
+        await self.round()
+        self.assertTrue(self.streams.watchable("camera0"))
+        self.assertIn("camera0", self.stub.configured)
+
     async def test_round_fails(self) -> None:
         """The next one makes up for it; nothing is raised."""
         self.streams.camera_changed(None, camera())
@@ -370,7 +409,7 @@ class StreamsTests(TestCase):
         self.assertTrue(self.stub.configured["rec/camera0/17"]["source"].endswith(":8554/web/camera0"))
         self.engine.version = "1.20.1"
         self.streams.camera_changed(sends_h265, camera(audio="aac"))
-        self.assertTrue(self.streams._wanted["rec/camera0/17"]["source"].endswith(":8554/camera0"))
+        self.assertTrue(dict(self.streams._paths.items())["rec/camera0/17"]["source"].endswith(":8554/camera0"))
 
     async def test_viewers_of_a_web_path(self) -> None:
         """They count as the camera's; what reads the camera for them does not, and the path is shown nowhere."""
@@ -403,7 +442,7 @@ class StreamsTests(TestCase):
         """A recording that goes on after a restart is left alone where the engine still has it."""
         await self.streams.add_recording(recording())
         kept = dict(self.stub.configured)
-        self.streams._wanted.clear()
+        self.streams._paths.want(recording().path_name, None)
         self.streams.want_recording(recording())
         self.stub.seen.clear()
         await self.round()

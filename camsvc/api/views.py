@@ -68,7 +68,7 @@ class Views:
         access: Access,
         rtsp_port: int,
         recording: Callable[[str], bool],
-        watchable: Callable[[], bool],
+        watchable: Callable[[str], bool],
         rtsps_port: int | None = None,
     ) -> None:
         """Set up.
@@ -78,7 +78,7 @@ class Views:
             access: how long they last.
             rtsp_port: the engine's.
             recording: whether a camera's file grows.
-            watchable: whether streams can be watched now.
+            watchable: whether a camera's streams can be watched now.
             rtsps_port: the engine's; None where it serves no RTSPS.
         """
         self._tokens = tokens
@@ -90,7 +90,7 @@ class Views:
 
     def camera(self, camera: Camera, principal: Principal, base_url: str) -> CameraView:
         """A camera for one reader."""
-        can_be_watched = camera.status is Status.CONNECTED and self._watchable()
+        can_be_watched = camera.status is Status.CONNECTED and self._watchable(camera.device)
         return CameraView(
             device=camera.device,
             status=camera.status,

@@ -6,6 +6,7 @@ versions and camsvc-relay answer too. A 200 to a write means accepted: read back
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -163,7 +164,7 @@ class EngineApi:
         """Change global keys (``/v3/config/global/patch``); some open a listener anew and cut who is on it."""
         await self._call("PATCH", "config/global/patch", keys)
 
-    async def add(self, name: str, keys: dict[str, Any]) -> None:
+    async def add(self, name: str, keys: Mapping[str, Any]) -> None:
         """Add a path, or replace the one that is there."""
         try:
             await self._call("POST", f"config/paths/add/{quote(name)}", keys)
@@ -201,7 +202,7 @@ class EngineApi:
                 raise
             return []
 
-    async def _call(self, method: str, what: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+    async def _call(self, method: str, what: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         try:
             status, data = await within(self._clock, CALL_TIMEOUT_S, self._exchange(method, what, body))
         except (ConnectError, ConnectingCancelledError, ResponseFailed, TimeoutError, OSError) as why:
@@ -215,7 +216,7 @@ class EngineApi:
             raise EngineRefused(status, str(text or f"HTTP {status}"))
         return answer if isinstance(answer, dict) else {}
 
-    async def _exchange(self, method: str, what: str, body: dict[str, Any] | None) -> tuple[int, bytes]:
+    async def _exchange(self, method: str, what: str, body: Mapping[str, Any] | None) -> tuple[int, bytes]:
         response = await self._client.request(
             method,
             self._base + what,

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from twisted.internet.defer import DeferredLock
 from twisted.logger import Logger
 
 from camsvc.camera_tables import NetworkCamera, UsbCamera
@@ -18,9 +17,11 @@ from camsvc.errors import DependencyFailed
 from camsvc.media import pipeline
 from camsvc.media.engine import Engine
 from camsvc.media.engine_file import EngineAddresses
+from camsvc.media.engine_paths import EnginePaths, Keys
+from camsvc.media.held_changes import HeldChanges
 from camsvc.media.launcher_orders import file_name
-from camsvc.media.mediamtx import EngineApi, EngineRefused, PathState
-from camsvc.media.path_options import INTERNAL_USER, PathOptions, goes_on, ours
+from camsvc.media.mediamtx import EngineApi, PathState
+from camsvc.media.path_options import INTERNAL_USER, PathOptions
 from camsvc.media.wake import wake
 from camsvc.media.web import WebProtocol, web_protocols
 from camsvc.model import CAMERA_ID, Camera, Recording, camera_of, web_path
@@ -75,13 +76,13 @@ class Streams:
         self._web: dict[str, frozenset[WebProtocol]] = {}
         self._internal = folder.secret("internal").decode()
         self._options = PathOptions(launcher, folder.path, recordings_dir, self._rtsp_port, self._internal)
-        self._wanted: dict[str, dict[str, Any]] = {}
+        self._paths = EnginePaths(api)
         self._states: dict[str, PathState] = {}
-        self._in_step = False
+        self._answered = False
         self._all_found_at = 0.0
-        self._one_at_a_time = DeferredLock()  # a round that runs meanwhile would delete or replace what is just added
         self._rounds = Repeater(reactor, ROUND_S, self._round, self._log, "making the engine's paths equal to ours")
         self.on_states: Callable[[], None] = lambda: None
+        self.changes = HeldChanges(reactor, self._settled, self.watchable)
         engine.subscribe(self._engine_changed)
 
     def start(self) -> None:
@@ -92,6 +93,7 @@ class Streams:
     def stop(self) -> None:
         """End the rounds."""
         self._rounds.stop()
+        self.changes.stop()
 
     @property
     def engine_up(self) -> bool:
@@ -101,10 +103,23 @@ class Streams:
     @property
     def in_step(self) -> bool:
         """The engine is up and took every path that we want."""
-        return self._engine.up and self._in_step
+        return self._engine.up and self._answered and self._paths.equal
 
-    def camera_changed(self, _before: Camera | None, camera: Camera) -> None:
-        """A camera came, went or offers something else."""
+    def watchable(self, device: str) -> bool:
+        """The engine is up and runs what is wanted for a camera."""
+        paths = self._paths
+        return (
+            self._engine.up
+            and paths.taken(device)
+            and (web_path(device) not in paths or paths.taken(web_path(device)))
+        )
+
+    def _settled(self, device: str) -> bool:
+        return not self._engine.up or (self._paths.settled(device) and self._paths.settled(web_path(device)))
+
+    def camera_changed(self, before: Camera | None, camera: Camera) -> None:
+        """A camera came, went or offers something else; ``changes`` tells it when the engine has followed."""
+        self.changes.hold(before, camera)
         if camera.present:
             made = self.pipeline(camera)
             self._folder.write(f"pipelines/{camera.device}.json", made.to_json().encode())
@@ -112,6 +127,7 @@ class Streams:
         else:
             self._want(camera.device, None)
         self._web_changed(camera)
+        self.changes.look()
 
     def _web_changed(self, camera: Camera) -> None:
         name = web_path(camera.device)
@@ -130,7 +146,7 @@ class Streams:
         return self.web_path(device, "hls") if relay and len(self._web.get(device, ())) > 1 else device
 
     def _source_recordings(self) -> None:
-        for name, keys in tuple(self._wanted.items()):
+        for name, keys in self._paths.items():
             if name.startswith("rec/"):
                 source = self._options.internal_url(self._recorded(name.split("/")[1]))
                 self._want(name, {**keys, "source": source})
@@ -146,13 +162,8 @@ class Streams:
             DependencyFailed: the engine is down or refuses; nothing stays wanted then.
         """
         self.require_engine()
-        name, keys = recording.path_name, self._options.recording(recording, self._recorded(recording.device))
-        await self._one_at_a_time.acquire()
-        try:
-            await self._api.add(name, keys)
-            self._wanted[name] = keys
-        finally:
-            self._one_at_a_time.release()
+        keys = self._options.recording(recording, self._recorded(recording.device))
+        await self._paths.add(recording.path_name, keys)
 
     def want_recording(self, recording: Recording) -> None:
         """Have the engine record at the next round, or go on with it where it does."""
@@ -164,12 +175,7 @@ class Streams:
         Raises:
             DependencyFailed: the engine is down; the path goes at the next round.
         """
-        self._wanted.pop(recording.path_name, None)
-        await self._one_at_a_time.acquire()
-        try:
-            await self._api.delete(recording.path_name)
-        finally:
-            self._one_at_a_time.release()
+        await self._paths.delete(recording.path_name)
 
     async def read_again(self, recording: Recording) -> None:
         """Have the engine read a camera that is back at once: MediaMTX tries only every 5 s.
@@ -177,16 +183,7 @@ class Streams:
         Raises:
             DependencyFailed: the engine is down; it reads the camera when it is back.
         """
-        name = recording.path_name
-        await self._one_at_a_time.acquire()
-        try:
-            state = await self._api.state(name)
-            if state is not None and not state.ready and name in self._wanted:
-                await self._api.delete(name)
-                if name in self._wanted:  # else it was ended meanwhile
-                    await self._api.add(name, self._wanted[name])
-        finally:
-            self._one_at_a_time.release()
+        await self._paths.renew(recording.path_name)
 
     async def when_path_gone(self, recording: Recording) -> None:
         """Returns when the engine no longer runs a recording's path.
@@ -252,62 +249,33 @@ class Streams:
         return sum(
             1
             for name, state in self._states.items()
-            if name.startswith(f"rec/{device}/") and state.ready and name in self._wanted
+            if name.startswith(f"rec/{device}/") and state.ready and name in self._paths
         )
 
-    def _want(self, name: str, keys: dict[str, Any] | None) -> None:
-        if keys is None:
-            self._wanted.pop(name, None)
-        elif self._wanted.get(name) == keys:
-            return
-        else:
-            self._wanted[name] = keys
-        self._in_step = False
-        self._rounds.nudge()
+    def _want(self, name: str, keys: Keys | None) -> None:
+        if self._paths.want(name, keys):
+            self._rounds.nudge()
 
     def _engine_changed(self, up: bool) -> None:
-        self._in_step = False
+        self._paths.forget()
         if up:
             self._source_recordings()
             self._rounds.nudge()
         else:
             self._states = {}
+            self.changes.look()
 
     async def _round(self) -> None:
         if not self._engine.up:
             return
+        searching = self._reactor.seconds() < self._all_found_at
         try:
-            await self._one_at_a_time.acquire()
-            try:
-                await self._reconcile()
-            finally:
-                self._one_at_a_time.release()
+            await self._paths.make_equal(lambda name: searching and camera_of(name) is not None)
+            self.changes.look()
             self._states = await self._api.states()
         except DependencyFailed as why:
-            self._in_step = False
+            self._answered = False
             self._log.debug("round not finished: {why}", why=why.message)
             return
+        self._answered = True
         self.on_states()
-
-    async def _reconcile(self) -> None:
-        actual = await self._api.configured()
-        refused = False
-        searching = self._reactor.seconds() < self._all_found_at
-        for name in actual:
-            if ours(name) and name not in self._wanted and not (searching and camera_of(name)):
-                try:
-                    await self._api.delete(name)
-                except EngineRefused as why:
-                    refused = True
-                    self._log.error("the engine keeps the path {name}: {why}", name=name, why=why.message)
-        for name, keys in tuple(self._wanted.items()):
-            if name in actual and goes_on(keys, actual[name]):
-                continue
-            if name not in self._wanted:
-                continue
-            try:
-                await self._api.add(name, keys)
-            except EngineRefused as why:
-                refused = True
-                self._log.error("the engine refuses the path {name}: {why}", name=name, why=why.message)
-        self._in_step = not refused

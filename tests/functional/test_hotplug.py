@@ -256,8 +256,8 @@ class LiveTests(TestCase):
         took: dict[str, float] = {}
         for what in ("new", "known"):
             at = await self.plugs.plug(*self.camera)
-            await client.sees("camera_status_update", status="CONNECTED", device="camera0")
-            picture = await read_frames(self, self.daemon.rtsp_url(), 1)
+            note = await client.sees("camera_status_update", status="CONNECTED", device="camera0")
+            picture = await read_frames(self, note["streams"]["rtsp"], 1)
             took[what] = time.monotonic() - at
             self.assertEqual((picture.frames, picture.errors), (1, ""), self.daemon.log())
             await self.plugs.unplug(*self.camera)
