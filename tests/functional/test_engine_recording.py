@@ -22,8 +22,8 @@ SHADOW = "rec/camera0/17"
 NAME = re.compile(r"\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d-\d{6}\.mp4")
 
 
-class RecordingTests(CameraTestCase):
-    """Recordings, as camsvc has them made."""
+class RecordingTestCase(CameraTestCase):
+    """A test with recordings, as camsvc has them made."""
 
     def record_keys(self) -> dict[str, Any]:
         """How a path records."""
@@ -76,6 +76,14 @@ class RecordingTests(CameraTestCase):
         await pause(0.5)
         self.assertEqual([file.stat().st_size for file in self.files(path)], sizes)
 
+    async def is_idle(self) -> bool:
+        """Whether nothing publishes."""
+        return not await self.is_ready()
+
+
+class RecordingTests(RecordingTestCase):
+    """Recordings that begin, go on and end."""
+
     async def test_shadow_path_wakes_the_camera(self) -> None:
         """Adding it starts an on-demand camera without viewers; DELETE ends the recording, and the camera later."""
         launcher = Launcher(self.folder)
@@ -93,10 +101,6 @@ class RecordingTests(CameraTestCase):
         await self.assert_plays(file, FPS)
         await eventually(self.is_idle)
         self.assertEqual(len(launcher.runs()), 1)
-
-    async def is_idle(self) -> bool:
-        """Whether nothing publishes."""
-        return not await self.is_ready()
 
     async def test_file(self) -> None:
         """Its name is the time of the first sample in UTC (TZ), its form fragmented MP4, its mode 0644 in 0755."""
