@@ -103,6 +103,11 @@ class WhepTests(LiveTestCase):
         for gone in ((404, {}, b'{"error":"session not found"}'), (500, {}, b'{"error":"session not found"}')):
             self.engine.answer = lambda _, gone=gone: gone
             self.assertEqual((await self.ask(f"camera0/whep/{SECRET_ID}", "DELETE")).status, 404)
+        self.engine.answer = lambda _: (400, {}, b'{"error":"invalid secret"}')
+        self.assertEqual((await self.ask("camera0/whep/no-uuid-at-all", "DELETE")).status, 404)
+        self.engine.answer = lambda _: (401, {}, b"")
+        refused = await self.ask(f"camera0/whep/{SECRET_ID}", "DELETE")
+        self.assertEqual((refused.status, self.error(refused)["code"]), (503, -32050), "it has not ended")
         self.assertEqual((await self.ask("camera0/whep/..%2f..%2fv3", "DELETE")).status, 404)
         self.assertEqual((await self.ask("camera0/whep/a%20bcdefghi", "DELETE")).status, 404)
 
@@ -122,6 +127,7 @@ class WhepTests(LiveTestCase):
         """The viewer's fault is 400, the camera's and the engine's 503, each with the reason."""
         for answer, status, words in (
             ((400, {}, b'{"status":"error","error":"codecs not supported by client"}'), 400, "codecs not supported"),
+            ((400, {}, rb'{"error":"syntax error at pos 1: \"o\""}'), 400, 'syntax error at pos 1: "o"'),
             ((400, {}, b'{"error":"source of path \'camera0\' has timed out"}'), 503, "gave no picture"),
             ((404, {}, b'{"error":"no stream is available on path \'camera0\'"}'), 503, "gave no picture"),
             ((401, {}, b""), 503, "HTTP 401"),

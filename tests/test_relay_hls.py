@@ -7,9 +7,10 @@ from typing import Any
 
 from treq.testing import StubTreq
 from twisted.internet.defer import Deferred
+from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.relay.auth import Question
-from camsvc.relay.hls import Hls, Muxers
+from camsvc.relay.hls import Hls, Muxers, Portions
 from camsvc.relay.muxer import Surroundings
 from camsvc.relay.wire import Credential
 from tests.relay_media import IDR_NAL, VIDEO, rtp
@@ -163,3 +164,58 @@ class HlsTests(MuxerTestCase):
         self.get("/cam/index.m3u8").addErrback(lambda _: None)
         (second,) = self.muxers.all()
         self.assertIsNot(first, second)
+
+
+class FakeRequest:
+    """Takes what is written, and nothing before it has asked for it."""
+
+    def __init__(self) -> None:
+        self.producer: Any = None
+        self.written: list[bytes] = []
+        self.finished = 0
+
+    def registerProducer(self, producer: Any, streaming: bool) -> None:
+        assert not streaming
+        self.producer = producer
+
+    def unregisterProducer(self) -> None:
+        self.producer = None
+
+    def write(self, data: bytes) -> None:
+        self.written.append(data)
+
+    def finish(self) -> None:
+        self.finished += 1
+
+
+class PortionsTests(SynchronousTestCase):
+    """`Portions`."""
+
+    def begin(self, body: bytes) -> FakeRequest:
+        request: Any = FakeRequest()
+        Portions(request, body).begin()
+        return request  # type: ignore[no-any-return]
+
+    def test_small(self) -> None:
+        """A playlist goes at once, and so does nothing at all."""
+        for body in (b"#EXTM3U", b""):
+            request = self.begin(body)
+            self.assertEqual((b"".join(request.written), request.finished, request.producer), (body, 1, None))
+
+    def test_large(self) -> None:
+        """64 KiB each time the reader takes more, then the end."""
+        body = bytes(range(256)) * 600  # 150 KiB
+        request = self.begin(body)
+        self.assertEqual((request.written, request.finished), ([], 0))
+        while request.producer is not None:
+            self.assertEqual(request.finished, 0)
+            request.producer.resumeProducing()
+        self.assertEqual([len(portion) for portion in request.written], [65536, 65536, 22528])
+        self.assertEqual((b"".join(request.written), request.finished), (body, 1))
+
+    def test_reader_leaves(self) -> None:
+        """Nothing is finished for it."""
+        request = self.begin(bytes(200_000))
+        request.producer.resumeProducing()
+        request.producer.stopProducing()
+        self.assertEqual((len(request.written), request.finished), (1, 0))

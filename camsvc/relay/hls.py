@@ -7,10 +7,11 @@ from typing import Any
 from urllib.parse import unquote
 
 from twisted.internet.defer import CancelledError
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.interfaces import IPullProducer, IReactorTime
 from twisted.logger import Logger
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request
+from zope.interface import implementer
 
 from camsvc.relay import web
 from camsvc.relay.auth import BRAKE_S, Gate, Question
@@ -21,6 +22,7 @@ from camsvc.relay.window import MEDIA, MULTIVARIANT
 from camsvc.tasks import launch, sleep
 
 _PLAYLIST = "application/vnd.apple.mpegurl"
+_PORTION = 64 << 10
 
 
 class Muxers:
@@ -115,9 +117,10 @@ class Hls(Resource):
             self._log.failure("while answering HLS")
             body = self._plain(request, 500)
         request.setHeader("Content-Length", str(len(body)))
-        if request.method != b"HEAD":
-            request.write(body)
-        request.finish()
+        if request.method == b"HEAD":
+            request.finish()
+        else:
+            Portions(request, body).begin()
 
     def _plain(self, request: Request, status: int) -> bytes:
         if status == 404:
@@ -153,3 +156,33 @@ class Hls(Resource):
         else:
             request.setHeader("WWW-Authenticate", 'Basic realm="camsvc"')
         return False
+
+
+@implementer(IPullProducer)
+class Portions:
+    """Hands out a body as its reader takes it: of a segment that many read slowly there is one copy, not one each."""
+
+    def __init__(self, request: Request, body: bytes) -> None:
+        """Nothing is sent before ``begin``."""
+        self._request = request
+        self._left = memoryview(body)
+
+    def begin(self) -> None:
+        """Send what is small at once; finishes the request, now or later."""
+        if len(self._left) > _PORTION:
+            self._request.registerProducer(self, False)
+            return
+        self._request.write(bytes(self._left))
+        self._request.finish()
+
+    def resumeProducing(self) -> None:
+        """Send one portion."""
+        portion, self._left = self._left[:_PORTION], self._left[_PORTION:]
+        self._request.write(bytes(portion))
+        if not self._left:
+            self._request.unregisterProducer()
+            self._request.finish()
+
+    def stopProducing(self) -> None:
+        """The reader has gone."""
+        self._left = memoryview(b"")

@@ -6,6 +6,7 @@ viewer's credential; WebRTC's video itself goes straight between engine and brow
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any, cast
 from urllib.parse import quote
@@ -87,7 +88,11 @@ class Live:
     @app.route("/<device>/whep/<secret>", methods=["DELETE"])
     async def end(self, request: IRequest, device: str, secret: str) -> bytes:
         """The viewer leaves."""
-        await self._of_session(request, device, secret, "DELETE")
+        answer, _ = await self._of_session(request, device, secret, "DELETE")
+        if answer.status == 400:  # what is no UUID: no session of the engine has such a name
+            raise NotFound("Session", "whep")
+        if answer.status not in (200, 204):
+            raise self._refused(device, answer)
         request.setHeader(b"content-length", b"0")
         return b""
 
@@ -189,7 +194,7 @@ def _whep_answer(request: IRequest, answer: EngineAnswer, kind: str, text: str) 
 def _bad(what: str, text: str) -> InvalidParams:
     """What the engine finds wrong with something that the viewer has sent, in the engine's words."""
     found = _ERROR.search(text)
-    words = (found[1] if found else text)[:200]
+    words = str(json.loads(f'"{found[1]}"') if found else text)[:200]
     return InvalidParams(f"The engine refuses the {what}: {words}", reason=f"bad_{what}", param="body")
 
 

@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import signal
+import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,14 @@ from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
 from twisted.trial.unittest import TestCase
 
 from camsvc.library import jpeg
+from camsvc.processes import resident_bytes
 from camsvc.secret_files import read_secret
 from tests.functional.daemon import DaemonTestCase
 from tests.functional.engines import per_engine
-from tests.functional.ffmpeg import FFMPEG, frames_of, spawn
-from tests.functional.spawned import Spawned, clock, eventually
+from tests.functional.ffmpeg import FFMPEG, frames_of, noise, republish, spawn
+from tests.functional.running import PUBLISHER, AuthCallback, RunningEngine
+from tests.functional.spawned import Spawned, clock, eventually, scratch
+from tests.functional.test_network_camera import table
 from tests.http_client import Exchange
 
 VIEWER = Path(__file__).with_name("whep_viewer.py")
@@ -215,6 +219,90 @@ class HlsTests(LiveTestCase):
         self.assertEqual((await process.ends_within(40)).code, 0, process.err)
 
 
+class SlowReaderTests(LiveTestCase):
+    """Viewers of HLS whose network is too slow, with a camera that sends far more than any does."""
+
+    readers = 30
+
+    async def setUp(self) -> None:
+        self.callback = AuthCallback()
+        self.callback.open()
+        self.addCleanup(self.callback.close)
+        self.source = RunningEngine(self.engine, scratch(self), self.callback)
+        self.addCleanup(self.source.stop)
+        await self.source.start()
+        await self.source.add("door", source="publisher")
+        file = self.source.folder / "noise.mp4"
+        await noise(self, file)
+        republish(self, self.source.rtsp_url("door", PUBLISHER), file)
+
+        async def sent() -> bool:
+            return bool((await self.source.path("door"))["ready"])
+
+        await eventually(sent, 20)
+        self.cameras = table("Door", self.source.rtsp_url("door"))
+        await super().setUp()
+
+    def stall(self, path: str) -> socket.socket:
+        """Ask for a file, and read nothing of it."""
+        reader = socket.socket()
+        self.addCleanup(reader.close)
+        reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        reader.connect(("127.0.0.1", self.daemon.port))
+        reader.sendall(f"GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
+        return reader
+
+    async def names(self, path: str) -> list[str]:
+        """What a playlist names; empty while there is none."""
+        reply = await self.daemon.get(path)
+        if reply.code != 200:
+            return []
+        return [line for line in reply.body.decode().splitlines() if line and not line.startswith("#")]
+
+    async def test_readers_that_stall(self) -> None:
+        """What they do not take waits at the engine: camsvc grows by a tenth of it at most, and serves the next one.
+
+        Nor has the relay a copy for each of them; MediaMTX 1.5.1 has.
+        """
+        bearer = f"Bearer {self.daemon.token('viewer')}"
+        index = (await self.daemon.get("/live/camera0/index.m3u8", authorization=bearer)).headers["location"]
+        folder = index.rpartition("/")[0]
+        (media,) = await eventually(lambda: self.names(index), 30, 0.5)
+        segments = await eventually(lambda: self.names(f"{folder}/{media}"), 30, 0.5)
+        path = f"{folder}/{segments[-1]}"
+        size = len((await self.daemon.get(path)).body)
+        self.assertGreater(size, 2_000_000)
+        pids = (self.daemon.process.pid, self.daemon.engine_pid())
+        before = [resident_bytes(pid) for pid in pids]
+        readers = [self.stall(path) for _ in range(self.readers)]
+
+        def all_began() -> bool:
+            return all(reader.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) for reader in readers)
+
+        await eventually(all_began, 30)
+        for _ in range(3):  # each is answered behind what stalls
+            self.assertEqual(len((await self.daemon.get(path)).body), size)
+        camsvc, engine = (resident_bytes(pid) - was for pid, was in zip(pids, before, strict=True))
+        self.assertLess(camsvc, self.readers * size / 10)
+        if not self.engine.is_mediamtx_before(1, 20):
+            self.assertLess(engine, self.readers * size / 2)
+        (first, *_) = readers
+        first.settimeout(0)
+        self.assertEqual(await self.rest_of(first), size)
+
+    async def rest_of(self, reader: socket.socket) -> int:
+        """Read on to the end; the length of the body."""
+        got: list[bytes] = []
+
+        def at_end() -> bool:
+            while data := reader.recv(1 << 20):  # BlockingIOError, an OSError, while there is none
+                got.append(data)
+            return True
+
+        await eventually(at_end, 30, 0.001)
+        return len(b"".join(got).partition(b"\r\n\r\n")[2])
+
+
 class PreviewTests(DaemonTestCase):
     """Pictures by HTTP alone."""
 
@@ -252,10 +340,13 @@ class RefusedTests(LiveTestCase):
                 self.assertEqual((reply.code, reply.json["error"]["code"]), (401, -32001), path)
             reply = await self.daemon.get(f"/live/camera7/{path}", method, **bearer)
             self.assertEqual((reply.code, reply.json["error"]["code"]), (404, -32010), path)
+        for secret in ("11111111-1111-1111-1111-111111111111", "nosuchsecret"):
+            reply = await self.daemon.get(f"/live/camera0/whep/{secret}", "DELETE", **bearer)
+            self.assertEqual((reply.code, reply.json["error"]["code"]), (404, -32010), secret)
         for path in ("s/abc/index.m3u8", "s/abc/stream.m3u8"):
             self.assertEqual((await self.daemon.get(f"/live/camera0/{path}", **bearer)).code, 404)
         reply = await self.daemon.get("/live/camera0/whep", "POST", **bearer)
         self.assertEqual(reply.code, 415)
 
 
-per_engine(globals(), WhepTests, HlsTests, PreviewTests, RefusedTests)
+per_engine(globals(), WhepTests, HlsTests, SlowReaderTests, PreviewTests, RefusedTests)
