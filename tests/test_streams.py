@@ -161,6 +161,13 @@ class StreamsTests(TestCase):
         self.assertEqual(set(self.stub.configured), {"camera0", "rec/camera0/17"})
         self.assertTrue(self.streams.in_step)
 
+    async def test_nothing_changes(self) -> None:
+        """A camera whose path stays as it is needs no round: the engine stays in step, and the service healthy."""
+        self.streams.camera_changed(None, camera())
+        await self.round()
+        self.streams.camera_changed(camera(), camera(error="no picture"))
+        self.assertTrue(self.streams.in_step)
+
     async def test_engine_down(self) -> None:
         """Nothing is asked of it, and callers are told why."""
         self.engine.turn(False)

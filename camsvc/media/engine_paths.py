@@ -61,11 +61,11 @@ class EnginePaths:
         Returns:
             whether a round is needed: False where just that is wanted already.
         """
-        if keys is None:
-            self._wanted.pop(name, None)
-            self._taken.pop(name, None)
-        elif self._wanted.get(name) == keys:
+        if self._wanted.get(name) == keys:
             return False
+        if keys is None:
+            del self._wanted[name]
+            self._taken.pop(name, None)
         else:
             self._wanted[name] = keys
         self._equal = False
