@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import sqlite3
 from collections.abc import Callable
@@ -160,12 +161,14 @@ class Database:
             StartError: the file cannot be used; the text says why.
         """
         try:
+            _keep_private(path)
             self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
             for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "busy_timeout = 2000"):
                 self._connection.execute(f"PRAGMA {pragma}")
             self._migrate()
-        except sqlite3.Error as why:
-            raise StartError(f"{path}: the database cannot be used: {why}") from None
+        except (OSError, sqlite3.Error) as why:
+            words = why.strerror if isinstance(why, OSError) else why
+            raise StartError(f"{path}: the database cannot be used: {words}") from None
         self._pool = ThreadPool(1, 1, "database")
         self._reactor: IReactorFromThreads | None = None
 
@@ -238,3 +241,11 @@ class Database:
             raise DependencyFailed(
                 "storage", f"the database cannot be used: {why}", suggestion="is the disk full or read-only?"
             ) from None
+
+
+def _keep_private(path: Path) -> None:
+    """Hashes of passwords and logins of cameras stand in it; what SQLite puts beside it gets the same mode."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    for each in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm"))):
+        if each.exists() and each.stat().st_uid == os.geteuid():
+            each.chmod(0o600)

@@ -40,6 +40,17 @@ class DatabaseTests(SynchronousTestCase):
         self.assertEqual(again.now(lambda db: db.execute("PRAGMA journal_mode").fetchone()), ("wal",))
         self.assertEqual(again.now(lambda db: db.execute("PRAGMA synchronous").fetchone()), (2,))
 
+    def test_private(self) -> None:
+        """Nobody else can read it, nor what SQLite puts beside it; also where an earlier camsvc has left it open."""
+        first = self.open()
+        first.now(lambda db: db.execute(INSERT, ("a",)))
+        files = [self.path, *(self.path.with_name(self.path.name + end) for end in ("-wal", "-shm"))]
+        self.assertEqual([file.stat().st_mode & 0o777 for file in files], [0o600] * 3)
+        for file in files:
+            file.chmod(0o644)
+        self.open()
+        self.assertEqual([file.stat().st_mode & 0o777 for file in files], [0o600] * 3)
+
     def test_rolled_back(self) -> None:
         """Work that raises leaves nothing, and the next goes through."""
         database = self.open()
@@ -85,7 +96,7 @@ class DatabaseTests(SynchronousTestCase):
     def test_unusable(self) -> None:
         """A folder, or a file of something else."""
         self.path.mkdir()
-        self.unusable("unable to open")
+        self.unusable("Is a directory")
         self.path.rmdir()
         self.path.write_bytes(b"something else entirely, long enough for a header" * 100)
         self.unusable("not a database")
