@@ -199,3 +199,18 @@ class CameraTests(SynchronousTestCase):
         for method in ("get_camera_list", "get_camera_status", "get_camera_capabilities"):
             params = {} if method == "get_camera_list" else {"device": "camera0"}
             self.assertNotIn("/dev/", json.dumps(self.ask(method, params)))
+
+    def test_debug(self) -> None:
+        """The device node, for an admin who asks for it; the URL of a network camera stands in no answer."""
+        self.inventory.present("camera0", found("0", kind="usb", source="/dev/video4"))
+        self.inventory.present("camera1", found("1", kind="network", source="rtsp://me:secret@192.0.2.1/x"))
+        debug = {"debug": True}
+        for number, path in ((0, "/dev/video4"), (1, "")):
+            status = self.result("get_camera_status", {"device": f"camera{number}", **debug}, principal(Role.ADMIN))
+            self.assertEqual(status["debug"], {"internal_device_path": path})
+        cameras = self.result("get_camera_list", debug, principal(Role.ADMIN))["cameras"]
+        self.assertEqual([each["debug"]["internal_device_path"] for each in cameras], ["/dev/video4", ""])
+        self.assertNotIn("secret", json.dumps(cameras))
+        for who, asked in ((principal(Role.OPERATOR), debug), (principal(Role.ADMIN), {})):
+            self.assertNotIn("debug", self.result("get_camera_status", {"device": "camera0", **asked}, who))
+            self.assertNotIn("/dev/", json.dumps(self.result("get_camera_list", asked, who)))

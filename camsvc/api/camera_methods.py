@@ -28,6 +28,21 @@ class DeviceParam(Struct, forbid_unknown_fields=True, frozen=True):
     device: Device
 
 
+Debug = Annotated[bool, Meta(description="true: an admin is told each device node, as debug.internal_device_path")]
+
+
+class ListCamerasParams(Struct, forbid_unknown_fields=True, frozen=True):
+    """What is shown besides."""
+
+    debug: Debug = False
+
+
+class CameraStatusParams(DeviceParam, forbid_unknown_fields=True, frozen=True):
+    """Names a camera, and what is shown besides."""
+
+    debug: Debug = False
+
+
 class CameraList(Struct, frozen=True):
     """All cameras that the caller may know of."""
 
@@ -110,20 +125,20 @@ class CameraMethods:
         self._health = health
         self._views = views
 
-    @method("get_camera_list", role=Role.VIEWER, result=CameraList, reads=True)
-    def get_camera_list(self, call: Call, params: NoParams) -> CameraList:
+    @method("get_camera_list", role=Role.VIEWER, params=ListCamerasParams, result=CameraList, reads=True)
+    def get_camera_list(self, call: Call, params: ListCamerasParams) -> CameraList:
         """All cameras, with their status and the URLs to watch them."""
         who = _principal(call)
         cameras = [camera for camera in self._inventory.all() if who.cameras is None or camera.device in who.cameras]
-        views = [self._views.camera(camera, who, call.base_url) for camera in cameras]
+        views = [self._views.camera(camera, who, call.base_url, params.debug) for camera in cameras]
         connected = sum(camera.status is Status.CONNECTED for camera in cameras)
         return CameraList(views, len(views), connected)
 
-    @method("get_camera_status", role=Role.VIEWER, params=DeviceParam, result=CameraStatus, reads=True)
-    def get_camera_status(self, call: Call, params: DeviceParam) -> CameraStatus:
+    @method("get_camera_status", role=Role.VIEWER, params=CameraStatusParams, result=CameraStatus, reads=True)
+    def get_camera_status(self, call: Call, params: CameraStatusParams) -> CameraStatus:
         """One camera with its metrics and formats."""
         camera = self._camera(call, params.device)
-        view = self._views.camera(camera, _principal(call), call.base_url)
+        view = self._views.camera(camera, _principal(call), call.base_url, params.debug)
         state = self._streams.camera_states().get(camera.device)
         health = self._health.get(camera.device)
         running = health is not None and health.state == "running"

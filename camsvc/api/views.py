@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 
 from msgspec import UNSET, Struct, UnsetType
 
-from camsvc.access.roles import Principal
+from camsvc.access.roles import Principal, Role
 from camsvc.access.tokens import FILE, STREAM, Tokens
 from camsvc.config import Access
 from camsvc.library import thumbnail_names
@@ -17,8 +17,14 @@ from camsvc.media.finisher import Progress
 from camsvc.model import Camera, MediaFile, Status, iso
 
 
+class CameraDebug(Struct, frozen=True):
+    """What an admin may ask for besides: the device node of a camera on USB, empty for all others."""
+
+    internal_device_path: str
+
+
 class CameraView(Struct, frozen=True, kw_only=True):
-    """A camera; ``streams`` is empty while nothing can be watched."""
+    """A camera; ``streams`` is empty while nothing can be watched. ``debug`` stands there for an admin who asks."""
 
     device: str
     status: Status
@@ -30,6 +36,7 @@ class CameraView(Struct, frozen=True, kw_only=True):
     recording: bool
     error: str | UnsetType = UNSET
     detail: str | UnsetType = UNSET
+    debug: CameraDebug | UnsetType = UNSET
 
 
 class FileView(Struct, frozen=True, kw_only=True):
@@ -88,8 +95,8 @@ class Views:
         self._recording = recording
         self._watchable = watchable
 
-    def camera(self, camera: Camera, principal: Principal, base_url: str) -> CameraView:
-        """A camera for one reader."""
+    def camera(self, camera: Camera, principal: Principal, base_url: str, debug: bool = False) -> CameraView:
+        """A camera for one reader; ``debug`` shows an admin the device node, and nothing to anybody else."""
         can_be_watched = camera.status is Status.CONNECTED and self._watchable(camera.device)
         return CameraView(
             device=camera.device,
@@ -102,6 +109,7 @@ class Views:
             recording=self._recording(camera.device),
             error=camera.error or UNSET,
             detail=camera.detail or UNSET,
+            debug=_debug(camera) if debug and principal.role >= Role.ADMIN else UNSET,
         )
 
     def stream_urls(self, device: str, principal: Principal, base_url: str) -> dict[str, str]:
@@ -149,6 +157,11 @@ class Views:
             width=file.width or UNSET,
             height=file.height or UNSET,
         )
+
+
+def _debug(camera: Camera) -> CameraDebug:
+    """The source of a network camera is no device, and may hold a password."""
+    return CameraDebug(camera.source if camera.kind == "usb" else "")
 
 
 def recording_update(progress: Progress) -> RecordingUpdate:

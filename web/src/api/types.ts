@@ -31,6 +31,11 @@ export interface AuditLog {
   offset: number;
 }
 
+/** What an admin may ask for besides: the device node of a camera on USB, empty for all others. */
+export interface CameraDebug {
+  internal_device_path: string;
+}
+
 /** One camera: readers now, bytes since its stream began, frames a second of the capture. */
 export interface CameraFigures {
   status: string;
@@ -65,11 +70,12 @@ export interface CameraStatus {
   recording: boolean;
   error?: string;
   detail?: string;
+  debug?: CameraDebug;
   metrics: CameraMetrics;
   capabilities: FormatsAndSizes;
 }
 
-/** A camera; `streams` is empty while nothing can be watched. */
+/** A camera; `streams` is empty while nothing can be watched. `debug` stands there for an admin who asks. */
 export interface CameraView {
   device: string;
   status: Status;
@@ -81,6 +87,7 @@ export interface CameraView {
   recording: boolean;
   error?: string;
   detail?: string;
+  debug?: CameraDebug;
 }
 
 /** The cameras that are connected, and each one's figures. */
@@ -753,7 +760,10 @@ export interface Methods {
   };
   /** All cameras, with their status and the URLs to watch them. Role: viewer. */
   get_camera_list: {
-    params: Record<string, never>;
+    params: {
+      /** true: an admin is told each device node, as debug.internal_device_path */
+      debug?: boolean;
+    };
     result: CameraList;
   };
   /** One camera with its metrics and formats. Role: viewer. */
@@ -761,6 +771,8 @@ export interface Methods {
     params: {
       /** id of a camera, as camera0 */
       device: string;
+      /** true: an admin is told each device node, as debug.internal_device_path */
+      debug?: boolean;
     };
     result: CameraStatus;
   };
@@ -890,9 +902,9 @@ export interface Methods {
   /** Who may log in with a password, newest first. Role: admin. */
   list_users: {
     params: {
-      /** how many at most */
+      /** at most so many */
       limit?: number;
-      /** how many of the newest to leave out */
+      /** after the first so many */
       offset?: number;
     };
     result: UserList;
