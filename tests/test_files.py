@@ -289,7 +289,15 @@ class NameTests(FilesTestCase):
 
     async def test_control_characters(self) -> None:
         """NUL, newlines, bytes that are not UTF-8."""
-        for name in (f"{NAME}%00", f"{NAME}%00.jpg", "%00", f"{NAME}%0a", "a%0d%0aX-Evil:%201", "%"):
+        for name in (
+            f"{NAME}%00",
+            f"{NAME}%00.jpg",
+            "%00",
+            f"{NAME}%0a",
+           
+            "a%0d%0aX-Evil:%201",
+            "%",
+        ):
             answer = await self.get(name)
             self.assertEqual(answer.status, 404, name)
             self.assertNotIn("x-evil", answer.headers)

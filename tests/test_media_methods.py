@@ -214,6 +214,7 @@ class SnapshotTests(MediaTestCase):
             "a\x00b",
             "a\nb",
             "a\x7f",
+            "a\x85b",
             "a\n",
             "",
             "a" * 151,

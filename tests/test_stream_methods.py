@@ -14,6 +14,7 @@ from camsvc.api import stream_methods
 from camsvc.api.registry import Registry
 from camsvc.api.stream_methods import StreamMethods
 from camsvc.api.views import Views
+from camsvc.camera_tables import UsbCamera
 from camsvc.config import Access
 from camsvc.devices.inventory import Inventory
 from camsvc.errors import DependencyFailed
@@ -30,6 +31,7 @@ class FakeStreams:
         self.states: dict[str, PathState] = {}
         self.trouble: Exception | None = None
         self.woken: list[str] = []
+        self.wanted: UsbCamera | None = None
 
     async def wake(self, device: str) -> None:
         if self.trouble is not None:
@@ -45,7 +47,7 @@ class FakeStreams:
         return len(self.states[device].readers) if device in self.states else 0
 
     def pipeline(self, camera: Camera) -> pipeline.Pipeline:
-        return pipeline.for_camera(camera, "ffmpeg")
+        return pipeline.for_camera(camera, "ffmpeg", self.wanted)
 
 
 class StreamTests(SynchronousTestCase):
@@ -96,6 +98,14 @@ class StreamTests(SynchronousTestCase):
         self.assertEqual(stopped["start_time"], started["start_time"])
         error = self.ask("stop_streaming")["error"]
         self.assertEqual((error["code"], error["data"]["reason"]), (-32020, "not_streaming"))
+
+    def test_command_of_the_configuration(self) -> None:
+        """Neither device nor login, whatever arguments an admin has written."""
+        wanted = UsbCamera(device="camera0", ffmpeg_input=["-f", "v4l2", "-i", "/dev/v4l/by-id/cam"],
+                           ffmpeg_video=["-i", "rtsp://me:secret@192.0.2.1/x", "-c:v", "copy"])  # fmt: skip
+        self.streams.wanted = wanted
+        command = self.ask("start_streaming")["result"]["ffmpeg_command"]
+        self.assertEqual(command, "ffmpeg -f v4l2 -i camera0 -i camera0 -c:v copy -f rtsp camera0")
 
     def test_continues_for_a_recording(self) -> None:
         """Without viewers too."""

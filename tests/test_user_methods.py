@@ -116,7 +116,7 @@ class UserMethodTests(SynchronousTestCase):
         self.assertEqual([user["username"] for user in result["users"]], ["cat", "ben"])
         self.assertEqual((result["total"], result["limit"], result["offset"]), (3, 2, 0))
         self.assertEqual([user["username"] for user in self.ask("list_users", offset=2)["result"]["users"]], ["ann"])
-        for keys in ({"limit": 0}, {"limit": 1001}, {"offset": -1}, {"limit": "5"}):
+        for keys in ({"limit": 0}, {"limit": 1001}, {"offset": -1}, {"offset": 1 << 63}, {"limit": "5"}):
             self.assertEqual(self.error(self.ask("list_users", **keys))[0], -32602)
         self.assertNotIn(GOOD, json.dumps(self.ask("list_users")))
 

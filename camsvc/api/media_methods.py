@@ -35,7 +35,7 @@ FileName = Annotated[
     Meta(
         min_length=1,
         max_length=150,
-        pattern=r"^[^./\\\x00-\x1f\x7f][^/\\\x00-\x1f\x7f]*\Z",
+        pattern=r"^[^./\\\x00-\x1f\x7f-\x9f][^/\\\x00-\x1f\x7f-\x9f]*\Z",
         description="name of a file, with or without extension; no folders, control characters or leading dot",
         examples=["door"],
     ),

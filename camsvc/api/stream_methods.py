@@ -13,6 +13,7 @@ from camsvc.api.views import Views
 from camsvc.devices.health import LauncherHealth
 from camsvc.devices.inventory import Inventory
 from camsvc.errors import DependencyFailed, InvalidState
+from camsvc.logs import redact
 from camsvc.media.path_options import IDLE_S
 from camsvc.media.recorder import Recorder, require_connected
 from camsvc.media.streams import Streams
@@ -185,10 +186,14 @@ class StreamMethods:
         )
 
     def _command(self, camera: Camera) -> str:
-        """What ffmpeg runs, without device and credentials."""
+        """What ffmpeg runs, without devices and credentials, also where the configuration has words of its own."""
         made = self._streams.pipeline(camera)
-        words = (camera.device if word == made.source else word for word in (*made.input, *made.video))
-        return " ".join(["ffmpeg", *words, "-f", "rtsp", camera.device])
+        words = (camera.device if _names_source(word, made.source) else word for word in (*made.input, *made.video))
+        return redact(" ".join(["ffmpeg", *words, "-f", "rtsp", camera.device]))
+
+
+def _names_source(word: str, source: str) -> bool:
+    return word == source or "/dev/" in word or "://" in word
 
 
 def _who(call: Call, role: Role, device: str) -> Principal:

@@ -17,6 +17,7 @@ from camsvc.access.logins import Logins
 from camsvc.access.passwords import Passwords, require_good
 from camsvc.access.roles import Call, Role
 from camsvc.access.users import Change, User
+from camsvc.api.media_methods import Limit, Offset
 from camsvc.api.parameters import SECRET
 from camsvc.api.registry import method
 from camsvc.database import Database
@@ -70,8 +71,8 @@ class UserNamed(Struct, forbid_unknown_fields=True, frozen=True):
 class UserPage(Struct, forbid_unknown_fields=True, frozen=True):
     """Which users."""
 
-    limit: Annotated[int, Meta(ge=1, le=1000, description="how many at most")] = 50
-    offset: Annotated[int, Meta(ge=0, description="how many of the newest to leave out")] = 0
+    limit: Limit = 50
+    offset: Offset = 0
 
 
 class PasswordChange(Struct, forbid_unknown_fields=True, frozen=True):

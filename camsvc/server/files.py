@@ -30,7 +30,7 @@ from camsvc.tasks import within
 FINISHING_WAIT_S = 10.0
 
 _MAX_NAME_BYTES = 255  # NAME_MAX, limits.h
-_NAME = re.compile(r"[^./\\\x00-\x1f\x7f][^/\\\x00-\x1f\x7f]{0,199}\Z")
+_NAME = re.compile(r"[^./\\\x00-\x1f\x7f-\x9f][^/\\\x00-\x1f\x7f-\x9f]{0,199}\Z")
 
 _ETAG = re.compile(rb'"[^"]*"')
 _RANGE = re.compile(rb"(\d{0,18})-(\d{0,18})")
