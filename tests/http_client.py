@@ -49,12 +49,18 @@ async def exchange(port: int, data: bytes) -> bytes:
 async def ask(
     port: int, path: str, method: str = "GET", host: str = "localhost", body: bytes = b"", **headers: Any
 ) -> Answer:
-    """One request whose path goes out as it stands; ``if_range`` becomes ``If-Range``."""
+    """One request whose path goes out as it stands; ``if_range`` becomes ``If-Range``.
+
+    Raises:
+        ConnectionError: the server has closed without a word.
+    """
     lines = [f"{method} {path} HTTP/1.1", f"Host: {host}", "Connection: close"]
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
     if body:
         lines.append(f"Content-Length: {len(body)}")
     found = await exchange(port, "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body)
+    if not found:
+        raise ConnectionError(f"{path}: closed without an answer")
     head, _, rest = found.partition(b"\r\n\r\n")
     status, *fields = head.decode("latin-1").split("\r\n")
     pairs = (field.partition(": ") for field in fields)

@@ -294,7 +294,6 @@ class NameTests(FilesTestCase):
             f"{NAME}%00.jpg",
             "%00",
             f"{NAME}%0a",
-           
             "a%0d%0aX-Evil:%201",
             "%",
         ):
@@ -486,6 +485,20 @@ class FinishingTests(FilesTestCase):
         self.path.write_bytes(BODY)
         done.callback(None)
         self.assertEqual((await answer).body, BODY)
+
+    async def test_revoked_meanwhile(self) -> None:
+        """Whose right ends while the file is being finished never gets it."""
+        self.path.unlink()
+        done = self.finishing[NAME] = Deferred()
+        answer = Deferred.fromCoroutine(self.get())
+        await ask(self.port, "/files/x")  # the server has seen the first by now
+        who = self.tokens.principal(self.token, time.time())
+        await self.rights.revoke_token(who.token_id or "", who.expires_at)
+        with self.assertRaises(ConnectionError):
+            await answer
+        self.path.write_bytes(BODY)
+        done.callback(None)
+        self.assertEqual(len(self.rights._holds), 0)
 
     async def test_takes_too_long(self) -> None:
         """503 with Retry-After."""

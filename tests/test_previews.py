@@ -143,6 +143,17 @@ class PreviewsTests(TestCase):
         await eventually(lambda: self.holders == 1)
         self.assertLess(len(slow.received), 4 * 3_000_000)
 
+    async def test_right_ends_before_the_picture(self) -> None:
+        """Who waits for a camera to wake gets nothing of it then."""
+        answer = Deferred.fromCoroutine(self.get())
+        await eventually(lambda: self.holders == 1)
+        self.stand.end_rights()
+        await eventually(lambda: self.holders == 0)
+        self.folder.picture(b"first")
+        with self.assertRaises(ConnectionError):
+            await answer
+        self.assertEqual(self.stand.held, {})
+
     async def test_right_ends(self) -> None:
         """The stream is cut."""
         self.folder.picture(b"one")

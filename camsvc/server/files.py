@@ -148,6 +148,7 @@ class Files:
             raise NotFound("Folder", kind[:50])
         who = self._who(request, f"{kind}/{name}")
         may(who, Role.VIEWER, time.time())
+        self._hold(request, who)
         if not _NAME.match(name):
             raise NotFound("File", name[:100])
         await self._require_camera(who, kind, name)
@@ -164,7 +165,6 @@ class Files:
                 return busy
         if path.is_symlink() or not path.is_file():
             raise NotFound("File", name[:100])
-        self._hold(request, who)
         return _File(str(path))
 
     async def _require_camera(self, who: Principal | None, kind: str, name: str) -> None:
@@ -185,7 +185,7 @@ class Files:
         return None
 
     def _hold(self, request: Any, who: Principal | None) -> None:
-        """Cut the download when the right for it ends."""
+        """Cut the download when the right for it ends, also one that waits for its file."""
         assert who is not None  # may() has let it pass
         release = self._rights.hold(who, lambda why: request.transport.abortConnection())
         request.notifyFinish().addBoth(lambda _: release())

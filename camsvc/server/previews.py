@@ -50,18 +50,19 @@ class Previews:
     @app.route("/<device>/preview.jpg", methods=["GET", "HEAD"])
     async def picture(self, request: IRequest, device: str) -> bytes:
         """The newest picture; 304 where the client has it already, 429 beyond 5 a second for one camera."""
-        self._door.enter(request, device)
+        who = self._door.enter(request, device)
         address = getattr(request.getClientAddress(), "host", "")
         wait_s = self._buckets.take(f"{address} {device}", time.monotonic())
         if wait_s:
             request.setHeader(b"retry-after", b"1")
             raise RateLimited("Too many previews", retry_after_ms=int(wait_s * 1000) + 1)
         self._door.require_delivery(device)
-        release = self._pictures.hold(device)
+        release, hold = self._door.hold(who, lambda why: _cut(request)), self._pictures.hold(device)
         try:
             found = await self._first(device)
         finally:
             release()
+            hold()
         request.setHeader(b"content-type", b"image/jpeg")
         request.setHeader(b"cache-control", b"private, no-cache")
         if request.setETag(f'"{found.etag}"'.encode()) is http.CACHED:
