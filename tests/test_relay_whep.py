@@ -1,301 +1,42 @@
-"""WHEP's requests and refusals through its real Site, sessions in the API, and a handshake with aiortc's DTLS."""
+"""The secured connection with aiortc's DTLS at its other end: media, reports, farewells, and what goes wrong."""
 
 from __future__ import annotations
 
 import asyncio
-import base64
-import json
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
 
-import pylibsrtp
 from aiortc import rtp as aiortc_rtp
 from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport
-from treq.testing import StubTreq
-from twisted.internet.defer import Deferred, succeed
-from twisted.internet.error import ConnectionDone
-from twisted.python.failure import Failure
+from pylibsrtp import Error
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from camsvc.relay import offer, viewers, web
-from camsvc.relay.api import Api, Engine
-from camsvc.relay.hls import Muxers
-from camsvc.relay.mux import Mux
-from camsvc.relay.signalling import Whep
-from camsvc.relay.viewer import HANDSHAKE_S, PeerMaker
-from camsvc.relay.viewers import Admission, Viewers
-from camsvc.relay.whep import Peer
-from tests.relay_media import IDR_NAL, VIDEO, Client, unit
-from tests.test_relay_paths import ON_DEMAND, Party
-from tests.test_relay_rtsp import RtspTestCase
-from tests.test_relay_whep_ice import Ports
-from tests.webrtc_media import OFFER, PeerFactory, check
+from camsvc.relay.dtls import Certificate, Failed
+from camsvc.relay.whep import MAX_EARLY, Peer
 
-HOST = "http://127.0.0.1:8889"
-GOOD = "Basic " + base64.b64encode(b"u:good").decode()
-SDP = {"Content-Type": "application/sdp"}
-
-
-class WhepTestCase(RtspTestCase):
-    """WHEP before a path ``cam``; the gate knows the password ``good`` and the query ``ticket=t``."""
-
-    def setUp(self) -> None:
-        super().setUp()
-        self.peers = PeerFactory()
-        self.ports = Ports()
-        mux = Mux(self.ports, ("127.0.0.1", 8189))  # type: ignore[arg-type]
-        mux.listen()
-        admission = Admission(self.machine, self.machine.seconds, self.door, self.paths.find, self.peer_maker)
-        self.viewers = Viewers(admission, mux)
-        self.whep = StubTreq(Whep(self.viewers))
-        engine = Engine(self.paths, self.listener, Muxers(None), self.viewers, {}, datetime(2026, 1, 1, tzinfo=UTC))
-        self.api = StubTreq(Api(engine))
-
-    def peer_maker(self) -> Deferred[PeerMaker]:
-        return succeed(self.peers)
-
-    def request(self, method: str, path: str, headers: dict[str, str] | None = None, body: str = "") -> Deferred[Any]:
-        found: Deferred[Any] = self.whep.request(method, HOST + path, headers=headers or {}, data=body.encode())
-        self.whep.flush()
-        return found
-
-    def answered(self, waiting: Deferred[Any]) -> tuple[int, dict[str, str], str]:
-        response = self.successResultOf(waiting)
-        text = self.successResultOf(self.whep.text_content(response))
-        headers = {name.decode().lower(): values[0].decode() for name, values in response.headers.getAllRawHeaders()}
-        return response.code, headers, text
-
-    def post(self, path: str = "/cam/whep", body: str = OFFER, **headers: str) -> tuple[int, dict[str, str], str]:
-        return self.answered(self.request("POST", path, SDP | {"Authorization": GOOD} | headers, body))
-
-    def refused(self, method: str, path: str, headers: dict[str, str], body: str = "") -> tuple[int, str]:
-        code, _, text = self.answered(self.request(method, path, headers, body))
-        return code, json.loads(text)["error"]
-
-    def ask(self, method: str, route: str) -> tuple[int, Any]:
-        response = self.successResultOf(self.api.request(method, "http://127.0.0.1/v3/" + route))
-        text = self.successResultOf(self.api.text_content(response))
-        return response.code, json.loads(text) if text.startswith("{") else text
-
-
-class SignallingTests(WhepTestCase):
-    """`Whep`."""
-
-    def test_let_in(self) -> None:
-        """201 with the answer, the session's URL, and what MediaMTX says besides."""
-        self.cam.publish(Party(), (VIDEO,))
-        code, headers, text = self.post()
-        (viewer,) = self.viewers.all()
-        self.assertEqual((code, headers["content-type"]), (201, "application/sdp"))
-        self.assertEqual(headers["location"], f"/cam/whep/{viewer.secret}")
-        self.assertEqual((headers["id"], headers["etag"]), (viewer.id, "*"))
-        self.assertEqual(headers["accept-patch"], "application/trickle-ice-sdpfrag")
-        self.assertEqual(headers["access-control-allow-origin"], "*")
-        self.assertIn("Location", headers["access-control-expose-headers"])
-        self.assertIn("a=candidate:1 1 udp 2130706431 127.0.0.1 8189 typ host", text)
-        (asked,) = self.door.asked
-        self.assertEqual((asked.protocol, asked.action, asked.path, asked.id), ("webrtc", "read", "cam", viewer.id))
-
-    def test_credentials(self) -> None:
-        """Basic, Bearer and query reach the callback; none is asked for at once, a wrong one waits two seconds."""
-        self.cam.publish(Party(), (VIDEO,))
-        self.assertEqual(self.post(Authorization="Bearer good")[0], 201)
-        self.assertEqual(self.answered(self.request("POST", "/cam/whep?ticket=t", SDP, OFFER))[0], 201)
-        self.assertEqual(self.viewers.all()[1].asking.query, "ticket=t")
-        code, headers, _ = self.answered(self.request("POST", "/cam/whep", SDP, OFFER))
-        self.assertEqual((code, headers["www-authenticate"]), (401, 'Basic realm="camsvc"'))
-        waiting = self.request("POST", "/cam/whep", SDP | {"Authorization": "Bearer bad"}, OFFER)
-        self.machine.advance(1.9)
-        self.whep.flush()
-        self.assertNoResult(waiting)
-        self.machine.advance(0.2)
-        self.whep.flush()
-        self.assertEqual(self.answered(waiting)[0], 401)
-
-    def test_refusals(self) -> None:
-        """MediaMTX's statuses and texts."""
-        login = SDP | {"Authorization": GOOD}
-        for method, path, headers, body, expected in (
-            ("POST", "/no/whep", login, OFFER, (400, "path 'no' is not configured")),
-            ("POST", "/cam/whep", login, OFFER, (404, "no one is publishing to path 'cam'")),
-            ("POST", "/cam/whep", login, "x", (400, "invalid SDP: it does not begin with v=0")),
-            ("POST", "/cam/whep", {"Content-Type": "text/plain"}, "", (400, "invalid Content-Type")),
-            ("GET", "/cam/whep", {}, "", (405, "method not allowed")),
-            ("POST", "/cam/whip", login, OFFER, (400, "this engine takes streams by RTSP, not by WHIP")),
-            ("GET", "/cam/", {}, "", (404, "page not found")),
-            ("DELETE", "/cam/whep/x", {}, "", (400, "invalid secret")),
-            ("DELETE", f"/cam/whep/{uuid4()}", {}, "", (404, "session not found")),
-            ("PATCH", f"/cam/whep/{uuid4()}", {}, "", (404, "session not found")),
-        ):
-            self.assertEqual(self.refused(method, path, headers, body), expected)
-        self.assertEqual(self.viewers.all(), [])
-
-    def test_preflight(self) -> None:
-        """Pages of other origins may ask."""
-        for path in ("/cam/whep", "/cam/whep/x"):
-            code, headers, _ = self.answered(self.request("OPTIONS", path))
-            self.assertEqual(
-                (code, headers["access-control-allow-methods"]), (204, "OPTIONS, GET, POST, PATCH, DELETE")
-            )
-
-    def test_trickle_and_hang_up(self) -> None:
-        """Further candidates are taken, and not needed; the secret URL ends the session without a credential."""
-        self.cam.publish(Party(), (VIDEO,))
-        location = self.post()[1]["location"]
-        fragment = {"Content-Type": "application/trickle-ice-sdpfrag"}
-        self.assertEqual(self.answered(self.request("PATCH", location, fragment, "a=candidate:x"))[0], 204)
-        self.assertEqual(self.refused("PATCH", location, SDP), (400, "invalid Content-Type"))
-        self.assertEqual(self.answered(self.request("DELETE", location))[0], 200)
-        self.assertEqual((self.viewers.all(), self.cam.readers, self.peers.made[0].ended), ([], [], 1))
-        self.assertEqual(self.refused("DELETE", location, {})[0], 404)
-
-    def test_on_demand(self) -> None:
-        """The camera is started, and the answer waits for it; it stays on as long as the viewer does."""
-        path = self.path("cold", **ON_DEMAND)
-        waiting = self.request("POST", "/cold/whep", SDP | {"Authorization": GOOD}, OFFER)
-        self.assertEqual(len(self.machine.processes), 1)
-        self.assertNoResult(waiting)
-        path.publish(Party(), (VIDEO,))
-        self.whep.flush()
-        location = self.answered(waiting)[1]["location"]
-        self.machine.advance(HANDSHAKE_S - 1)
-        self.answered(self.request("DELETE", location))
-        self.machine.advance(19)
-        self.assertEqual(self.machine.signals, [])
-        self.machine.advance(2)
-        self.assertEqual(len(self.machine.signals), 1)
-
-    def test_camera_that_does_not_come(self) -> None:
-        """400 after the path's time limit."""
-        self.path("cold", **ON_DEMAND)
-        waiting = self.request("POST", "/cold/whep", SDP | {"Authorization": GOOD}, OFFER)
-        self.machine.advance(10.1)
-        self.whep.flush()
-        code, _, text = self.answered(waiting)
-        self.assertEqual((code, json.loads(text)), (400, {"error": "source of path 'cold' has timed out"}))
-
-    def test_client_that_leaves_early(self) -> None:
-        """Then nobody waits for the camera any more."""
-        self.path("cold", **ON_DEMAND)
-        transport = Client()
-        http = web.site(Whep(self.viewers)).buildProtocol(None)
-        http.makeConnection(transport)
-        head = "POST /cold/whep?ticket=t HTTP/1.1\r\nHost: x\r\nContent-Type: application/sdp\r\nContent-Length: "
-        head += f"{len(OFFER)}\r\n\r\n"
-        http.dataReceived((head + OFFER).encode())
-        self.assertEqual(len(self.machine.processes), 1)
-        http.connectionLost(Failure(ConnectionDone()))
-        self.machine.advance(20.1)
-        self.assertEqual((len(self.machine.signals), self.viewers.all()), (1, []))
-
-    def test_limits(self) -> None:
-        """Readers of the path, viewers of the engine, bytes of an offer."""
-        self.paths.patch("cam", {"maxReaders": 1})
-        self.cam.publish(Party(), (VIDEO,))
-        self.assertEqual(self.post()[0], 201)
-        code, _, text = self.post()
-        self.assertEqual((code, json.loads(text)["error"]), (400, "maximum reader count reached"))
-        self.assertEqual((len(self.viewers.all()), self.peers.made[1].ended), (1, 1))
-        self.patch(viewers, "MAX_VIEWERS", 1)
-        self.assertEqual(self.post()[0], 503)
-
-    def test_long_offer(self) -> None:
-        """Is not read."""
-        self.cam.publish(Party(), (VIDEO,))
-        self.assertEqual(self.post(body=OFFER + "x" * offer.MAX_OFFER)[0], 400)
-
-    def test_stream_that_ends_meanwhile(self) -> None:
-        """While the library is being loaded: 404, and no session."""
-        publisher = Party()
-        self.cam.publish(publisher, (VIDEO,))
-        loading: Deferred[PeerMaker] = Deferred()
-        self.viewers = Viewers(
-            Admission(self.machine, self.machine.seconds, self.door, self.paths.find, lambda: loading),
-            self.viewers._mux,
-        )
-        self.whep = StubTreq(Whep(self.viewers))
-        waiting = self.request("POST", "/cam/whep", SDP | {"Authorization": GOOD}, OFFER)
-        self.cam.unpublish(publisher)
-        loading.callback(self.peers)
-        self.whep.flush()
-        self.assertEqual((self.answered(waiting)[0], self.viewers.all()), (404, []))
-
-    def test_a_bug_is_a_500(self) -> None:
-        """Without a word of what it was."""
-        self.patch(self.viewers, "admit", None)
-        self.assertEqual(self.post()[0], 500)
-        self.patch(self.viewers, "by_secret", None)
-        self.assertEqual(self.refused("DELETE", "/cam/whep/x", {}), (500, "internal error"))
-        self.assertEqual(len(self.flushLoggedErrors(TypeError)), 2)
-
-
-class SessionTests(WhepTestCase):
-    """WebRTC sessions in the API, from the POST to the last packet."""
-
-    def setUp(self) -> None:
-        super().setUp()
-        self.stream = self.cam.publish(Party(), (VIDEO,))
-        self.post("/cam/whep?ticket=t")
-        (self.viewer,) = self.viewers.all()
-
-    def test_shown(self) -> None:
-        """MediaMTX's fields, before and after the connection."""
-        listed = self.ask("GET", "webrtcsessions/list")[1]["items"]
-        one = self.ask("GET", f"webrtcsessions/get/{self.viewer.id}")[1]
-        self.assertEqual(listed, [one])
-        self.assertEqual(
-            (one["id"], one["state"], one["path"], one["query"]), (self.viewer.id, "read", "cam", "ticket=t")
-        )
-        self.assertEqual((one["peerConnectionEstablished"], one["localCandidate"], one["bytesSent"]), (False, "", 0))
-        self.ports.open["127.0.0.1"].protocol.datagramReceived(check(self.viewer.login), ("127.0.0.1", 50001))
-        self.peers.made[0].secured()
-        self.stream.relay(unit(IDR_NAL, key=True))
-        one = self.ask("GET", f"webrtcsessions/get/{self.viewer.id}")[1]
-        self.assertTrue(one["peerConnectionEstablished"])
-        self.assertEqual(one["localCandidate"], "host/udp/127.0.0.1/8189")
-        self.assertEqual(one["remoteCandidate"], "prflx/udp/127.0.0.1/50001")
-        self.assertGreater(one["bytesSent"], 0)
-        readers = self.ask("GET", "paths/get/cam")[1]["readers"]
-        self.assertEqual(readers, [{"type": "webRTCSession", "id": self.viewer.id}])
-
-    def test_kicked(self) -> None:
-        """Gone at once, from the path too."""
-        self.assertEqual(self.ask("POST", f"webrtcsessions/kick/{self.viewer.id}"), (200, ""))
-        self.assertEqual((self.viewers.all(), self.cam.readers), ([], []))
-        self.assertEqual(self.ask("POST", f"webrtcsessions/kick/{self.viewer.id}")[0], 404)
-        self.assertEqual(self.ask("POST", "webrtcsessions/kick/x")[0], 400)
-
-    def test_never_connects(self) -> None:
-        """Ten seconds, then it is no reader any more, and its port knows it no more."""
-        self.machine.advance(HANDSHAKE_S + 0.1)
-        self.assertEqual((self.viewers.all(), self.cam.readers), ([], []))
-        self.ports.open["127.0.0.1"].protocol.datagramReceived(check(self.viewer.login), ("127.0.0.1", 50001))
-        self.assertEqual(self.ports.open["127.0.0.1"].handle.sent, [])
-
-    def test_path_deleted(self) -> None:
-        """Its viewers end with it, and so do all with the engine."""
-        self.paths.delete("cam")
-        self.assertEqual((self.viewers.all(), self.peers.made[0].ended), ([], 1))
-        self.path("cam").publish(Party(), (VIDEO,))
-        self.post()
-        self.viewers.close_all()
-        self.assertEqual((self.viewers.all(), self.machine.getDelayedCalls()), ([], []))
+REPORT = bytes(aiortc_rtp.RtcpRrPacket(ssrc=1))
+WRONG = "AA:" * 31 + "AA"
 
 
 class Ends:
     """Two ends of a connection: ours, and a bare DTLS transport of aiortc."""
 
     def __init__(self, active: bool) -> None:
+        self.clock = Clock()
         self.rtcp: list[bytes] = []
+        self.sent: list[bytes] = []
         self.secured = asyncio.Event()
         self.closed = asyncio.Event()
         self.incoming: asyncio.Queue[bytes] = asyncio.Queue()
         self.active = active
-        self.peer: Any = Peer(self.incoming.put_nowait, self.secured.set, self.rtcp.append, self.closed.set)
-        self.other = RTCDtlsTransport(self, [RTCCertificate.generateCertificate()])  # type: ignore[arg-type]
+        self.peer = Peer(self.clock, Certificate(), self.carry, self.secured.set, self.rtcp.append, self.closed.set)
+        self.other: Any = RTCDtlsTransport(self, [RTCCertificate.generateCertificate()])  # type: ignore[arg-type]
         self.other._set_role("server" if active else "client")
+
+    def carry(self, datagram: bytes) -> None:
+        self.sent.append(datagram)
+        self.incoming.put_nowait(datagram)
 
     async def _recv(self) -> bytes:
         return await self.incoming.get()
@@ -303,13 +44,20 @@ class Ends:
     async def _send(self, data: bytes) -> None:
         self.peer.received(data)
 
-    def start(self, fingerprint: str | None = None) -> asyncio.Future[None]:
+    def start_ours(self, fingerprint: str | None = None) -> None:
         prints = self.other.getLocalParameters().fingerprints
-        theirs = [("sha-256", fingerprint or next(one.value for one in prints if one.algorithm == "sha-256"))]
-        self.peer.start(theirs, self.active)
-        return asyncio.ensure_future(
-            self.other.start(RTCDtlsParameters([RTCDtlsFingerprint("sha-256", self.peer.fingerprint)]))
-        )
+        right = next(one.value for one in prints if one.algorithm == "sha-256")
+        self.peer.start([("sha-256", fingerprint or right)], self.active)
+
+    def start_other(self) -> asyncio.Future[None]:
+        ours = RTCDtlsParameters([RTCDtlsFingerprint("sha-256", self.peer.fingerprint)])
+        return asyncio.ensure_future(self.other.start(ours))
+
+    async def connect(self) -> None:
+        """Both are secured."""
+        self.start_ours()
+        await self.start_other()
+        await self.secured.wait()
 
 
 def in_asyncio(run: Callable[[], Any]) -> None:
@@ -317,45 +65,41 @@ def in_asyncio(run: Callable[[], Any]) -> None:
 
 
 class PeerTests(SynchronousTestCase):
-    """`Peer`: fails when aiortc no longer has the private names that it needs."""
+    """`Peer`."""
 
     def test_both_roles(self) -> None:
-        """Media and reports are what they were at the other end."""
+        """Media and reports are what they were at the other end, whose farewell is heard."""
 
         async def run(active: bool) -> None:
             ends = Ends(active)
-            begun = ends.start()
-            await ends.secured.wait()
-            await begun
+            await ends.connect()
             packet = aiortc_rtp.RtpPacket(payload_type=96, sequence_number=5, payload=b"abc").serialize()
             self.assertEqual(ends.other._rx_srtp.unprotect(ends.peer.protect(packet)), packet)
-            report = bytes(aiortc_rtp.RtcpRrPacket(ssrc=1))
-            self.assertEqual(ends.other._rx_srtp.unprotect_rtcp(ends.peer.protect_rtcp(report)), report)
-            await ends.other._send_rtp(report)
-            while not ends.rtcp:
-                await asyncio.sleep(0.01)
-            self.assertEqual(ends.rtcp, [report])
-            ends.peer.received(b"\x80noise" * 5)
+            self.assertEqual(ends.other._rx_srtp.unprotect_rtcp(ends.peer.protect_rtcp(REPORT)), REPORT)
+            await ends.other._send_rtp(REPORT)
+            self.assertEqual(ends.rtcp, [REPORT])
+            self.assertEqual(ends.clock.getDelayedCalls(), [])
             await ends.other.stop()
-            await ends.closed.wait()
-            ends.peer.close()
-            await ends.peer._task
+            self.assertTrue(ends.closed.is_set())
 
         for active in (True, False):
             in_asyncio(lambda active=active: run(active))  # type: ignore[misc]
 
     def test_closed_by_us(self) -> None:
-        """The other end sees it, and our own is not told."""
+        """The other end sees it, our own is not told; what comes afterwards is dropped, closing again too."""
 
         async def run() -> None:
             ends = Ends(True)
-            begun = ends.start()
-            await ends.secured.wait()
-            await begun
+            await ends.connect()
+            ends.peer.close()
             ends.peer.close()
             while ends.other.state != "closed":
                 await asyncio.sleep(0.01)
+            before = len(ends.sent)
+            ends.peer.received(b"\x16" + b"x" * 50)
+            ends.peer.received(ends.other._tx_srtp.protect_rtcp(REPORT))
             self.assertFalse(ends.closed.is_set())
+            self.assertEqual((ends.rtcp, len(ends.sent)), ([], before))
 
         in_asyncio(run)
 
@@ -364,25 +108,60 @@ class PeerTests(SynchronousTestCase):
 
         async def run() -> None:
             ends = Ends(True)
-            begun = ends.start("AA:" * 31 + "AA")
+            ends.start_ours(WRONG)
+            begun = ends.start_other()
             await ends.closed.wait()
             self.assertFalse(ends.secured.is_set())
+            ends.peer.received(b"\x80\xc9\x00\x01" + bytes(20))
             begun.cancel()
             ends.peer.close()
-            await ends.peer._task
+            self.assertEqual(ends.clock.getDelayedCalls(), [])
 
         in_asyncio(run)
 
-    def test_flood(self) -> None:
-        """What comes before anybody reads is bounded; closing needs no start."""
+    def test_early_handshake(self) -> None:
+        """A handshake that the viewer begins before its way is chosen is answered when it is; a flood is not kept."""
+
+        async def run() -> None:
+            ends = Ends(False)
+            begun = ends.start_other()
+            while not ends.peer._early:
+                await asyncio.sleep(0.01)
+            for _ in range(1000):
+                ends.peer.received(b"\x16" * 100)
+                ends.peer.received(b"\x80\xc8" * 100)
+            self.assertEqual((len(ends.peer._early), ends.sent), (MAX_EARLY, []))
+            ends.start_ours()
+            await begun
+            await ends.secured.wait()
+
+        in_asyncio(run)
+
+    def test_never_started(self) -> None:
+        """Closing needs no start, and tells nobody."""
 
         async def run() -> None:
             ends = Ends(True)
-            for _ in range(1000):
-                ends.peer.received(b"x" * 100)
-            self.assertLessEqual(ends.peer._wire._came.qsize(), 64)
             ends.peer.close()
-            await ends.peer._task
+            self.assertEqual((ends.sent, ends.closed.is_set()), ([], False))
+
+        in_asyncio(run)
+
+    def test_noise(self) -> None:
+        """What is neither DTLS nor SRTCP, forged or replayed: no word, and nobody is told."""
+
+        async def run() -> None:
+            ends = Ends(True)
+            await ends.connect()
+            report = ends.other._tx_srtp.protect_rtcp(REPORT)
+            media = ends.other._tx_srtp.protect(aiortc_rtp.RtpPacket(payload_type=96).serialize())
+            before = len(ends.sent)
+            for first in range(256):
+                for noise in (b"", bytes([first]), bytes([first, 200]) + b"noise" * 5, bytes([first]) * 3000):
+                    ends.peer.received(noise)
+            for datagram in (report, report, media, report[:-1] + b"x"):
+                ends.peer.received(datagram)
+            self.assertEqual((ends.rtcp, len(ends.sent), ends.closed.is_set()), ([REPORT], before, False))
 
         in_asyncio(run)
 
@@ -391,14 +170,52 @@ class PeerTests(SynchronousTestCase):
 
         async def run() -> None:
             ends = Ends(True)
-            begun = ends.start()
-            await ends.secured.wait()
-            await begun
+            await ends.connect()
             packet = aiortc_rtp.RtpPacket(payload_type=96, sequence_number=5, payload=b"abc").serialize()
             self.assertEqual(ends.peer.protect(packet), ends.peer.protect(packet))
-            with self.assertRaises(pylibsrtp.Error):
+            with self.assertRaises(Error):
                 ends.peer.protect(b"x")
-            ends.peer.close()
-            await ends.peer._task
 
         in_asyncio(run)
+
+
+class RepeatTests(SynchronousTestCase):
+    """The timer of a handshake; that it sends in real time is in tests/functional/test_engine_dtls.py."""
+
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.sent: list[bytes] = []
+        self.ended: list[bool] = []
+        self.peer = Peer(
+            self.clock, Certificate(), self.sent.append, self.fail, self.fail, lambda: self.ended.append(True)
+        )
+        self.peer.start([("sha-256", WRONG)], active=True)
+
+    def due(self, repeat: Callable[[], None]) -> None:
+        """Let the timer run out, and ``repeat`` happen then."""
+        (timer,) = self.clock.getDelayedCalls()
+        assert self.peer._association is not None
+        self.patch(self.peer._association, "repeat", repeat)
+        self.clock.advance(timer.getTime() - self.clock.seconds())
+
+    def test_goes_on(self) -> None:
+        """Each time it is set anew."""
+        self.assertEqual(len(self.sent), 1)
+        asked: list[bool] = []
+        for _ in range(3):
+            self.due(lambda: asked.append(True))
+        self.assertEqual((len(asked), len(self.clock.getDelayedCalls()), self.ended), (3, 1, []))
+
+    def test_gives_up(self) -> None:
+        """When OpenSSL does."""
+
+        def repeat() -> None:
+            raise Failed("read timeout expired")
+
+        self.due(repeat)
+        self.assertEqual((self.ended, self.clock.getDelayedCalls()), ([True], []))
+
+    def test_closed(self) -> None:
+        """Then nothing is due."""
+        self.peer.close()
+        self.assertEqual(self.clock.getDelayedCalls(), [])

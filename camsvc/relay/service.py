@@ -6,14 +6,13 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from importlib import import_module
+from functools import partial
 from typing import Any
 
 from twisted.application.service import Service
 from twisted.internet.defer import TimeoutError
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort, IProtocolFactory
-from twisted.internet.threads import deferToThreadPool
 from twisted.logger import ILogObserver, Logger
 from twisted.python.components import Componentized
 
@@ -24,6 +23,7 @@ from camsvc.relay import muxer
 from camsvc.relay.api import VERSION, Api, Engine
 from camsvc.relay.auth import gate
 from camsvc.relay.disk import Disk
+from camsvc.relay.dtls import Certificate
 from camsvc.relay.hls import Hls, Muxers
 from camsvc.relay.mux import Mux
 from camsvc.relay.path import Path, Surroundings
@@ -35,9 +35,9 @@ from camsvc.relay.session import Desk
 from camsvc.relay.settings import Settings
 from camsvc.relay.signalling import Whep
 from camsvc.relay.stream import Stream
-from camsvc.relay.viewer import PeerMaker
 from camsvc.relay.viewers import Admission, Viewers
 from camsvc.relay.web import site
+from camsvc.relay.whep import Peer
 from camsvc.tasks import within
 
 _COMMANDS_S = 2.0
@@ -78,7 +78,8 @@ class RelayService(Service):
             muxer.Surroundings(reactor, _utc_now, settings.hls_segment_count, settings.hls_segment_s)
         )
         self._mux = Mux(reactor, settings.webrtc_udp, settings.webrtc_interfaces, settings.webrtc_hosts)
-        admission = Admission(reactor, time.time, self._gate, self._paths.find, self._peer_maker)
+        make_peer = partial(Peer, reactor, Certificate())
+        admission = Admission(reactor, time.time, self._gate, self._paths.find, make_peer)
         self._viewers = Viewers(admission, self._mux)
 
     def _surroundings(self, paths: Paths) -> Surroundings:
@@ -94,13 +95,6 @@ class RelayService(Service):
             return Recorder(self._reactor, _local_now, self._disk, path.name, path.options, stream)
 
         return Surroundings(self._reactor, port, self._slots.slot, pull, record)
-
-    async def _peer_maker(self) -> PeerMaker:
-        """What secures WebRTC, imported in a thread: it takes some tenths of a second."""
-        pool = self._reactor.getThreadPool()
-        module = await deferToThreadPool(self._reactor, pool, import_module, "camsvc.relay.whep")
-        maker: PeerMaker = module.Peer
-        return maker
 
     def setServiceParent(self, parent: Any) -> None:
         """Take part in the application, and set what its log looks like."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from uuid import UUID
 
 from attrs import frozen
@@ -39,14 +39,14 @@ class Admission:
         now: wall time, seconds since 1970.
         gate: decides on admissions.
         find: looks a path up, or raises Refused.
-        peer_maker: loads what secures connections, at the first viewer.
+        make_peer: makes the secured connection of a viewer.
     """
 
     clock: IReactorTime
     now: Callable[[], float]
     gate: Gate
     find: Callable[[str], Path]
-    peer_maker: Callable[[], Awaitable[PeerMaker]]
+    make_peer: PeerMaker
 
 
 class Viewers:
@@ -117,10 +117,8 @@ class Viewers:
             path = self._find(asking.path)
             offer = offers.parse(body)
             stream = await path.when_ready()
-            make_peer = await self._admission.peer_maker()
-            if path.stream is not stream:
-                raise Refused(f"no one is publishing to path '{path.name}'", 404)
-            around = Surroundings(self._admission.clock, self._admission.now, make_peer, self._gone)
+            admission = self._admission
+            around = Surroundings(admission.clock, admission.now, admission.make_peer, self._gone)
             viewer = Viewer(around, asking, stream, offer)
             self._by_secret[viewer.secret] = viewer, path
         finally:

@@ -1,60 +1,28 @@
-"""DTLS and SRTP of one WHEP viewer, by aiortc; imported at the first viewer, as it takes 27 MB.
-
-The only module that knows aiortc. Of it the handshake and the keys are used, not its peer connection, which has a
-UDP port of its own for each viewer and packs everything anew for each. What is called here is private there
-(``_tx_srtp``, ``_handle_rtcp_data``, ``_set_role``, a transport with ``_recv`` and ``_send``): its version is fixed
-in setup.cfg, and a test of this module does a handshake with it.
-"""
+"""The secured connection to one WHEP viewer: DTLS until there are keys, then SRTP beside it (RFC 5764)."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any
 
-from aiortc.rtcdtlstransport import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
+from camsvc.relay import srtp
+from camsvc.relay.dtls import Association, Certificate, Closed, Failed
 
-class _Wire:
-    """The way to the viewer, as aiortc's DTLS sees it."""
-
-    def __init__(self, send: Callable[[bytes], None]) -> None:
-        self._send_now = send
-        self._came: asyncio.Queue[bytes | None] = asyncio.Queue(64)
-
-    def put(self, datagram: bytes | None) -> None:
-        if not self._came.full():
-            self._came.put_nowait(datagram)
-
-    async def _recv(self) -> bytes:
-        datagram = await self._came.get()
-        if datagram is None:
-            raise ConnectionError
-        return datagram
-
-    async def _send(self, datagram: bytes) -> None:
-        self._send_now(datagram)
-
-
-class _Transport(RTCDtlsTransport):
-    """Hands on what comes by RTCP as it is."""
-
-    def __init__(self, wire: Any, certificate: RTCCertificate, on_rtcp: Callable[[bytes], None]) -> None:
-        super().__init__(wire, [certificate])
-        self._on_rtcp = on_rtcp
-
-    async def _handle_rtcp_data(self, data: bytes) -> None:
-        self._on_rtcp(data)
+#: Datagrams kept that come before ``start``: a browser may begin its handshake with the check that nominates.
+MAX_EARLY = 8
 
 
 class Peer:
-    """The secured connection to one viewer."""
+    """One viewer's connection."""
 
     _log = Logger()
 
     def __init__(
         self,
+        clock: IReactorTime,
+        certificate: Certificate,
         send: Callable[[bytes], None],
         secured: Callable[[], None],
         on_rtcp: Callable[[bytes], None],
@@ -63,23 +31,29 @@ class Peer:
         """Nothing is sent before ``start``.
 
         Args:
+            clock: for what has to be sent again.
+            certificate: ours.
             send: takes a datagram for the viewer.
             secured: called when media can be sent.
             on_rtcp: takes each compound packet that the viewer sends.
             closed: called when the viewer has closed, or the handshake failed.
         """
+        self._clock = clock
+        self._certificate = certificate
+        self._send = send
         self._secured = secured
+        self._on_rtcp = on_rtcp
         self._closed = closed
-        self._wire = _Wire(send)
-        self._transport = _Transport(self._wire, RTCCertificate.generateCertificate(), on_rtcp)
-        self._transport.on("statechange", self._changed)
-        self._task: asyncio.Future[None] | None = None
+        self._association: Association | None = None
+        self._session: srtp.Session | None = None
+        self._early: list[bytes] = []
+        self._repeat: IDelayedCall | None = None
+        self._over = False
 
     @property
     def fingerprint(self) -> str:
         """Of our certificate, sha-256."""
-        prints = self._transport.getLocalParameters().fingerprints
-        return next(one.value for one in prints if one.algorithm == "sha-256")
+        return self._certificate.fingerprint
 
     def start(self, fingerprints: Sequence[tuple[str, str]], active: bool) -> None:
         """Begin the handshake.
@@ -88,33 +62,82 @@ class Peer:
             fingerprints: the viewer's certificate must have them: (algorithm, value).
             active: we are the client of DTLS, else the server.
         """
-        self._transport._set_role("client" if active else "server")
-        parameters = RTCDtlsParameters([RTCDtlsFingerprint(name, value) for name, value in fingerprints])
-        self._task = asyncio.ensure_future(self._transport.start(parameters))
+        self._association = self._certificate.associate(fingerprints, active=active)
+        self._step(self._association.take)
+        early, self._early = self._early, []
+        for datagram in early:
+            self.received(datagram)
 
     def received(self, datagram: bytes) -> None:
-        """Take a datagram of the viewer: DTLS or SRTCP."""
-        self._wire.put(datagram)
+        """Take a datagram of the viewer: DTLS or SRTCP; the first bytes tell them apart (RFC 7983, RFC 5761)."""
+        if self._over or len(datagram) < 2:
+            return
+        first, second = datagram[:2]
+        if 20 <= first <= 63:
+            self._handshake(datagram)
+        elif self._session is not None and 128 <= first <= 191 and 192 <= second <= 223:
+            packet = self._session.verified_rtcp(datagram)
+            if packet is not None:
+                self._on_rtcp(packet)
 
     def protect(self, packet: bytes) -> bytes:
-        """An RTP packet, encrypted."""
-        return self._transport._tx_srtp.protect(packet)
+        """An RTP packet, encrypted; only once secured."""
+        assert self._session is not None
+        return self._session.protect(packet)
 
     def protect_rtcp(self, packet: bytes) -> bytes:
-        """A compound RTCP packet, encrypted."""
-        return self._transport._tx_srtp.protect_rtcp(packet)
+        """A compound RTCP packet, encrypted; only once secured."""
+        assert self._session is not None
+        return self._session.protect_rtcp(packet)
 
     def close(self) -> None:
         """Tell the viewer, and end."""
-        self._transport.remove_all_listeners()
-        self._task = asyncio.ensure_future(self._end())
+        if self._over:
+            return
+        self._over = True
+        self._forget_repeat()
+        if self._association is not None:
+            self._association.close()
+            self._flush(self._association)
 
-    async def _end(self) -> None:
-        await self._transport.stop()
-        self._wire.put(None)
+    def _handshake(self, datagram: bytes) -> None:
+        association = self._association
+        if association is not None:
+            self._step(lambda: association.take(datagram))
+        elif len(self._early) < MAX_EARLY:
+            self._early.append(datagram)
 
-    def _changed(self) -> None:
-        if self._transport.state == "connected":
-            self._secured()
-        elif self._transport.state in ("failed", "closed"):
+    def _step(self, work: Callable[[], None]) -> None:
+        """Go on with the association, send what comes of it, and see what has become of it."""
+        association = self._association
+        assert association is not None
+        self._forget_repeat()
+        try:
+            work()
+        except (Failed, Closed) as why:
+            if isinstance(why, Failed):
+                self._log.info("a WebRTC viewer's connection failed: {why}", why=why)
+            self._flush(association)
             self._closed()
+            return
+        self._flush(association)
+        left_s = association.left_s()
+        if left_s is not None:
+            self._repeat = self._clock.callLater(left_s, self._again)
+        if association.keys is not None and self._session is None:
+            self._session = srtp.Session(association.keys)
+            self._secured()
+
+    def _again(self) -> None:
+        self._repeat = None
+        if self._association is not None:
+            self._step(self._association.repeat)
+
+    def _flush(self, association: Association) -> None:
+        for datagram in association.outgoing():
+            self._send(datagram)
+
+    def _forget_repeat(self) -> None:
+        if self._repeat is not None:
+            self._repeat.cancel()
+            self._repeat = None

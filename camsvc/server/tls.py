@@ -1,4 +1,4 @@
-"""TLS on the public port: certificate and key, checked and loaded anew; the only module that knows OpenSSL."""
+"""TLS on the public port: certificate and key, checked and loaded anew; with ``relay/dtls`` what knows OpenSSL."""
 
 from __future__ import annotations
 

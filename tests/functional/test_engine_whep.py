@@ -27,7 +27,7 @@ def has_ticket(asked: Asked) -> bool:
     return default_verdict(asked) or (asked.action == "read" and asked.fields["query"] == TICKET)
 
 
-class WhepTests(CameraTestCase):
+class WhepTestCase(CameraTestCase):
     """WHEP, without camsvc in between."""
 
     timeout = 120
@@ -59,6 +59,10 @@ class WhepTests(CameraTestCase):
     async def nobody(self) -> bool:
         """Whether there is no session, and the camera has no reader."""
         return not await self.listed() and await self.no_readers()
+
+
+class WhepTests(WhepTestCase):
+    """WHEP by aiortc."""
 
     async def test_watched(self) -> None:
         """Frames come; the session is listed, is a reader of the path, and was asked about once under its id."""
