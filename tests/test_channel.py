@@ -85,6 +85,7 @@ class ChannelTests(SynchronousTestCase):
         self.assertFalse(wire.disconnecting)
         self.clock.advance(1)
         self.assertTrue(wire.value().startswith(b"HTTP/1.1 408 "))
+        self.assertIn(b"\r\nX-Content-Type-Options: nosniff\r\n", wire.value())
         self.assertTrue(wire.disconnecting)
         self.assertFalse(wire.aborted)
         channel.dataReceived(b"x")

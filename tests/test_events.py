@@ -192,6 +192,17 @@ class SubscriptionTests(EventsTestCase):
         self.inventory.gone("camera2")
         self.assertEqual(self.listener.topics(), ["camera.disconnected"])
 
+    def test_many_filters(self) -> None:
+        """A hundred cameras by name, again and again; one more is refused, without a filter all come."""
+        for _ in range(2):
+            for number in range(100):
+                self.assertIn("result", self.subscribe("camera.connected", device=f"camera{number}"))
+        data = self.subscribe("camera.connected", device="camera100")["error"]["data"]
+        self.assertEqual((data["param"], data["rule"]), ("filters", "max"))
+        self.assertIn("result", self.subscribe("snapshot.taken", device="camera100"))
+        self.assertIn("result", self.subscribe("camera.connected"))
+        self.assertIn("result", self.subscribe("camera.connected", device="camera101"))
+
     def test_unsubscribe(self) -> None:
         """Some, by an alias too, or all; twice is fine."""
         self.subscribe("recording_status_update", "snapshot.taken")

@@ -101,6 +101,7 @@ class SiteTests(TestCase):
             ("/", "localhost"),
             ("/rpc", "localhost"),
             ("/absent", "localhost"),
+            ("/ws", "localhost"),
             ("/", "evil.example"),
         ):
             headers = (await self.get(path, host=host)).headers
@@ -246,7 +247,8 @@ class SiteTests(TestCase):
         """A plain GET of the WebSocket is told what it is, and redirects nowhere."""
         for path in ("/ws", "/ws?redirect=http://evil.example/"):
             answer = await self.get(path)
-            self.assertEqual(answer.status, 426, path)
+            self.assertEqual((answer.status, answer.headers["upgrade"]), (426, "websocket"), path)
+            self.assertEqual(json.loads(answer.body)["error"]["data"]["reason"], "no_upgrade")
             self.assertNotIn("location", answer.headers)
 
     async def test_nothing_there(self) -> None:
@@ -271,6 +273,8 @@ class SiteTests(TestCase):
         self.assertEqual(self.flushLoggedErrors(), [])
 
     async def test_methods(self) -> None:
-        """405 as JSON."""
+        """405 as JSON, which names the ones that there are."""
         for path in ("/", "/health/live", "/health/ready"):
-            self.assertEqual((await self.get(path, method="POST", body=b"x")).status, 405, path)
+            answer = await self.get(path, method="POST", body=b"x")
+            self.assertEqual((answer.status, answer.headers["allow"]), (405, "GET, HEAD"), path)
+        self.assertIn("POST", (await self.get("/rpc")).headers["allow"])

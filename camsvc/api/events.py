@@ -16,6 +16,7 @@ from camsvc.access.roles import Principal
 from camsvc.api.components import Components
 from camsvc.api.notifications import Listener
 from camsvc.api.views import CameraView, RecordingUpdate, Views, recording_update
+from camsvc.errors import InvalidParams
 from camsvc.media.finisher import Progress
 from camsvc.model import Camera, MediaFile, Status, iso
 
@@ -33,6 +34,9 @@ ALIASES = {
 
 _UNSENT = 100
 """Events of one kind that wait for a reader; then newer ones take the place of older ones."""
+
+_FILTERED = 100
+"""Cameras that a connection may name one by one; more than there can be, and no memory for whoever makes them up."""
 
 _OF_RECORDING = {"RECORDING": "recording.start", "STOPPED": "recording.stop", "ERROR": "recording.error"}
 
@@ -109,10 +113,16 @@ class Events:
 
         Returns:
             all that it is subscribed to now.
+
+        Raises:
+            InvalidParams: so many single cameras were named on this connection that a filter makes no sense.
         """
         mine = self._subscribers.setdefault(listener, _Subscriptions()).topics
         for topic in topics:
             known = mine.get(topic, frozenset())
+            if device is not None and known is not None and device not in known and len(known) >= _FILTERED:
+                raise InvalidParams("Invalid params: filters: too many cameras", param="filters", rule="max",
+                                    hint=f"{_FILTERED} of each topic; subscribe without a filter")  # fmt: skip
             mine[topic] = None if device is None or known is None else known | {device}
         return self.topics_of(listener)
 

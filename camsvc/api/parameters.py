@@ -90,7 +90,7 @@ class Parameters:
         if isinstance(given, list):
             if given or self.all:
                 raise InvalidParams("Invalid params: send an object, by name", param="params", rule="type",
-                                    hint=", ".join(self.names))  # fmt: skip
+                                    hint=", ".join(self.names) or "it takes none")  # fmt: skip
             given = {}
         known = {key: value for key, value in given.items() if key not in self.ignored}
         try:

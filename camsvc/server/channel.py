@@ -13,6 +13,7 @@ from twisted.web.http import HTTPChannel
 
 from camsvc.access.places import RETRY_S, Full
 from camsvc.errors import CamsvcError
+from camsvc.server.headers import security_headers
 
 STALLED_S = 300.0
 """A browser may leave the rest of a paused video in the network; it asks for it again when it has been cut off."""
@@ -30,6 +31,7 @@ def last_answer(status: bytes, why: CamsvcError) -> bytes:
     body = msgspec.json.encode({"error": {"code": why.code, "message": why.message, "data": why.data}})
     retry = b"Retry-After: %d\r\n" % RETRY_S if "retry_after_ms" in why.data else b""
     head = b"HTTP/1.1 %b\r\n%bConnection: close\r\n" % (status, retry)
+    head += b"".join(b"%b: %b\r\n" % header for header in security_headers(None, False, 0).items())
     return head + b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body) + body
 
 

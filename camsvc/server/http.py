@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -196,7 +197,7 @@ class QuietSite(Site):
 
 def answer_json(request: IRequest, status: int, value: Any) -> bytes:
     """Set status and headers; the body to return."""
-    request.setResponseCode(status)
+    request.setResponseCode(status, HTTPStatus(status).phrase.encode())  # twisted.web does not know them all
     request.setHeader(b"content-type", b"application/json")
     request.setHeader(b"cache-control", b"no-store")
     request.setHeader(b"x-content-type-options", b"nosniff")
@@ -224,6 +225,8 @@ def with_json_errors(app: Klein) -> Klein:
     def routing(_self: Any, request: Any, failure: Any) -> bytes:
         why: HTTPException = failure.value
         if why.code == 405:
+            allowed: Any = getattr(why, "valid_methods", None) or ()
+            request.setHeader(b"allow", ", ".join(sorted(allowed)).encode())  # RFC 9110, section 15.5.6
             return answer_error(request, 405, CamsvcError("Method not allowed", reason="method_not_allowed"))
         status = why.code if why.code and why.code >= 400 else 404  # werkzeug would redirect //a to /a
         return answer_error(request, status, NotFound("Page", "path"))

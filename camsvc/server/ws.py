@@ -26,7 +26,7 @@ from camsvc.access.tolls import Tolls
 from camsvc.api.notifications import Notifications
 from camsvc.api.registry import Registry
 from camsvc.config import Limits
-from camsvc.errors import AuthenticationFailed
+from camsvc.errors import AuthenticationFailed, CamsvcError
 from camsvc.server.hosts import Hosts
 from camsvc.server.http import answer_error, named_by
 from camsvc.tasks import within
@@ -257,9 +257,18 @@ class Connection(WebSocketServerProtocol):
 
 
 class _Entrance(WebSocketResource):
-    """Where an HTTP request becomes a WebSocket; one too many is told so as HTTP can, with the time to wait."""
+    """Where an HTTP request becomes a WebSocket; one too many is told so as HTTP can, with the time to wait.
+
+    So is one that asks for no WebSocket: Autobahn would answer by hand, without our headers, and close.
+    """
 
     def render(self, request: Any) -> Any:
+        wanted = request.getHeader(b"upgrade") or b""
+        if request.method != b"GET" or wanted.strip().lower() != b"websocket":
+            request.setHeader(b"upgrade", b"websocket")
+            why = CamsvcError("This is a WebSocket", reason="no_upgrade",
+                              suggestion="connect by ws:// or wss://, or send calls to POST /rpc")  # fmt: skip
+            return answer_error(request, 426, why)
         try:
             self._factory.places.look(request.getClientAddress().host)
         except Full as why:
