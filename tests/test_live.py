@@ -129,6 +129,7 @@ class WhepTests(LiveTestCase):
             ((400, {}, b'{"status":"error","error":"codecs not supported by client"}'), 400, "codecs not supported"),
             ((400, {}, rb'{"error":"syntax error at pos 1: \"o\""}'), 400, 'syntax error at pos 1: "o"'),
             ((400, {}, b'{"error":"source of path \'camera0\' has timed out"}'), 503, "gave no picture"),
+            ((400, {}, b'{"error":"path \'camera0\' is not configured"}'), 503, "gave no picture"),
             ((404, {}, b'{"error":"no stream is available on path \'camera0\'"}'), 503, "gave no picture"),
             ((401, {}, b""), 503, "HTTP 401"),
             ((201, {"Location": "/"}, b""), 503, "names no session"),

@@ -30,8 +30,9 @@ _PLAYLIST = "application/vnd.apple.mpegurl"
 _MEDIA = ("video/", "audio/")
 _WHEP_HEADERS = ("etag", "accept-patch")
 _ERROR = re.compile(r'"error":\s*"((?:[^"\\]|\\.)*)"')
-# What the engines say of a camera that did not come up, where their status alone does not tell (400, 404, 500).
-_NOT_THERE = re.compile(r"timed out|no (one|stream)|not found|not ready|terminated|closed", re.I)
+
+NOT_THERE = re.compile(r"timed out|no (one|stream)|not found|not ready|not configured|terminated|closed", re.I)
+"""What the engines say of a camera that did not come, where their status does not tell: 400, as for a bad offer."""
 
 
 class Live:
@@ -64,7 +65,7 @@ class Live:
         answer = await self._engine.whep("POST", path, query, kind, request.content.read())
         text = await answer.text()
         if answer.status != 201:
-            if answer.status == 400 and not _NOT_THERE.search(text):
+            if answer.status == 400 and not NOT_THERE.search(text):
                 raise _bad("offer", text)
             raise self._refused(device, answer)
         secret = answer.headers.get("location", "").partition("?")[0].rpartition("/")[2]

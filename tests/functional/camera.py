@@ -45,7 +45,7 @@ class Launcher:
             publishes: otherwise it does nothing for a minute.
         """
         self._notes = folder / "launcher"
-        self._notes.mkdir()
+        self._notes.mkdir(parents=True)
         script = folder / "my scripts" / "launch"
         script.parent.mkdir()
         url = f"rtsp://{PUBLISHER[0]}:{PUBLISHER[1]}@127.0.0.1:$RTSP_PORT/$MTX_PATH"

@@ -174,7 +174,12 @@ class EngineEnded(Exception):
 
 
 class RunningEngine:
-    """An engine with a folder, ports and a callback of its own."""
+    """An engine with a folder, ports and a callback of its own.
+
+    Attributes:
+        webrtc_host: where WebRTC's media leaves; empty for every address.
+        webrtc_hosts: offered to viewers besides.
+    """
 
     _log = Logger()
 
@@ -183,6 +188,8 @@ class RunningEngine:
         self.folder = folder
         self.callback = callback
         self.rtsp_port, self.api_port, self.hls_port, self.webrtc_port, self.webrtc_udp_port = free_ports(5)
+        self.webrtc_host = "127.0.0.1"
+        self.webrtc_hosts: tuple[str, ...] = ()
         pool = HTTPConnectionPool(clock(), persistent=False)
         self._http = HTTPClient(Agent(clock(), connectTimeout=3, pool=pool))
         self._process: Spawned | None = None
@@ -205,7 +212,8 @@ class RunningEngine:
             self.callback.url,
             f"127.0.0.1:{self.hls_port}",
             f"127.0.0.1:{self.webrtc_port}",
-            f"127.0.0.1:{self.webrtc_udp_port}",
+            f"{self.webrtc_host}:{self.webrtc_udp_port}",
+            self.webrtc_hosts,
         )
         config = self.folder / "engine.yml"
         config.write_text(engine_yaml(addresses))

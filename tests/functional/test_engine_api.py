@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import timedelta
+from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 from camsvc.media.path_options import PathOptions, same
+from camsvc.processes import start_time
+from tests.functional.camera import Launcher
 from tests.functional.engines import per_engine
+from tests.functional.rtsp_client import play
 from tests.functional.running import API, Answer, EngineTestCase, RunningEngine
+from tests.functional.spawned import eventually
 from tests.samples import camera, recording
 
 _UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6}
@@ -20,6 +27,21 @@ def duration(text: str) -> timedelta:
     if "".join(number + unit for number, unit in parts) != text:
         raise AssertionError(f"{text!r} is no duration")
     return timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in parts))
+
+
+def listening(pid: int) -> set[tuple[str, str, int]]:
+    """What a process listens on: (``tcp`` or ``udp``, address, port), by proc(5)'s /proc/PID/net."""
+    held = {os.readlink(fd) for fd in Path(f"/proc/{pid}/fd").iterdir()}
+    found = set()
+    for kind, listens in (("tcp", "0A"), ("udp", "07")):  # include/net/tcp_states.h: TCP_LISTEN, TCP_CLOSE
+        for file in (kind, f"{kind}6"):
+            for line in Path(f"/proc/{pid}/net/{file}").read_text().splitlines()[1:]:
+                local, state, inode = (line.split()[at] for at in (1, 3, 9))
+                if state == listens and f"socket:[{inode}]" in held:
+                    address, _, port = local.rpartition(":")
+                    words = [bytes.fromhex(address[at : at + 8])[::-1] for at in range(0, len(address), 8)]
+                    found.add((kind, str(ip_address(b"".join(words))), int(port, 16)))
+    return found
 
 
 class ControlApiTests(EngineTestCase):
@@ -86,6 +108,23 @@ class ControlApiTests(EngineTestCase):
         self.assert_done(await self.server.api("POST", "config/paths/replace/camera0", {"maxReaders": 5}))
         got = await self.server.api("GET", "config/paths/get/camera0")
         self.assertEqual((got.body["maxReaders"], got.body["runOnDemand"]), (5, ""))
+
+    async def test_replace_of_a_path_in_use(self) -> None:
+        """Who publishes and who watches is cut off, and the new command runs: so a camera becomes always on."""
+        old, new = (Launcher(self.folder / name) for name in ("old", "new"))
+        await self.server.add("camera0", runOnDemand=old.command, runOnDemandRestart=True)
+        client = await play(self, self.server.rtsp_url("camera0"))
+        keys = {"source": "publisher", "runOnInit": new.command, "runOnInitRestart": True}
+        self.assert_done(await self.server.api("POST", "config/paths/replace/camera0", keys))
+        await client.when_closed(5)
+        (was,) = old.runs()
+        await eventually(lambda: start_time(was.pid) is None)
+
+        async def ready() -> bool:
+            return bool((await self.server.path("camera0"))["ready"])
+
+        await eventually(ready)
+        self.assertEqual((len(old.runs()), len(new.runs())), (1, 1))
 
     async def test_replace_of_an_absent_path(self) -> None:
         """It is 404 on MediaMTX before 1.8.2 and creates the path everywhere else, so camsvc asks first."""
@@ -239,6 +278,18 @@ class ControlApiTests(EngineTestCase):
         answer = await self.server.api("GET", "paths/list")
         self.assertEqual(answer.status, 401 if self.engine.is_mediamtx_from(1, 20, 1) else 200)
         self.callback.open()
+
+    async def test_listens_where_it_is_told(self) -> None:
+        """On the ports of its configuration, at their addresses, and on no other: what is not used is off.
+
+        ``rtspAddress``, ``apiAddress``, ``hlsAddress``, ``webrtcAddress``, ``webrtcLocalUDPAddress``; off are
+        ``metrics``, ``pprof``, ``rtmp``, ``srt``, UDP by ``protocols``, RTSPS by ``encryption``, TCP by
+        ``webrtcLocalTCPAddress``, and MOQ of MediaMTX 1.20 by ``MTX_MOQ`` in its environment.
+        """
+        server = self.server
+        tcp = {server.rtsp_port, server.api_port, server.hls_port, server.webrtc_port}
+        wanted = {("tcp", "127.0.0.1", port) for port in tcp} | {("udp", "127.0.0.1", server.webrtc_udp_port)}
+        self.assertEqual(listening(server.process.pid), wanted)
 
     async def test_busy_port(self) -> None:
         """An engine that finds its port taken ends by itself, with a non-zero exit and the port in its log."""

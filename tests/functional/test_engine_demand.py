@@ -8,6 +8,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred, gatherResults
 
+from camsvc.media.awake import Awake
 from camsvc.media.wake import wake
 from camsvc.processes import start_time
 from tests.functional.camera import CameraTestCase, Launcher
@@ -151,6 +152,34 @@ class OnDemandTests(CameraTestCase):
         await self.server.delete("camera0")
         await eventually(lambda: start_time(run.pid) is None)
         self.assertTrue(launcher.ended_by(run, signal.SIGINT))
+
+    async def test_run_on_init_again(self) -> None:
+        """About 5 s after its end (``runOnInitRestart``), readers or not: an always-on camera comes back."""
+        launcher = Launcher(self.folder)
+        await self.server.add("camera0", runOnInit=launcher.command, runOnInitRestart=True)
+        await eventually(self.is_ready)
+        killed = clock().seconds()
+        os.kill(launcher.runs()[0].pid, signal.SIGKILL)
+        await eventually(lambda: len(launcher.runs()) == 2)
+        self.assertGreater(clock().seconds() - killed, 4)
+        await eventually(self.is_ready)
+
+    async def test_held_awake(self) -> None:
+        """A session that is set up and never plays, and asks for OPTIONS, holds a camera past ``readTimeout``.
+
+        It is a reader (``rtspSession``) as long as its connection is there, so previews need no video.
+        """
+        launcher = await self.demand(runOnDemandCloseAfter="1s")
+        awake = Awake(clock(), self.server.rtsp_port, *INTERNAL)
+        self.addCleanup(awake.stop)
+        awake.hold("camera0")
+        await eventually(self.is_ready)
+        await pause(17)  # readTimeout is 10 s, and it asks each 15 s
+        readers = (await self.server.path("camera0"))["readers"]
+        self.assertEqual([reader["type"] for reader in readers], ["rtspSession"])
+        awake.stop()
+        await eventually(self.is_idle)
+        self.assertEqual(len(launcher.runs()), 1)
 
     async def test_engine_end_stops_it(self) -> None:
         """SIGINT to the engine ends it within 5 s and its commands soon after, by signal or by broken pipe."""

@@ -83,6 +83,11 @@ class HlsTestCase(CameraTestCase):
         output = await spawn(self, [*argv, "-show_streams", "-of", "json", url]).ends_within(30.0)
         return dict(json.loads(output.out or b"{}"))
 
+    @property
+    def newer(self) -> bool:
+        """It keeps sessions of its own: MediaMTX from 1.17 on."""
+        return self.engine.is_mediamtx_from(1, 17)
+
     async def readers(self) -> list[str]:
         """Types of the readers of camera0."""
         return [reader["type"] for reader in (await self.server.path("camera0"))["readers"]]
@@ -189,10 +194,6 @@ class HlsTests(HlsTestCase):
         self.assertEqual((await self.enter("camera0")).status, 404)
         self.assertEqual((await self.enter("camera7")).status, 500 if self.newer else 404)
 
-    @property
-    def newer(self) -> bool:
-        return self.engine.is_mediamtx_from(1, 17)
-
     async def test_no_credential(self) -> None:
         """401 with a Basic challenge; a stranger cannot switch a camera on."""
         launcher = Launcher(self.folder)
@@ -219,6 +220,7 @@ class HlsTests(HlsTestCase):
         for fields in asked:
             self.assertEqual((fields["path"], fields["ip"]), ("camera0", "127.0.0.1"))
             self.assertIn("ticket=good", fields["query"])
+            self.assertIsInstance(fields["id"], str if self.newer else (str, type(None)))
         if not self.newer:
             self.assertEqual(len(asked), 3)
 
@@ -238,6 +240,8 @@ class HlsTests(HlsTestCase):
         self.assertEqual((absent.status, absent.error), (404, "muxer not found"))
         self.assertEqual((await self.server.api("GET", "hlsmuxers/list")).body["items"], [])
         await self.publish()
+        await pause(0.5)
+        self.assertEqual((await self.server.api("GET", "hlsmuxers/list")).body["items"], [], "hlsAlwaysRemux is off")
         await self.media_playlist()
         one = (await self.server.api("GET", "hlsmuxers/get/camera0")).body
         self.assertEqual({"path", "created", "lastRequest", "bytesSent"} - set(one), set())
@@ -299,6 +303,18 @@ class LeftAloneTests(HlsTestCase):
     async def muxer(self) -> int:
         """The status of asking for camera0's."""
         return (await self.server.api("GET", "hlsmuxers/get/camera0")).status
+
+    async def test_session_of_the_engine(self) -> None:
+        """MediaMTX 1.20 ends its own after 30 s, and says so with 401 or 404; who enters again goes on."""
+        await self.server.add("camera0")
+        await self.publish()
+        media = self.names((await self.enter()).body)[-1]
+        self.assertEqual((await self.named(media)).status, 200)
+        await pause(45)
+        again = await self.named(media)
+        self.assertIn(again.status, (401, 404) if self.newer else (200,))
+        self.assertEqual((await self.enter()).status, 200)
+        self.assertEqual((await self.named(media)).status, 200)
 
     async def test_camera_rests(self) -> None:
         """The muxer goes 60 s after the last request (hlsMuxerCloseAfter), the camera runOnDemandCloseAfter later."""

@@ -120,8 +120,10 @@ class StreamTests(CameraTestCase):
         await eventually(more)
         client = await play(self, self.server.rtsp_url("camera0"))
         await self.grows(client)
-        readers = (await self.server.path("camera0"))["readers"]
+        state = await self.server.path("camera0")
+        readers = state["readers"]
         self.assertEqual([one["type"] for one in readers], ["rtspSession"])
+        self.assertGreater(state.get("outboundBytes", state["bytesSent"]), 0)
         self.assertIn(readers[0]["id"], [one["id"] for one in await self.server.sessions()])
         await client.close()
         await eventually(self.no_readers)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import signal
+import socket
 from typing import Any
 from urllib.parse import urljoin
 
 from treq.client import HTTPClient
 from twisted.web.client import Agent, HTTPConnectionPool
 
+from camsvc.server.live import NOT_THERE
 from tests.functional.camera import FPS, CameraTestCase, Launcher
 from tests.functional.engines import per_engine
 from tests.functional.ffmpeg import FFMPEG, encode, spawn, to_rtsp
-from tests.functional.running import PUBLISHER, Asked, default_verdict
+from tests.functional.running import PUBLISHER, Asked, RunningEngine, default_verdict
 from tests.functional.spawned import clock, eventually, pause
 from tests.functional.test_live import WhepViewer
 from tests.webrtc_media import OFFER
@@ -20,6 +22,16 @@ from tests.webrtc_media import OFFER
 TICKET = "ticket=t"
 #: A certificate's fingerprint, of the right form: nobody connects with it.
 PRINT = ":".join(["AB"] * 32)
+
+
+def lan_addresses() -> set[str]:
+    """The IPv4 address by which this machine would reach others, if it has a way to them; nothing is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        try:
+            asking.connect(("192.0.2.1", 9))
+        except OSError:
+            return set()
+        return {asking.getsockname()[0]}
 
 
 def has_ticket(asked: Asked) -> bool:
@@ -46,10 +58,10 @@ class WhepTestCase(CameraTestCase):
         return WhepViewer(self, self.url(path), **options)
 
     async def ask(self, method: str, url: str, body: str = "", **headers: str) -> Any:
-        """A request by hand; its response, read to the end."""
+        """A request by hand; its response, with what came as its ``body``."""
         sent = {"Content-Type": "application/sdp"} | headers if body else headers
         response = await self.http.request(method, url, data=body.encode() or None, headers=sent)
-        await response.content()
+        response.body = (await response.content()).decode()
         return response
 
     async def listed(self) -> list[dict[str, Any]]:
@@ -121,17 +133,69 @@ class WhepTests(WhepTestCase):
         self.assertEqual(denied.code, 401)
         if not self.engine.is_mediamtx_before(1, 20):
             self.assertIn("Basic", denied.headers.getRawHeaders("WWW-Authenticate")[0])
-        self.assertEqual((await self.ask("POST", self.url("nowhere"), OFFER)).code, 400)
+        unknown = await self.ask("POST", self.url("nowhere"), OFFER)
+        self.assertEqual((unknown.code, "is not configured" in unknown.body), (400, True), unknown.body)
         self.assertEqual((await self.ask("POST", self.url(), OFFER)).code, 404)
         self.assertEqual((await self.ask("GET", self.url())).code, 405)
         await self.publish()
         for body in ("nonsense", "v=0\r\n", OFFER.replace("a=ice-pwd", "a=nothing")):
-            self.assertEqual((await self.ask("POST", self.url(), body)).code, 400)
+            refused = await self.ask("POST", self.url(), body)
+            self.assertEqual((refused.code, bool(NOT_THERE.search(refused.body))), (400, False), refused.body)
         self.assertEqual((await self.ask("POST", self.url(), OFFER, **{"Content-Type": "text/plain"})).code, 400)
         secret = "11111111-1111-1111-1111-111111111111"
         unknown = await self.ask("DELETE", self.url(query=f"/{secret}"))
         self.assertEqual(unknown.code, 500 if self.engine.is_mediamtx_before(1, 20) else 404)
+        self.assertIn("not found", unknown.body)
+        self.assertEqual((await self.ask("DELETE", self.url(query="/no-uuid-at-all"))).code, 400)
         self.assertTrue(await self.nobody())
+
+    async def test_camera_that_does_not_come(self) -> None:
+        """After ``runOnDemandStartTimeout`` the POST is 400, and its text tells that from a bad offer."""
+        launcher = Launcher(self.folder, publishes=False)
+        await self.server.add("camera0", runOnDemand=launcher.command, runOnDemandStartTimeout="2s")
+        began = clock().seconds()
+        answer = await self.ask("POST", self.url(), OFFER)
+        self.assertEqual((answer.code, bool(NOT_THERE.search(answer.body))), (400, True), answer.body)
+        self.assertLess(clock().seconds() - began, 10)
+
+    async def test_answer(self) -> None:
+        """201 with an SDP, a Location that ends with a secret, and no STUN or TURN server (``webrtcICEServers2``)."""
+        await self.server.add("camera0")
+        await self.publish()
+        answer = await self.ask("POST", self.url(), OFFER.replace("AA:BB", PRINT))
+        headers = {name.lower(): values[0] for name, values in self.headers_of(answer)}
+        self.assertEqual((answer.code, headers["content-type"]), (201, "application/sdp"))
+        self.assertRegex(headers["location"].partition("?")[0], r"(\A|/)whep/[A-Za-z0-9_-]{8,100}\Z")
+        self.assertEqual(headers["accept-patch"], "application/trickle-ice-sdpfrag")
+        self.assertNotIn("link", headers)
+        self.assertNotRegex(answer.body, "stun:|turn:|typ (srflx|relay)")
+
+    @staticmethod
+    def headers_of(response: Any) -> list[tuple[str, list[str]]]:
+        """Each header with its values."""
+        return [
+            (name.decode(), [value.decode() for value in values])
+            for name, values in response.headers.getAllRawHeaders()
+        ]
+
+    async def test_candidates(self) -> None:
+        """The addresses of the machine (``webrtcIPsFromInterfaces``) and those of ``webrtcAdditionalHosts``, by UDP.
+
+        MediaMTX 1.5.1 offers no loopback address unless it is named there.
+        """
+        await self.server.stop()
+        self.server = RunningEngine(self.engine, self.folder, self.callback)
+        self.server.webrtc_host, self.server.webrtc_hosts = "", ("192.0.2.77", "127.0.0.1")
+        self.addCleanup(self.server.stop)
+        await self.server.start()
+        await self.server.add("camera0")
+        await self.publish()
+        answer = await self.ask("POST", self.url(), OFFER.replace("AA:BB", PRINT))
+        lines = [line.split() for line in answer.body.splitlines() if line.startswith("a=candidate:")]
+        self.assertEqual({(line[2].lower(), line[7]) for line in lines}, {("udp", "host")})
+        self.assertEqual({line[5] for line in lines}, {str(self.server.webrtc_udp_port)})
+        offered = {line[4] for line in lines}
+        self.assertLessEqual({"192.0.2.77", "127.0.0.1"} | lan_addresses(), offered)
 
     async def test_offer_without_connection(self) -> None:
         """Its candidates are taken by PATCH; ten seconds after the answer the session is gone."""
