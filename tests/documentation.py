@@ -1,0 +1,151 @@
+"""What the documentation has a reader type: every literal block, and every command in running text and in etc/.
+
+Shell commands and pieces of configuration are run or read as they stand by ``tests/functional/test_documentation``;
+what is not is named below, each with the reason. ``tests/test_documentation`` holds that nothing is between.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from attrs import frozen
+
+from tools.reference import ROOT
+
+RST = ("README.rst", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.rst")))
+COMMENTED = tuple(sorted(f"etc/{path.name}" for path in (ROOT / "etc").iterdir()))
+SCRIPTS = ("examples/call.py",)
+
+_INSTALLS = "it installs, on the reader's own ports: make install is run by tests/test_install"
+_ITSELF = "these tests are what it runs"
+_LONG = "a target of the Makefile that runs for minutes; tests/test_documentation holds that it is there"
+
+NOT_RUN = {
+    "make run": _INSTALLS,
+    "make test": _ITSELF,
+    "make lint": _ITSELF,
+    "make unit": _ITSELF,
+    "make functional": _ITSELF,
+    "make install": "run by tests/test_install",
+    "make PYTHON=/usr/bin/python3.11 run": _INSTALLS,
+    "make fuzz": _LONG,
+    "make chaos": _LONG,
+    "make appliance": _LONG,
+    "make bench": _LONG,
+    "make bench-engine": _LONG,
+    "make bench-faults": _LONG,
+    "make mediamtx": "needs the internet; tests/test_mediamtx_release has a server in its place",
+    "make generate": "it writes; tests/test_reference compares",
+    "make lock": "asks a package registry",
+    "make clean": "removes what these tests run in",
+    "pip install .": "run by tests/test_packaging",
+    "twistd camsvc": "every functional test starts it",
+    "twistd camsvc-relay": "every functional test of the relay starts it",
+    "journalctl -u camsvc": "systemd's; tests have none",
+    "camsvc call METHOD key=value": "a pattern, not a call",
+    "arecord -L": "ALSA's program, which only a machine with sound has",
+}
+"""By the words of the command."""
+
+NO_COMMANDS = {
+    "camsvc: making .venv with Python": "what the first start prints; compared with the log of a start",
+    "clients ──ws, http──▶ camsvc": "a picture",
+    "camsvc/": "the layout",
+}
+"""Literal blocks that are nothing to type, by their beginning."""
+
+PROGRAMS = ("curl", "export", "ffplay", "kill", ".venv/bin/camsvc", ".venv/bin/python")
+"""What a command to be run may begin with."""
+
+_TYPED = re.compile(r"(?:\.venv/bin/\S+|camsvc|make|pip|twistd|curl|ffmpeg|ffplay|journalctl|arecord) \S.*\Z", re.S)
+
+
+@frozen
+class Example:
+    """A literal block, or a command in running text.
+
+    Attributes:
+        file: below the checkout.
+        line: where it begins.
+        text: without its indentation.
+        literal: it is a block.
+    """
+
+    file: str
+    line: int
+    text: str
+    literal: bool
+
+    @property
+    def where(self) -> str:
+        """For messages."""
+        return f"{self.file}:{self.line}"
+
+    @property
+    def kind(self) -> str:
+        """``json``, ``toml``, ``other`` (of NO_COMMANDS) or ``shell``."""
+        if self.text.startswith('{"jsonrpc"'):
+            return "json"
+        if re.match(r"\[\[?[a-z]+\]\]?$", self.text.splitlines()[0]):
+            return "toml"
+        return "other" if any(self.text.startswith(start) for start in NO_COMMANDS) else "shell"
+
+    @property
+    def commands(self) -> list[str]:
+        """One after the other, each on a line of its own; as it would be typed in the checkout."""
+        lines = re.sub(r"\\\n *", "", self.text).splitlines() if self.kind == "shell" else []
+        return [line.replace("camsvc ", ".venv/bin/camsvc ", 1) if line.startswith("camsvc ") else line
+                for line in lines if line not in NOT_RUN]  # fmt: skip
+
+
+def examples() -> list[Example]:
+    """All of them, in the order in which a reader meets them."""
+    found = [each for file in RST for each in _of_rst(file)]
+    found += [each for file in COMMENTED for each in _of_comments(file)]
+    return found + [
+        each for file in SCRIPTS for each in _blocks(file, ast.get_docstring(ast.parse(_text(file))) or "")
+    ]
+
+
+def _text(file: str) -> str:
+    return (ROOT / file).read_text(encoding="utf-8")
+
+
+def _of_rst(file: str) -> list[Example]:
+    text = _text(file)
+    inline = _inline(file, text, r"``([^`]+)``")
+    return sorted([*_blocks(file, text, "::"), *inline], key=lambda each: each.line)
+
+
+def _of_comments(file: str) -> list[Example]:
+    """Of comments: what stands in backquotes, and what is indented."""
+    text = "\n".join(line[1:].removeprefix(" ") if line.startswith("#") else "" for line in _text(file).splitlines())
+    return _blocks(file, text) + _inline(file, text, r"`([^`]+)`")
+
+
+def _inline(file: str, text: str, quoted: str) -> list[Example]:
+    found = []
+    for match in re.finditer(quoted, text):
+        words = " ".join(match[1].split())
+        if _TYPED.match(words):
+            found.append(Example(file, text.count("\n", 0, match.start()) + 1, words, False))
+    return found
+
+
+def _blocks(file: str, text: str, mark: str = "") -> list[Example]:
+    """What is indented by four, behind a line that ends with ``mark`` and is no directive."""
+    found, lines, number, before = [], text.splitlines(), 0, ""
+    while number < len(lines):
+        line = lines[number]
+        if line.startswith("    ") and before.endswith(mark) and not before.startswith(".."):
+            begin = number
+            while number < len(lines) and (not lines[number] or lines[number].startswith("    ")):
+                number += 1
+            block = "\n".join(each[4:] for each in lines[begin:number]).rstrip()
+            found.append(Example(file, begin + 1, block, True))
+            before = ""
+            continue
+        before = line.strip() or before
+        number += 1
+    return found
