@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, execute
+from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.database import Database
 from camsvc.library.store import Store
@@ -32,3 +33,12 @@ class ImmediateStore(Store):
 
     def thread(self, work: Callable[..., T], *args: Any) -> Deferred[T]:
         return execute(work, *args)
+
+
+def database_and_store(case: SynchronousTestCase) -> tuple[ImmediateDatabase, ImmediateStore]:
+    """Both, in a new folder, until the test ends."""
+    base = Path(case.mktemp())
+    base.mkdir()
+    database = ImmediateDatabase(base / "db")
+    case.addCleanup(database.stop)
+    return database, ImmediateStore(base)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -20,7 +19,7 @@ from camsvc.library import recordings
 from camsvc.library.recordings import RECORDINGS, SNAPSHOTS
 from camsvc.library.retention import Retention
 from camsvc.model import MediaFile
-from tests.immediate import ImmediateDatabase, ImmediateStore
+from tests.immediate import database_and_store
 from tests.samples import SECRET, call_by, principal
 
 
@@ -38,11 +37,7 @@ class FileMethodsTests(SynchronousTestCase):
     """Through the registry, on real files."""
 
     def setUp(self) -> None:
-        base = Path(self.mktemp())
-        base.mkdir()
-        self.database = ImmediateDatabase(base / "db")
-        self.addCleanup(self.database.stop)
-        self.store = ImmediateStore(base)
+        self.database, self.store = database_and_store(self)
         views = Views(Tokens(SECRET), Access(), 8554, lambda _: False, lambda _: True)
         recorder: Any = FakeRecorder()
         retention = Retention(Clock(), self.database, self.store)

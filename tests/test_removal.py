@@ -13,18 +13,14 @@ from camsvc.library import recordings
 from camsvc.library.recordings import RECORDINGS
 from camsvc.library.removal import remove
 from camsvc.model import MediaFile
-from tests.immediate import ImmediateDatabase, ImmediateStore
+from tests.immediate import database_and_store
 
 
 class RemovalTests(SynchronousTestCase):
     """A recording of two files."""
 
     def setUp(self) -> None:
-        base = Path(self.mktemp())
-        base.mkdir()
-        self.database = ImmediateDatabase(base / "db")
-        self.addCleanup(self.database.stop)
-        self.store = ImmediateStore(base)
+        self.database, self.store = database_and_store(self)
         self.names = ("a.mp4", "a-2.mp4")
         for name in self.names:
             (self.store.recordings_dir / name).write_bytes(b"x")

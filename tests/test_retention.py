@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.defer import Deferred
@@ -15,7 +13,7 @@ from camsvc.library import recordings
 from camsvc.library.recordings import RECORDINGS, SNAPSHOTS
 from camsvc.library.retention import EVERY_S, GB, Policy, Retention, due
 from camsvc.model import MediaFile
-from tests.immediate import ImmediateDatabase, ImmediateStore
+from tests.immediate import database_and_store
 
 DAY = 86400.0
 NOW = 100 * DAY
@@ -72,12 +70,8 @@ class RetentionTests(SynchronousTestCase):
     """Applied to real files."""
 
     def setUp(self) -> None:
-        base = Path(self.mktemp())
-        base.mkdir()
         self.clock = Clock()
-        self.database = ImmediateDatabase(base / "db")
-        self.addCleanup(self.database.stop)
-        self.store = ImmediateStore(base)
+        self.database, self.store = database_and_store(self)
         self.retention = Retention(self.clock, self.database, self.store, lambda: NOW + self.clock.seconds())
         for kind, each in FILES:
             folder = self.store.recordings_dir if kind == RECORDINGS else self.store.snapshots_dir

@@ -16,7 +16,7 @@ from camsvc.media.finisher import Progress
 from camsvc.media.thumbnails import EVERY_S, Thumbnails
 from camsvc.model import MediaFile
 from camsvc.processes import Output
-from tests.immediate import ImmediateDatabase, ImmediateStore
+from tests.immediate import database_and_store
 from tests.samples import recording
 from tests.test_jpeg import picture
 
@@ -27,12 +27,8 @@ class ThumbnailsTests(SynchronousTestCase):
     """``Thumbnails``."""
 
     def setUp(self) -> None:
-        base = Path(self.mktemp())
-        base.mkdir()
         self.clock = Clock()
-        self.database = ImmediateDatabase(base / "db")
-        self.addCleanup(self.database.stop)
-        self.store = ImmediateStore(base)
+        self.database, self.store = database_and_store(self)
         self.asked: list[list[str]] = []
         self.answers: list[Any] = []
         self.patch(module, "run", self.run_ffmpeg)

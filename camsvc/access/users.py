@@ -130,10 +130,7 @@ def update(db: sqlite3.Connection, name: str, change: Change, now: float) -> Use
         NotFound: there is none of that name.
         InvalidState: no enabled admin would be left.
     """
-    found = find(db, name)
-    if found is None:
-        raise NotFound("User", name)
-    user = found[0]
+    user = _require(db, name)
     role = user.role if change.role is None else change.role
     disabled = user.disabled if change.disabled is None else change.disabled
     if role is not Role.ADMIN or disabled:
@@ -141,9 +138,7 @@ def update(db: sqlite3.Connection, name: str, change: Change, now: float) -> Use
     db.execute("UPDATE user SET role = ?, disabled = ? WHERE name = ?", (role.word, disabled, name))
     if change.password is not None:
         set_password(db, name, change.password, change.must_change, now)
-    kept = find(db, name)
-    assert kept is not None
-    return kept[0]
+    return _require(db, name)
 
 
 def set_password(db: sqlite3.Connection, name: str, password: str, must_change: bool, now: float) -> None:
@@ -161,16 +156,20 @@ def delete(db: sqlite3.Connection, name: str) -> None:
         NotFound: there is none of that name.
         InvalidState: no enabled admin would be left.
     """
-    found = find(db, name)
-    if found is None:
-        raise NotFound("User", name)
-    _require_other_admin(db, found[0])
+    _require_other_admin(db, _require(db, name))
     db.execute("DELETE FROM user WHERE name = ?", (name,))
 
 
 def logged_in(db: sqlite3.Connection, name: str, now: float) -> None:
     """Keep when a user has logged in."""
     db.execute("UPDATE user SET login_at = ? WHERE name = ?", (now, name))
+
+
+def _require(db: sqlite3.Connection, name: str) -> User:
+    found = find(db, name)
+    if found is None:
+        raise NotFound("User", name)
+    return found[0]
 
 
 def _require_other_admin(db: sqlite3.Connection, user: User) -> None:
