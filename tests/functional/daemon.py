@@ -45,12 +45,13 @@ class RpcError(Exception):
 
 
 class Client(WebSocketClientProtocol):
-    """A JSON-RPC client that keeps every notification, and the close code."""
+    """A JSON-RPC client that keeps every notification, and the close code with its time (seconds of the epoch)."""
 
     def __init__(self) -> None:
         super().__init__()
         self.notifications: list[dict[str, Any]] = []
         self.close_code: int | None = None
+        self.closed_at: float | None = None
         self.opened: Deferred[None] = Deferred()
         self._answers: dict[int, Deferred[Any]] = {}
         self._number = 0
@@ -67,6 +68,7 @@ class Client(WebSocketClientProtocol):
 
     def onClose(self, wasClean: bool, code: int, reason: str) -> None:
         self.close_code = code
+        self.closed_at = time.time()
         if not self.opened.called:
             self.opened.errback(ConnectionError(reason))
         for answer in self._answers.values():
@@ -149,7 +151,7 @@ class Daemon:
         self.folder = scratch(test)
         self.state = self.folder / state
         self.port, self.callback_port, self.rtsp_port, self.api_port = free_ports(4)
-        hls_port, webrtc_port, webrtc_udp_port, self.rtsps_port = free_ports(4)
+        self.hls_port, webrtc_port, webrtc_udp_port, self.rtsps_port = free_ports(4)
         self.scheme = "http"
         if tls:
             certificate, key = make_pair(self.folder)
@@ -161,7 +163,7 @@ class Daemon:
             f'[storage]\nstate_dir = "{state}"\nruntime_dir = "run"\nreserve_bytes = 1000000\n'
             f'[media]\nengine = "{engine.kind}"\n{named}rtsp_listen = "127.0.0.1"\n'
             f"rtsp_port = {self.rtsp_port}\nrtsps_port = {self.rtsps_port}\napi_port = {self.api_port}\n"
-            f"hls_port = {hls_port}\nwebrtc_port = {webrtc_port}\nwebrtc_udp_port = {webrtc_udp_port}\n{extra}"
+            f"hls_port = {self.hls_port}\nwebrtc_port = {webrtc_port}\nwebrtc_udp_port = {webrtc_udp_port}\n{extra}"
             f"[discovery]\nusb = {str(self.usb).lower()}\n{cameras}"
         )
         self._process: Spawned | None = None

@@ -17,7 +17,7 @@ from twisted.trial.unittest import TestCase
 from camsvc.library import jpeg
 from camsvc.processes import resident_bytes
 from camsvc.secret_files import read_secret
-from tests.functional.daemon import DaemonTestCase
+from tests.functional.daemon import DaemonTestCase, Reply
 from tests.functional.engines import per_engine
 from tests.functional.ffmpeg import FFMPEG, frames_of, noise, republish, spawn
 from tests.functional.running import PUBLISHER, AuthCallback, RunningEngine
@@ -31,7 +31,9 @@ VIEWER = Path(__file__).with_name("whep_viewer.py")
 class WhepViewer:
     """One aiortc viewer, and what it has said."""
 
-    def __init__(self, test: TestCase, url: str, token: str = "", *, sound: bool = False, loss: int = 0) -> None:
+    def __init__(
+        self, test: TestCase, url: str, token: str = "", *, sound: bool = False, loss: int = 0, times: bool = False
+    ) -> None:
         argv = [
             sys.executable,
             str(VIEWER),
@@ -39,6 +41,7 @@ class WhepViewer:
             token,
             *(["sound"] if sound else []),
             *([f"loss={loss}"] if loss else []),
+            *(["times"] if times else []),
         ]
         self.process = spawn(test, argv, stdin=True)
 
@@ -70,14 +73,17 @@ class WhepViewer:
 class LiveTestCase(DaemonTestCase):
     """With the engine's own lists."""
 
-    async def listed(self, what: str) -> list[dict[str, Any]]:
-        """A list of the engine's API, asked as camsvc asks."""
+    async def engine_says(self, what: str) -> Reply:
+        """Of the engine's API, asked as camsvc asks; ``what`` stands behind ``/v3/``."""
         secret = read_secret(self.daemon.runtime / "api.key").decode()
         login = base64.b64encode(f"_api:{secret}".encode()).decode()
-        reply = await self.daemon.get(
-            f"http://127.0.0.1:{self.daemon.api_port}/v3/{what}/list", authorization=f"Basic {login}"
+        return await self.daemon.get(
+            f"http://127.0.0.1:{self.daemon.api_port}/v3/{what}", authorization=f"Basic {login}"
         )
-        return list(reply.json["items"] or ())
+
+    async def listed(self, what: str) -> list[dict[str, Any]]:
+        """A list of the engine's API."""
+        return list((await self.engine_says(f"{what}/list")).json["items"] or ())
 
 
 class WhepTests(LiveTestCase):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -31,6 +32,7 @@ class Download(Protocol):
     def __init__(self, url: str) -> None:
         self.taken = 0
         self.lost = False
+        self.lost_at: float | None = None
         parts = urlsplit(url)
         self._request = f"GET {parts.path}?{parts.query} HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode()
 
@@ -45,6 +47,7 @@ class Download(Protocol):
 
     def connectionLost(self, reason: Any = None) -> None:
         self.lost = True
+        self.lost_at = time.time()
 
 
 class RightsTestCase(DaemonTestCase):

@@ -1,8 +1,8 @@
 """A WHEP viewer that is not ours: aiortc, a program of its own that prints what happens as JSON lines.
 
-``python whep_viewer.py URL [TOKEN [sound] [loss=N]]``; it asks for sound too where that is said, and loses N of a
-hundred packets of media. A line on its standard input ends it: with ``delete`` it says goodbye first, with ``vanish``
-it just goes.
+``python whep_viewer.py URL [TOKEN [sound] [loss=N] [times]]``; it asks for sound too where that is said, loses N of a
+hundred packets of media, and says of each frame when it came, in seconds since the epoch. A line on its standard
+input ends it: with ``delete`` it says goodbye first, with ``vanish`` it just goes.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import json
 import os
 import random
 import sys
+import time
 import urllib.error
 import urllib.request
 from urllib.parse import urljoin
@@ -77,6 +78,8 @@ async def watch(url: str, token: str, sound: bool) -> None:
             while True:
                 frame = await track.recv()  # type: ignore[attr-defined]
                 frames += 1
+                if "times" in sys.argv:
+                    say(at=time.time())
                 if frames in (1, 5) or frames % 10 == 0:
                     say(frames=frames, width=frame.width, height=frame.height)
         except MediaStreamError:
