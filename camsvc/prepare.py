@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import os
 import resource
+import socket
 from pathlib import Path
 from typing import BinaryIO
 
@@ -219,3 +220,21 @@ def _require_ports(config: Config, engine_starts: bool, rtsps: bool) -> None:
         holder = port_holder(port)
         if holder is not None:
             raise StartError(f"port {port} is in use by {holder}; stop it, or set {key} to another")
+    _require_address("server.listen", config.server.listen, "server.port", config.server.port)
+    if engine_starts:
+        _require_address("media.rtsp_listen", config.media.rtsp_listen, "media.rtsp_port", config.media.rtsp_port)
+
+
+def _require_address(key: str, address: str, port_key: str, port: int) -> None:
+    """Whether this user may listen there: once the reactor runs, it is too late to say so in one line."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            tried.bind((address, port))
+    except PermissionError as why:
+        raise StartError(f"{port_key} = {port}: {why.strerror}: ports below 1024 need CAP_NET_BIND_SERVICE, which "
+                         "AmbientCapabilities of the unit can give; or take another") from None  # fmt: skip
+    except (OSError, UnicodeError) as why:
+        words = why.strerror if isinstance(why, OSError) else "no name of a machine"
+        raise StartError(f'{key} = "{address}": {words}; allowed is an address of this machine') from None

@@ -63,6 +63,7 @@ class PrepareTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.base = Path(self.mktemp()).resolve()
         self.base.mkdir()
+        self.listen = "127.0.0.1"
         self.launcher = self.base / "camsvc-publish"
         self.patch(prepare_module, "find_program", lambda name: str(self.launcher))
         names = ("port", "callback_port", "rtsp_port", "api_port", "hls_port", "webrtc_port")
@@ -72,7 +73,11 @@ class PrepareTests(SynchronousTestCase):
         ports = self.ports
         return parse(
             {
-                "server": {"port": ports["port"], "callback_port": ports["callback_port"]},
+                "server": {
+                    "listen": self.listen,
+                    "port": ports["port"],
+                    "callback_port": ports["callback_port"],
+                },
                 "storage": {"state_dir": str(self.base / "state"), "runtime_dir": str(self.base / "run"), **storage},
                 "media": {"engine": "relay", **{name: ports[name] for name in list(ports)[2:]}},
             }
@@ -169,6 +174,18 @@ class PrepareTests(SynchronousTestCase):
             self.assertIn(f"port {self.ports[key]} is in use by", text)
             self.assertIn(f"(pid {os.getpid()})", text)
             self.assertIn(name, text)
+
+    def test_address_of_others(self) -> None:
+        """Told before anything runs: an address of another machine, a name of none, a port that is not for us."""
+        for self.listen in ("192.0.2.1", "2001:db8::1", "a" * 64):
+            self.assertIn(f'server.listen = "{self.listen}": ', self.refused())
+        self.listen = "127.0.0.1"
+
+        def refuse(*_: Any) -> None:
+            raise PermissionError(13, "Permission denied")
+
+        self.patch(prepare_module.socket.socket, "bind", refuse)
+        self.assertIn("server.port = ", self.refused())
 
     def test_no_launcher(self) -> None:
         """A half-installed camsvc is told as such."""
