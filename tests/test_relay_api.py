@@ -63,6 +63,26 @@ class ApiTests(RtspTestCase):
         """Name, version and start."""
         self.assertEqual(self.ask("GET", "info"), (200, {"version": VERSION, "started": "2026-03-04T05:06:07Z"}))
 
+    def test_who_may(self) -> None:
+        """The callback is asked with what is shown; whom it refuses changes nothing."""
+        asked: list[Question] = []
+
+        class Asked:
+            async def allows(self, question: Question) -> bool:
+                asked.append(question)
+                return question.credential.password == "right"
+
+        self.treq = StubTreq(Api(self.engine, Asked()))
+        self.assertEqual(
+            self.error("POST", "config/paths/add/evil", {"runOnInit": "x"}), (401, "authentication error")
+        )
+        self.assertEqual((asked[0].action, asked[0].ip, asked[0].path), ("api", "127.0.0.1", ""))
+        wrong, right = (
+            self.treq.request("GET", V3 + "paths/list", auth=("_api", word)) for word in ("wrong", "right")
+        )
+        self.assertEqual((self.successResultOf(wrong).code, self.successResultOf(right).code), (401, 200))
+        self.assertEqual([path.name for path in self.paths.all()], ["cam"])
+
     def test_paths(self) -> None:
         """Add, read back, change, delete: empty bodies on success."""
         added = {"record": False, "recordSegmentDuration": "24h"}

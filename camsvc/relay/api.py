@@ -14,11 +14,12 @@ from uuid import UUID
 from attrs import frozen
 from twisted.logger import Logger
 from twisted.web.resource import Resource
-from twisted.web.server import Request
+from twisted.web.server import NOT_DONE_YET, Request
 
 from camsvc import __version__
 from camsvc.logs import redact
 from camsvc.relay import web
+from camsvc.relay.auth import Gate, OpenGate, Question
 from camsvc.relay.hls import Muxers
 from camsvc.relay.muxer import Muxer
 from camsvc.relay.options import to_json
@@ -28,6 +29,7 @@ from camsvc.relay.refusals import Refused
 from camsvc.relay.rtsp import Connection, Listener
 from camsvc.relay.viewer import Viewer
 from camsvc.relay.viewers import Viewers
+from camsvc.tasks import launch
 
 VERSION = f"camsvc-relay/{__version__}"
 _MAX_PER_PAGE = 1000
@@ -237,20 +239,43 @@ def _uri(request: Request) -> str:
 
 
 class Api(Resource):
-    """Answers under ``/v3/``, to this machine only."""
+    """Answers under ``/v3/``, to this machine only, and to whom the callback lets steer the engine.
+
+    A path's ``runOnDemand`` is a command: without the callback, every user of the machine, and every web page in a
+    browser on it, could run commands as ours. MediaMTX 1.20 asks it too (action ``api``).
+    """
 
     isLeaf = True
     _log = Logger()
 
-    def __init__(self, engine: Engine) -> None:
-        """Show and change ``engine``."""
+    def __init__(self, engine: Engine, gate: Gate | None = None) -> None:
+        """Show and change ``engine``; ``gate`` decides who may, nobody is asked when it is None."""
         super().__init__()  # type: ignore[no-untyped-call]
         self._engine = engine
+        self._gate = gate or OpenGate()
 
-    def render(self, request: Request) -> bytes:
-        """Answer a request."""
-        if not ipaddress.ip_address(web.client_ip(request)).is_loopback:
+    def render(self, request: Request) -> int:
+        """Answer a request; nothing is done for a client that has gone meanwhile."""
+        answering = launch(self._reply(request), self._log, "answering the API")
+        _ = request.notifyFinish().addErrback(lambda _: answering.cancel())
+        return NOT_DONE_YET
+
+    async def _reply(self, request: Request) -> None:
+        body = await self._admitted(request)
+        request.setHeader("Content-Length", str(len(body)))
+        request.write(body)
+        request.finish()
+
+    async def _admitted(self, request: Request) -> bytes:
+        ip = web.client_ip(request)
+        if not ipaddress.ip_address(ip).is_loopback:
             return self._error(request, 403, "the API is for this machine only")
+        if not await self._gate.allows(Question(ip, web.credential(request), "", None, "api", "", protocol="")):
+            request.setHeader("WWW-Authenticate", 'Basic realm="camsvc-relay"')
+            return self._error(request, 401, "authentication error")
+        return self._found(request)
+
+    def _found(self, request: Request) -> bytes:
         try:
             found = self._answer(request)
         except Refused as why:

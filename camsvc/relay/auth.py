@@ -38,7 +38,7 @@ class Question:
         credential: what it showed; may be empty.
         path: the path's name.
         id: the connection's id, which its session has too; of WebRTC the session's; None for HLS, which has none.
-        action: ``publish`` or ``read``.
+        action: ``publish``, ``read``, or ``api`` for the control API, which has neither path nor protocol.
         query: the URL's query; may hold a ticket, so it is never logged.
         protocol: ``rtsp``, ``hls`` or ``webrtc``.
     """

@@ -125,7 +125,7 @@ class RelayService(Service):
             engine = Engine(
                 self._paths, self._listener, self._muxers, self._viewers, self._settings.keys, datetime.now(UTC)
             )
-            self._ports.append(self._open("apiAddress", self._settings.api, site(Api(engine))))
+            self._ports.append(self._open("apiAddress", self._settings.api, site(Api(engine, self._gate))))
         if self._settings.hls is not None:
             hls = Hls(self._reactor, self._gate, self._paths.find, self._muxers)
             self._ports.append(self._open("hlsAddress", self._settings.hls, site(hls)))

@@ -266,17 +266,17 @@ class ControlApiTests(EngineTestCase):
         self.assertEqual((await self.server.api("GET", "nothing/here")).status, 404)
 
     async def test_who_is_asked_about_the_api(self) -> None:
-        """MediaMTX 1.20.1 asks the callback about API calls (action ``api``); the others ask nobody on loopback."""
+        """The relay and MediaMTX 1.20.1 ask the callback about API calls (action ``api``), older ones nobody."""
         await self.server.api("GET", "paths/list")
         asked = self.callback.of("api")
-        self.assertEqual(bool(asked), self.engine.is_mediamtx_from(1, 20, 1))
+        self.assertEqual(bool(asked), not self.engine.is_mediamtx_before(1, 20, 1))
         self.assertEqual({call.credential for call in asked} - {API}, set())
 
     async def test_api_without_a_callback(self) -> None:
-        """So the callback must listen first: with nobody there each call of MediaMTX 1.20.1's API is a 401."""
+        """So the callback must listen first: with nobody there each call of an API that asks it is a 401."""
         await self.callback.close()
         answer = await self.server.api("GET", "paths/list")
-        self.assertEqual(answer.status, 401 if self.engine.is_mediamtx_from(1, 20, 1) else 200)
+        self.assertEqual(answer.status, 200 if self.engine.is_mediamtx_before(1, 20, 1) else 401)
         self.callback.open()
 
     async def test_listens_where_it_is_told(self) -> None:
