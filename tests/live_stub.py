@@ -90,13 +90,14 @@ class FakeStreams:
     """The engine's state and paths."""
 
     trouble = ""
+    web = ""
 
     def require_engine(self) -> None:
         if self.trouble:
             raise DependencyFailed("media engine", self.trouble)
 
     def web_path(self, device: str, protocol: str) -> str:
-        return device
+        return self.web + device
 
 
 class DoorStand:
@@ -121,7 +122,8 @@ class DoorStand:
 
     def end_rights(self) -> None:
         """Revoke whatever is open."""
-        for _, end in tuple(self.held.values()):
+        for who, end in tuple(self.held.values()):
+            self.credentials.revocations.revoke_user(who.subject, time.time())
             end("revoked")
 
     def bearer(self, role: Role = Role.VIEWER) -> str:

@@ -54,6 +54,41 @@ class SessionTests(SynchronousTestCase):
         with self.assertRaises(AuthenticationFailed):
             self.sessions.get(self.session.ident, "camera0")
 
+    def test_after_a_restart(self) -> None:
+        """In its first minute another camsvc knows a viewer by the session's name, and holds its right."""
+        name, engine = self.session.ident, None
+        again: Any = HlsSessions(self.clock, self.stand.door, engine)  # type: ignore[arg-type]
+        self.clock.advance(59.9)
+        session = again.get(name, "camera0")
+        self.assertEqual((session.ident, session.principal.subject), (name, self.session.principal.subject))
+        self.assertIs(again.get(name, "camera0"), session)
+        self.assertEqual((again.open_count, len(self.stand.held)), (1, 2))
+        again.stop()
+
+    def test_no_session_of_before(self) -> None:
+        """Later than that, for another camera, with a stream's ticket, or a name that is changed."""
+        again = HlsSessions(self.clock, self.stand.door, None)  # type: ignore[arg-type]
+        name = self.session.ident
+        for wrong, device in (
+            (name, "camera1"),
+            (self.stand.ticket(), "camera0"),
+            (name[:-2], "camera0"),
+            ("abc", "camera0"),
+        ):
+            with self.assertRaises(NotFound):
+                again.get(wrong, device)
+        self.clock.advance(60.1)
+        with self.assertRaises(NotFound):
+            again.get(name, "camera0")
+        self.assertEqual(again.open_count, 0)
+
+    def test_revoked_over_a_restart(self) -> None:
+        """A right that has ended meanwhile opens nothing."""
+        again = HlsSessions(self.clock, self.stand.door, None)  # type: ignore[arg-type]
+        self.stand.end_rights()
+        with self.assertRaises(NotFound):
+            again.get(self.session.ident, "camera0")
+
     def test_stop(self) -> None:
         """Leaves no timer."""
         self.sessions.stop()

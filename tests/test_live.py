@@ -243,6 +243,21 @@ class HlsTests(LiveTestCase):
         alive.add("s2")
         self.assertEqual((await self.file(folder, "seg2.mp4")).body, b"segment")
 
+    async def test_other_path(self) -> None:
+        """A camera that turns out to send what browsers do not play gets another path: who watches goes on."""
+        self.engine.answer = lambda request: (
+            (200, {}, PLAYLIST) if request.path.startswith(b"/camera0/") else (404, {}, b"")
+        )
+        folder = await self.enter()
+        self.assertEqual((await self.file(folder, "main.m3u8")).status, 200)
+        self.engine.answer = lambda request: (
+            (200, {}, PLAYLIST) if request.path.startswith(b"/web/camera0/") else (404, {}, b"")
+        )
+        self.assertEqual((await self.file(folder, "main.m3u8")).status, 503)
+        self.stand.streams.web = "web/"
+        self.assertEqual((await self.file(folder, "main.m3u8")).status, 200)
+        self.assertEqual(self.engine.line(), "GET /web/camera0/main.m3u8")
+
     async def test_no_camera(self) -> None:
         """A playlist that the engine has not got is the camera's failure, a segment just absent."""
         folder = await self.enter()

@@ -53,7 +53,7 @@ class Credentials:
         """Who shows a ticket: the one that it was made for.
 
         Args:
-            kind: FILE or STREAM of ``tokens``.
+            kind: FILE, STREAM or HLS of ``tokens``.
             ticket: as it came.
             resource: what it is to open.
             now: seconds since the epoch.

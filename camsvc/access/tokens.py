@@ -17,12 +17,12 @@ from camsvc.config import Config
 from camsvc.errors import AuthenticationFailed, StartError
 
 HS256 = "HS256"
-SESSION, FILE, STREAM = "session", "file", "stream"
+SESSION, FILE, STREAM, HLS = "session", "file", "stream", "hls"
 
 _MAX_TOKEN_CHARS = 8192
 _MAX_USER_CHARS = 200
 _CLOCKS_APART_S = 60.0
-_PREFIX = {SESSION: b"", FILE: b"file-ticket:", STREAM: b"stream-ticket:"}
+_PREFIX = {SESSION: b"", FILE: b"file-ticket:", STREAM: b"stream-ticket:", HLS: b"hls-session:"}
 _MIN_RSA_BITS = 2048
 
 
@@ -142,7 +142,7 @@ class Tokens:
         """A ticket for one resource; it never outlives the right of the one it is made for.
 
         Args:
-            kind: FILE or STREAM.
+            kind: FILE, STREAM or HLS.
             resource: what it opens: ``recordings/NAME``, or a camera id.
             principal: for whom.
             now: seconds since the epoch.

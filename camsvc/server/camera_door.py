@@ -9,7 +9,7 @@ from twisted.web.iweb import IRequest
 
 from camsvc.access.credentials import Credentials
 from camsvc.access.roles import Principal, Role, may
-from camsvc.access.tokens import STREAM
+from camsvc.access.tokens import HLS, STREAM
 from camsvc.devices.inventory import Inventory
 from camsvc.errors import AuthenticationFailed, DependencyFailed
 from camsvc.media.recorder import require_connected
@@ -18,6 +18,7 @@ from camsvc.media.web import WebProtocol
 from camsvc.server.http import bearer
 
 _ENGINE_TICKET_S = 3600.0
+_HLS_SESSION_S = 86400.0
 
 End = Callable[[str], None]
 """Called with the reason when a right has ended."""
@@ -87,6 +88,18 @@ class CameraDoor:
     def engine_query(self, who: Principal, device: str) -> dict[str, str]:
         """What the engine is shown in the query: a ticket of its own, by which its sessions tell whose they are."""
         return {"ticket": self._credentials.tokens.ticket(STREAM, device, who, time.time(), _ENGINE_TICKET_S)}
+
+    def hls_name(self, who: Principal, device: str) -> str:
+        """A name for an HLS session, by which another camsvc knows whose it is; for a day."""
+        return self._credentials.tokens.ticket(HLS, device, who, time.time(), _HLS_SESSION_S)
+
+    def of_hls_name(self, name: str, device: str) -> Principal:
+        """Whose HLS session has this name.
+
+        Raises:
+            AuthenticationFailed: it is no such name, or their right has ended.
+        """
+        return self._credentials.holder(HLS, name, device, time.time())
 
     def _who(self, request: IRequest, device: str) -> Principal:
         principal = bearer(request, self._credentials)

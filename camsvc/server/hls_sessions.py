@@ -3,12 +3,13 @@
 A playlist's relative URIs drop a query (RFC 3986, section 5.2.2), so a session stands in the path. MediaMTX 1.20
 answers the first request of a viewer with a redirect, looks whether a cookie comes back, and from then on wants that
 of its own session, which it ends after 30 s; 1.5.1 and camsvc-relay ask for the credential at each request.
+
+A session's name is signed, so that viewers go on after a restart of camsvc: nothing else is left of them then.
 """
 
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urljoin, urlsplit
@@ -18,7 +19,7 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 
 from camsvc.access.roles import Principal
-from camsvc.errors import NotFound, RateLimited
+from camsvc.errors import AuthenticationFailed, NotFound, RateLimited
 from camsvc.media.engine_http import EngineAnswer, EngineHttp
 from camsvc.server.camera_door import CameraDoor
 
@@ -37,14 +38,14 @@ class HlsSession:
     Attributes:
         ident: stands in its URLs; whoever knows it is taken for this viewer.
         device: the camera.
-        path: the engine's, that serves it.
+        path: the engine's, that serves it; empty before it was asked.
         principal: who opened it.
     """
 
-    def __init__(self, device: str, path: str, principal: Principal) -> None:
-        self.ident = secrets.token_urlsafe(18)
+    def __init__(self, ident: str, device: str, principal: Principal) -> None:
+        self.ident = ident
         self.device = device
-        self.path = path
+        self.path = ""
         self.principal = principal
         self.transfers: set[Deferred[Any]] = set()
         self.query: dict[str, str] = {}
@@ -62,6 +63,7 @@ class HlsSessions:
         self._reactor = reactor
         self._door = door
         self._engine = engine
+        self._began_s = reactor.seconds()
         self._sessions: dict[str, HlsSession] = {}
 
     @property
@@ -75,9 +77,12 @@ class HlsSessions:
         Raises:
             RateLimited: there are 1000 already.
         """
+        return self._open(self._door.hls_name(principal, device), principal, device)
+
+    def _open(self, ident: str, principal: Principal, device: str) -> HlsSession:
         if len(self._sessions) >= MOST_SESSIONS:
             raise RateLimited("Too many HLS viewers", retry_after_ms=int(UNUSED_S * 1000))
-        session = HlsSession(device, self._door.web_path(device, "hls"), principal)
+        session = HlsSession(ident, device, principal)
         self._sessions[session.ident] = session
         session.timer = self._reactor.callLater(UNUSED_S, self._unused, session)
         session.release = self._door.hold(principal, lambda reason: self._end(session, reason))
@@ -89,14 +94,25 @@ class HlsSessions:
         Raises:
             NotFound: there is none, or it is for another camera.
             AuthenticationFailed: the right of its viewer has run out.
+            RateLimited: it is of before a restart, and there are 1000 already.
         """
-        session = self._sessions.get(ident)
+        session = self._sessions.get(ident) or self._of_last_run(ident, device)
         if session is None or session.device != device:
             raise NotFound("Session", "hls", suggestion="open index.m3u8 again")
         self._door.still(session.principal, device)
         if session.timer is not None:
             session.timer.reset(UNUSED_S)
         return session
+
+    def _of_last_run(self, ident: str, device: str) -> HlsSession | None:
+        """One that may have been open when camsvc ended: it is used again within the time that it may be unused."""
+        if self._reactor.seconds() - self._began_s > UNUSED_S:
+            return None
+        try:
+            principal = self._door.of_hls_name(ident, device)
+        except AuthenticationFailed:
+            return None
+        return self._open(ident, principal, device)
 
     def stop(self) -> None:
         """End all."""
@@ -116,20 +132,24 @@ class HlsSessions:
         """
         if file == INDEX:
             return await self._enter(session)
-        path = f"{session.path}/{file}"
         if not session.query:  # the engine is another one, or has never been asked for this viewer
             (await self._enter(session)).drop()
-        answer = await self._engine.hls(path, session.query | query, session.cookies)
-        if answer.status in _GONE and session.cookies:  # its own session is shorter than ours
+        answer = await self._engine.hls(f"{session.path}/{file}", session.query | query, session.cookies)
+        if answer.status in _GONE and self._to_enter_again(session):
             answer.drop()
             entered = await self._enter(session)
             if entered.status != 200:
                 return entered
             entered.drop()
-            answer = await self._engine.hls(path, session.query | query, session.cookies)
+            answer = await self._engine.hls(f"{session.path}/{file}", session.query | query, session.cookies)
         return answer
 
+    def _to_enter_again(self, session: HlsSession) -> bool:
+        """The engine's own session is shorter than ours; or the camera is served by another path by now."""
+        return bool(session.cookies) or session.path != self._door.web_path(session.device, "hls")
+
     async def _enter(self, session: HlsSession) -> EngineAnswer:
+        session.path = self._door.web_path(session.device, "hls")
         path = f"{session.path}/{INDEX}"
         session.cookies = {}
         session.query = self._door.engine_query(session.principal, session.device)

@@ -164,7 +164,7 @@ class HlsTests(LiveTestCase):
         first = await self.daemon.get("/live/camera0/index.m3u8", authorization=f"Bearer {token}")
         self.assertEqual((first.code, first.body), (302, b""))
         where = first.headers["location"]
-        self.assertRegex(where, r"^/live/camera0/s/[A-Za-z0-9_-]{20,}/index\.m3u8\Z")
+        self.assertRegex(where, r"^/live/camera0/s/[A-Za-z0-9._-]{20,}/index\.m3u8\Z")
         folder = where.rpartition("/")[0]
         index = await self.daemon.get(where)
         self.assertEqual((index.code, index.headers["content-type"]), (200, "application/vnd.apple.mpegurl"))
@@ -206,6 +206,28 @@ class HlsTests(LiveTestCase):
         await admin.call("revoke_api_key", key_id=made["key_id"])
         self.assertEqual((await self.daemon.get(where)).code, 404)
         await process.ends_within(60)
+
+    async def test_camsvc_killed(self) -> None:
+        """A viewer's session goes on when camsvc is back, unless it was for a key that is revoked by then."""
+        admin = await self.daemon.connect("admin")
+        key = await admin.call("create_api_key", name="display", role="viewer")
+        wheres = []
+        for login in ({"authorization": f"Bearer {self.daemon.token('viewer')}"}, {"x_api_key": key["key"]}):
+            wheres.append((await self.daemon.get("/live/camera0/index.m3u8", **login)).headers["location"])
+        for where in wheres:
+            self.assertEqual((await self.daemon.get(where)).code, 200)
+        await admin.call("revoke_api_key", key_id=key["key_id"])
+        self.daemon.process.send(9)
+        await self.daemon.process.when_ended()
+        await self.daemon.start()
+
+        async def plays() -> bool:
+            return (await self.daemon.get(wheres[0])).code == 200
+
+        await eventually(plays, 20)
+        media = (await self.daemon.get(wheres[0])).body.decode().split()[-1]
+        self.assertEqual((await self.daemon.get(wheres[0].replace("index.m3u8", media))).code, 200)
+        self.assertEqual((await self.daemon.get(wheres[1])).code, 404)
 
     async def test_engine_killed(self) -> None:
         """A session of ours outlives the engine's: its URL plays again when the engine is back."""
