@@ -12,7 +12,7 @@ from zope.interface import implementer
 from camsvc.media import engine_http
 from camsvc.media.engine_http import EngineHttp
 from camsvc.media.mediamtx import EngineUnreachable
-from tests.functional.spawned import eventually
+from tests.functional.spawned import clock, eventually, pause
 from tests.live_stub import Pouring, StubEngine
 
 BIG = 64 << 20
@@ -81,6 +81,30 @@ class EngineHttpTests(TestCase):
         self.assertLess(before, 1_000_000)
         tap.open()
         self.assertEqual((await piping, tap.taken, tap.producer), (True, BIG, None))
+
+    async def test_stalled(self) -> None:
+        """A reader that takes nothing for too long is given up, and the engine's connection with it."""
+        self.patch(engine_http, "STALL_LIMIT_S", 0.3)
+        self.engine.answer = lambda request: Pouring(request, BIG)
+        tap = Tap(100_000)
+        piping = Deferred.fromCoroutine((await self.http.hls("camera0/seg.mp4", {}, {})).pipe(tap))
+        self.assertFalse(await piping)
+        self.assertEqual((tap.taken < BIG, tap.producer), (True, None))
+        await eventually(lambda: self.engine.gone)
+
+    async def test_slow(self) -> None:
+        """One that takes a little now and then is not."""
+        self.patch(engine_http, "STALL_LIMIT_S", 0.5)
+        self.engine.answer = lambda request: Pouring(request, 2_000_000)
+        tap = Tap(1)
+        piping = Deferred.fromCoroutine((await self.http.hls("camera0/seg.mp4", {}, {})).pipe(tap))
+        began = clock().seconds()
+        while clock().seconds() < began + 1.2:
+            await pause(0.1)
+            tap.producer.resumeProducing()
+        self.assertNoResult(piping)
+        tap.open()
+        self.assertEqual((await piping, tap.taken), (True, 2_000_000))
 
     async def test_cancelled(self) -> None:
         """The engine's connection goes with whoever waits for the body."""

@@ -173,6 +173,18 @@ class FakeRequest:
         self.producer: Any = None
         self.written: list[bytes] = []
         self.finished = 0
+        self.limits: list[int] = []
+        self.resets = 0
+
+    @property
+    def channel(self) -> FakeRequest:
+        return self
+
+    def setTimeout(self, seconds: int) -> None:
+        self.limits.append(seconds)
+
+    def resetTimeout(self) -> None:
+        self.resets += 1
 
     def registerProducer(self, producer: Any, streaming: bool) -> None:
         assert not streaming
@@ -203,7 +215,7 @@ class PortionsTests(SynchronousTestCase):
             self.assertEqual((b"".join(request.written), request.finished, request.producer), (body, 1, None))
 
     def test_large(self) -> None:
-        """64 KiB each time the reader takes more, then the end."""
+        """64 KiB each time the reader takes more, then the end; its minute begins anew each time."""
         body = bytes(range(256)) * 600  # 150 KiB
         request = self.begin(body)
         self.assertEqual((request.written, request.finished), ([], 0))
@@ -212,6 +224,7 @@ class PortionsTests(SynchronousTestCase):
             request.producer.resumeProducing()
         self.assertEqual([len(portion) for portion in request.written], [65536, 65536, 22528])
         self.assertEqual((b"".join(request.written), request.finished), (body, 1))
+        self.assertEqual((request.limits, request.resets), ([60], 3))
 
     def test_reader_leaves(self) -> None:
         """Nothing is finished for it."""

@@ -27,6 +27,9 @@ CONNECT_LIMIT_S = 3.0
 ANSWER_LIMIT_S = 20.0
 """A request waits for its camera to come up (10 s, runOnDemandStartTimeout) and for HLS's first segments."""
 
+STALL_LIMIT_S = 30.0
+"""A reader that takes nothing of a body for so long is given up: it holds a connection of ours, and of the engine."""
+
 SMALL_BODY_BYTES = 1 << 20
 """More than any playlist or session description."""
 
@@ -57,7 +60,7 @@ class EngineAnswer:
         """
         collected = _Collected()
         try:
-            await within(self._clock, ANSWER_LIMIT_S, _Piped(self._response, collected).done)
+            await within(self._clock, ANSWER_LIMIT_S, _Piped(self._clock, self._response, collected).done)
         except (ResponseFailed, TimeoutError):
             raise EngineUnreachable("its answer broke off") from None
         return b"".join(collected.chunks).decode("utf-8", "replace")
@@ -66,17 +69,17 @@ class EngineAnswer:
         """Write the body to a consumer, no faster than that takes it; cancelling ends the engine's side too.
 
         Returns:
-            whether it came to its end.
+            whether it came to its end: False too when the consumer has taken nothing for 30 s.
         """
         try:
-            await _Piped(self._response, consumer).done
+            await _Piped(self._clock, self._response, consumer).done
         except ResponseFailed:
             return False
         return True
 
     def drop(self) -> None:
         """Have nothing of the body."""
-        _Piped(self._response, _Collected()).done.addErrback(lambda _: None).cancel()
+        _Piped(self._clock, self._response, _Collected()).done.addErrback(lambda _: None).cancel()
 
 
 class EngineHttp:
@@ -196,11 +199,13 @@ class _Collected:
 
 @implementer(IPushProducer)
 class _Piped(Protocol):
-    """Carries a body from its connection to a consumer, which may pause and end it."""
+    """Carries a body from its connection to a consumer, which may pause and end it, but not pause for ever."""
 
-    def __init__(self, response: IResponse, consumer: IConsumer) -> None:
+    def __init__(self, clock: Any, response: IResponse, consumer: IConsumer) -> None:
+        self._clock = clock
         self._consumer = consumer
         self._registered = False
+        self._stalled: Any = None
         self.done: Deferred[None] = Deferred(lambda _: self._give_up())
         response.deliverBody(self)
 
@@ -222,19 +227,34 @@ class _Piped(Protocol):
 
     def pauseProducing(self) -> None:
         self._transport().pauseProducing()
+        if self._stalled is None:
+            self._stalled = self._clock.callLater(STALL_LIMIT_S, self._stall)
 
     def resumeProducing(self) -> None:
+        self._forget_stall()
         self._transport().resumeProducing()
 
     def stopProducing(self) -> None:
         self._registered = False  # the consumer has gone
+        self._forget_stall()
         self._transport().loseConnection()
+
+    def _stall(self) -> None:
+        self._stalled = None
+        self._give_up()
+        self.done.errback(ResponseFailed([Failure(TimeoutError(STALL_LIMIT_S, "the reader takes nothing"))]))
+
+    def _forget_stall(self) -> None:
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
 
     def _give_up(self) -> None:
         self._leave()
         self._transport().loseConnection()
 
     def _leave(self) -> None:
+        self._forget_stall()
         if self._registered:
             self._registered = False
             self._consumer.unregisterProducer()

@@ -160,7 +160,10 @@ class Hls(Resource):
 
 @implementer(IPullProducer)
 class Portions:
-    """Hands out a body as its reader takes it: of a segment that many read slowly there is one copy, not one each."""
+    """Hands out a body as its reader takes it: of a segment that many read slowly there is one copy, not one each.
+
+    Who takes nothing for a minute is closed.
+    """
 
     def __init__(self, request: Request, body: bytes) -> None:
         """Nothing is sent before ``begin``."""
@@ -170,6 +173,7 @@ class Portions:
     def begin(self) -> None:
         """Send what is small at once; finishes the request, now or later."""
         if len(self._left) > _PORTION:
+            self._request.channel.setTimeout(web.IDLE_S)  # twisted.web sets none while a request is answered
             self._request.registerProducer(self, False)
             return
         self._request.write(bytes(self._left))
@@ -177,6 +181,7 @@ class Portions:
 
     def resumeProducing(self) -> None:
         """Send one portion."""
+        self._request.channel.resetTimeout()
         portion, self._left = self._left[:_PORTION], self._left[_PORTION:]
         self._request.write(bytes(portion))
         if not self._left:

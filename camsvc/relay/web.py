@@ -10,7 +10,7 @@ from camsvc.relay.wire import Credential, basic
 
 #: Largest request body, bytes.
 MAX_BODY = 1 << 20
-#: A connection that asks nothing for so long is closed, seconds.
+#: A connection that asks nothing, or takes nothing of an answer, for so long is closed, seconds.
 IDLE_S = 60
 
 

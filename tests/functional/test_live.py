@@ -15,8 +15,10 @@ from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
 from twisted.trial.unittest import TestCase
 
 from camsvc.library import jpeg
+from camsvc.media.engine_http import STALL_LIMIT_S
 from camsvc.processes import resident_bytes
 from camsvc.secret_files import read_secret
+from tests.functional.crowd import Crowd
 from tests.functional.daemon import DaemonTestCase, Reply
 from tests.functional.engines import per_engine
 from tests.functional.ffmpeg import FFMPEG, frames_of, noise, republish, spawn
@@ -247,6 +249,16 @@ class HlsTests(LiveTestCase):
         self.assertEqual((await process.ends_within(40)).code, 0, process.err)
 
 
+def peers(port: int) -> set[int]:
+    """The other ends' ports of what is connected to a port of 127.0.0.1, as the kernel tells (proc(5), net/tcp)."""
+    found = set()
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        _, local, remote, state = line.split()[:4]
+        if state == "01" and local.rpartition(":")[2] == f"{port:04X}":
+            found.add(int(remote.rpartition(":")[2], 16))
+    return found
+
+
 class SlowReaderTests(LiveTestCase):
     """Viewers of HLS whose network is too slow, with a camera that sends far more than any does."""
 
@@ -271,13 +283,14 @@ class SlowReaderTests(LiveTestCase):
         self.cameras = table("Door", self.source.rtsp_url("door"))
         await super().setUp()
 
-    def stall(self, path: str) -> socket.socket:
-        """Ask for a file, and read nothing of it."""
+    def stall(self, path: str, times: int = 1) -> socket.socket:
+        """Ask for a file, once or several times, and read nothing of it."""
         reader = socket.socket()
         self.addCleanup(reader.close)
         reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         reader.connect(("127.0.0.1", self.daemon.port))
-        reader.sendall(f"GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
+        head = f"GET {path} HTTP/1.{'1' if times > 1 else '0'}\r\nHost: localhost\r\n\r\n"
+        reader.sendall(head.encode() * times)
         return reader
 
     async def names(self, path: str) -> list[str]:
@@ -287,19 +300,28 @@ class SlowReaderTests(LiveTestCase):
             return []
         return [line for line in reply.body.decode().splitlines() if line and not line.startswith("#")]
 
+    async def segment(self) -> tuple[str, int]:
+        """The path and size of a new segment of more than 2 MB, in a session of its own; a first one may be short."""
+        bearer = f"Bearer {self.daemon.token('viewer')}"
+        index = (await self.daemon.get("/live/camera0/index.m3u8", authorization=bearer)).headers["location"]
+        folder = index.rpartition("/")[0]
+        (media,) = await eventually(lambda: self.names(index), 30, 0.5)
+
+        async def large() -> tuple[str, int] | None:
+            for name in (await self.names(f"{folder}/{media}"))[-1:]:
+                size = len((await self.daemon.get(f"{folder}/{name}")).body)
+                return (f"{folder}/{name}", size) if size > 2_000_000 else None
+            return None
+
+        found: tuple[str, int] = await eventually(large, 30, 0.5)
+        return found
+
     async def test_readers_that_stall(self) -> None:
         """What they do not take waits at the engine: camsvc grows by a tenth of it at most, and serves the next one.
 
         Nor has the relay a copy for each of them; MediaMTX 1.5.1 has.
         """
-        bearer = f"Bearer {self.daemon.token('viewer')}"
-        index = (await self.daemon.get("/live/camera0/index.m3u8", authorization=bearer)).headers["location"]
-        folder = index.rpartition("/")[0]
-        (media,) = await eventually(lambda: self.names(index), 30, 0.5)
-        segments = await eventually(lambda: self.names(f"{folder}/{media}"), 30, 0.5)
-        path = f"{folder}/{segments[-1]}"
-        size = len((await self.daemon.get(path)).body)
-        self.assertGreater(size, 2_000_000)
+        path, size = await self.segment()
         pids = (self.daemon.process.pid, self.daemon.engine_pid())
         before = [resident_bytes(pid) for pid in pids]
         readers = [self.stall(path) for _ in range(self.readers)]
@@ -317,6 +339,26 @@ class SlowReaderTests(LiveTestCase):
         (first, *_) = readers
         first.settimeout(0)
         self.assertEqual(await self.rest_of(first), size)
+
+    async def test_given_up(self) -> None:
+        """Who takes nothing for 30 s is closed, with its connection at the engine; viewers of each kind go on."""
+        crowd = Crowd(self, self.daemon, rtsp=1, hls=2, webrtc=1)
+        await crowd.all_see()
+        path, _ = await self.segment()
+        before = len(peers(self.daemon.hls_port))
+        # On one connection several times, so that the kernel does not hold the whole of it.
+        ports = {self.stall(path, times=5).getsockname()[1] for _ in range(4)}
+        began = clock().seconds()
+        await eventually(lambda: len(peers(self.daemon.hls_port)) >= before + 4)
+        await crowd.all_see()
+
+        def gone() -> bool:
+            return not peers(self.daemon.port) & ports
+
+        await eventually(gone, STALL_LIMIT_S + 30)
+        self.assertGreater(clock().seconds() - began, STALL_LIMIT_S - 5)
+        await eventually(lambda: len(peers(self.daemon.hls_port)) <= before + 2)  # players have some more or less
+        await crowd.all_see()
 
     async def rest_of(self, reader: socket.socket) -> int:
         """Read on to the end; the length of the body."""
