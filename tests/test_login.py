@@ -9,6 +9,7 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from twisted.internet.defer import fail
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
@@ -26,7 +27,7 @@ from camsvc.api.system_methods import SystemMethods
 from camsvc.api.user_methods import UserMethods
 from camsvc.config import Limits, Server
 from camsvc.devices.inventory import Inventory
-from camsvc.errors import InvalidParams, RateLimited
+from camsvc.errors import DependencyFailed, InvalidParams, RateLimited
 from camsvc.server.cookies import LoginCookie
 from camsvc.server.hosts import Hosts
 from camsvc.server.http import QuietSite
@@ -249,6 +250,24 @@ class LoginTests(LoginTestCase):
         self.assertEqual((await self.login()).status, 429)
         self.now += 0.01
         self.assertEqual((await self.login()).status, 200)
+
+    async def test_no_disk(self) -> None:
+        """A disk that gives nothing, at the first question or at the second, is no failure of who logs in."""
+        run = self.database.run
+        for each in (1, 2):
+            asked = 0
+
+            def breaks(work: Any) -> Any:
+                nonlocal asked
+                asked += 1
+                broken = DependencyFailed("storage", "the database cannot be used")
+                return run(work) if asked % each else fail(broken)  # noqa: B023
+
+            patch = self.patch(self.database, "run", breaks)
+            for _ in range(10):
+                self.assertEqual((await self.login()).status, 503)
+            patch.restore()
+            self.assertEqual((await self.login()).status, 200)
 
     async def test_busy(self) -> None:
         """Too many at once are no failures."""

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, fail
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
@@ -165,6 +165,14 @@ class SnapshotsTests(SynchronousTestCase):
         self.capture(picture())
         why = self.failureResultOf(self.take(), DependencyFailed).value
         self.assertEqual((why.data["dependency"], "No space" in why.message), ("storage", True))
+
+    def test_not_in_the_index(self) -> None:
+        """What is told as failed leaves no file, which the next start would list."""
+        broken = fail(DependencyFailed("storage", "the database cannot be used"))
+        self.patch(self.database, "run", lambda work: broken)
+        self.capture(picture())
+        self.failureResultOf(self.take(), DependencyFailed)
+        self.assertEqual(self.stored(), [])
 
     def test_clock_of_another_boot(self) -> None:
         """A picture from the future has no negative age."""

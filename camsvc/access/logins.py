@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Protocol
 
@@ -97,7 +98,8 @@ class Logins:
         name = users.name_of(username)
         self._pay(address, name)
         found = await self._checked(name, password, address)
-        user = await self._database.run(partial(_enter, name=name, stored=found, now=self._wall()))
+        with self._nobody_failed(address, name):
+            user = await self._database.run(partial(_enter, name=name, stored=found, now=self._wall()))
         if user is None:
             self._refuse(name, address, "the user is disabled")
             raise AuthenticationFailed(
@@ -190,13 +192,10 @@ class Logins:
 
     async def _checked(self, name: str, password: str, address: str) -> str:
         """The stored hash of the right password; a wrong one and an unknown user take the same time."""
-        found = await self._database.run(partial(users.find, name=name))
-        stored = None if found is None else found[1]
-        try:
+        with self._nobody_failed(address, name):
+            found = await self._database.run(partial(users.find, name=name))
+            stored = None if found is None else found[1]
             good = await self._passwords.match(password, stored, address)
-        except CamsvcError:  # too many at once: nobody has failed
-            self._throttle.take_back(address, name)
-            raise
         if not good or stored is None:
             self._refuse(name, address, "wrong user name or password")
             raise AuthenticationFailed(
@@ -205,6 +204,15 @@ class Logins:
                 suggestion="an admin can set another: camsvc user passwd NAME",
             )
         return stored
+
+    @contextmanager
+    def _nobody_failed(self, address: str, name: str) -> Iterator[None]:
+        """What fails within is camsvc's own failure: too many logins at once, or a disk that gives nothing."""
+        try:
+            yield
+        except CamsvcError:
+            self._throttle.take_back(address, name)
+            raise
 
     def _granted(self, who: Principal, now: float) -> Login:
         token = self._signer.issue(who, now, self._valid_s)

@@ -13,7 +13,7 @@ from twisted.logger import Logger
 from camsvc.database import Database
 from camsvc.devices.health import LauncherHealth
 from camsvc.devices.inventory import Inventory
-from camsvc.errors import DependencyFailed
+from camsvc.errors import CamsvcError, DependencyFailed
 from camsvc.library import jpeg, recordings
 from camsvc.library.recordings import SNAPSHOTS
 from camsvc.library.store import Store
@@ -96,7 +96,11 @@ class Snapshots:
             raise DependencyFailed("storage", f"the snapshot cannot be written: {why.strerror}") from None
         when = time.time()
         file = MediaFile(path.name, device, len(picture), when, when, width=size[0], height=size[1])
-        await self._database.run(lambda db: recordings.add_files(db, SNAPSHOTS, [file]))
+        try:
+            await self._database.run(lambda db: recordings.add_files(db, SNAPSHOTS, [file]))
+        except CamsvcError:  # told as failed, it must not be there after the next start
+            await self._store.thread(path.unlink, True)
+            raise
         self._log.info("{device}: snapshot {name}", device=device, name=path.name)
         for listener in self._listeners:
             with self._log.failuresHandled("while telling of a snapshot"):
