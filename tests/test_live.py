@@ -132,6 +132,7 @@ class WhepTests(LiveTestCase):
             ((400, {}, b'{"error":"path \'camera0\' is not configured"}'), 503, "gave no picture"),
             ((404, {}, b'{"error":"no stream is available on path \'camera0\'"}'), 503, "gave no picture"),
             ((401, {}, b""), 503, "HTTP 401"),
+            ((503, {}, b'{"error":"too many viewers"}'), 503, "HTTP 503: too many viewers"),
             ((201, {"Location": "/"}, b""), 503, "names no session"),
         ):
             self.engine.answer = lambda _, answer=answer: answer

@@ -29,7 +29,6 @@ _FILE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,150}\.(m3u8|mp4|m4s|m4a|m4v|m
 _PLAYLIST = "application/vnd.apple.mpegurl"
 _MEDIA = ("video/", "audio/")
 _WHEP_HEADERS = ("etag", "accept-patch")
-_ERROR = re.compile(r'"error":\s*"((?:[^"\\]|\\.)*)"')
 
 NOT_THERE = re.compile(r"timed out|no (one|stream)|not found|not ready|not configured|terminated|closed", re.I)
 """What the engines say of a camera that did not come, where their status does not tell: 400, as for a bad offer."""
@@ -67,7 +66,7 @@ class Live:
         if answer.status != 201:
             if answer.status == 400 and not NOT_THERE.search(text):
                 raise _bad("offer", text)
-            raise self._refused(device, answer)
+            raise self._refused(device, answer, text)
         secret = answer.headers.get("location", "").partition("?")[0].rpartition("/")[2]
         if not _SECRET.match(secret):
             raise DependencyFailed("media engine", "its answer to an offer names no session")
@@ -89,11 +88,11 @@ class Live:
     @app.route("/<device>/whep/<secret>", methods=["DELETE"])
     async def end(self, request: IRequest, device: str, secret: str) -> bytes:
         """The viewer leaves."""
-        answer, _ = await self._of_session(request, device, secret, "DELETE")
+        answer, text = await self._of_session(request, device, secret, "DELETE")
         if answer.status == 400:  # what is no UUID: no session of the engine has such a name
             raise NotFound("Session", "whep")
         if answer.status not in (200, 204):
-            raise self._refused(device, answer)
+            raise self._refused(device, answer, text)
         request.setHeader(b"content-length", b"0")
         return b""
 
@@ -166,11 +165,12 @@ class Live:
             raise NotFound("Session", "whep")
         return answer, text
 
-    def _refused(self, device: str, answer: EngineAnswer) -> CamsvcError:
+    def _refused(self, device: str, answer: EngineAnswer, text: str = "") -> CamsvcError:
         """What to tell of an answer that is no success and nobody's fault but the camera's or the engine's."""
         if answer.status in (400, 404, 500):
             return self._door.no_picture(device)
-        return DependencyFailed("media engine", f"it answers with HTTP {answer.status}", suggestion="try again")
+        said = f"it answers with HTTP {answer.status}" + (f": {_words(text)}" if text else "")
+        return DependencyFailed("media engine", said, suggestion="try again")
 
 
 def _content_type(request: IRequest) -> str:
@@ -194,9 +194,16 @@ def _whep_answer(request: IRequest, answer: EngineAnswer, kind: str, text: str) 
 
 def _bad(what: str, text: str) -> InvalidParams:
     """What the engine finds wrong with something that the viewer has sent, in the engine's words."""
-    found = _ERROR.search(text)
-    words = str(json.loads(f'"{found[1]}"') if found else text)[:200]
-    return InvalidParams(f"The engine refuses the {what}: {words}", reason=f"bad_{what}", param="body")
+    return InvalidParams(f"The engine refuses the {what}: {_words(text)}", reason=f"bad_{what}", param="body")
+
+
+def _words(text: str) -> str:
+    """The error in an engine's answer; where it is no JSON, as it came."""
+    try:
+        words = str(json.loads(text)["error"])
+    except (ValueError, KeyError, TypeError):
+        words = text
+    return words[:200]
 
 
 def _abort(request: Any) -> None:

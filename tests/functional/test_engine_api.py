@@ -271,6 +271,7 @@ class ControlApiTests(EngineTestCase):
         asked = self.callback.of("api")
         self.assertEqual(bool(asked), not self.engine.is_mediamtx_before(1, 20, 1))
         self.assertEqual({call.credential for call in asked} - {API}, set())
+        self.assertEqual({call.fields["ip"] for call in asked} - {"127.0.0.1"}, set())
 
     async def test_api_without_a_callback(self) -> None:
         """So the callback must listen first: with nobody there each call of an API that asks it is a 401."""
