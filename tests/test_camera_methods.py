@@ -151,6 +151,12 @@ class CameraTests(SynchronousTestCase):
             self.result("get_camera_capabilities", {"device": "camera0"})["validation_status"], "DISCONNECTED"
         )
 
+    def test_capabilities_not_known(self) -> None:
+        """NONE, and nothing in the lists, for a camera that has not said yet what it offers."""
+        self.inventory.present("camera0", found("0", kind="network", modes=()))
+        seen = self.result("get_camera_capabilities", {"device": "camera0"})
+        self.assertEqual((seen["validation_status"], seen["formats"], seen["modes"]), ("NONE", [], []))
+
     def test_stream_url(self) -> None:
         """Available as soon as the engine has the path; READY once something is published."""
         found = self.result("get_stream_url", {"device": "camera0"})

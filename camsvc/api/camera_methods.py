@@ -83,7 +83,10 @@ class ModeView(Struct, frozen=True):
 
 
 class Capabilities(Struct, frozen=True):
-    """What a camera offers; ``frame_rates`` is the name that some clients know ``fps_options`` by."""
+    """What a camera offers; ``frame_rates`` is the name that some clients know ``fps_options`` by.
+
+    ``validation_status`` is CONFIRMED, NONE while its formats are not known, or DISCONNECTED.
+    """
 
     device: str
     formats: list[str]
@@ -163,7 +166,7 @@ class CameraMethods:
             resolutions=_resolutions(camera),
             fps_options=rates,
             frame_rates=rates,
-            validation_status="CONFIRMED" if camera.present else "DISCONNECTED",
+            validation_status=_validated(camera),
             modes=[ModeView(mode.format, mode.width, mode.height, list(mode.fps)) for mode in camera.modes],
         )
 
@@ -204,6 +207,12 @@ class CameraMethods:
 def _principal(call: Call) -> Principal:
     assert call.principal is not None  # the registry has asked may() before
     return call.principal
+
+
+def _validated(camera: Camera) -> str:
+    if not camera.present:
+        return "DISCONNECTED"
+    return "CONFIRMED" if camera.modes else "NONE"
 
 
 def _formats(camera: Camera) -> list[str]:

@@ -96,7 +96,7 @@ export interface CamerasMetrics {
   cameras: Record<string, CameraFigures>;
 }
 
-/** What a camera offers; `frame_rates` is the name that some clients know `fps_options` by. */
+/** What a camera offers; `frame_rates` is the name that some clients know `fps_options` by. `validation_status` is CONFIRMED, NONE while its formats are not known, or DISCONNECTED. */
 export interface Capabilities {
   device: string;
   formats: string[];
