@@ -229,16 +229,28 @@ class OutletTests(SynchronousTestCase):
         self.assertTrue(self.client.aborted)
 
     def test_full_while_catching_up(self) -> None:
-        """A transport that fills in the middle of what is kept gets no more of it."""
+        """A transport that fills in the middle of what is kept gets the rest of it all the same, and then no more."""
 
         def full(data: bytes) -> None:
             self.outlet.pauseProducing()
 
+        kept = Taker()
+        self.stream.join(kept)
         self.patch(self.client, "write", full)
         self.outlet.play()
         gop(self.stream, 90000)
-        self.assertEqual(self.outlet.bytes_sent, len(rtp(IDR_NAL)) * 2)
+        self.assertEqual(self.outlet.bytes_sent, sum(len(unit.data) for unit in kept.units[: len(kept.units) // 2]))
         self.outlet.stopProducing()
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_full_for_a_moment(self) -> None:
+        """A queue that is empty again before the next unit comes costs nothing."""
+        self.outlet.play()
+        self.client.taken()
+        self.outlet.pauseProducing()
+        self.outlet.resumeProducing()
+        self.stream.packet(0, rtp(SLICE_NAL, 10800))
+        self.assertEqual(self.client.taken(), rtp(SLICE_NAL, 10800))
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_end_of_the_stream(self) -> None:

@@ -1,4 +1,4 @@
-"""How a reader's socket is fed: directly while nothing is queued, left out while full, closed when stalled.
+"""How a reader's socket is fed: directly while nothing is queued, left out when full, closed when stalled.
 
 The only module that looks into a Twisted transport's buffers and sets socket options.
 """
@@ -14,7 +14,8 @@ from zope.interface import implementer
 
 from camsvc.relay.stream import Stream, Unit
 
-#: What may wait in our own memory before a reader is left out, bytes: some key frames.
+#: What may wait in our own memory before a reader is left out, bytes: some key frames. What it begins with, all that
+#: came since the last key frame, may be more, once.
 QUEUE = 1 << 20
 #: What may wait in the kernel, bytes; its own choice would be 4 MiB, seconds of video.
 KERNEL_QUEUE = 256 << 10
@@ -75,7 +76,9 @@ class Outlet:
         self._stall_s = stall_s
         self._over = over
         self._playing = False
+        self._joining = False
         self._full = False
+        self._left_out = False
         self._stalled: IDelayedCall | None = None
         self._direct = hasattr(transport, "_tempDataBuffer")
 
@@ -85,7 +88,9 @@ class Outlet:
             self._playing = True
             self._transport.registerProducer(self, True)
             if not self._full:
+                self._joining = True
                 self._stream.join(self)
+                self._joining = False
 
     def pause(self) -> None:
         """Send nothing until ``play``."""
@@ -93,11 +98,16 @@ class Outlet:
             self._playing = False
             self._stream.leave(self)
             self._transport.unregisterProducer()
+            self._left_out = False
             self._forget_stall()
 
     def deliver(self, unit: Unit) -> None:
-        """Send a unit of one of the reader's tracks."""
+        """Send a unit of one of the reader's tracks; the first that finds the queue full has it leave the readers."""
         if unit.track not in self._tracks or not self._playing:
+            return
+        if self._full and not self._joining:
+            self._left_out = True
+            self._stream.leave(self)
             return
         self.bytes_sent += len(unit.data)
         if self._direct:
@@ -111,16 +121,16 @@ class Outlet:
         self._over()
 
     def pauseProducing(self) -> None:
-        """The queue is full: leave the readers; called at every write while it is."""
+        """The queue is full; called at every write while it is."""
         if not self._full:
             self._full = True
-            self._stream.leave(self)
             self._stalled = self._clock.callLater(self._stall_s, self._give_up)
 
     def resumeProducing(self) -> None:
-        """The queue is empty: join again at the next key frame."""
+        """The queue is empty: go on, or join again at the next key frame when something was missed."""
         self._forget_stall()
-        if self._playing:
+        if self._left_out:
+            self._left_out = False
             self._stream.join(self, cached=False)
 
     def stopProducing(self) -> None:

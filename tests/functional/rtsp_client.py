@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -36,13 +36,17 @@ class Reply:
 
 
 class RtspClient(Protocol):
-    """One connection; it counts ``packets`` and ``media_bytes`` that came, and ``refusals``: replies from 400 on."""
+    """One connection; it counts ``packets`` and ``media_bytes`` that came, and ``refusals``: replies from 400 on.
+
+    ``on_packet`` is given each packet with its interleave header, where it is set.
+    """
 
     def __init__(self) -> None:
         self.packets = 0
         self.media_bytes = 0
         self.closed = False
         self.refusals = 0
+        self.on_packet: Callable[[bytes], None] | None = None
         self.received = b""
         self._cseq = 0
         self._session = ""
@@ -87,6 +91,10 @@ class RtspClient(Protocol):
         """Close in good order, behind what was sent."""
         self.transport.loseConnection()  # type: ignore[union-attr]
 
+    def read_on(self) -> None:
+        """Take what has piled up, and what comes."""
+        self.transport.resumeProducing()  # type: ignore[union-attr]
+
     async def close(self) -> None:
         """Close at once."""
         if not self.closed:
@@ -126,6 +134,8 @@ class RtspClient(Protocol):
                 break
             self.packets += 1
             self.media_bytes += end - at - 4
+            if self.on_packet is not None:
+                self.on_packet(data[at:end])
             at = end
         self.received = data[at:]
 

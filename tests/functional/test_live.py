@@ -67,7 +67,7 @@ class WhepViewer:
             raise AssertionError(f"{self.process.out!r} {self.process.err[-2000:]!r}") from None
 
     def tell(self, word: str) -> None:
-        """``delete`` or ``vanish``."""
+        """``delete``, ``vanish``, ``deaf`` or ``hear``."""
         assert self.process.transport is not None
         self.process.transport.write(f"{word}\n".encode())
 

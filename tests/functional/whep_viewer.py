@@ -2,7 +2,8 @@
 
 ``python whep_viewer.py URL [TOKEN [sound] [loss=N] [times]]``; it asks for sound too where that is said, loses N of a
 hundred packets of media, and says of each frame when it came, in seconds since the epoch. A line on its standard
-input ends it: with ``delete`` it says goodbye first, with ``vanish`` it just goes.
+input ends it: with ``delete`` it says goodbye first, with ``vanish`` it just goes. After ``deaf`` it takes no media
+and reports nothing of it, until ``hear``; it stays connected meanwhile.
 """
 
 from __future__ import annotations
@@ -40,15 +41,23 @@ def ask(method: str, url: str, token: str, body: str = "") -> tuple[int, str, st
         return why.code, "", why.read().decode()
 
 
-def lose(percent: int) -> None:
-    """Throw away a share of what comes, but for STUN and DTLS (RFC 7983 tells them apart)."""
-    take = ice.StunProtocol.datagram_received
+class Ears:
+    """How many of a hundred packets of media are thrown away; STUN and DTLS pass (RFC 7983 tells them apart)."""
 
-    def receive(self: ice.StunProtocol, data: bytes, addr: tuple[str, int]) -> None:
-        if not (data[0] >= 128 and random.random() * 100 < percent):
-            take(self, data, addr)
+    def __init__(self, loss: int) -> None:
+        self.loss = loss
+        take, send = ice.StunProtocol.datagram_received, ice.StunProtocol.send_data
 
-    ice.StunProtocol.datagram_received = receive  # type: ignore[method-assign,assignment]
+        def receive(protocol: ice.StunProtocol, data: bytes, addr: tuple[str, int]) -> None:
+            if not (data[0] >= 128 and random.random() * 100 < self.loss):
+                take(protocol, data, addr)
+
+        async def answer(protocol: ice.StunProtocol, data: bytes, addr: tuple[str, int]) -> None:
+            if data[0] < 128 or self.loss < 100:
+                await send(protocol, data, addr)
+
+        ice.StunProtocol.datagram_received = receive  # type: ignore[method-assign,assignment]
+        ice.StunProtocol.send_data = answer  # type: ignore[method-assign]
 
 
 async def listen(track: object) -> None:
@@ -64,7 +73,15 @@ async def listen(track: object) -> None:
         say(silent=pieces)
 
 
-async def watch(url: str, token: str, sound: bool) -> None:
+async def told_to_go(ears: Ears) -> None:
+    """Wait for the word to say goodbye, and do as is told until then."""
+    while (word := (await asyncio.to_thread(sys.stdin.readline)).strip()) in ("deaf", "hear"):
+        ears.loss = 100 if word == "deaf" else 0
+    if word == "vanish":
+        os._exit(0)
+
+
+async def watch(url: str, token: str, sound: bool, ears: Ears) -> None:
     """Connect, count frames, and wait to be told how to go."""
     peer = RTCPeerConnection(RTCConfiguration(iceServers=[]))
     tasks = []
@@ -102,17 +119,13 @@ async def watch(url: str, token: str, sound: bool) -> None:
     if status != 201:
         return
     await peer.setRemoteDescription(RTCSessionDescription(body, "answer"))
-    word = await asyncio.to_thread(sys.stdin.readline)
-    if word.strip() == "vanish":
-        os._exit(0)
+    await told_to_go(ears)
     status, _, body = await asyncio.to_thread(ask, "DELETE", urljoin(url, location), token)
     say(deleted=status, body=body)
     await peer.close()
 
 
 if __name__ == "__main__":
-    for option in sys.argv[3:]:
-        if option.startswith("loss="):
-            lose(int(option[5:]))
-    asyncio.run(watch(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "", "sound" in sys.argv[3:]))
+    lost = next((int(option[5:]) for option in sys.argv[3:] if option.startswith("loss=")), 0)
+    asyncio.run(watch(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "", "sound" in sys.argv[3:], Ears(lost)))
     os._exit(0)

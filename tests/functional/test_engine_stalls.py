@@ -1,0 +1,135 @@
+"""Readers that stop reading: what becomes of them, how they come back, and that nobody else pays for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from camsvc.processes import resident_bytes
+from tests.functional.camera import CameraTestCase
+from tests.functional.engines import find_engines, per_engine
+from tests.functional.ffmpeg import noise, republish
+from tests.functional.rtsp_client import RtspClient, play
+from tests.functional.running import PUBLISHER, default_verdict
+from tests.functional.spawned import eventually, pause
+from tests.functional.test_live import WhepViewer
+
+MIB = 1 << 20
+
+
+class Video:
+    """Packets of H264 (RFC 6184): their numbers, and whether a key frame begins with one."""
+
+    def __init__(self) -> None:
+        self.numbers: list[int] = []
+        self.begins: list[bool] = []
+        self.stamp = 0
+
+    def take(self, frame: bytes) -> None:
+        """An interleaved frame."""
+        if frame[1] != 0:
+            return
+        self.numbers.append(int.from_bytes(frame[6:8], "big"))
+        self.stamp = int.from_bytes(frame[8:12], "big")
+        kind = frame[16] & 31
+        self.begins.append(kind == 5 or (kind == 28 and frame[17] & 0x9F == 0x85))
+
+    def gaps(self) -> list[int]:
+        """Places of the packets that do not follow the one before."""
+        pairs = zip(self.numbers, self.numbers[1:], strict=False)
+        return [at for at, (one, other) in enumerate(pairs, 1) if (one + 1) & 0xFFFF != other]
+
+
+class StalledRtspTests(CameraTestCase):
+    """The relay alone: MediaMTX throws packets away as they come, and closes such a reader at last."""
+
+    engine = find_engines()[0]
+    timeout = 120
+
+    async def setUp(self) -> None:  # type: ignore[override]
+        await super().setUp()
+        file = Path(self.folder, "noise.mp4")
+        await noise(self, file)
+        await self.server.add("camera0")
+        republish(self, self.server.rtsp_url("camera0", PUBLISHER), file)
+        await eventually(self.is_ready)
+        self.quick, self.slow = Video(), Video()
+        self.quick_client = await self.reader(self.quick)
+        self.slow_client = await self.reader(self.slow, 64 * 1024)
+
+    async def reader(self, video: Video, receive_buffer: int | None = None) -> RtspClient:
+        """One who is told of each packet."""
+        client = await play(self, self.server.rtsp_url("camera0"), receive_buffer)
+        client.on_packet = video.take
+        await self.grows(client)
+        return client
+
+    def behind_s(self) -> float:
+        """How far the slow one is behind the other."""
+        return ((self.quick.stamp - self.slow.stamp) & 0xFFFFFFFF) / 90_000
+
+    async def test_back_at_the_next_key_frame(self) -> None:
+        """Left out at the first full buffer; back with a key frame, in one piece, without delay; memory bounded."""
+        memory = resident_bytes(self.server.process.pid)
+        self.slow_client.stop_reading()
+        await pause(6)
+        self.assertLess(resident_bytes(self.server.process.pid) - memory, 8 * MIB)
+        self.assertEqual(self.slow.gaps(), [])
+        before = len(self.slow.numbers)
+        self.slow_client.read_on()
+        await eventually(self.slow.gaps, 10)
+        (gap,) = self.slow.gaps()
+        # What it was sent before it was left out is what fits into the queues: 1 MiB here, and some in the kernel.
+        self.assertLess((gap - before) * 1200, 4 * MIB)
+        self.assertTrue(self.slow.begins[gap], "the first packet after the gap begins a key frame")
+        await pause(2)
+        self.assertEqual(self.slow.gaps(), [gap])
+        await eventually(lambda: self.behind_s() < 0.5, 5)
+        self.assertFalse(self.slow_client.closed)
+        self.assertEqual(self.quick.gaps(), [], "the quick one has got everything")
+
+    async def test_given_up(self) -> None:
+        """Who takes nothing for writeTimeout (10 s) is no reader any more; the other has got everything."""
+        self.slow_client.stop_reading()
+        await pause(8)
+        self.assertEqual(len((await self.server.path("camera0"))["readers"]), 2)
+
+        async def one() -> bool:
+            return len((await self.server.path("camera0"))["readers"]) == 1
+
+        await eventually(one, 10)
+        await self.grows(self.quick_client)
+        self.assertEqual(self.quick.gaps(), [])
+
+
+class StalledWhepTests(CameraTestCase):
+    """A viewer that stays connected, and takes no media."""
+
+    timeout = 120
+
+    def viewer(self) -> WhepViewer:
+        return WhepViewer(self, f"http://127.0.0.1:{self.server.webrtc_port}/camera0/whep?ticket=t")
+
+    async def test_deaf(self) -> None:
+        """It reports nothing either: the other sees all, the engine keeps nothing for it, and it can come back."""
+        self.callback.verdict = lambda asked: default_verdict(asked) or asked.fields["query"] == "ticket=t"
+        await self.server.add("camera0")
+        await self.publish(fps=20, size="640x360")
+        steady, deaf = self.viewer(), self.viewer()
+        for viewer in (steady, deaf):
+            await viewer.gets(20)
+        memory = resident_bytes(self.server.process.pid)
+        deaf.tell("deaf")
+        await pause(1)
+        begun, heard = max(steady.said("frames")), max(deaf.said("frames"))
+        await pause(8)
+        self.assertGreater(max(steady.said("frames")) - begun, 8 * 20 * 0.7)
+        self.assertLessEqual(max(deaf.said("frames")), heard + 20)
+        self.assertLess(resident_bytes(self.server.process.pid) - memory, 10 * MIB)
+        listed = (await self.server.api("GET", "webrtcsessions/list")).body["items"]
+        self.assertEqual([one["peerConnectionEstablished"] for one in listed], [True, True])
+        deaf.tell("hear")
+        await deaf.gets(max(deaf.said("frames")) + 30)
+        self.assertEqual(deaf.said("ended"), [])
+
+
+per_engine(globals(), StalledWhepTests)
