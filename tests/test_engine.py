@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 from twisted.internet.defer import Deferred
 from twisted.internet.task import deferLater
+from twisted.logger import LogEvent, formatEvent, globalLogPublisher
 from twisted.trial.unittest import TestCase
 
 from camsvc.media import engine as engine_module
@@ -36,6 +37,10 @@ class FakeApi:
 
     def __init__(self) -> None:
         self.fails: Exception | None = None
+        self.open_to_all = False
+
+    async def answers_everybody(self) -> bool:
+        return self.open_to_all
 
     async def version(self) -> str:
         if self.fails is not None:
@@ -102,6 +107,20 @@ class StartTests(EngineTestCase):
         self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o600)
         await self.until(lambda: self.log.exists() and b"hello" in self.log.read_bytes())
         self.assertIn(str(path).encode(), self.log.read_bytes())
+
+    async def test_open_to_all(self) -> None:
+        """One that asks nobody who may steer it is told of; the others are not."""
+        lines: list[str] = []
+
+        def observe(event: LogEvent) -> None:
+            lines.append(formatEvent(event))
+
+        globalLogPublisher.addObserver(observe)
+        self.addCleanup(globalLogPublisher.removeObserver, observe)
+        for self.api.open_to_all in (False, True):
+            engine = await self.up()
+            self.assertEqual(any("asks nobody" in line for line in lines), self.api.open_to_all)
+            await engine.stop()
 
     async def test_own_session_and_time_zone(self) -> None:
         """A terminal's Ctrl-C does not reach it; its file names are in UTC; it gets no environment of ours."""

@@ -42,6 +42,13 @@ class CallTests(ApiTestCase):
         await self.api.states()
         self.assertEqual(self.stub.authorization, "Basic " + base64.b64encode(b"_api:secret").decode())
 
+    async def test_answers_everybody(self) -> None:
+        """It is asked without the secret."""
+        self.assertIs(await self.api.answers_everybody(), True)
+        self.assertIsNone(self.stub.authorization)
+        self.stub.answers["paths/list"] = (401, b"")
+        self.assertIs(await self.api.answers_everybody(), False)
+
     async def test_version(self) -> None:
         """Without its v; 1.5 stands for an API that has no info; anything else is refused."""
         self.assertEqual(await self.api.version(), "1.5")

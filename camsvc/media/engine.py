@@ -205,9 +205,13 @@ class Engine:
     async def _probe(self) -> bool:
         try:
             self.version = await self._api.version()
+            open_to_all = await self._api.answers_everybody()
         except (EngineUnreachable, EngineRefused):
             return False
         self._set_trouble(None)
+        if open_to_all:
+            self._log.warn("this engine asks nobody who may steer it: every user of this machine can, and so can run "
+                           "commands as this one; camsvc-relay and MediaMTX 1.20 ask camsvc")  # fmt: skip
         return True
 
     async def _watch_api(self, watch: ExitWatch) -> None:

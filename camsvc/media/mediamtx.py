@@ -30,6 +30,9 @@ _PAGE = 500
 _SESSION_KINDS = ("rtsp", "rtsps", "webrtc", "hls")
 _JSON: dict[bytes | str, bytes | str] = {"Content-Type": "application/json"}
 
+_Keys = Mapping[str, Any] | None
+_Login = tuple[str, str] | None
+
 
 class EngineUnreachable(DependencyFailed):
     """The engine gave no answer: it is down, or hangs."""
@@ -122,6 +125,15 @@ class EngineApi:
             return "1.5"
         return str(answer.get("version", "?")).removeprefix("v")
 
+    async def answers_everybody(self) -> bool:
+        """Whether it answers who shows no password either, as MediaMTX 1.5.1 does.
+
+        Raises:
+            EngineUnreachable: it gives no answer.
+        """
+        status, _ = await self._answer("GET", "paths/list", None, None)
+        return status < 400
+
     async def states(self) -> dict[str, PathState]:
         """Every path as it runs, by name."""
         return {item["name"]: _state(item) for item in await self._list("paths/list")}
@@ -203,10 +215,7 @@ class EngineApi:
             return []
 
     async def _call(self, method: str, what: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        try:
-            status, data = await within(self._clock, CALL_TIMEOUT_S, self._exchange(method, what, body))
-        except (ConnectError, ConnectingCancelledError, ResponseFailed, TimeoutError, OSError) as why:
-            raise EngineUnreachable(f"no answer from its API ({type(why).__name__})") from None
+        status, data = await self._answer(method, what, body, self._auth)
         try:
             answer = msgspec.json.decode(data) if data else {}
         except msgspec.MsgspecError:
@@ -216,11 +225,17 @@ class EngineApi:
             raise EngineRefused(status, str(text or f"HTTP {status}"))
         return answer if isinstance(answer, dict) else {}
 
-    async def _exchange(self, method: str, what: str, body: Mapping[str, Any] | None) -> tuple[int, bytes]:
+    async def _answer(self, method: str, what: str, body: _Keys, auth: _Login) -> tuple[int, bytes]:
+        try:
+            return await within(self._clock, CALL_TIMEOUT_S, self._exchange(method, what, body, auth))
+        except (ConnectError, ConnectingCancelledError, ResponseFailed, TimeoutError, OSError) as why:
+            raise EngineUnreachable(f"no answer from its API ({type(why).__name__})") from None
+
+    async def _exchange(self, method: str, what: str, body: _Keys, auth: _Login) -> tuple[int, bytes]:
         response = await self._client.request(
             method,
             self._base + what,
-            auth=self._auth,
+            auth=auth,
             data=None if body is None else msgspec.json.encode(body),
             headers=_JSON if body is not None else None,
             unbuffered=True,
