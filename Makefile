@@ -5,6 +5,7 @@
 # make fuzz     a million twisted messages on the relay's RTSP port; CAMSVC_FUZZ_SEED=… repeats a run
 # make bench    measure the main job on each media engine that is there
 # make bench-engine  CPU, delay and memory of each media engine under 1 to 200 RTSP readers and 1 to 10 WHEP viewers
+# make bench-glass  how far behind the world a browser's picture is, and how soon it is there, on each media engine
 # make bench-faults  measure how long a recording stands still after each fault
 # make appliance  boot Debian's kernel in qemu with two virtual cameras, install camsvc in it, and use it; as root
 # make mediamtx  download the official MediaMTX release into .venv, from the internet; media.engine = "auto" takes it
@@ -18,7 +19,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .NOTPARALLEL:
-.PHONY: run install test install-test lint unit functional chaos fuzz bench bench-engine bench-faults appliance mediamtx generate lock clean
+.PHONY: run install test install-test lint unit functional chaos fuzz bench bench-engine bench-glass bench-faults appliance mediamtx generate lock clean
 
 export PYTHON ?= python3
 BIN := .venv/bin
@@ -69,6 +70,9 @@ bench: install-test
 
 bench-engine: install-test
 	$(BIN)/python -m bench.engine
+
+bench-glass: install-test
+	$(BIN)/python -m bench.glass
 
 bench-faults: install-test
 	$(BIN)/python -m bench.faults

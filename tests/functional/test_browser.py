@@ -24,12 +24,13 @@ class BrowserTestCase(DaemonTestCase):
     """With two cameras, a user and a Chromium."""
 
     cameras = CAMERAS
+    options: tuple[str, ...] = ()
     timeout = 240
 
     async def setUp(self) -> None:
         await super().setUp()
         await self.call("create_user", username=USER, password=PASSWORD, role="viewer")
-        self.browser = Browser(self)
+        self.browser = Browser(self, *self.options)
         await self.browser.started()
 
     async def call(self, method: str, **params: Any) -> Any:
@@ -118,6 +119,54 @@ class WaysTests(BrowserTestCase):
         await self.open(viewport={"width": 360, "height": 740})
         await self.moves("camera0", "WebRTC")
         self.assertEqual(await self.browser.do("overhang"), 0)
+
+
+# Runs in the page: ms from the first request for WebRTC to the first playlist of HLS.
+FALL = """
+const start = (like) => performance.getEntriesByType("resource").find(({ name }) => like.test(name)).startTime;
+start(/camera0.*m3u8$/) - start(/camera0.whep$/)
+"""
+BLOCKED = "no way through for WebRTC's packets"
+
+
+class NoUdpTests(BrowserTestCase):
+    """A browser whose WebRTC may not use UDP, by its administrator's policy."""
+
+    options = ("--webrtc-ip-handling-policy=disable_non_proxied_udp",)
+
+    async def test_falls_to_hls(self) -> None:
+        """HLS, and the page says why."""
+        await self.open()
+        for number in range(2):
+            self.assertIn(BLOCKED, (await self.moves(f"camera{number}", "HLS"))["why"])
+
+
+class BlockedUdpTests(BrowserTestCase):
+    """A network that lets WebRTC's signalling through, but not its packets."""
+
+    async def test_falls_to_hls_and_comes_back(self) -> None:
+        """HLS within seconds, and the page says why; WebRTC, without a reload, when it is tried again and works."""
+        await self.open(without=["udp"])
+        await self.browser.do("mark", value="not loaded anew")
+        for number in range(2):
+            self.assertIn(BLOCKED, (await self.moves(f"camera{number}", "HLS"))["why"])
+        self.assertLess(await self.browser.do("run", script=FALL), 8000)
+        await self.browser.do("run", script="window.ahead = 90000")
+        await self.posts(2)
+        await self.moves("camera0", "HLS")
+        await self.browser.do("run", script="window.blocked = false; window.ahead = 180000")
+        for number in range(2):
+            self.assertEqual((await self.moves(f"camera{number}", "WebRTC"))["why"], "")
+        self.assertEqual(await self.browser.do("mark"), "not loaded anew")
+
+    async def posts(self, at_least: int) -> None:
+        """Wait until the page has asked for WebRTC once more than at its start."""
+        script = 'performance.getEntriesByType("resource").filter(({ name }) => name.endsWith("/whep")).length'
+
+        async def asked() -> bool:
+            return bool(await self.browser.do("run", script=script) > at_least)
+
+        await eventually(asked, 30)
 
 
 class BackTests(BrowserTestCase):
@@ -215,4 +264,4 @@ class LoginTests(BrowserTestCase):
         self.assertNotIn(NAMES[0], await self.browser.do("text"))
 
 
-per_engine(globals(), WaysTests, BackTests, LoginTests)
+per_engine(globals(), WaysTests, NoUdpTests, BlockedUdpTests, BackTests, LoginTests)

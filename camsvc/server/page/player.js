@@ -1,14 +1,15 @@
-// One camera's picture: the best way that works, told beside it, and started anew whenever it stops moving.
+// One camera's picture: the best way that works, told beside it, started anew whenever it stops moving, and left for a
+// better one as soon as that works again.
 
 import { backOff } from "./socket.js";
 import { HlsVideo, Pictures, Refused, WebRtc } from "./ways.js";
 
 const WAYS = [WebRtc, HlsVideo, Pictures];
 const LOOK_MS = 1000, STILL_MS = { WebRTC: 4000, HLS: 8000, Pictures: 12000 };
-const AGAIN_MS = 60000; // a way that did not work is left out for so long
+const AGAIN_MS = 60000; // a way that did not work is left out for so long, then tried beside the one that works
 const UNSEEN_MS = 30000; // a page that nobody sees lets its cameras sleep after so long
 
-// Ways that do not work for this browser or in this network, and until when; the same for all cameras.
+// Ways that do not work for this browser or in this network: {why, at}, left out until then; the same for all cameras.
 const failed = new Map();
 
 export class Player {
@@ -22,6 +23,7 @@ export class Player {
     this.label = tile.querySelector(".way");
     this.why = tile.querySelector(".why");
     this.large = tile.querySelector(".large");
+    this.refused = new Map(); // as failed, for this camera alone
     this.failures = 0;
     this.run = 0;
     this.hide = () => {
@@ -40,13 +42,13 @@ export class Player {
     this.say(why || "Waiting for the picture …");
     const reasons = [];
     for (const Way of WAYS) {
-      const until = failed.get(Way.label);
       if (!Way.possible()) {
-        reasons.push(`this browser has no ${Way.label}`);
+        reasons.push({ why: `this browser has no ${Way.label}` });
         continue;
       }
-      if (until && until.at > Date.now()) {
-        reasons.push(until.why);
+      const out = this.leftOut(Way);
+      if (out && out.at > Date.now()) {
+        reasons.push({ why: out.why });
         continue;
       }
       const way = this.way = new Way(this.device, this.video, this.image);
@@ -63,7 +65,7 @@ export class Player {
           this.later("camsvc does not answer");
           return;
         }
-        reasons.push(error.message);
+        reasons.push({ why: error.message, notes: error instanceof Refused ? this.refused : failed });
         continue;
       }
       if (run !== this.run) {
@@ -73,17 +75,14 @@ export class Player {
       this.shown(Way, reasons);
       return;
     }
-    this.later(reasons.at(-1));
+    this.later(reasons.at(-1).why);
   }
 
   // The picture moves. Ways that came before it have failed while this one works: they are at fault, not the camera.
   shown(Way, reasons) {
-    reasons.forEach((why, number) => {
-      const before = WAYS[number];
-      const known = failed.get(before.label)?.at > Date.now();
-      if (before.possible() && !known) failed.set(before.label, { at: Date.now() + AGAIN_MS, why });
-    });
+    reasons.forEach(({ why, notes }, number) => notes?.set(WAYS[number].label, { why, at: Date.now() + AGAIN_MS }));
     failed.delete(Way.label);
+    this.refused.delete(Way.label);
     this.failures = 0;
     const pictures = Way === Pictures;
     this.video.hidden = pictures;
@@ -95,23 +94,52 @@ export class Player {
     this.label.textContent = Way.label;
     this.label.classList.toggle("fallen", reasons.length > 0);
     this.why.hidden = reasons.length === 0;
-    this.why.textContent = reasons.length ? `${slower}${reasons.join("; ")}.` : "";
+    this.why.textContent = reasons.length ? `${slower}${reasons.map(({ why }) => why).join("; ")}.` : "";
     this.large.hidden = !document.fullscreenEnabled;
-    this.watch(Way.label);
+    this.watch(Way);
   }
 
-  // Look whether frames come; start anew when they do not.
-  watch(label) {
-    let frames = this.way.frames(), since = Date.now();
+  // Look whether frames come, and start anew when they do not; look whether a better way is worth another try.
+  watch(Way) {
+    let frames = this.way.frames(), since = performance.now();
     this.timer = setInterval(() => {
       const now = this.way.frames();
       if (now >= 0 && (now !== frames || document.hidden)) {
         frames = now;
-        since = Date.now();
-      } else if (now < 0 || Date.now() - since > STILL_MS[label]) {
+        since = performance.now();
+        if (!document.hidden) this.better(Way);
+      } else if (now < 0 || performance.now() - since > STILL_MS[Way.label]) {
         this.start("The picture stands still; trying again …");
       }
     }, LOOK_MS);
+  }
+
+  // Start anew once WebRTC, which has failed, works again. One camera tries it, out of sight; the others follow.
+  async better(Way) {
+    if (Way === WebRtc || !WebRtc.possible() || this.trial) return;
+    const out = this.leftOut(WebRtc), run = this.run;
+    if (out && out.at > Date.now()) return;
+    if (out) {
+      out.at = Date.now() + AGAIN_MS;
+      const video = document.createElement("video");
+      Object.assign(video, { muted: true, autoplay: true, playsInline: true });
+      const trial = this.trial = new WebRtc(this.device, video);
+      try {
+        await trial.start();
+        failed.delete(WebRtc.label);
+        this.refused.delete(WebRtc.label);
+      } catch {
+        return;
+      } finally {
+        trial.stop();
+        this.trial = null;
+      }
+    }
+    if (run === this.run) this.start();
+  }
+
+  leftOut({ label }) {
+    return this.refused.get(label) ?? failed.get(label);
   }
 
   later(words) {
@@ -129,6 +157,7 @@ export class Player {
   end() {
     clearInterval(this.timer);
     clearTimeout(this.retry);
+    this.trial?.stop();
     this.way?.stop();
     this.way = null;
     this.video.hidden = this.image.hidden = true;

@@ -2,7 +2,8 @@
 //   start(): resolves once the picture moves, rejects with Refused where camsvc says why not, or with any other error;
 //   frames(): how many frames there have been; stop(): ends it.
 
-const GATHERED_MS = 500, CONNECTED_MS = 8000, ANSWERED_MS = 25000, PLAYING_MS = 20000;
+const ANSWERED_MS = 25000, CONNECTED_MS = 4000, SHOWN_MS = 8000, PLAYING_MS = 20000;
+const NO_WAY = "no way through for WebRTC's packets (UDP)";
 
 // camsvc says no, in words; status is HTTP's. Another way would be told the same where `final` is true.
 export class Refused extends Error {
@@ -62,18 +63,15 @@ export class WebRtc {
       stream.addTrack(track);
       this.video.srcObject = stream;
     };
-    const failed = new Promise((_, fail) => {
+    const connected = new Promise((done, fail) => {
       peer.onconnectionstatechange = () => {
-        if (peer.connectionState === "failed") fail(new Error("no way through for WebRTC's packets"));
+        if (peer.connectionState === "connected") done();
+        else if (peer.connectionState === "failed") fail(new Error(NO_WAY));
       };
     });
-    failed.catch(() => {});
+    connected.catch(() => {});
     await peer.setLocalDescription();
-    await new Promise((done) => {
-      if (peer.iceGatheringState === "complete") done();
-      peer.onicegatheringstatechange = () => peer.iceGatheringState === "complete" && done();
-      setTimeout(done, GATHERED_MS);
-    });
+    // The browser's own addresses are not waited for: the engine learns the right one by the first check that it gets.
     const headers = { "Content-Type": "application/sdp" };
     const signal = AbortSignal.any([this.abort.signal, AbortSignal.timeout(ANSWERED_MS)]);
     const body = peer.localDescription.sdp;
@@ -85,8 +83,9 @@ export class WebRtc {
       return;
     }
     await peer.setRemoteDescription({ type: "answer", sdp: await response.text() });
-    const words = "no picture over WebRTC within 8 s";
-    await within(CONNECTED_MS, Promise.race([nextFrame(this.video), failed]), words);
+    const shown = nextFrame(this.video);
+    await within(CONNECTED_MS, Promise.race([shown, connected]), NO_WAY);
+    await within(SHOWN_MS, shown, "connected over WebRTC, but no picture came");
   }
 
   frames() {
