@@ -5,6 +5,7 @@ Each mistake is a StartError or ConfigError: one line for the operator.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import resource
@@ -217,12 +218,18 @@ def _require_ports(config: Config, engine_starts: bool, rtsps: bool) -> None:
         names = (*_ENGINE_PORTS, "rtsps_port") if rtsps else _ENGINE_PORTS
         ports |= {f"media.{name}": getattr(config.media, name) for name in names}
     for key, port in ports.items():
-        holder = port_holder(port)
-        if holder is not None:
-            raise StartError(f"port {port} is in use by {holder}; stop it, or set {key} to another")
+        _require_free(key, port, port_holder(port))
+    if engine_starts:
+        udp = config.media.webrtc_udp_port
+        _require_free("media.webrtc_udp_port", udp, port_holder(udp, "udp"))
     _require_address("server.listen", config.server.listen, "server.port", config.server.port)
     if engine_starts:
         _require_address("media.rtsp_listen", config.media.rtsp_listen, "media.rtsp_port", config.media.rtsp_port)
+
+
+def _require_free(key: str, port: int, holder: str | None) -> None:
+    if holder is not None:
+        raise StartError(f"port {port} is in use by {holder}; stop it, or set {key} to another")
 
 
 def _require_address(key: str, address: str, port_key: str, port: int) -> None:
@@ -236,5 +243,7 @@ def _require_address(key: str, address: str, port_key: str, port: int) -> None:
         raise StartError(f"{port_key} = {port}: {why.strerror}: ports below 1024 need CAP_NET_BIND_SERVICE, which "
                          "AmbientCapabilities of the unit can give; or take another") from None  # fmt: skip
     except (OSError, UnicodeError) as why:
+        if isinstance(why, OSError) and why.errno == errno.EADDRINUSE:  # nobody listens there
+            _require_free(port_key, port, "a connection that is open")
         words = why.strerror if isinstance(why, OSError) else "no name of a machine"
         raise StartError(f'{key} = "{address}": {words}; allowed is an address of this machine') from None

@@ -74,12 +74,12 @@ def resident_bytes(pid: int) -> int:
         return 0
 
 
-def port_holder(port: int) -> str | None:
-    """Who listens on TCP ``port`` of this machine, as ``name (pid N)``; None where nobody does.
+def port_holder(port: int, kind: str = "tcp") -> str | None:
+    """Who listens on ``port`` of this machine, by ``tcp`` or ``udp``, as ``name (pid N)``; None where nobody does.
 
     Sockets of other users' processes can be seen but not attributed without root: then ``another user's process``.
     """
-    inodes = _listening_inodes(port)
+    inodes = _listening_inodes(port, kind)
     if not inodes:
         return None
     for entry in Path("/proc").iterdir():
@@ -100,16 +100,16 @@ def _open_files(folder: Path) -> Iterator[str]:
             continue
 
 
-def _listening_inodes(port: int) -> set[str]:
+def _listening_inodes(port: int, kind: str) -> set[str]:
     found: set[str] = set()
-    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+    for table in (f"/proc/net/{kind}", f"/proc/net/{kind}6"):
         try:
             rows = Path(table).read_text().splitlines()[1:]
         except OSError:
             continue
         for row in rows:
             fields = row.split()
-            if fields[3] == "0A" and int(fields[1].rpartition(":")[2], 16) == port:
+            if fields[3] == {"tcp": "0A", "udp": "07"}[kind] and int(fields[1].rpartition(":")[2], 16) == port:
                 found.add(f"socket:[{fields[9]}]")
     return found
 

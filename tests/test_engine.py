@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 from twisted.internet.defer import Deferred
 from twisted.internet.task import deferLater
-from twisted.logger import LogEvent, formatEvent, globalLogPublisher
+from twisted.logger import LogEvent, Logger, formatEvent, globalLogPublisher
 from twisted.trial.unittest import TestCase
 
 from camsvc.media import engine as engine_module
@@ -157,6 +157,28 @@ class StartTests(EngineTestCase):
         await self.until(lambda: engine.pid not in (None, first))
         self.assertEqual(self.told, [])
         self.assertFalse(engine.up)
+
+    async def test_ends_at_its_start(self) -> None:
+        """What it says is told, once for as long as it says the same: a port that it finds taken, mostly."""
+        self.api.fails = EngineUnreachable("no answer")
+        self.log.write_text("of an earlier run\n")
+        said: list[str] = []
+        self.patch(Engine, "_log", Logger("engine", observer=lambda event: said.append(formatEvent(event))))
+        engine = self.build('echo "$(date "+%Y/%m/%d %H:%M:%S") ERR listen udp :8189: in use"; exit 1')
+        engine.start()
+        await self.until(lambda: self.log.read_text().count("listen udp") == 2)
+        await self.until(lambda: "ends at" in str(engine.trouble))
+        words = f"ends at its start: ERR listen udp :8189: in use; see {self.log}"
+        self.assertEqual((engine.trouble, said), (words, [f"the media engine {words}"]))
+        self.assertEqual(self.told, [])
+
+    async def test_ends_without_a_word(self) -> None:
+        """Then that is said, and not what an earlier run has left."""
+        self.api.fails = EngineUnreachable("no answer")
+        self.log.write_text("of an earlier run\n")
+        engine = self.build("exit 1")
+        engine.start()
+        await self.until(lambda: "ends at its start: it printed nothing" in str(engine.trouble))
 
     async def test_cannot_be_started(self) -> None:
         """Tried again, ever more slowly; why is known all the while."""

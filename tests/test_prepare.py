@@ -66,8 +66,8 @@ class PrepareTests(SynchronousTestCase):
         self.listen = "127.0.0.1"
         self.launcher = self.base / "camsvc-publish"
         self.patch(prepare_module, "find_program", lambda name: str(self.launcher))
-        names = ("port", "callback_port", "rtsp_port", "api_port", "hls_port", "webrtc_port")
-        self.ports = dict(zip(names, free_ports(6), strict=True))
+        names = ("port", "callback_port", "rtsp_port", "api_port", "hls_port", "webrtc_port", "webrtc_udp_port")
+        self.ports = dict(zip(names, free_ports(7), strict=True))
 
     def config(self, **storage: Any) -> Config:
         ports = self.ports
@@ -174,6 +174,24 @@ class PrepareTests(SynchronousTestCase):
             self.assertIn(f"port {self.ports[key]} is in use by", text)
             self.assertIn(f"(pid {os.getpid()})", text)
             self.assertIn(name, text)
+
+    def test_udp_port_in_use(self) -> None:
+        """WebRTC's too, which another media server on this machine may have."""
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+            taken.bind(("127.0.0.1", 0))
+            port = taken.getsockname()[1]
+            self.ports["webrtc_udp_port"] = port
+            text = self.refused()
+        self.assertIn(f"port {port} is in use by", text)
+        self.assertIn(f"(pid {os.getpid()}); stop it, or set media.webrtc_udp_port to another", text)
+
+    def test_port_of_a_connection(self) -> None:
+        """A port that nobody listens on, but that is taken: no fault of the address."""
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", self.ports["port"]))
+            text = self.refused()
+        self.assertIn(f"port {self.ports['port']} is in use by a connection that is open", text)
+        self.assertIn("set server.port to another", text)
 
     def test_address_of_others(self) -> None:
         """Told before anything runs: an address of another machine, a name of none, a port that is not for us."""

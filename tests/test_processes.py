@@ -82,6 +82,14 @@ class KnowTests(SynchronousTestCase):
                 self.assertIn(f"(pid {os.getpid()})", port_holder(port) or "")
             self.assertIsNone(port_holder(port))
 
+    def test_holder_of_an_udp_port(self) -> None:
+        """Who has bound it; TCP's holder of the same number is another."""
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as bound:
+            bound.bind(("127.0.0.1", 0))
+            port = bound.getsockname()[1]
+            self.assertIn(f"(pid {os.getpid()})", port_holder(port, "udp") or "")
+        self.assertIsNone(port_holder(port, "udp"))
+
     def test_end_and_wait(self) -> None:
         """By itself when it can, by force when it cannot; one that is gone is fine."""
         willing = self.child("import signal; print(flush=True); signal.pause()")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -30,6 +31,8 @@ HLS_IDLE = "40s"
 """For MediaMTX from 1.8.2 on, which looks every third of this: its muxer goes within 54 s, as 1.5.1's does in 60."""
 
 _LOG_LIMIT_BYTES = 10 << 20
+_LAST_WORDS_BYTES = 2000
+_DATE = re.compile(r"\A[0-9/:. -]+(?=\D)")
 
 
 class Engine:
@@ -77,6 +80,7 @@ class Engine:
         self._listeners: list[Callable[[bool], None]] = []
         self._supervision: Deferred[None] | None = None
         self._watch: ExitWatch | None = None
+        self._log_from = 0
         self._stopping = False
         self.version: str | None = None
         self.trouble: str | None = "is starting"
@@ -145,7 +149,15 @@ class Engine:
         await watch.when_ended()
         (self._folder.path / RECORD).unlink(missing_ok=True)
         if not self._stopping:
-            self._set_trouble("ended; it is started again")
+            self._set_trouble("ended; it is started again" if self.up else self._ended_early())
+
+    def _ended_early(self) -> str:
+        """What an engine that ended before its API answered has printed last, as which port it found taken."""
+        with open(self._log_file, "rb") as log:
+            log.seek(max(self._log_from, log.seek(0, os.SEEK_END) - _LAST_WORDS_BYTES))
+            lines = log.read().decode(errors="replace").split("\n")
+        words = next((_DATE.sub("", line) for line in reversed(lines) if line.strip()), "it printed nothing")
+        return f"ends at its start: {words[:300]}; see {self._log_file}"
 
     def _write_file(self) -> None:
         self._folder.write(FILE, engine_yaml(self._addresses).encode())
@@ -180,6 +192,7 @@ class Engine:
         try:
             if os.fstat(log).st_size > _LOG_LIMIT_BYTES:
                 os.ftruncate(log, 0)
+            self._log_from = os.fstat(log).st_size
             transport = self._reactor.spawnProcess(
                 ProcessProtocol(), argv[0], argv, env=env, childFDs={0: null, 1: log, 2: log}
             )
@@ -254,12 +267,12 @@ class Engine:
             await sleep(self._reactor, CHECK_EVERY_S if self.up else 0.3)
 
     def _set_trouble(self, trouble: str | None) -> None:
-        was_up, self.trouble = self.up, trouble
+        was_up, before, self.trouble = self.up, self.trouble, trouble
         if self.up:
             self.ever_up = True
             self._log.info("the media engine is up: {version}, pid {pid} ({name})",
                            version=self.version, pid=self._pid, name=command_name(self._pid))  # fmt: skip
-        elif was_up:
+        elif was_up or trouble != before:
             self.version = None
             level = LogLevel.info if self._stopping else LogLevel.warn
             self._log.emit(level, "the media engine {trouble}", trouble=trouble)
