@@ -277,8 +277,8 @@ class HandshakeTests(WsTestCase):
     async def test_full(self) -> None:
         """503 for one too many; room again when one leaves."""
         self.serve(Limits(connections=2))
-        first = await self.connect()
-        await self.connect()
+        first = await self.connect(login=Role.VIEWER)
+        await self.connect(login=Role.VIEWER)
         with self.assertRaises(ConnectionError) as caught:
             await self.connect()
         self.assertIn("503", str(caught.exception))
@@ -287,6 +287,20 @@ class HandshakeTests(WsTestCase):
         await self.until(lambda: len(self.factory._connections) == 1)
         await self.connect()
         self.assertEqual((self.site.places.held, self.factory.places.held), (0, 2), "it counts as a WebSocket alone")
+
+    async def test_strangers_make_room(self) -> None:
+        """Sockets on which nobody logs in keep nobody out: the oldest of them goes, and no other."""
+        self.serve(Limits(connections=3))
+        known = await self.connect(login=Role.VIEWER)
+        strangers = [await self.connect() for _ in range(2)]
+        answer = await (await self.connect()).ask("ping")
+        self.assertEqual(answer["result"], "pong")
+        await strangers[0].closed
+        self.assertEqual(self.factory.places.held, 3)
+        await self.connect(login=Role.VIEWER)
+        await strangers[1].closed
+        for client in (known, self.clients[-2]):
+            self.assertEqual((await client.ask("ping"))["result"], "pong")
 
     async def test_full_for_an_address(self) -> None:
         """429 for one too many of an address, as JSON with the time to wait; a refused handshake takes no place."""

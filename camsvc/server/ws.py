@@ -168,6 +168,12 @@ class Connection(WebSocketServerProtocol):
         self._unsent[key] = frame
         self._drain()
 
+    def give_way(self) -> None:
+        """Be cut, and give the place to somebody else at once."""
+        self._leave()
+        self.factory.closed(self)
+        self.dropConnection(abort=True)
+
     def shut(self) -> Deferred[None]:
         """Close with 1001 (going away); fires when the socket is gone."""
         if self.state == self.STATE_OPEN:
@@ -270,7 +276,7 @@ class _Entrance(WebSocketResource):
                               suggestion="connect by ws:// or wss://, or send calls to POST /rpc")  # fmt: skip
             return answer_error(request, 426, why)
         try:
-            self._factory.places.look(request.getClientAddress().host)
+            self._factory.make_room(request.getClientAddress().host)
         except Full as why:
             return answer_error(request, why.status, why)
         request.channel.hand_over()
@@ -332,6 +338,22 @@ class Factory(WebSocketServerFactory):
         """A handshake is done."""
         self._connections[connection] = None
         self.notifications.join(connection)
+
+    def make_room(self, address: str) -> None:
+        """See that there is a place for one more.
+
+        Where all are taken, the oldest on which nobody is logged in goes: strangers' sockets keep nobody out.
+
+        Raises:
+            Full: there is none, for this address or for anybody.
+        """
+        try:
+            self.places.look(address)
+        except Full as why:
+            stranger = next((each for each in self._connections if each.principal is None), None)
+            if why.status != 503 or stranger is None:
+                raise
+            stranger.give_way()
 
     def closed(self, connection: Connection) -> None:
         """A socket is gone; also called for handshakes that were refused."""

@@ -144,20 +144,25 @@ class ManyTests(LimitsTestCase):
         await eventually(again)
 
     async def test_websockets(self) -> None:
-        """Likewise; a WebSocket is no HTTP connection any more."""
+        """Likewise; a WebSocket is no HTTP connection any more. One where nobody is logged in makes room."""
         url = f"ws://localhost:{self.daemon.port}/ws"
+        login = {"Authorization": f"Bearer {self.daemon.token('viewer')}"}
 
-        def dial(address: str) -> Any:
+        def dial(address: str, **headers: str) -> Any:
             plain = socket.create_connection(("127.0.0.1", self.daemon.port), 10, (address, 0))
             try:
-                return opened.enter_context(connect(url, sock=plain))
+                return opened.enter_context(connect(url, sock=plain, additional_headers=headers))
             except InvalidStatus as why:
                 plain.close()
                 return why.response
 
         def many() -> list[Any]:
             places = ["127.0.0.2"] * 4 + ["127.0.0.3"] * 2 + ["127.0.0.4"]
-            return [dial(address) for address in places]
+            return [dial(address, **login) for address in places]
+
+        def strangers() -> list[Any]:
+            opened.close()
+            return [dial(address) for address in ("127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5") * 4]
 
         opened = contextlib.ExitStack()
         try:
@@ -165,6 +170,9 @@ class ManyTests(LimitsTestCase):
             self.assertEqual([each.status_code for each in refused], [429, 503])
             self.assertEqual([each.headers["Retry-After"] for each in refused], ["5", "5"])
             self.assertEqual((await self.answer(address="127.0.0.2"))[0], 200)
+            self.assertEqual([each for each in await deferToThread(strangers) if hasattr(each, "status_code")], [])
+            client = await self.daemon.connect("viewer")
+            self.assertEqual(await client.call("ping"), "pong")
         finally:
             await deferToThread(opened.close)
 
