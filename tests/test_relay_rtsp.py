@@ -10,7 +10,6 @@ from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
 from twisted.python.failure import Failure
 
-from camsvc.relay import rtsp as rtsp_module
 from camsvc.relay import stream as stream_module
 from camsvc.relay.auth import Question
 from camsvc.relay.path import Path
@@ -93,7 +92,7 @@ class RtspTestCase(PathTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.door = SlowDoorman()
-        self.listener = Listener(Desk(self.machine, self.door, self.paths.find, 10.0, "secret"), 10.0)
+        self.listener = Listener(Desk(self.machine, self.door, self.paths.find, 10.0, "secret"), 10.0, 100)
         self.cam: Path = self.path()
 
     def caller(self) -> Caller:
@@ -332,7 +331,7 @@ class LimitTests(RtspTestCase):
 
     def test_too_many(self) -> None:
         """The oldest that has no session makes room; when each has one the next connection is not taken."""
-        self.patch(rtsp_module, "MAX_CONNECTIONS", 2)
+        self.listener._most = 2
         publisher, idle = self.caller(), self.caller()
         publisher.publish()
         second = self.caller()

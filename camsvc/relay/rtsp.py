@@ -21,8 +21,6 @@ from camsvc.relay.stream import Overlong
 from camsvc.relay.wire import Malformed, Parser, Request, reply
 from camsvc.tasks import launch
 
-#: Connections at a time.
-MAX_CONNECTIONS = 500
 #: The first request, and each one begun, has to be complete in so many seconds.
 REQUEST_S = 10.0
 #: A connection without session is closed when it asks nothing for so long, seconds.
@@ -209,16 +207,17 @@ class Listener(Factory):
 
     noisy = False
 
-    def __init__(self, desk: Desk, read_timeout_s: float) -> None:
-        """No connection yet."""
+    def __init__(self, desk: Desk, read_timeout_s: float, most: int) -> None:
+        """No connection yet; there will be ``most`` at a time."""
         self._desk = desk
+        self._most = most
         self._read_timeout_s = read_timeout_s
         self.connections: dict[str, Connection] = {}
         self._empty: list[Deferred[None]] = []
 
     def buildProtocol(self, addr: IAddress | None) -> Connection | None:
         """A connection; None when there are too many, and each of them has a session."""
-        if len(self.connections) >= MAX_CONNECTIONS and not self._make_room():
+        if len(self.connections) >= self._most and not self._make_room():
             return None
         connection = Connection(self._desk, self._read_timeout_s, self._lost)
         connection.factory = self

@@ -19,7 +19,7 @@ from twisted.python.components import Componentized
 from camsvc.errors import StartError
 from camsvc.logs import observer
 from camsvc.processes import port_holder
-from camsvc.relay import muxer
+from camsvc.relay import limits, muxer
 from camsvc.relay.api import VERSION, Api, Engine
 from camsvc.relay.auth import gate
 from camsvc.relay.disk import Disk
@@ -73,7 +73,7 @@ class RelayService(Service):
         self._gate = gate(reactor, settings.callback_url)
         self._paths = Paths(self._surroundings, self._slots)
         desk = Desk(reactor, self._gate, self._paths.find, settings.write_timeout_s, self._secret)
-        self._listener = Listener(desk, settings.read_timeout_s)
+        self._listener = Listener(desk, settings.read_timeout_s, limits.connections())
         self._muxers = Muxers(
             muxer.Surroundings(reactor, _utc_now, settings.hls_segment_count, settings.hls_segment_s)
         )
