@@ -42,7 +42,7 @@ class ApiTests(RtspTestCase):
             "paths": {},
             "externalAuthenticationURL": "http://127.0.0.1/" + "a" * 32 + "/auth",
         }
-        viewers: Any = Viewers(None, None)  # type: ignore[arg-type]  # nobody watches: tests.test_relay_whep
+        viewers: Any = Viewers(None, None)  # type: ignore[arg-type]  # nobody watches: tests.test_relay_signalling
         started = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
         engine = Engine(self.paths, self.listener, self.muxers, viewers, keys, started)
         self.engine = engine

@@ -18,6 +18,7 @@ from camsvc.relay.api import Api, Engine
 from camsvc.relay.hls import Muxers
 from camsvc.relay.mux import Mux
 from camsvc.relay.signalling import Whep
+from camsvc.relay.turns import Turns
 from camsvc.relay.viewer import HANDSHAKE_S
 from camsvc.relay.viewers import Admission, Viewers
 from tests.relay_media import IDR_NAL, VIDEO, Client, unit
@@ -40,7 +41,8 @@ class WhepTestCase(RtspTestCase):
         self.ports = Ports()
         mux = Mux(self.ports, ("127.0.0.1", 8189))  # type: ignore[arg-type]
         mux.listen()
-        admission = Admission(self.machine, self.machine.seconds, self.door, self.paths.find, self.peers)
+        clock, turns = self.machine, Turns(self.machine)
+        admission = Admission(clock, clock.seconds, self.door, self.paths.find, self.peers, turns)
         self.viewers = Viewers(admission, mux)
         self.whep = StubTreq(Whep(self.viewers))
         engine = Engine(self.paths, self.listener, Muxers(None), self.viewers, {}, datetime(2026, 1, 1, tzinfo=UTC))
@@ -226,6 +228,7 @@ class SessionTests(WhepTestCase):
         self.ports.open["127.0.0.1"].protocol.datagramReceived(check(self.viewer.login), ("127.0.0.1", 50001))
         self.peers.made[0].secured()
         self.stream.relay(unit(IDR_NAL, key=True))
+        self.machine.advance(0)
         one = self.ask("GET", f"webrtcsessions/get/{self.viewer.id}")[1]
         self.assertTrue(one["peerConnectionEstablished"])
         self.assertEqual(one["localCandidate"], "host/udp/127.0.0.1/8189")

@@ -11,6 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from camsvc.relay import viewer as viewer_module
 from camsvc.relay.offer import parse
 from camsvc.relay.stream import Stream, Unit
+from camsvc.relay.turns import Turns
 from camsvc.relay.viewer import HANDSHAKE_S, SILENCE_S, WATCH_S, Asking, Surroundings, Viewer
 from tests.relay_media import AUDIO, IDR_NAL, SLICE_NAL, VIDEO, interleaved, rtp, unit
 from tests.webrtc_media import OFFER, PeerFactory, Way
@@ -24,7 +25,7 @@ class ViewerTestCase(SynchronousTestCase):
         self.stream = Stream((VIDEO, AUDIO))
         self.peers = PeerFactory()
         self.gone: list[Viewer] = []
-        self.around = Surroundings(self.clock, lambda: 1000.0, self.peers, self.gone.append)
+        self.around = Surroundings(self.clock, lambda: 1000.0, self.peers, self.gone.append, Turns(self.clock))
         self.viewer = self.make()
         self.peer = self.peers.made[0]
         self.sent: list[bytes] = []
@@ -38,7 +39,8 @@ class ViewerTestCase(SynchronousTestCase):
         self.peer.secured()
 
     def packets(self) -> list[aiortc_rtp.RtpPacket]:
-        """The RTP packets sent since the last call."""
+        """The RTP packets sent since the last call, with those whose turn comes now."""
+        self.clock.advance(0)
         found = [aiortc_rtp.RtpPacket.parse(data[1:]) for data in self.sent if data[:1] == b"S"]
         self.sent.clear()
         return found
@@ -107,6 +109,7 @@ class ConnectionTests(ViewerTestCase):
         self.viewer.checked(other, True)
         self.stream.relay(unit(IDR_NAL, key=True))
         self.assertEqual(len(self.peer.started), 1)
+        self.clock.advance(0)
         self.assertEqual((len(self.sent), len(other.sent)), (0, 2))
 
     def test_hangs_up(self) -> None:
@@ -184,6 +187,13 @@ class MediaTests(ViewerTestCase):
         self.stream.relay(unit(IDR_NAL, 101, key=True))
         self.assertEqual([one.timestamp for one in self.packets()], [101, 101])
 
+    def test_ended_before_its_turn(self) -> None:
+        """What waits for a viewer is dropped with it; after the farewell nothing comes."""
+        self.connect()
+        self.stream.relay(unit(IDR_NAL, key=True))
+        self.viewer.close()
+        self.assertEqual(self.packets(), [])
+
     def test_made_once(self) -> None:
         """The second viewer's payloads are the first one's."""
         second = self.make()
@@ -195,6 +205,7 @@ class MediaTests(ViewerTestCase):
         self.stream.relay(one)
         kept = one.pieces
         assert kept is not None
+        self.clock.advance(0)
         self.assertEqual((len(self.sent), len(other)), (2, 2))
         self.assertIs(self.viewer._tracks[0]._history[self.viewer._tracks[0]._sequence - 1 & 1023][3], kept[1])  # type: ignore[index]
         self.assertIs(second._tracks[0]._history[second._tracks[0]._sequence - 1 & 1023][3], kept[1])  # type: ignore[index]
@@ -205,6 +216,7 @@ class MediaTests(ViewerTestCase):
         self.peers.made[1].secured()
         self.stream.relay(unit(IDR_NAL, key=True))
         self.stream.relay(unit(b"opus", track=1))
+        self.clock.advance(0)
         self.assertEqual(silent._tracks[0].packets, 2)
 
     def test_lost(self) -> None:
@@ -258,5 +270,6 @@ class MediaTests(ViewerTestCase):
         self.peers.made[1].secured()
         self.peer.broken = True
         self.stream.relay(unit(IDR_NAL, key=True))
+        self.clock.advance(0)
         self.assertEqual((self.gone, second._tracks[0].packets), ([self.viewer], 2))
         self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 1)

@@ -35,6 +35,7 @@ from camsvc.relay.session import Desk
 from camsvc.relay.settings import Settings
 from camsvc.relay.signalling import Whep
 from camsvc.relay.stream import Stream
+from camsvc.relay.turns import Turns
 from camsvc.relay.viewers import Admission, Viewers
 from camsvc.relay.web import site
 from camsvc.relay.whep import Peer
@@ -79,7 +80,7 @@ class RelayService(Service):
         )
         self._mux = Mux(reactor, settings.webrtc_udp, settings.webrtc_interfaces, settings.webrtc_hosts)
         make_peer = partial(Peer, reactor, Certificate())
-        admission = Admission(reactor, time.time, self._gate, self._paths.find, make_peer)
+        admission = Admission(reactor, time.time, self._gate, self._paths.find, make_peer, Turns(reactor))
         self._viewers = Viewers(admission, self._mux)
 
     def _surroundings(self, paths: Paths) -> Surroundings:

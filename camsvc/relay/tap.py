@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 from pathlib import Path
@@ -60,4 +61,7 @@ def makeService(options: Options) -> IService:
     from camsvc.relay.service import RelayService
 
     service: IService = RelayService(reactor, options.settings)
+    # What is loaded stays: the garbage collector would walk through all of it again and again, 13 ms each time.
+    gc.collect()
+    gc.freeze()
     return service

@@ -18,6 +18,7 @@ from camsvc.relay.mux import Route
 from camsvc.relay.offer import Offer, Ours, answer, choose
 from camsvc.relay.outgoing import Outgoing
 from camsvc.relay.stream import Stream, Unit
+from camsvc.relay.turns import Turns
 
 #: Time from the answer until the connection has to be there, seconds (MediaMTX's webrtcHandshakeTimeout).
 HANDSHAKE_S = 10.0
@@ -79,12 +80,14 @@ class Surroundings:
         now: wall time, seconds since 1970, for sender reports.
         make_peer: makes the secured connection.
         gone: told when a viewer is over.
+        turns: when each is sent its packets.
     """
 
     clock: IReactorTime
     now: Callable[[], float]
     make_peer: PeerMaker
     gone: Callable[[Viewer], None]
+    turns: Turns
 
 
 @frozen
@@ -219,7 +222,7 @@ class Viewer:
         self._pump()
 
     def deliver(self, unit: Unit) -> None:
-        """Send a unit, behind what waits."""
+        """Send a unit soon, behind what waits."""
         track = self._tracks.get(unit.track)
         if track is None:
             return
@@ -237,9 +240,18 @@ class Viewer:
         if self._joining or self._waiting:
             self._waiting.extend((track, stamp, mark_last and at == last, piece) for at, piece in enumerate(pieces))
             return
-        send, protect, packet = self._send, self._peer.protect, track.packet
-        for at, piece in enumerate(pieces):
-            send(protect(packet(stamp, mark_last and at == last, piece)))
+        self._around.turns.add(len(pieces), lambda: self._send_all(track, stamp, mark_last, pieces))
+
+    def _send_all(self, track: Outgoing, stamp: int, mark_last: bool, pieces: Sequence[bytes]) -> None:
+        if self._over:
+            return
+        send, protect, packet, last = self._send, self._peer.protect, track.packet, len(pieces) - 1
+        try:
+            for at, piece in enumerate(pieces):
+                send(protect(packet(stamp, mark_last and at == last, piece)))
+        except Exception:
+            self._log.failure("a WebRTC viewer cannot be sent to, and is left out")
+            self.close()
 
     def _cut(self, unit: Unit) -> tuple[bytes, ...]:
         if self._stream.tracks[unit.track].codec == "h264":

@@ -14,6 +14,7 @@ from camsvc.relay.auth import BRAKE_S, Gate, Question, plain_ip
 from camsvc.relay.mux import Mux
 from camsvc.relay.path import Path
 from camsvc.relay.refusals import Refused
+from camsvc.relay.turns import Turns
 from camsvc.relay.viewer import Asking, PeerMaker, Surroundings, Viewer
 from camsvc.relay.wire import Credential
 from camsvc.tasks import sleep
@@ -40,6 +41,7 @@ class Admission:
         gate: decides on admissions.
         find: looks a path up, or raises Refused.
         make_peer: makes the secured connection of a viewer.
+        turns: when each viewer is sent its packets.
     """
 
     clock: IReactorTime
@@ -47,6 +49,7 @@ class Admission:
     gate: Gate
     find: Callable[[str], Path]
     make_peer: PeerMaker
+    turns: Turns
 
 
 class Viewers:
@@ -118,7 +121,7 @@ class Viewers:
             offer = offers.parse(body)
             stream = await path.when_ready()
             admission = self._admission
-            around = Surroundings(admission.clock, admission.now, admission.make_peer, self._gone)
+            around = Surroundings(admission.clock, admission.now, admission.make_peer, self._gone, admission.turns)
             viewer = Viewer(around, asking, stream, offer)
             self._by_secret[viewer.secret] = viewer, path
         finally:
