@@ -216,7 +216,7 @@ class WhepTests(WhepTestCase):
         await eventually(self.nobody, 12)
 
     async def test_viewer_that_vanishes(self) -> None:
-        """Without a word: gone within thirty seconds (on MediaMTX some more), and nobody else notices."""
+        """Without a word: gone within thirty seconds (31 seen on MediaMTX 1.20.1), and nobody else notices."""
         await self.server.add("camera0")
         await self.publish()
         stays, goes = self.watch(), self.watch()
@@ -229,8 +229,7 @@ class WhepTests(WhepTestCase):
             return len(await self.listed()) == 1
 
         await eventually(one, 60)
-        if self.engine.kind == "relay":
-            self.assertLess(clock().seconds() - began, 30)
+        self.assertLess(clock().seconds() - began, 30 if self.engine.kind == "relay" else 40)
         await stays.gets(max(stays.said("frames")) + 10)
 
     async def test_loss(self) -> None:
