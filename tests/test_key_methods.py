@@ -71,6 +71,11 @@ class KeyMethodsTests(SynchronousTestCase):
         rows = self.database.now(lambda db: db.execute("SELECT * FROM api_key").fetchall())
         self.assertNotIn(made.key.rpartition("_")[2], repr(rows))
 
+    def test_made_by_a_key(self) -> None:
+        """It says so: a user may have the name of a key."""
+        self.caller = call_by(principal(Role.ADMIN, subject="root", key_id="0123456789ab"))
+        self.assertEqual(self.ask("create_api_key", name="Door", role="viewer").created_by, "key:root")
+
     def test_known_after_a_restart(self) -> None:
         """With role, scope and end."""
         made = self.ask("create_api_key", name="Display", role="operator", cameras=["camera0"], expires_in=60)

@@ -150,7 +150,7 @@ class KeyMethods:
             role=role,
             cameras=cameras,
             created_at=now,
-            created_by=call.principal.subject if call.principal is not None else "",
+            created_by=call.principal.actor if call.principal is not None else "",
             expires_at=NEVER if isinstance(params.expires_in, UnsetType) else now + params.expires_in,
         )
         if not await self._database.run(partial(keys.insert, key=key)):
