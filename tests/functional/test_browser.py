@@ -64,6 +64,10 @@ class BrowserTestCase(DaemonTestCase):
             raise AssertionError(f"{device} over {way}: {found}; {await self.browser.do('complaints')}") from why
         return found
 
+    async def is_small(self) -> None:
+        """The page holds less than 50 MB of its own; what the browser keeps of video is not in it."""
+        self.assertLess(await self.browser.do("heap"), 50e6)
+
     async def is_the_right_one(self, number: int) -> None:
         """The picture holds the camera's own name, not the other's, and a clock that runs."""
         pages = [Gray.of_page(await self.browser.do("pixels", device=f"camera{number}"))]
@@ -97,6 +101,7 @@ class WaysTests(BrowserTestCase):
             self.assertEqual((found["name"], found["why"], found["words"]), (name, "", ""))
             await self.is_the_right_one(number)
         self.assertEqual([text for text in await self.browser.do("complaints") if "/api/session" not in text], [])
+        await self.is_small()
 
     async def test_hls(self) -> None:
         """A browser without WebRTC: HLS, and the page says why."""
@@ -105,6 +110,7 @@ class WaysTests(BrowserTestCase):
             found = await self.moves(f"camera{number}", "HLS")
             self.assertIn("no WebRTC", found["why"])
             await self.is_the_right_one(number)
+        await self.is_small()
 
     async def test_pictures(self) -> None:
         """A browser that has neither: single pictures, and the page says why."""
@@ -113,6 +119,7 @@ class WaysTests(BrowserTestCase):
             found = await self.moves(f"camera{number}", "Pictures")
             self.assertIn("no HLS", found["why"])
             await self.is_the_right_one(number)
+        await self.is_small()
 
     async def test_narrow(self) -> None:
         """On a phone nothing has to be scrolled sideways."""
