@@ -9,6 +9,7 @@ from typing import Any
 import txaio
 from autobahn.twisted.websocket import WebSocketClientFactory, WebSocketClientProtocol
 from twisted.internet.defer import Deferred, DeferredQueue
+from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
 from twisted.internet.task import Clock, deferLater
 from twisted.trial.unittest import TestCase
 
@@ -28,7 +29,7 @@ from camsvc.server.http import QuietSite
 from camsvc.server.origins import Origins
 from camsvc.server.site import Root
 from camsvc.server.ws import Factory
-from tests.http_client import ask
+from tests.http_client import Exchange, ask
 from tests.samples import SECRET, rights
 
 
@@ -273,6 +274,19 @@ class HandshakeTests(WsTestCase):
             await self.connect(host="evil.example")
         self.assertIn("403", str(caught.exception))
         self.assertEqual((await (await self.connect()).ask("ping"))["result"], "pong")
+
+    async def test_upgrade_among_others(self) -> None:
+        """RFC 9110, section 7.8: the client may name several protocols, in any case; what is none is told so."""
+        key = {"sec_websocket_key": "dGhlIHNhbXBsZSBub25jZQ==", "sec_websocket_version": "13"}
+        head = "\r\n".join(f"{name.replace('_', '-')}: {value}" for name, value in key.items())
+        for upgrade, status in (("WebSocket", b"101"), ("h2c, websocket", b"101"), ("h2c", b"426")):
+            client = Exchange(f"GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: {upgrade}\r\n"
+                              f"{head}\r\n\r\n".encode())  # fmt: skip
+            await connectProtocol(TCP4ClientEndpoint(self.reactor, "127.0.0.1", self.port), client)
+            await self.until(lambda: b"\r\n" in client.received)  # noqa: B023
+            self.assertEqual(client.received.split(b" ")[1], status, upgrade)
+            client.transport.abortConnection()  # type: ignore[union-attr]
+            await client.done
 
     async def test_full(self) -> None:
         """503 for one too many; room again when one leaves."""

@@ -269,8 +269,8 @@ class _Entrance(WebSocketResource):
     """
 
     def render(self, request: Any) -> Any:
-        wanted = request.getHeader(b"upgrade") or b""
-        if request.method != b"GET" or wanted.strip().lower() != b"websocket":
+        wanted = [each.strip().lower() for each in (request.getHeader(b"upgrade") or b"").split(b",")]
+        if request.method != b"GET" or b"websocket" not in wanted:
             request.setHeader(b"upgrade", b"websocket")
             why = CamsvcError("This is a WebSocket", reason="no_upgrade",
                               suggestion="connect by ws:// or wss://, or send calls to POST /rpc")  # fmt: skip
