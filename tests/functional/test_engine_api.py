@@ -256,8 +256,8 @@ class ControlApiTests(EngineTestCase):
 
     async def test_lists_of_what_is_off(self) -> None:
         """404 for the sessions of a protocol that is off or unknown: camsvc takes them for none."""
-        for kind in ("rtspsconns", "rtspssessions", "rtmpconns"):
-            self.assertEqual((await self.server.api("GET", f"{kind}/list")).status, 404, kind)
+        for what in ("rtspsconns/list", "rtspssessions/list", "rtmpconns/list"):
+            self.assertEqual((await self.server.api("GET", what)).status, 404, what)
         known = self.engine.is_mediamtx_from(1, 18)
         self.assertEqual((await self.server.api("GET", "hlssessions/list")).status, 200 if known else 404)
 
@@ -293,7 +293,7 @@ class ControlApiTests(EngineTestCase):
         self.assertEqual(listening(server.process.pid), wanted)
 
     async def test_busy_port(self) -> None:
-        """An engine that finds its port taken ends by itself, with a non-zero exit and the port in its log."""
+        """An engine whose port is taken ends by itself, with a non-zero exit and the port in its log on stdout."""
         folder = self.folder / "second"
         folder.mkdir()
         second = RunningEngine(self.engine, folder, self.callback)

@@ -97,7 +97,10 @@ class HlsTests(HlsTestCase):
     """HLS as browsers get it."""
 
     async def test_playlists_and_files(self) -> None:
-        """RFC 8216: index.m3u8 names playlists, these a header (EXT-X-MAP) and segments, all beside it, all fMP4."""
+        """RFC 8216: index.m3u8 names playlists, these a header (EXT-X-MAP) and segments, all beside it.
+
+        All is fMP4 (hlsVariant).
+        """
         await self.server.add("camera0")
         await self.publish()
         index = await self.enter()

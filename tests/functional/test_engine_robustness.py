@@ -138,7 +138,7 @@ class RobustnessTests(WatchedTestCase):
         await self.assert_serves(watcher)
 
     async def test_slow_reader(self) -> None:
-        """A reader that stops reading costs the others nothing, and the engine no memory without bound."""
+        """A reader that stops reading costs the others nothing, and the engine a bounded memory (writeQueueSize)."""
         file = Path(self.folder, "noise.mp4")
         await noise(self, file)
         await self.server.add("camera0")

@@ -267,6 +267,18 @@ class StreamTests(CameraTestCase):
         await pause(0.5)
         self.assertEqual(client.packets, 0)
 
+    async def test_quiet(self) -> None:
+        """Whoever watches leaves no line in the log, nor a ticket (logLevel is warn, logDestinations is stdout)."""
+        await self.server.add("camera0")
+        await self.publish()
+        before = self.server.log()
+        client = await play(self, self.server.rtsp_url("camera0", query="ticket=secret"))
+        await self.grows(client)
+        await client.close()
+        await eventually(self.no_readers)
+        self.assertEqual(self.server.log(), before)
+        self.assertNotIn("INF", before)
+
     async def test_max_readers(self) -> None:
         """``maxReaders`` refuses the one too many, and lets the next in when one has left."""
         await self.server.add("camera0", maxReaders=1)

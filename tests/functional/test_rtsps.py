@@ -54,7 +54,7 @@ class RtspsTests(TestCase):
         return (await decode(self, file)).frames
 
     async def test_watched(self) -> None:
-        """By its URL, with our certificate; a stranger is refused, and plain RTSP stays."""
+        """By its URL (rtspsAddress) with our certificate (serverCert, serverKey); a stranger is refused."""
         client = await self.daemon.connect("viewer")
         urls = (await client.call("get_stream_url", device="camera0"))["urls"]
         streams = (await client.call("get_camera_list"))["cameras"][0]["streams"]
@@ -74,7 +74,7 @@ class RtspsTests(TestCase):
         return hashlib.sha256(own_certificate(self.daemon.folder / "tls.crt")).hexdigest()
 
     async def test_new_certificate(self) -> None:
-        """After SIGHUP, and after a restart of camsvc alone; recordings and plain viewers go on."""
+        """After SIGHUP (config/global/patch), and a restart of camsvc alone; recordings and plain viewers go on."""
         if self.engine.kind == "relay":
             return
         client = await self.daemon.connect()
