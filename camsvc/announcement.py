@@ -34,7 +34,8 @@ def announce(
                  host=host, port=port, device=camera.device, name=camera.name)  # fmt: skip
     log.info("engine  {engine}", engine=engine)
     if prepared.certificates is not None and not prepared.addresses.rtsps:
-        log.info("RTSP is not encrypted: camsvc-relay does no RTSPS, MediaMTX does")
+        unit = "" if prepared.engine is not None else '; if the unit runs one, say media.engine = "mediamtx"'
+        log.info("RTSP is not encrypted: camsvc-relay does no RTSPS, MediaMTX does{unit}", unit=unit)
     token, here = prepared.launcher.with_name("camsvc"), Path.cwd()
     log.info("token   {command} token --role admin",
              command=token.relative_to(here) if token.is_relative_to(here) else token)  # fmt: skip

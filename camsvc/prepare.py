@@ -86,8 +86,15 @@ def certificates_of(config: Config) -> Certificates | None:
 
 
 def serves_rtsps(config: Config, engine: EngineChoice | None) -> bool:
-    """Whether the engine, given a certificate, serves RTSPS: MediaMTX does; what systemd runs is taken for one."""
-    return engine.kind == "mediamtx" if engine is not None else config.media.engine != "relay"
+    """Whether the engine, given a certificate, serves RTSPS: MediaMTX does, and the relay does not start then.
+
+    Which one a unit runs is what ``media.engine`` says; with ``auto`` it is the one that camsvc would run.
+    """
+    if engine is not None:
+        return engine.kind == "mediamtx"
+    if config.media.engine == "auto":
+        return find_program(config.media.mediamtx or "mediamtx") is not None
+    return config.media.engine == "mediamtx"
 
 
 def prepare(config: Config) -> Prepared:
@@ -144,7 +151,7 @@ def _prepare(config: Config, lock: BinaryIO) -> Prepared:
         leftover,
         ended,
         certificates,
-        told or leftover is None,
+        told or (engine is not None and leftover is None),  # a unit's engine may have run all the while
     )
 
 

@@ -83,7 +83,7 @@ class Camsvc(Service):
             self._streams,
             self._archive,
             self._audit,
-            bool(addresses.rtsps),
+            lambda: self._certificate.served,
             lambda: self._site.ws.connections,
         )
         self._connect()
@@ -126,7 +126,9 @@ class Camsvc(Service):
         self._video.mount(self._site.root)
 
         # What the engine asks, and is given.
-        self._certificate = EngineCertificate(self._engine, self._engine_api, folder, prepared.engine_told)
+        self._certificate = EngineCertificate(
+            reactor, self._engine, self._engine_api, folder, prepared.engine_told, addresses.rtsps
+        )
         if addresses.rtsps:
             self._site.port.subscribe(lambda pair: self._certificate.renew(pair.certificate, pair.key))
         self._engine_door = EngineDoor(

@@ -375,3 +375,24 @@ class FollowTests(EngineTestCase):
         self.assertIn("is its unit running?", engine.trouble or "")
         await engine.stop()
         self.assertEqual((self.told, self.log.exists()), ([True, False], False))
+
+    async def test_file_is_left_alone(self) -> None:
+        """MediaMTX forgets its paths when its file is written, so that is not done without need."""
+        self.api.fails = EngineUnreachable("no answer")
+        file = self.folder.path / "engine.yml"
+        for content, same in ((None, True), (b"another", False)):
+            if content is not None:
+                file.write_bytes(content)
+            before = file.stat().st_ino if file.exists() else None
+            engine = self.build(choice=None)
+            engine.start()
+            await engine.stop()
+            again = self.build(choice=None)
+            again.start()
+            await again.stop()
+            written = file.stat().st_ino
+            self.assertEqual(before in (None, written), same)
+            last = self.build(choice=None)
+            last.start()
+            await last.stop()
+            self.assertEqual(file.stat().st_ino, written)

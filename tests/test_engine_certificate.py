@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from camsvc.media.engine_certificate import CERTIFICATE, KEY, EngineCertificate, write_certificate
+from camsvc.media.engine_certificate import ASK_AGAIN_S, CERTIFICATE, KEY, EngineCertificate, write_certificate
 from camsvc.media.mediamtx import EngineRefused, EngineUnreachable
 from camsvc.runtime_dir import RuntimeDir
 
@@ -36,6 +37,12 @@ class FakeApi:
         self.told: list[dict[str, str]] = []
         self.contents: list[tuple[bytes, bytes]] = []
         self.answer: Any = None
+        self.keys: Any = {}
+
+    async def settings(self) -> dict[str, Any]:
+        if isinstance(self.keys, Exception):
+            raise self.keys
+        return dict(self.keys)
 
     async def configure(self, **keys: str) -> None:
         self.told.append(keys)
@@ -51,13 +58,44 @@ class EngineCertificateTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.folder = RuntimeDir(Path(self.mktemp()).resolve())
-        self.engine, self.api = FakeEngine(), FakeApi()
+        self.clock, self.engine, self.api = Clock(), FakeEngine(), FakeApi()
         write_certificate(self.folder, b"c0", b"k0")
 
     def make(self, told: bool = True) -> EngineCertificate:
         engine: Any = self.engine
         api: Any = self.api
-        return EngineCertificate(engine, api, self.folder, told)
+        return EngineCertificate(self.clock, engine, api, self.folder, told)
+
+    def test_served(self) -> None:
+        """As the engine that runs says, in the words of each version; where it says nothing, nothing changes."""
+        engine: Any = self.engine
+        api: Any = self.api
+        self.assertFalse(self.make().served)
+        certificate = EngineCertificate(self.clock, engine, api, self.folder, listens="127.0.0.1:8322")
+        self.assertTrue(certificate.served)
+        down = EngineUnreachable("no answer")
+        for keys, served in (
+            ({"encryption": "no", "rtspsAddress": ":8322"}, False),
+            (down, False),
+            ({"encryption": "optional", "rtspsAddress": "127.0.0.1:8322"}, True),
+            ({"encryption": "optional", "rtspsAddress": ":8323"}, False),
+            ({"encryption": "no", "rtspEncryption": "optional", "rtspsAddress": ":8322"}, True),
+            (down, True),
+            ({}, False),
+        ):
+            self.api.keys = keys
+            self.engine.go(False)
+            self.engine.go(True)
+            self.assertEqual(certificate.served, served, keys)
+        self.api.keys = {"encryption": "optional", "rtspsAddress": ":8322"}
+        self.clock.advance(ASK_AGAIN_S)
+        self.assertTrue(certificate.served, "it has read its file anew")
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+        self.api.keys = {}
+        self.engine.go(True)
+        certificate.stop()
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+        self.assertEqual(self.api.told, [])
 
     def files(self) -> list[str]:
         return sorted(path.name for path in self.folder.path.iterdir() if path.suffix in (".crt", ".key"))

@@ -116,6 +116,9 @@ class PrepareTests(SynchronousTestCase):
         server = {"tls_cert": str(certificate), "tls_key": str(key)}
         for media, rtsps in (
             ({"engine": "relay"}, False),
+            ({"run": False, "engine": "relay"}, False),
+            ({"run": False, "engine": "auto", "mediamtx": str(self.base / "mediamtx")}, True),
+            ({"run": False, "engine": "mediamtx"}, True),
             ({"engine": "mediamtx", "mediamtx": str(self.base / "mediamtx")}, True),
         ):
             config = self.config()
@@ -129,6 +132,15 @@ class PrepareTests(SynchronousTestCase):
             self.assertEqual(bool(prepared.addresses.rtsps), rtsps)
         self.assertEqual(Path(prepared.addresses.key).read_bytes(), key.read_bytes())
         self.assertTrue(prepared.engine_told)
+        make_pair(self.base)
+        for run, told in ((False, False), (True, True)):
+            media = {**to_builtins(self.config().media), "run": run, "engine": "mediamtx"}
+            media["mediamtx"] = str(self.base / "mediamtx") if run else ""
+            prepared = prepare(parse({**document, "media": media}))
+            self.addCleanup(prepared.database.stop)
+            prepared.lock.close()
+            self.assertEqual(prepared.engine_told, told, "a unit's engine may have run while the certificate changed")
+            make_pair(self.base)
         key.write_text("broken")
         with self.assertRaises(CamsvcError):
             prepare(parse(document))

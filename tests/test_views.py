@@ -86,7 +86,7 @@ class ViewsTests(SynchronousTestCase):
     def test_rtsps_url(self) -> None:
         """Where the engine serves it, beside plain RTSP and with the same ticket."""
         self.assertNotIn("rtsps", self.views.stream_urls("camera0", self.who, BASE))
-        views = Views(self.tokens, Access(), 8554, lambda _: False, lambda _: True, 8322)
+        views = Views(self.tokens, Access(), 8554, lambda _: False, lambda _: True, lambda: 8322)
         urls = views.stream_urls("camera0", self.who, "https://[fd00::1]:8002")
         self.assertTrue(urls["rtsps"].startswith("rtsps://[fd00::1]:8322/camera0?ticket="), urls)
         self.assertEqual(urls["rtsps"].partition("?")[2], urls["rtsp"].partition("?")[2])

@@ -30,7 +30,7 @@ class Updates:
         streams: Streams,
         archive: Archive,
         audit: Audit,
-        rtsps: bool,
+        rtsps: Callable[[], bool],
         connected: Callable[[], Iterable[Client]],
     ) -> None:
         """Set up.
@@ -43,7 +43,7 @@ class Updates:
             streams: whether the engine took every path.
             archive: what is recorded.
             audit: whether it is on the disk.
-            rtsps: the engine serves RTSPS.
+            rtsps: whether the engine serves RTSPS.
             connected: the open WebSockets.
         """
         self.connected = connected
@@ -53,7 +53,7 @@ class Updates:
             config.media.rtsp_port,
             archive.recorder.recording,
             streams.watchable,
-            config.media.rtsps_port if rtsps else None,
+            lambda: config.media.rtsps_port if rtsps() else None,
         )
         self.components = Components(
             cameras.inventory, engine, streams, lambda: cameras.listening, lambda: audit.trouble is None

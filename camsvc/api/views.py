@@ -76,7 +76,7 @@ class Views:
         rtsp_port: int,
         recording: Callable[[str], bool],
         watchable: Callable[[str], bool],
-        rtsps_port: int | None = None,
+        rtsps_port: Callable[[], int | None] = lambda: None,
     ) -> None:
         """Set up.
 
@@ -86,7 +86,7 @@ class Views:
             rtsp_port: the engine's.
             recording: whether a camera's file grows.
             watchable: whether a camera's streams can be watched now.
-            rtsps_port: the engine's; None where it serves no RTSPS.
+            rtsps_port: gives the engine's; None where it serves no RTSPS.
         """
         self._tokens = tokens
         self._access = access
@@ -122,8 +122,9 @@ class Views:
             "hls": f"{base_url}/live/{device}/index.m3u8?ticket={ticket}",
             "webrtc": f"{base_url}/live/{device}/whep?ticket={ticket}",
         }
-        if self._rtsps_port is not None:
-            urls["rtsps"] = f"rtsps://{host}:{self._rtsps_port}/{device}?ticket={ticket}"
+        port = self._rtsps_port()
+        if port is not None:
+            urls["rtsps"] = f"rtsps://{host}:{port}/{device}?ticket={ticket}"
         return urls
 
     def preview_url(self, device: str, principal: Principal, base_url: str) -> str:

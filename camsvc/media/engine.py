@@ -160,7 +160,17 @@ class Engine:
         return f"ends at its start: {words[:300]}; see {self._log_file}"
 
     def _write_file(self) -> None:
-        self._folder.write(FILE, engine_yaml(self._addresses).encode())
+        """Write the engine's configuration, unless it is there: MediaMTX reads a file anew that is written.
+
+        It then has the paths of the file alone, which are none: all that watches and records is cut.
+        """
+        content = engine_yaml(self._addresses).encode()
+        try:
+            if (self._folder.path / FILE).read_bytes() == content:
+                return
+        except FileNotFoundError:
+            pass
+        self._folder.write(FILE, content)
 
     def _adopt(self) -> ExitWatch | None:
         """The engine of an earlier run, the first time and if it is still there."""

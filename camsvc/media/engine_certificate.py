@@ -1,4 +1,4 @@
-"""RTSPS, which MediaMTX serves with the public port's certificate: its files, and a new one for an engine that runs.
+"""RTSPS, which MediaMTX serves with the public port's certificate: its files, a new one, and whether it is served.
 
 MediaMTX 1.5.1 reads the files once, newer ones watch them. What every version does is this: told other file names
 over ``/v3/config/global/patch``, it opens its RTSPS listener anew. That cuts those who watch by RTSPS, and they come
@@ -11,12 +11,15 @@ import hashlib
 from typing import Any
 
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from camsvc.media.engine import Engine
 from camsvc.media.mediamtx import EngineApi, EngineRefused, EngineUnreachable
 from camsvc.runtime_dir import RuntimeDir
-from camsvc.tasks import launch
+from camsvc.tasks import launch, sleep
+
+ASK_AGAIN_S = 2.0
 
 CERTIFICATE, KEY = "rtsps.crt", "rtsps.key"
 """In ``runtime_dir``: copies, as the engine's configuration names them. The originals may be of a moment between."""
@@ -38,42 +41,93 @@ def write_certificate(folder: RuntimeDir, certificate: bytes, key: bytes) -> boo
 
 
 class EngineCertificate:
-    """Hands a new certificate to the engine."""
+    """Hands a new certificate to the engine, and knows whether it can be used there.
+
+    ``served`` is False where the engine that runs listens for no RTSPS though the configuration says so: one that was
+    started before, by its unit or by an earlier run of camsvc that recorded.
+    """
 
     _log = Logger()
 
-    def __init__(self, engine: Engine, api: EngineApi, folder: RuntimeDir, told: bool = True) -> None:
+    def __init__(
+        self,
+        clock: IReactorTime,
+        engine: Engine,
+        api: EngineApi,
+        folder: RuntimeDir,
+        told: bool = True,
+        listens: str = "",
+    ) -> None:
         """Set up.
 
         Args:
+            clock: time.
             engine: tells when it is up.
             api: calls to it.
             folder: holds the copies.
             told: the engine that is adopted, if one is, has the certificate in force.
+            listens: its RTSPS listener, as the configuration says, ``host:port`` or ``:port``; empty for none.
         """
         self._engine = engine
         self._api = api
         self._folder = folder
         self._told = told
+        self._clock = clock
+        self._port = listens.rpartition(":")[2]
+        self.served = bool(listens)
         self._work: Deferred[Any] | None = None
+        self._question: Deferred[Any] | None = None
         engine.subscribe(self._engine_changed)
 
     def renew(self, certificate: bytes, key: bytes) -> None:
         """Have new viewers get this one; both PEM, and they fit each other."""
         write_certificate(self._folder, certificate, key)
         self._told = False
-        self._engine_changed(self._engine.up)
+        self._tell_if_due(self._engine.up)
 
     def stop(self) -> None:
-        """End a call under way."""
-        if self._work is not None:
-            self._work.cancel()
+        """End calls under way."""
+        for call in (self._work, self._question):
+            if call is not None:
+                call.cancel()
 
     def _engine_changed(self, up: bool) -> None:
+        self._tell_if_due(up)
+        if self._question is not None:
+            self._question.cancel()
+        if up and self._port:
+            self._question = launch(self._ask(), self._log, "asking the engine for RTSPS")
+
+    def _tell_if_due(self, up: bool) -> None:
         if up and not self._told:
             self._told = True
-            self.stop()
+            if self._work is not None:
+                self._work.cancel()
             self._work = launch(self._tell(), self._log, "giving the engine a new certificate")
+
+    async def _ask(self) -> None:
+        """Until it is served: MediaMTX reads a changed configuration file by itself, soon or late."""
+        self.served, asked = await self._serves(), 0
+        while not self.served:
+            asked += 1
+            if asked == 2:
+                self._log.error(
+                    "the engine that runs serves no RTSPS on port {port}, so none is offered: it was started with "
+                    "another configuration than {file}; restart it",
+                    port=self._port,
+                    file=self._folder.path / "engine.yml",
+                )
+            await sleep(self._clock, ASK_AGAIN_S)
+            self.served = await self._serves()
+
+    async def _serves(self) -> bool:
+        """``encryption`` is 1.5.1's word, ``rtspEncryption`` the newer one; both stand there since."""
+        try:
+            keys = await self._api.settings()
+        except (EngineUnreachable, EngineRefused):
+            return self.served
+        on = any(keys.get(key, "no") != "no" for key in ("encryption", "rtspEncryption"))
+        return on and str(keys.get("rtspsAddress", "")).rpartition(":")[2] == self._port
 
     async def _tell(self) -> None:
         """Names of their own make it another certificate for the engine; what was there before is deleted then."""

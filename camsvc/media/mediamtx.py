@@ -172,6 +172,10 @@ class EngineApi:
         """The effective configuration of every path, by name."""
         return {item["name"]: item for item in await self._list("config/paths/list")}
 
+    async def settings(self) -> dict[str, Any]:
+        """The global keys (``/v3/config/global/get``)."""
+        return await self._call("GET", "config/global/get")
+
     async def configure(self, **keys: Any) -> None:
         """Change global keys (``/v3/config/global/patch``); some open a listener anew and cut who is on it."""
         await self._call("PATCH", "config/global/patch", keys)

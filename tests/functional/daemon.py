@@ -247,6 +247,10 @@ class Daemon:
             except ProcessLookupError:
                 pass
 
+    async def end_alone(self) -> None:
+        """End it in good order, and nothing else of it."""
+        await self.process.end(signal.SIGTERM, 25.0)
+
     def leftovers(self) -> list[str]:
         """What should not be there once it has ended: processes, listeners."""
         found = [f"process {pid}" for pid in processes_mentioning(str(self.folder))]

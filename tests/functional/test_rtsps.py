@@ -18,6 +18,17 @@ from tests.functional.ffmpeg import FFMPEG, decode, spawn
 from tests.functional.spawned import eventually
 
 
+async def fingerprint_shown(daemon: Daemon) -> str:
+    """Of the certificate on the RTSPS port."""
+
+    def look() -> bytes:
+        return ssl.get_server_certificate(("127.0.0.1", daemon.rtsps_port), timeout=5).encode()
+
+    file = daemon.folder / "shown.crt"
+    file.write_bytes(await deferToThread(look))
+    return hashlib.sha256(own_certificate(file)).hexdigest()
+
+
 class RtspsTests(TestCase):
     """A daemon with TLS."""
 
@@ -34,14 +45,7 @@ class RtspsTests(TestCase):
             print(self.daemon.log(), file=sys.__stdout__, flush=True)
 
     async def shown(self) -> str:
-        """Fingerprint of the certificate on the RTSPS port."""
-
-        def look() -> bytes:
-            return ssl.get_server_certificate(("127.0.0.1", self.daemon.rtsps_port), timeout=5).encode()
-
-        file = self.daemon.folder / "shown.crt"
-        file.write_bytes(await deferToThread(look))
-        return hashlib.sha256(own_certificate(file)).hexdigest()
+        return await fingerprint_shown(self.daemon)
 
     async def frames(self, url: str) -> int:
         """How many pictures ffmpeg decodes, of ten."""
