@@ -14,7 +14,7 @@ import camsvc
 from tests.functional.daemon import Daemon
 from tests.functional.ffmpeg import spawn
 from tests.functional.rtsp_client import play
-from tests.functional.spawned import eventually, pause
+from tests.functional.spawned import Spawned, eventually, pause
 
 PROGRAM = Path(__file__).with_name("whep_crowd.py")
 AGAIN_S = 0.5
@@ -43,17 +43,25 @@ class Crowd:
         works = [self._watch_rtsp(place) for place in range(rtsp)] + [self._watch_hls(place) for place in range(hls)]
         self._works = [Deferred.fromCoroutine(work) for work in works]
         test.addCleanup(self.end)
-        argv = [sys.executable, str(PROGRAM), str(webrtc), f"{daemon.base}/live/camera0/whep", self._token]
+        self._webrtc = self._start_webrtc() if webrtc else None
+
+    def _start_webrtc(self) -> Spawned:
+        argv = [sys.executable, str(PROGRAM), str(self._count), f"{self._daemon.base}/live/camera0/whep", self._token]
         root = Path(camsvc.__file__).resolve().parent.parent
         env = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "PYTHONPATH": str(root)}
-        self._webrtc = spawn(test, argv, env=env)
+        return spawn(self._test, argv, env=env)
 
     @property
     def seen(self) -> list[int]:
         """Of each viewer, those by RTSP first."""
+        return [*self._rtsp, *self._hls, *self._seen_by_webrtc()]
+
+    def _seen_by_webrtc(self) -> list[int]:
+        if self._webrtc is None:
+            return []
         assert self._webrtc.running, self._webrtc.err.decode(errors="replace")[-2000:]
         lines = self._webrtc.out.decode().rpartition("\n")[0].splitlines()
-        return [*self._rtsp, *self._hls, *(json.loads(lines[-1]) if lines else [0] * self._count)]
+        return list(json.loads(lines[-1])) if lines else [0] * self._count
 
     async def all_see(self, timeout_s: float = 60.0) -> None:
         """Wait until everybody has got more than now: five packets, five pictures, or a segment."""
@@ -69,7 +77,8 @@ class Crowd:
     async def end(self) -> None:
         """Go."""
         self._over = True
-        await self._webrtc.end()
+        if self._webrtc is not None:
+            await self._webrtc.end()
         for work in self._works:
             work.addErrback(lambda why: why.trap(CancelledError)).cancel()
             await work

@@ -141,11 +141,11 @@ async def probe(test: TestCase, file: Path) -> dict[str, Any]:
     return dict(json.loads(output.out or b"{}"))
 
 
-async def noise(test: TestCase, file: Path) -> None:
-    """Write two seconds of H264 of about 3 MB each second, which is far more than a camera sends."""
+async def noise(test: TestCase, file: Path, qp: int = 12) -> None:
+    """Write two seconds of H264 of about 3 MB each second, far more than a camera sends; half that at qp 18."""
     source = ["-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25,noise=alls=60:allf=t+u", "-t", "2"]
     codec = ["-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-profile:v", "baseline"]
-    rate = ["-pix_fmt", "yuv420p", "-threads", "1", "-g", "25", "-qp", "12"]
+    rate = ["-pix_fmt", "yuv420p", "-threads", "1", "-g", "25", "-qp", str(qp)]
     output = await spawn(test, [*FFMPEG, "-v", "error", *source, *codec, *rate, str(file)]).ends_within(30.0)
     if output.code != 0:
         raise AssertionError(output.err.decode(errors="replace"))
