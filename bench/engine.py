@@ -181,7 +181,7 @@ class Running:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def measure(self, cameras: int, readers: int, viewers: int, seconds: float) -> str:
-        """One row: cores, p99 of the delay, memory."""
+        """One row: cores, median and p99 of the delay, memory."""
         sources = [Camera(self.rtsp, f"cam{number}") for number in range(cameras)]
         for source in sources:
             source.send(0)
@@ -201,7 +201,8 @@ class Running:
                 return "readers were lost"
             delays = sorted(probe.delays_ms) or [float("nan")]
             memory = resident_bytes(self.process.pid) / 1e6
-            return f"{cores:.3f} {delays[int(len(delays) * 0.99) - 1]:7.2f} {memory:6.0f}"
+            median, late = (delays[int(len(delays) * share) - 1] for share in (0.5, 0.99))
+            return f"{cores:.3f} {median:7.2f} {late:7.2f} {memory:6.0f}"
         finally:
             loads.kill()
             loads.wait()
@@ -249,12 +250,12 @@ def main(seconds: float) -> None:
         engines: list[Running] = []
         try:
             engines += (Running(engine, Path(folder), callback) for engine in find_engines())
-            print(f"{'cameras x readers':22}" + "".join(f"{one.engine.name:>28}" for one in engines))
-            print(f"{'':22}" + f"{'cores   p99 ms   MB':>28}" * len(engines))
+            print(f"{'cameras x readers':22}" + "".join(f"{one.engine.name:>31}" for one in engines))
+            print(f"{'':22}" + f"{'cores  p50 ms     p99   MB':>31}" * len(engines))
             for cameras, readers, viewers in ROWS:
                 name = f"{cameras} x {readers} RTSP" if not viewers else f"{cameras} x {viewers} WHEP"
                 row = [one.measure(cameras, readers, viewers, seconds) for one in engines]
-                print(f"{name:22}" + "".join(f"{text:>28}" for text in row), flush=True)
+                print(f"{name:22}" + "".join(f"{text:>31}" for text in row), flush=True)
         finally:
             for one in engines:
                 one.process.send_signal(signal.SIGINT)
