@@ -9,6 +9,7 @@ from typing import Any
 from twisted.internet.defer import Deferred
 
 from tests.appliance.guest import ApplianceTestCase, NoticingClient, asleep
+from tests.functional.daemon import RpcError
 from tests.functional.ffmpeg import read_frames
 from tests.functional.spawned import clock, eventually, pause
 
@@ -68,6 +69,27 @@ class CameraTests(ApplianceTestCase):
             }
             self.assertEqual((sorted(ours - theirs)[:5], sorted(theirs - ours)[:5]), ([], []), device)
             self.assertEqual(set(capabilities["formats"]), {mode[0] for mode in theirs})
+
+    async def test_mode(self) -> None:
+        """set_camera_config gives a running camera another mode, seen in its pictures, and takes it back."""
+        client = await self.guest.connect("admin")
+        url = (await client.call("get_stream_url", device="camera0"))["stream_url"]
+        self.assertEqual((await read_frames(self, url, 3, 60)).frames, 3)
+        for mode, size in (("YUYV 640x360 5", (640, 360)), (None, (320, 180))):
+            camera = await client.call("set_camera_config", device="camera0", mode=mode)
+            self.assertEqual(camera["resolution"], "{}x{}".format(*size))
+
+            async def shot(size: tuple[int, int] = size) -> bool:
+                try:
+                    taken = await client.call("take_snapshot", 60, device="camera0")
+                except RpcError:  # while the capture begins anew
+                    return False
+                return (taken["width"], taken["height"]) == size
+
+            await eventually(shot, 120, 1.0)
+        pipeline = json.loads(await self.guest.out("cat /run/camsvc/pipelines/camera0.json"))
+        self.assertNotIn("640", str(pipeline))
+        self.assertIsNone(client.seen("camera_status_update", device="camera0", status="ERROR"))
 
     async def test_replug(self) -> None:
         """Unplugged and plugged in twenty times: the same two cameras, each time told, and soon."""
