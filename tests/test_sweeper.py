@@ -15,7 +15,7 @@ from camsvc.access.keys import ApiKey
 from camsvc.access.roles import Principal, Role
 from camsvc.access.tokens import FILE, STREAM, Tokens
 from camsvc.media.mediamtx import EngineRefused, EngineSession, EngineUnreachable
-from camsvc.media.sweeper import AGAIN_S, ROUND_S, Sweeper
+from camsvc.media.sweeper import AGAIN_S, ROUND_S, SILENT_S, Sweeper
 from tests.samples import OTHER_SECRET, credentials
 
 NOW = 1_800_000_000.0
@@ -122,6 +122,22 @@ class SweeperTests(SynchronousTestCase):
         self.known.revocations.revoke_user("you", NOW)
         self.sweeper.right_revoked()
         self.assertEqual(self.left_after(), ["other token"])
+
+    def test_vanished(self) -> None:
+        """A WebRTC viewer that reports no more is cut off; one that does is not, nor one of whom nothing is told."""
+        self.sweeper.start()
+        for ident, more in (
+            ("gone", {"kind": "webrtc", "reports": 7}),
+            ("there", {"kind": "webrtc", "reports": 7}),
+            ("untold", {"kind": "webrtc"}),
+            ("rtsp", {"reports": 0}),
+        ):
+            self.session(ident, self.ticket(), **more)
+        for count in range(int(SILENT_S / ROUND_S)):
+            self.assertEqual(self.left_after(ROUND_S), ["gone", "rtsp", "there", "untold"])
+            self.session("there", self.ticket(), kind="webrtc", reports=8 + count)
+        self.assertEqual(self.left_after(ROUND_S), ["rtsp", "there", "untold"])
+        self.assertEqual(self.api.kicked, ["gone"])
 
     def test_not_listed_yet(self) -> None:
         """Who had been let in a moment before is found by the second look."""

@@ -82,6 +82,7 @@ class EngineSession:
         address: of the other end, with its port.
         publishes: it sends.
         connections: ids of its connections, where the engine tells (MediaMTX 1.20).
+        reports: RTCP packets that came from it, where the engine tells (MediaMTX 1.20).
     """
 
     kind: str
@@ -91,6 +92,7 @@ class EngineSession:
     address: str
     publishes: bool
     connections: tuple[str, ...] = ()
+    reports: int | None = None
 
 
 class EngineApi:
@@ -268,6 +270,7 @@ def _session(kind: str, item: dict[str, Any]) -> EngineSession:
         address=str(item.get("remoteAddr") or ""),
         publishes=item.get("state") == "publish",
         connections=tuple(item.get("conns") or ()),
+        reports=item.get("inboundRTCPPackets"),
     )
 
 

@@ -1,4 +1,4 @@
-"""Viewers at the engine whose right has ended: found in its session lists, and cut off."""
+"""Viewers at the engine whose right has ended, or who have vanished: found in its session lists, and cut off."""
 
 from __future__ import annotations
 
@@ -23,6 +23,9 @@ from camsvc.tasks import Repeater
 ROUND_S = 5.0
 AGAIN_S = 0.4
 """After a revocation the lists are read a second time: for who had been let in, but was not listed yet."""
+
+SILENT_S = 20.0
+"""Browsers report what they receive every 5 s or sooner (RFC 3550, 6.2); MediaMTX 1.20 waits 31 s by itself."""
 
 
 class Sweeper:
@@ -60,6 +63,7 @@ class Sweeper:
         self._journal = journal
         self._wall = wall
         self._first = True
+        self._heard: dict[str, tuple[int, float]] = {}  # reports of a WebRTC session, and since when they are so many
         self._again: IDelayedCall | None = None
         self._rounds = Repeater(reactor, ROUND_S, self._round, self._log, "looking who watches")
         engine.subscribe(lambda up: self._rounds.nudge() if up else None)
@@ -94,6 +98,8 @@ class Sweeper:
             self._log.debug("round not finished: {why}", why=why.message)
             return
         self._first = False
+        listed = {session.id for session in sessions}
+        self._heard = {ident: heard for ident, heard in self._heard.items() if ident in listed}
         self._journal.keep(frozenset(connections).union(session.id for session in sessions))
 
     async def _look_at(self, session: EngineSession, ids: Iterable[str]) -> None:
@@ -103,6 +109,8 @@ class Sweeper:
             why = self._ended(session, ids)
         except AuthenticationFailed as refused:
             why = refused.data["reason"]
+        if why is None and self._vanished(session):
+            why = "silent"
         if why is None:
             return
         try:
@@ -111,7 +119,7 @@ class Sweeper:
             self._log.error("the engine does not cut off {address}, who watches {path}: {why}",
                             address=session.address, path=session.path, why=refused.message)  # fmt: skip
             return
-        self._log.info("{address} may watch {path} no more ({why}) and was cut off",
+        self._log.info("{address} watched {path} and was cut off: {why}",
                        address=session.address, path=session.path, why=why)  # fmt: skip
 
     def _ended(self, session: EngineSession, ids: Iterable[str]) -> str | None:
@@ -130,6 +138,15 @@ class Sweeper:
             return self._why(self._credentials.principal(shown.token, now), now)
         # Everybody who comes while we run is noted. The recorders' own sessions come from this machine.
         return "unknown" if self._first and not _from_here(session.address) else None
+
+    def _vanished(self, session: EngineSession) -> bool:
+        if session.kind != "webrtc" or session.reports is None:
+            return False
+        count, since = self._heard.get(session.id, (-1, 0.0))
+        if session.reports != count:
+            self._heard[session.id] = session.reports, self._reactor.seconds()
+            return False
+        return bool(self._reactor.seconds() - since >= SILENT_S)
 
     def _why(self, who: Principal, now: float) -> str | None:
         return self._credentials.ended(who, now)

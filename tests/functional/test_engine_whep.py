@@ -215,6 +215,27 @@ class WhepTests(WhepTestCase):
         self.assertEqual(len(await self.listed()), 1)
         await eventually(self.nobody, 12)
 
+    async def test_reports(self) -> None:
+        """MediaMTX 1.20 counts a viewer's RTCP in ``inboundRTCPPackets``: one that stands still has left."""
+        await self.server.add("camera0")
+        await self.publish()
+        viewer = self.watch()
+        await viewer.gets(5)
+
+        async def reports() -> int | None:
+            [one] = await self.listed()
+            count = one.get("inboundRTCPPackets")
+            return None if count is None else int(count)
+
+        before = await reports()
+        self.assertEqual(before is not None, self.engine.version.startswith("1.2"))
+        if before is not None:
+
+            async def more() -> bool:
+                return (await reports() or 0) > before + 1
+
+            await eventually(more, 10)
+
     async def test_viewer_that_vanishes(self) -> None:
         """Without a word: gone within thirty seconds (31 seen on MediaMTX 1.20.1), and nobody else notices."""
         await self.server.add("camera0")

@@ -2,8 +2,8 @@
 
 ``python whep_viewer.py URL [TOKEN [sound] [loss=N] [times]]``; it asks for sound too where that is said, loses N of a
 hundred packets of media, and says of each frame when it came, in seconds since the epoch. A line on its standard
-input ends it: with ``delete`` it says goodbye first, with ``vanish`` it just goes. After ``deaf`` it takes no media
-and reports nothing of it, until ``hear``; it stays connected meanwhile.
+input ends it, with a goodbye. After ``deaf`` it takes no media and reports nothing of it, until ``hear``; it stays
+connected meanwhile.
 """
 
 from __future__ import annotations
@@ -77,8 +77,6 @@ async def told_to_go(ears: Ears) -> None:
     """Wait for the word to say goodbye, and do as is told until then."""
     while (word := (await asyncio.to_thread(sys.stdin.readline)).strip()) in ("deaf", "hear"):
         ears.loss = 100 if word == "deaf" else 0
-    if word == "vanish":
-        os._exit(0)
 
 
 async def watch(url: str, token: str, sound: bool, ears: Ears) -> None:
