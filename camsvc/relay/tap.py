@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import signal
 import sys
 from pathlib import Path
@@ -58,10 +57,9 @@ def makeService(options: Options) -> IService:
     """The engine, by its options."""
     from twisted.internet import reactor
 
+    from camsvc.relay.memory import settle
     from camsvc.relay.service import RelayService
 
     service: IService = RelayService(reactor, options.settings)
-    # What is loaded stays: the garbage collector would walk through all of it again and again, 13 ms each time.
-    gc.collect()
-    gc.freeze()
+    settle()
     return service
