@@ -10,10 +10,10 @@ from typing import Any
 from tests.functional.daemon import Client, Daemon, DaemonTestCase, recorded_files
 from tests.functional.engines import per_engine
 from tests.functional.ffmpeg import FFMPEG, decode, frames_of, probe, read_frames, reader, spawn, to_rtsp
-from tests.functional.running import PUBLISHER, AuthCallback, RunningEngine
-from tests.functional.spawned import Spawned, clock, eventually, pause, processes_mentioning, scratch
+from tests.functional.network_source import network_source, sends, table
+from tests.functional.running import PUBLISHER
+from tests.functional.spawned import Spawned, clock, eventually, pause, processes_mentioning
 from tests.functional.test_live import WhepViewer
-from tests.functional.test_network_camera import table
 
 PICTURE = ("-re", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=10")
 TONE = ("-re", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=16000")
@@ -34,23 +34,14 @@ class AnyCameraTests(DaemonTestCase):
     timeout = 180
 
     async def setUp(self) -> None:
-        self.callback = AuthCallback()
-        self.callback.open()
-        self.addCleanup(self.callback.close)
-        self.source = RunningEngine(self.engine, scratch(self), self.callback)
-        self.addCleanup(self.source.stop)
-        await self.source.start()
+        self.source = await network_source(self, self.engine)
         await self.source.add("door", source="publisher")
 
     async def play(self, *coding: str) -> Spawned:
         """Have the camera send a picture and a tone, coded in this way."""
         url = self.source.rtsp_url("door", PUBLISHER)
         playing = spawn(self, [*FFMPEG, "-v", "error", *PICTURE, *TONE, *coding, *to_rtsp(url)])
-
-        async def ready() -> bool:
-            return bool((await self.source.path("door"))["ready"])
-
-        await eventually(ready, 20)
+        await sends(self.source, "door")
         return playing
 
     async def camsvc(self, media: str = "") -> Client:

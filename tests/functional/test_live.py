@@ -22,9 +22,9 @@ from tests.functional.crowd import Crowd
 from tests.functional.daemon import DaemonTestCase, Reply
 from tests.functional.engines import per_engine
 from tests.functional.ffmpeg import FFMPEG, frames_of, noise, republish, spawn
-from tests.functional.running import PUBLISHER, AuthCallback, RunningEngine
-from tests.functional.spawned import Spawned, clock, eventually, pause, scratch
-from tests.functional.test_network_camera import table
+from tests.functional.network_source import network_source, sends, table
+from tests.functional.running import PUBLISHER
+from tests.functional.spawned import Spawned, clock, eventually, pause
 from tests.http_client import Exchange
 
 VIEWER = Path(__file__).with_name("whep_viewer.py")
@@ -268,21 +268,12 @@ class SlowReaderTests(LiveTestCase):
     readers = 30
 
     async def setUp(self) -> None:
-        self.callback = AuthCallback()
-        self.callback.open()
-        self.addCleanup(self.callback.close)
-        self.source = RunningEngine(self.engine, scratch(self), self.callback)
-        self.addCleanup(self.source.stop)
-        await self.source.start()
+        self.source = await network_source(self, self.engine)
         await self.source.add("door", source="publisher")
         file = self.source.folder / "noise.mp4"
         await noise(self, file)
         republish(self, self.source.rtsp_url("door", PUBLISHER), file)
-
-        async def sent() -> bool:
-            return bool((await self.source.path("door"))["ready"])
-
-        await eventually(sent, 20)
+        await sends(self.source, "door")
         self.cameras = table("Door", self.source.rtsp_url("door"))
         await super().setUp()
 

@@ -10,18 +10,14 @@ from camsvc.library import jpeg
 from tests.functional.daemon import Client, Daemon, DaemonTestCase, RpcError, recorded_files
 from tests.functional.engines import per_engine
 from tests.functional.ffmpeg import FFMPEG, decode, encode, frames_of, read_frames, reader, spawn, to_rtsp
-from tests.functional.running import PUBLISHER, VIEWER, AuthCallback, RunningEngine
-from tests.functional.spawned import Spawned, eventually, processes_mentioning, scratch
+from tests.functional.network_source import network_source, sends, table
+from tests.functional.running import PUBLISHER, VIEWER
+from tests.functional.spawned import Spawned, eventually, processes_mentioning
 
 PATH = "user_viewer/key_path-s3cret"
 """Some cameras take their password in the path."""
 
 SECRETS = (VIEWER[1], "path-s3cret")
-
-
-def table(name: str, url: str, *lines: str) -> str:
-    """A camera of the configuration."""
-    return "\n".join(["[[camera]]", 'kind = "network"', f'name = "{name}"', f'url = "{url}"', *lines, ""])
 
 
 def descendants(pid: int) -> list[int]:
@@ -45,13 +41,8 @@ class NetworkCameraTests(DaemonTestCase):
     timeout = 180
 
     async def setUp(self) -> None:
-        self.callback = AuthCallback()
-        self.callback.open()
-        self.addCleanup(self.callback.close)
-        self.source = RunningEngine(self.engine, scratch(self), self.callback)
-        self.addCleanup(self.source.stop)
+        self.source = await network_source(self, self.engine)
         self.encoding = encode(fps=15)
-        await self.source.start()
         self.publisher = await self.play()
         self.cameras = table("Door", self.source.rtsp_url(PATH))
         await super().setUp()
@@ -61,11 +52,7 @@ class NetworkCameraTests(DaemonTestCase):
         await self.source.add(PATH, source="publisher")
         url = self.source.rtsp_url(PATH, PUBLISHER)
         playing = spawn(self, [*FFMPEG, "-v", "error", *self.encoding, *to_rtsp(url)])
-
-        async def ready() -> bool:
-            return bool((await self.source.path(PATH))["ready"])
-
-        await eventually(ready)
+        await sends(self.source, PATH)
         return playing
 
     async def test_watched_recorded_and_kept_secret(self) -> None:
