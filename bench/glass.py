@@ -15,6 +15,7 @@ from typing import Any
 from twisted.internet.task import react
 
 from bench.main_job import Run
+from bench.table import print_table
 from tests.functional.browser import Browser
 from tests.functional.clock_strip import BITS, ffmpeg_with_strip
 from tests.functional.daemon import Daemon
@@ -129,11 +130,7 @@ async def main(_reactor: Any) -> None:
             columns[engine.name] = await measure(run, engine, times)
         finally:
             await run.clean_up()
-    names = list(dict.fromkeys(name for rows in columns.values() for name in rows))
-    width = max(map(len, names))
-    print(f"{'least / middle / most':{width}}" + "".join(f"  {title:>24}" for title in columns))
-    for name in names:
-        print(f"{name:{width}}" + "".join(f"  {rows.get(name, ''):>24}" for rows in columns.values()))
+    print_table("least / middle / most", columns, 24)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from twisted.internet.defer import Deferred, DeferredList, maybeDeferred
 from twisted.internet.endpoints import TCP4ClientEndpoint
 from twisted.internet.task import react
 
+from bench.table import print_table
 from camsvc.processes import resident_bytes
 from tests.functional.daemon import Client, Daemon
 from tests.functional.engines import Engine, find_engines
@@ -166,11 +167,7 @@ async def main(_reactor: Any) -> None:
             columns[engine.name] = await measure(run, engine)
     finally:
         await run.clean_up()
-    names = list(dict.fromkeys(name for rows in columns.values() for name in rows))
-    width = max(map(len, names))
-    print(f"{'':{width}}" + "".join(f"  {title:>18}" for title in columns))
-    for name in names:
-        print(f"{name:{width}}" + "".join(f"  {rows.get(name, ''):>18}" for rows in columns.values()))
+    print_table("", columns, 18)
 
 
 if __name__ == "__main__":
