@@ -48,22 +48,22 @@ lint: install-test
 
 unit: install-test
 	@echo "unit tests"
-	$(TRIAL) $(subst /,.,$(basename $(wildcard tests/test_*.py)))
+	$(TRIAL) tests.unit
 
 # Four at a time, as most of it is waiting: 300 s for what takes 785 s one by one. The seed makes a run of the chaos
 # test repeatable.
 functional: install-test
-	@$(BIN)/python -m tests.functional.engines
+	@$(BIN)/python -m tests.support.engine.engines
 	export CAMSVC_CHAOS_SEED=$${CAMSVC_CHAOS_SEED:-$$RANDOM}
 	export CAMSVC_FUZZ_SEED=$${CAMSVC_FUZZ_SEED:-$$RANDOM}
 	echo "chaos: CAMSVC_CHAOS_SEED=$$CAMSVC_CHAOS_SEED, fuzz: CAMSVC_FUZZ_SEED=$$CAMSVC_FUZZ_SEED"
 	$(TRIAL) -j4 tests.functional
 
 chaos: install-test
-	CAMSVC_CHAOS=$${CAMSVC_CHAOS:-100} $(TRIAL) tests.functional.test_chaos
+	CAMSVC_CHAOS=$${CAMSVC_CHAOS:-100} $(TRIAL) tests.functional.recording.test_chaos
 
 fuzz: install-test
-	CAMSVC_FUZZ=$${CAMSVC_FUZZ:-1000000} $(TRIAL) tests.functional.test_fuzz
+	CAMSVC_FUZZ=$${CAMSVC_FUZZ:-1000000} $(TRIAL) tests.functional.engine.test_fuzz
 
 bench: install-test
 	$(BIN)/python -m bench.main_job

@@ -21,11 +21,11 @@ import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from camsvc.media.engine_file import EngineAddresses, engine_yaml
-from camsvc.processes import resident_bytes
-from tests.functional.engines import Engine, find_engines
-from tests.functional.running import free_ports
-from tests.relay_media import SDP, rtp
+from camsvc.engine.config_file import EngineAddresses, engine_yaml
+from camsvc.system.processes import resident_bytes
+from tests.support.engine.engines import Engine, find_engines
+from tests.support.engine.running import free_ports
+from tests.support.relay_media import SDP, rtp
 
 FPS = 30
 _KEY, _OTHER, _PIECE = 50_000, 15_500, 1180

@@ -14,9 +14,9 @@ from typing import Any
 from twisted.internet.task import react
 
 from bench.main_job import Run
-from tests.functional.daemon import Daemon, parts_folder
-from tests.functional.engines import Engine, find_engines
-from tests.functional.spawned import eventually, pause
+from tests.support.daemon.daemon import Daemon, parts_folder
+from tests.support.engine.engines import Engine, find_engines
+from tests.support.spawned import eventually, pause
 
 WATCHED_S = 16.0
 FROZEN_CAMSVC_S = 3.0

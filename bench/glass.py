@@ -16,11 +16,11 @@ from twisted.internet.task import react
 
 from bench.main_job import Run
 from bench.table import print_table
-from tests.functional.browser import Browser
-from tests.functional.clock_strip import BITS, ffmpeg_with_strip
-from tests.functional.daemon import Daemon
-from tests.functional.engines import Engine, find_engines
-from tests.functional.spawned import eventually, pause, scratch
+from tests.support.browser.browser import Browser
+from tests.support.browser.clock_strip import BITS, ffmpeg_with_strip
+from tests.support.daemon.daemon import Daemon
+from tests.support.engine.engines import Engine, find_engines
+from tests.support.spawned import eventually, pause, scratch
 
 WIDTH, HEIGHT, FPS = 1280, 720, 30
 FRAMES = 300

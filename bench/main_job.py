@@ -18,11 +18,11 @@ from twisted.internet.endpoints import TCP4ClientEndpoint
 from twisted.internet.task import react
 
 from bench.table import print_table
-from camsvc.processes import resident_bytes
-from tests.functional.daemon import Client, Daemon
-from tests.functional.engines import Engine, find_engines
-from tests.functional.running import free_ports
-from tests.functional.spawned import Spawned, clock, eventually, pause
+from camsvc.system.processes import resident_bytes
+from tests.support.daemon.daemon import Client, Daemon
+from tests.support.engine.engines import Engine, find_engines
+from tests.support.engine.running import free_ports
+from tests.support.spawned import Spawned, clock, eventually, pause
 
 CAMERA = '[[camera]]\nname = "Bench"\nkind = "test"\nwidth = 1280\nheight = 720\nfps = 30\n'
 LIMITS = "[limits]\n" + "".join(

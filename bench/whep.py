@@ -11,11 +11,11 @@ from aioice import stun
 from aiortc import sdp as aiortc_sdp
 from twisted.internet.task import Clock
 
-from camsvc.relay import ice
-from camsvc.relay.dtls import Certificate
-from camsvc.relay.ice import Login
-from camsvc.relay.whep import Peer
-from tests.webrtc_media import OFFER
+from camsvc.relay.webrtc import ice
+from camsvc.relay.webrtc.dtls import Certificate
+from camsvc.relay.webrtc.dtls_srtp import Peer
+from camsvc.relay.webrtc.ice import Login
+from tests.support.webrtc_media import OFFER
 
 
 class Viewer(asyncio.DatagramProtocol):

@@ -1,1 +1,1 @@
-"""Who somebody is and what they may do."""
+"""Who somebody is and what they may do; knows credentials and roles, and no transport."""

@@ -13,12 +13,12 @@ from urllib.parse import parse_qs
 from attrs import field, frozen
 from msgspec import Struct
 
+from camsvc.access.admitted_sessions import Journal
 from camsvc.access.credentials import Credentials
-from camsvc.access.journal import Journal
-from camsvc.access.publishing import PUBLISH_USER, verify
-from camsvc.access.refusals import Refusals
+from camsvc.access.publish_password import PUBLISH_USER, verify
 from camsvc.access.roles import Role, may
 from camsvc.access.tokens import STREAM
+from camsvc.audit.refused_credentials import Refusals
 from camsvc.errors import AuthenticationFailed, CamsvcError
 from camsvc.model import camera_of
 

@@ -17,11 +17,11 @@ from twisted.logger import Logger
 from camsvc.access import users
 from camsvc.access.passwords import Passwords, one_time_password, require_good
 from camsvc.access.roles import Principal, Role
-from camsvc.access.throttle import Throttle
 from camsvc.access.users import FIRST_ADMIN, User
-from camsvc.database import Database
 from camsvc.errors import AuthenticationFailed, CamsvcError, InvalidParams, NotFound, RateLimited
-from camsvc.tasks import shielded
+from camsvc.limits.login_throttle import Throttle
+from camsvc.system.database import Database
+from camsvc.system.tasks import shielded
 
 OnRefused = Callable[[str, str, str], None]
 """Called with actor, address and reason of a refused login."""

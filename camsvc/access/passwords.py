@@ -17,7 +17,7 @@ from twisted.logger import Logger
 from twisted.python.threadpool import ThreadPool
 
 from camsvc.errors import InvalidParams, RateLimited
-from camsvc.tasks import shielded
+from camsvc.system.tasks import shielded
 
 T = TypeVar("T")
 

@@ -18,7 +18,7 @@ from attrs import frozen
 from twisted.logger import Logger
 
 from camsvc.errors import StartError
-from camsvc.secret_files import read_secret
+from camsvc.system.secret_files import read_secret
 
 LOOK_EVERY_S = 1.0
 

@@ -13,7 +13,7 @@ from attrs import frozen
 
 from camsvc.access.roles import NEVER, Principal, Role
 from camsvc.access.signing import Key, Reread, Secrets, old_file, read_keys, read_secrets
-from camsvc.config import Config
+from camsvc.config.schema import Config
 from camsvc.errors import AuthenticationFailed, StartError
 
 HS256 = "HS256"

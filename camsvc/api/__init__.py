@@ -1,1 +1,1 @@
-"""The JSON-RPC methods and notifications, apart from any transport."""
+"""The JSON-RPC API, apart from any transport: how a method is declared, called and described."""

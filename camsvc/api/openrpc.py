@@ -15,7 +15,7 @@ from msgspec import Struct
 import camsvc
 from camsvc import errors
 from camsvc.access.roles import OPEN
-from camsvc.api.events import EVENTS
+from camsvc.api.notifications.events import EVENTS
 from camsvc.api.registry import Method
 from camsvc.api.views import CameraView, RecordingUpdate
 from camsvc.errors import CamsvcError

@@ -18,8 +18,8 @@ from twisted.python.failure import Failure
 from txjsonrpc_ng.jsonrpc import BaseSubhandler, Introspection
 from txjsonrpc_ng.jsonrpclib import NoSuchFunction
 
-from camsvc import wire
 from camsvc.access.roles import OPEN, Call, Open, Role, may
+from camsvc.api import jsonrpc
 from camsvc.api.parameters import Parameters
 from camsvc.errors import CamsvcError, InternalError, MethodNotFound, RateLimited
 from camsvc.validate import nearest
@@ -28,7 +28,7 @@ Body = Callable[[Call, Any], Any]
 Answer = bytes | Deferred[bytes | None] | None
 Toll = Callable[[], float]
 Record = Callable[[str, str, str, Mapping[str, Any], str], None]
-"""As :meth:`camsvc.access.audit.Audit.record`."""
+"""As :meth:`camsvc.audit.log.Audit.record`."""
 
 
 def _free() -> float:
@@ -227,23 +227,23 @@ class Registry(_Branch):
             the frame to send back, None where none is wanted, or a Deferred of either; it never fails.
         """
         try:
-            parsed = wire.parse(frame)
-        except wire.Refused as refused:
+            parsed = jsonrpc.parse(frame)
+        except jsonrpc.Refused as refused:
             toll()
             return refused.answer
-        if isinstance(parsed, wire.Request):
+        if isinstance(parsed, jsonrpc.Request):
             return self._execute(parsed, call, toll)
         answers: list[Answer] = []
         for each in parsed.calls:
-            if isinstance(each, wire.Request):
+            if isinstance(each, jsonrpc.Request):
                 answers.append(self._execute(each, call, toll))
             else:
                 toll()
                 answers.append(each.answer)
         waits = [answer if isinstance(answer, Deferred) else succeed(answer) for answer in answers]
-        return gatherResults(waits).addCallback(wire.batch)
+        return gatherResults(waits).addCallback(jsonrpc.batch)
 
-    def _execute(self, request: wire.Request, call: Call, toll: Toll) -> Answer:
+    def _execute(self, request: jsonrpc.Request, call: Call, toll: Toll) -> Answer:
         audited: Method | None = None
         try:
             if wait_s := toll():
@@ -269,12 +269,12 @@ class Registry(_Branch):
             may(call.principal, Role.VIEWER, time.time(), before_change=True)
         return found
 
-    def _answered(self, value: Any, request: wire.Request, call: Call, audited: Method | None) -> bytes | None:
-        frame = wire.result(request.ident, value) if request.answered else None
+    def _answered(self, value: Any, request: jsonrpc.Request, call: Call, audited: Method | None) -> bytes | None:
+        frame = jsonrpc.result(request.ident, value) if request.answered else None
         self._audit(audited, request, call, "ok")
         return frame
 
-    def _failed(self, failure: Failure, request: wire.Request, call: Call, audited: Method | None) -> bytes | None:
+    def _failed(self, failure: Failure, request: jsonrpc.Request, call: Call, audited: Method | None) -> bytes | None:
         why = failure.value
         if isinstance(why, CancelledError):
             self._audit(audited, request, call, "the client left before the answer")
@@ -284,9 +284,9 @@ class Registry(_Branch):
                               method=request.method[:60], request_id=call.request_id)  # fmt: skip
             why = InternalError("Internal error", request_id=call.request_id, suggestion="the log says more")
         self._audit(audited, request, call, f"{why.code} {why.data['reason']}")
-        return wire.error(request.ident, why) if request.answered else None
+        return jsonrpc.error(request.ident, why) if request.answered else None
 
-    def _audit(self, audited: Method | None, request: wire.Request, call: Call, result: str) -> None:
+    def _audit(self, audited: Method | None, request: jsonrpc.Request, call: Call, result: str) -> None:
         if audited is not None and self._record is not None:
             actor = call.principal.actor if call.principal is not None else ""
             self._record(actor, call.address, audited.name, audited.params.shown(request.params), result)

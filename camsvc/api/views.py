@@ -10,11 +10,11 @@ from msgspec import UNSET, Struct, UnsetType
 
 from camsvc.access.roles import Principal, Role
 from camsvc.access.tokens import FILE, STREAM, Tokens
-from camsvc.config import Access
+from camsvc.config.schema import Access
 from camsvc.library import thumbnail_names
 from camsvc.library.thumbnail_names import THUMBNAILS
-from camsvc.media.finisher import Progress
 from camsvc.model import Camera, MediaFile, Status, iso
+from camsvc.recording.finisher import Progress
 
 
 class CameraDebug(Struct, frozen=True):

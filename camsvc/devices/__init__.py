@@ -1,1 +1,1 @@
-"""Cameras: where they come from and how they are."""
+"""Which cameras there are and how each is; knows udev, V4L2 and networks, and no engine."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from attrs import evolve
 from twisted.logger import Logger
 
-from camsvc.devices.settings import UNSET_ALL, Settings, laid_over
+from camsvc.devices.camera_settings import UNSET_ALL, Settings, laid_over
 from camsvc.errors import NotFound
 from camsvc.model import Camera, Found
 

@@ -18,10 +18,10 @@ from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from camsvc.devices import words
+from camsvc.devices import diagnosis
 from camsvc.devices.modes import modes_of
 from camsvc.model import Mode
-from camsvc.processes import Output
+from camsvc.system.processes import Output
 
 PROGRAM = Path(__file__).with_name("v4l2.py")
 """Run as a file, not by ``-m``: in isolated mode (``-I``) a checkout that is not installed could not be found."""
@@ -163,5 +163,5 @@ class Probes:
     async def _in_words(self, number: int, path: str) -> tuple[Answer, str]:
         """In a thread, as it looks into other processes and into the list of users."""
         pool = self._reactor.getThreadPool()
-        trouble = await deferToThreadPool(self._reactor, pool, words.of_errno, number, path)
+        trouble = await deferToThreadPool(self._reactor, pool, diagnosis.of_errno, number, path)
         return Answer(error=trouble.text), trouble.hint

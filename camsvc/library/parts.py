@@ -11,7 +11,7 @@ from pathlib import Path
 
 from attrs import frozen
 
-from camsvc.library.boxes import PartFacts, drop_torn_end, read_part
+from camsvc.library.mp4_reader import PartFacts, drop_torn_end, read_part
 
 _JUST_BEFORE_S = 0.001
 """A frame that begins at the end itself is not part of the recording; times of 1e9 s are exact to a microsecond."""

@@ -8,11 +8,11 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from camsvc.database import Database
 from camsvc.errors import DependencyFailed
-from camsvc.library import recordings, thumbnail_names
-from camsvc.library.recordings import RECORDINGS
+from camsvc.library import index, thumbnail_names
+from camsvc.library.index import RECORDINGS
 from camsvc.library.store import Store
+from camsvc.system.database import Database
 
 
 async def remove(database: Database, store: Store, kind: str, filename: str) -> None:
@@ -33,7 +33,7 @@ async def remove(database: Database, store: Store, kind: str, filename: str) -> 
         await store.thread(thumbnail_names.drop, store.thumbnails_dir, [thumbnail_names.name_of(filename)])
     except OSError as why:
         raise DependencyFailed("storage", f"{filename} cannot be deleted: {why.strerror}") from why
-    await database.run(partial(recordings.drop, kind=kind, filename=filename))
+    await database.run(partial(index.drop, kind=kind, filename=filename))
 
 
 def _unlink(path: Path) -> None:

@@ -12,12 +12,12 @@ from twisted.internet.defer import DeferredLock
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from camsvc.database import Database
-from camsvc.library import recordings
+from camsvc.library import index
 from camsvc.library.removal import remove
 from camsvc.library.store import Store
 from camsvc.model import MediaFile
-from camsvc.tasks import Repeater
+from camsvc.system.database import Database
+from camsvc.system.tasks import Repeater
 
 EVERY_S = 3600.0
 GB = 1_000_000_000
@@ -127,7 +127,7 @@ class Retention:
         """
         await self._one_at_a_time.acquire()
         try:
-            policy, files = await self._database.run(lambda db: (load(db), recordings.finished(db)))
+            policy, files = await self._database.run(lambda db: (load(db), index.finished(db)))
             chosen = due(files, policy, self._wall())
             for kind, file in chosen:
                 await remove(self._database, self._store, kind, file.filename)

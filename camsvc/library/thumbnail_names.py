@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from camsvc.library.recordings import EXTENSIONS, RECORDINGS, SNAPSHOTS
+from camsvc.library.index import EXTENSIONS, RECORDINGS, SNAPSHOTS
 
 THUMBNAILS = "thumbnails"
 """Beside recordings and snapshots: the third kind of files that are handed out."""

@@ -19,7 +19,7 @@ from twisted.python.failure import Failure
 from twisted.web.client import Agent, HTTPConnectionPool
 from twisted.web.http_headers import Headers
 
-from camsvc.relay.wire import Credential
+from camsvc.relay.rtsp.framing import Credential
 
 #: Longest wait for the callback's answer, seconds; later means no.
 ANSWER_S = 5.0

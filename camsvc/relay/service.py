@@ -17,29 +17,30 @@ from twisted.logger import ILogObserver, Logger
 from twisted.python.components import Componentized
 
 from camsvc.errors import StartError
-from camsvc.logs import observer
-from camsvc.processes import port_holder
-from camsvc.relay import limits, muxer
-from camsvc.relay.api import VERSION, Api, Engine
+from camsvc.relay import connection_limit
 from camsvc.relay.auth import gate
-from camsvc.relay.disk import Disk
-from camsvc.relay.dtls import Certificate
-from camsvc.relay.hls import Hls, Muxers
-from camsvc.relay.mux import Mux
-from camsvc.relay.path import Path, Surroundings
-from camsvc.relay.paths import Paths, Slots
-from camsvc.relay.pull import Fetch, Pull, new_secret, upstream
-from camsvc.relay.recorder import Recorder
-from camsvc.relay.rtsp import Listener
-from camsvc.relay.session import Desk
+from camsvc.relay.control_api import VERSION, Api, Engine
+from camsvc.relay.hls import muxer
+from camsvc.relay.hls.listener import Hls, Muxers
+from camsvc.relay.http_server import site
+from camsvc.relay.media.stream import Stream
+from camsvc.relay.paths.path import Path, Surroundings
+from camsvc.relay.paths.path_table import Paths, Slots
+from camsvc.relay.paths.pull import Fetch, Pull, new_secret, upstream
+from camsvc.relay.recording.disk_writer import Disk
+from camsvc.relay.recording.file_recorder import Recorder
+from camsvc.relay.rtsp.listener import Listener
+from camsvc.relay.rtsp.session import Desk
 from camsvc.relay.settings import Settings
-from camsvc.relay.signalling import Whep
-from camsvc.relay.stream import Stream
-from camsvc.relay.turns import Turns
-from camsvc.relay.viewers import Admission, Viewers
-from camsvc.relay.web import site
-from camsvc.relay.whep import Peer
-from camsvc.tasks import within
+from camsvc.relay.webrtc.dtls import Certificate
+from camsvc.relay.webrtc.dtls_srtp import Peer
+from camsvc.relay.webrtc.pacer import Turns
+from camsvc.relay.webrtc.udp_mux import Mux
+from camsvc.relay.webrtc.viewers import Admission, Viewers
+from camsvc.relay.webrtc.whep import Whep
+from camsvc.system.logs import observer
+from camsvc.system.processes import port_holder
+from camsvc.system.tasks import within
 
 _COMMANDS_S = 2.0
 _FILES_S = 2.0
@@ -74,7 +75,7 @@ class RelayService(Service):
         self._gate = gate(reactor, settings.callback_url)
         self._paths = Paths(self._surroundings, self._slots)
         desk = Desk(reactor, self._gate, self._paths.find, settings.write_timeout_s, self._secret)
-        self._listener = Listener(desk, settings.read_timeout_s, limits.connections())
+        self._listener = Listener(desk, settings.read_timeout_s, connection_limit.connections())
         self._muxers = Muxers(
             muxer.Surroundings(reactor, _utc_now, settings.hls_segment_count, settings.hls_segment_s)
         )

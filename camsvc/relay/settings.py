@@ -10,9 +10,9 @@ import yaml
 from attrs import frozen
 
 from camsvc.errors import ConfigError
-from camsvc.relay import durations
-from camsvc.relay.options import PathOptions, name_error, options
-from camsvc.relay.refusals import Refused
+from camsvc.relay import go_durations
+from camsvc.relay.paths.options import PathOptions, name_error, options
+from camsvc.relay.request_errors import Refused
 
 _HOST = re.compile(r"[A-Za-z0-9.:_-]{1,253}")
 _LEVELS = {"error": "error", "warn": "warn", "info": "info", "debug": "debug"}
@@ -183,7 +183,7 @@ def _hosts(given: Sequence[Any]) -> tuple[str, ...]:
 
 
 def _positive(key: str, keys: Mapping[str, Any]) -> float:
-    seconds = durations.parse(keys[key])
+    seconds = go_durations.parse(keys[key])
     if seconds <= 0:
         raise ConfigError(f"'{key}' must be greater than zero")
     return seconds

@@ -1,1 +1,1 @@
-"""Sockets and HTTP: the only modules that know them."""
+"""Sockets and HTTP: the only package that knows them."""

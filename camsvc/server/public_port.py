@@ -10,10 +10,10 @@ from typing import Any
 from twisted.internet.protocol import Factory
 from twisted.logger import Logger
 
-from camsvc.config import Server
+from camsvc.config.schema import Server
 from camsvc.errors import ConfigError
-from camsvc.server.tls import Certificates, Pair
-from camsvc.tasks import Repeater
+from camsvc.server.http.tls import Certificates, Pair
+from camsvc.system.tasks import Repeater
 
 _LOOK_EVERY_S = 86400.0
 _BACKLOG = 511

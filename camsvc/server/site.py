@@ -11,17 +11,17 @@ from twisted.web.iweb import IRequest
 from twisted.web.resource import Resource
 
 import camsvc
-from camsvc.access.tolls import Tolls
-from camsvc.api.components import Components
+from camsvc.api.health_status import Components
 from camsvc.errors import CamsvcError, NotFound, PermissionDenied, RateLimited
-from camsvc.server.cookies import LoginCookie
-from camsvc.server.files import Files
-from camsvc.server.headers import security_headers
-from camsvc.server.hosts import Hosts
-from camsvc.server.http import answer_error, answer_json, with_json_errors
-from camsvc.server.login import LoginPages
-from camsvc.server.page_files import FOLDER
-from camsvc.server.rpc import Rpc
+from camsvc.limits.rate_limits import Tolls
+from camsvc.server.http.cookies import LoginCookie
+from camsvc.server.http.headers import security_headers
+from camsvc.server.http.hosts import Hosts
+from camsvc.server.http.request import answer_error, answer_json, with_json_errors
+from camsvc.server.routes.files import Files
+from camsvc.server.routes.login import LoginPages
+from camsvc.server.routes.page_files import FOLDER
+from camsvc.server.routes.rpc import Rpc
 from camsvc.server.ws import Factory
 
 _PAGE = FOLDER / "index.html"

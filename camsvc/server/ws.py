@@ -16,20 +16,20 @@ from twisted.internet.interfaces import IDelayedCall, IPushProducer
 from twisted.logger import Logger
 from zope.interface import implementer
 
-from camsvc.access.bucket import Bucket
 from camsvc.access.credentials import REVOKED
-from camsvc.access.places import Full, Places
-from camsvc.access.refusals import Refusals
-from camsvc.access.rights import Rights
 from camsvc.access.roles import Call, Principal
-from camsvc.access.tolls import Tolls
-from camsvc.api.notifications import Notifications
+from camsvc.access.session_grants import Rights
+from camsvc.api.notifications.state_updates import Notifications
 from camsvc.api.registry import Registry
-from camsvc.config import Limits
+from camsvc.audit.refused_credentials import Refusals
+from camsvc.config.schema import Limits
 from camsvc.errors import AuthenticationFailed, CamsvcError
-from camsvc.server.hosts import Hosts
-from camsvc.server.http import answer_error, named_by
-from camsvc.tasks import within
+from camsvc.limits.connection_quota import Full, Places
+from camsvc.limits.rate_limits import Tolls
+from camsvc.limits.token_bucket import Bucket
+from camsvc.server.http.hosts import Hosts
+from camsvc.server.http.request import answer_error, named_by
+from camsvc.system.tasks import within
 
 LOGIN_ENDED, BINARY_FRAME, TOO_SLOW = 4001, 4003, 4008
 BEFORE_LOGIN_BYTES, AFTER_LOGIN_BYTES = 64 << 10, 1 << 20
@@ -82,7 +82,9 @@ class Connection(WebSocketServerProtocol):
             self._leave = self.factory.places.take(self.address)
         except Full as why:
             raise ConnectionDeny(why.status, why.message) from None
-        header = request.headers.get("authorization", "")  # a browser's cookie stands here, too: server/cookies.py
+        header = request.headers.get(
+            "authorization", ""
+        )  # a browser's cookie stands here, too: server/http/cookies.py
         key = request.headers.get("x-api-key", "")
         try:
             self._came_as = named_by(header, key, self.factory.rights.credentials)
@@ -311,7 +313,7 @@ class Factory(WebSocketServerFactory):
         self._connections: dict[Connection, None] = {}
         self.setProtocolOptions(
             webStatus=False,
-            allowedOrigins=["*"],  # a token logs in from any page; a cookie only from ours: server/cookies.py
+            allowedOrigins=["*"],  # a token logs in from any page; a cookie only from ours: server/http/cookies.py
             allowNullOrigin=True,
             maxMessagePayloadSize=AFTER_LOGIN_BYTES,
             maxFramePayloadSize=AFTER_LOGIN_BYTES,

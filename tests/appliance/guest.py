@@ -20,10 +20,10 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import TestCase
 from twisted.web.client import Agent, HTTPConnectionPool
 
-from camsvc.processes import start_time
-from camsvc.tasks import within
-from tests.functional.daemon import Client, Reply
-from tests.functional.spawned import clock, eventually, scratch
+from camsvc.system.processes import start_time
+from camsvc.system.tasks import within
+from tests.support.daemon.daemon import Client, Reply
+from tests.support.spawned import clock, eventually, scratch
 
 BOOT_S = 120.0
 """Seconds that a boot may take by emulation on a busy machine, with the installation of camsvc."""

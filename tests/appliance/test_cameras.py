@@ -9,9 +9,9 @@ from typing import Any
 from twisted.internet.defer import Deferred
 
 from tests.appliance.guest import ApplianceTestCase, NoticingClient, asleep
-from tests.functional.daemon import RpcError
-from tests.functional.ffmpeg import read_frames
-from tests.functional.spawned import clock, eventually, pause
+from tests.support.daemon.daemon import RpcError
+from tests.support.media.ffmpeg import read_frames
+from tests.support.spawned import clock, eventually, pause
 
 CAMERAS = ("camera0", "camera1")
 REPLUGS = 20

@@ -7,8 +7,8 @@ import time
 from twisted.internet.defer import Deferred
 
 from tests.appliance.guest import ApplianceTestCase, asleep
-from tests.functional.ffmpeg import decode, probe, read_frames
-from tests.functional.spawned import clock
+from tests.support.media.ffmpeg import decode, probe, read_frames
+from tests.support.spawned import clock
 
 VIVID = "/sys/bus/platform/drivers/vivid"
 FPS = 10

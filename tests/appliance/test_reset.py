@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tests.appliance.guest import ApplianceTestCase, NoticingClient
-from tests.functional.ffmpeg import decode, probe
-from tests.functional.spawned import clock, eventually, pause
+from tests.support.media.ffmpeg import decode, probe
+from tests.support.spawned import clock, eventually, pause
 
 BEFORE_S = 45.0
 """Footage before the reset."""

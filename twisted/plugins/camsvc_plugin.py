@@ -2,7 +2,7 @@
 
 from twisted.application.service import ServiceMaker
 
-camsvc = ServiceMaker("camsvc", "camsvc.tap", "Camera service: live video, recordings, snapshots", "camsvc")
+camsvc = ServiceMaker("camsvc", "camsvc.app.tap", "Camera service: live video, recordings, snapshots", "camsvc")
 camsvc_relay = ServiceMaker(
     "camsvc-relay",
     "camsvc.relay.tap",

@@ -1,0 +1,124 @@
+"""What is set of a camera through the API and survives a restart; and its controls."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from typing import Annotated, Any
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from camsvc.access.roles import Call, Role, may
+from camsvc.api.methods.cameras import Device, DeviceParam
+from camsvc.api.registry import method
+from camsvc.api.views import CameraView, Views
+from camsvc.config.cameras import Name
+from camsvc.devices import camera_settings, modes
+from camsvc.devices.camera_settings import Settings
+from camsvc.devices.inventory import Inventory
+from camsvc.devices.launcher_health import LauncherHealth
+from camsvc.errors import InvalidParams, Unsupported
+from camsvc.model import Camera, Mode
+from camsvc.streams.streams import Streams
+from camsvc.system.database import Database
+
+ModeName = Annotated[str, Meta(min_length=1, max_length=40)]
+
+
+class CameraConfigParams(Struct, forbid_unknown_fields=True, frozen=True):
+    """What is set of a camera; what is left out stays, null gives it back to camera and configuration."""
+
+    device: Device
+    name: Annotated[Name | None, Meta(description="its name, for people", examples=["Front door"])] | UnsetType = (
+        UNSET
+    )
+    mode: (
+        Annotated[
+            ModeName | None, Meta(description="one of its modes: FORMAT WIDTHxHEIGHT, or with its rate behind it")
+        ]
+        | UnsetType
+    ) = UNSET
+    always_on: Annotated[bool | None, Meta(description="runs without viewers")] | UnsetType = UNSET
+
+
+class ControlParams(Struct, forbid_unknown_fields=True, frozen=True):
+    """A control, and what it shall be."""
+
+    device: Device
+    name: Annotated[str, Meta(min_length=1, max_length=100, description="of the control", examples=["brightness"])]
+    value: Annotated[int, Meta(ge=-(1 << 31), le=(1 << 32) - 1, description="within its range", examples=[128])]
+
+
+class ControlList(Struct, frozen=True):
+    """The controls of a camera."""
+
+    device: str
+    controls: list[dict[str, Any]]
+
+
+class ConfigMethods:
+    """Methods that set what is kept of a camera."""
+
+    def __init__(
+        self,
+        inventory: Inventory,
+        streams: Streams,
+        health: LauncherHealth,
+        database: Database,
+        views: Views,
+    ) -> None:
+        self._inventory = inventory
+        self._streams = streams
+        self._health = health
+        self._database = database
+        self._views = views
+
+    @method("set_camera_config", role=Role.ADMIN, params=CameraConfigParams, result=CameraView)
+    async def set_camera_config(self, call: Call, params: CameraConfigParams) -> CameraView:
+        """Name a camera, choose its mode, keep it running; holds at once and over a restart. Null takes it back."""
+        who = may(call.principal, Role.ADMIN, time.time(), params.device)
+        assert who is not None
+        camera, known = self._inventory.get(params.device), self._inventory.settings(params.device)
+        wanted = Settings(
+            name=known.name if isinstance(params.name, UnsetType) else params.name,
+            mode=known.mode if isinstance(params.mode, UnsetType) else params.mode,
+            always_on=known.always_on if isinstance(params.always_on, UnsetType) else params.always_on,
+        )
+        if isinstance(params.mode, str):
+            _require_offered(camera, wanted)
+        await self._database.run(partial(camera_settings.store, device=params.device, settings=wanted))
+        before = self._streams.pipeline(camera)
+        self._inventory.settle(params.device, wanted)
+        camera = self._inventory.get(params.device)
+        if camera.present and self._streams.pipeline(camera) != before:
+            self._health.reorder(params.device)
+        return self._views.camera(camera, who, call.base_url)
+
+    @method("get_camera_controls", role=Role.VIEWER, params=DeviceParam, result=ControlList, reads=True)
+    def get_camera_controls(self, call: Call, params: DeviceParam) -> ControlList:
+        """The controls of a camera, as brightness; not supported yet."""
+        self._refuse(call, Role.VIEWER, params.device)
+        return ControlList(params.device, [])
+
+    @method("set_camera_control", role=Role.OPERATOR, params=ControlParams, result=ControlList)
+    def set_camera_control(self, call: Call, params: ControlParams) -> ControlList:
+        """Set one control of a camera; not supported yet."""
+        self._refuse(call, Role.OPERATOR, params.device)
+        return ControlList(params.device, [])
+
+    def _refuse(self, call: Call, role: Role, device: str) -> None:
+        may(call.principal, role, time.time(), device)
+        self._inventory.get(device)
+        raise Unsupported("Unsupported: camera controls are not there yet", feature="camera_controls")
+
+
+def _require_offered(camera: Camera, wanted: Settings) -> None:
+    mode = wanted.wanted
+    if mode is None or not modes.offers(camera.modes, mode):
+        offered = ", ".join(_words(each) for each in camera.modes[:20]) or "none is known now"
+        raise InvalidParams(f"Invalid params: mode: {camera.device} does not offer it", param="mode", rule="enum",
+                            hint=f"its modes: {offered}")  # fmt: skip
+
+
+def _words(mode: Mode) -> str:
+    return f"{mode.format} {mode.width}x{mode.height} {mode.fps[0]:g}"

@@ -1,0 +1,144 @@
+"""Subscriptions to events."""
+
+from __future__ import annotations
+
+from typing import Annotated, Protocol, runtime_checkable
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from camsvc.access.roles import Call, Principal, Role
+from camsvc.api.methods.cameras import Device
+from camsvc.api.notifications.events import ALIASES, TOPICS, Events, names_of
+from camsvc.api.registry import NoParams, method
+from camsvc.errors import InvalidParams, NotFound, Unsupported
+
+Topics = Annotated[
+    list[str],
+    Meta(max_length=50, description="names of events, or of groups of them", examples=[["camera.connected"]]),
+]
+
+
+@runtime_checkable
+class Subscriber(Protocol):
+    """A connection that can be told of events."""
+
+    session_id: str
+
+    @property
+    def principal(self) -> Principal | None:
+        """Who is logged in on it."""
+
+    @property
+    def base_url(self) -> str:
+        """How it reached us."""
+
+    def push(self, key: str, frame: bytes) -> None:
+        """Send ``frame`` when the reader takes it."""
+
+
+class Filters(Struct, forbid_unknown_fields=True, frozen=True):
+    """Only events of one camera."""
+
+    device: Device | UnsetType = UNSET
+
+
+class SubscribeParams(Struct, forbid_unknown_fields=True, frozen=True):
+    """Which events."""
+
+    topics: Topics
+    filters: Annotated[Filters, Meta(description="which of these events; all without it")] | UnsetType = UNSET
+
+
+class UnsubscribeParams(Struct, forbid_unknown_fields=True, frozen=True):
+    """Which events no more; all without ``topics``."""
+
+    topics: Topics | UnsetType = UNSET
+
+
+class Subscribed(Struct, frozen=True):
+    """All topics of the connection, and the filters of this call."""
+
+    subscribed: bool
+    topics: list[str]
+    filters: dict[str, str]
+
+
+class Unsubscribed(Struct, frozen=True):
+    """The topics that are left."""
+
+    unsubscribed: bool
+    topics: list[str]
+
+
+class GlobalStats(Struct, frozen=True):
+    """Of all connections; ``topic_counts`` names topics that somebody hears."""
+
+    total_subscriptions: int
+    active_clients: int
+    topic_counts: dict[str, int]
+
+
+class SubscriptionStats(Struct, frozen=True):
+    """Of all connections, and of this one."""
+
+    global_stats: GlobalStats
+    client_topics: list[str]
+    client_id: str
+
+
+class EventMethods:
+    """Methods of one WebSocket's subscriptions."""
+
+    def __init__(self, events: Events) -> None:
+        self._events = events
+
+    @method("subscribe_events", role=Role.VIEWER, params=SubscribeParams, result=Subscribed, reads=True)
+    def subscribe_events(self, call: Call, params: SubscribeParams) -> Subscribed:
+        """Hear of events on this connection, besides those of earlier calls; `filters.device` for one camera's."""
+        device = UNSET if isinstance(params.filters, UnsetType) else params.filters.device
+        named = None if isinstance(device, UnsetType) else device
+        who = call.principal
+        if named is not None and who is not None and who.cameras is not None and named not in who.cameras:
+            raise NotFound("Camera", named)
+        if not params.topics:
+            raise _unknown("at least one topic")
+        topics = self._events.subscribe(_subscriber(call), _topics(params.topics), named)
+        return Subscribed(True, topics, {} if named is None else {"device": named})
+
+    @method("unsubscribe_events", role=Role.VIEWER, params=UnsubscribeParams, result=Unsubscribed, reads=True)
+    def unsubscribe_events(self, call: Call, params: UnsubscribeParams) -> Unsubscribed:
+        """Hear of these events no more, or of none."""
+        topics = None if isinstance(params.topics, UnsetType) else _topics(params.topics)
+        return Unsubscribed(True, self._events.unsubscribe(_subscriber(call), topics))
+
+    @method("get_subscription_stats", role=Role.VIEWER, result=SubscriptionStats, reads=True)
+    def get_subscription_stats(self, call: Call, params: NoParams) -> SubscriptionStats:
+        """Who hears of what."""
+        subscriber = _subscriber(call)
+        counts = self._events.counts()
+        return SubscriptionStats(
+            GlobalStats(sum(counts.values()), self._events.subscribers, counts),
+            self._events.topics_of(subscriber),
+            subscriber.session_id,
+        )
+
+
+def _subscriber(call: Call) -> Subscriber:
+    if not isinstance(call.connection, Subscriber):
+        raise Unsupported("Events need a WebSocket", reason="no_session", feature="events")
+    return call.connection
+
+
+def _topics(names: list[str]) -> list[str]:
+    found: list[str] = []
+    for name in names:
+        topics = names_of(name)
+        if not topics:
+            raise _unknown(f"{name[:60]} is no topic")
+        found += topics
+    return found
+
+
+def _unknown(text: str) -> InvalidParams:
+    return InvalidParams(f"Invalid params: topics: {text}", param="topics", rule="enum",
+                         hint=", ".join((*TOPICS, *ALIASES)))  # fmt: skip

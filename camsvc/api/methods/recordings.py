@@ -1,0 +1,247 @@
+"""Recordings and snapshots: made, ended, listed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Coroutine
+from datetime import datetime
+from typing import Annotated, Any, Literal, TypeVar
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+
+from camsvc.access.roles import Call, Principal, Role, may
+from camsvc.api.methods.cameras import Device, DeviceParam
+from camsvc.api.registry import method
+from camsvc.api.views import FileView, Views
+from camsvc.errors import InvalidParams
+from camsvc.library import index
+from camsvc.library.index import RECORDINGS, SNAPSHOTS, Query
+from camsvc.model import iso
+from camsvc.recording.finisher import Finisher
+from camsvc.recording.recorder import Recorder
+from camsvc.recording.snapshots import Snapshots
+from camsvc.system.database import Database
+from camsvc.system.tasks import shielded
+
+T = TypeVar("T")
+
+_MAX_NAME_BYTES = 200
+"""Room for a suffix and the extension below NAME_MAX (255, limits.h)."""
+
+FileName = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=150,
+        pattern=r"^[^./\\\x00-\x1f\x7f-\x9f][^/\\\x00-\x1f\x7f-\x9f]*\Z",
+        description="name of a file, with or without extension; no folders, control characters or leading dot",
+        examples=["door"],
+    ),
+]
+
+
+Limit = Annotated[int, Meta(ge=1, le=1000, description="at most so many")]
+Offset = Annotated[int, Meta(ge=0, le=1 << 40, description="after the first so many")]
+
+
+class SnapshotParams(Struct, forbid_unknown_fields=True, frozen=True):
+    """What to photograph, and how."""
+
+    device: Device
+    filename: FileName | UnsetType = UNSET
+    quality: Annotated[int, Meta(ge=1, le=100, description="of the JPEG; as captured without it")] | UnsetType = UNSET
+
+
+class SnapshotTaken(Struct, frozen=True):
+    """A stored snapshot."""
+
+    device: str
+    filename: str
+    status: str
+    timestamp: str
+    file_size: int
+    file_path: str
+    download_url: str
+    age_ms: int
+    width: int
+    height: int
+
+
+class RecordingParams(Struct, forbid_unknown_fields=True, frozen=True):
+    """What to record, how long (seconds), in which container."""
+
+    device: Device
+    duration: (
+        Annotated[int, Meta(ge=1, le=86400, description="length in seconds; else until stop_recording")] | UnsetType
+    ) = UNSET
+    format: Annotated[
+        Literal["fmp4", "mp4", "mkv"], Meta(description="container: fmp4 and mp4 end as .mp4, mkv as .mkv")
+    ] = "fmp4"
+
+
+class RecordingStarted(Struct, frozen=True):
+    """A recording that is accepted and stored; ``confirmed`` once its file grows."""
+
+    device: str
+    filename: str
+    status: str
+    start_time: str
+    format: str
+    confirmed: bool
+
+
+class RecordingStopped(Struct, frozen=True, kw_only=True):
+    """A recording whose parts are closed; size and duration are those of the footage."""
+
+    device: str
+    filename: str
+    status: str
+    start_time: str
+    end_time: str
+    duration: float
+    file_size: int
+    format: str
+    reason: str | UnsetType = UNSET
+
+
+class ListParams(Struct, forbid_unknown_fields=True, frozen=True, rename={"since": "from", "until": "to"}):
+    """Which files: ``from`` and ``to`` are ISO 8601 times, ``search`` a part of the name."""
+
+    limit: Limit = 50
+    offset: Offset = 0
+    device: Device | UnsetType = UNSET
+    since: Annotated[datetime, Meta(tz=True, description="made at this time or later")] | UnsetType = UNSET
+    until: Annotated[datetime, Meta(tz=True, description="made before this time")] | UnsetType = UNSET
+    search: Annotated[str, Meta(max_length=100, description="a part of the name")] | UnsetType = UNSET
+
+
+class FileList(Struct, frozen=True):
+    """A page of files, newest first."""
+
+    files: list[FileView]
+    total: int
+    limit: int
+    offset: int
+
+
+class MediaMethods:
+    """Methods that make and list recordings and snapshots."""
+
+    _log = Logger()
+
+    def __init__(
+        self, recorder: Recorder, finisher: Finisher, snapshots: Snapshots, database: Database, views: Views
+    ) -> None:
+        self._recorder = recorder
+        self._finisher = finisher
+        self._snapshots = snapshots
+        self._database = database
+        self._views = views
+
+    @method(
+        "take_snapshot",
+        role=Role.OPERATOR,
+        params=SnapshotParams,
+        result=SnapshotTaken,
+        ignored=("format", "resolution"),
+    )
+    async def take_snapshot(self, call: Call, params: SnapshotParams) -> SnapshotTaken:
+        """Store the newest picture of a camera as a JPEG; a sleeping camera is woken for it."""
+        who = _operator(call, params.device)
+        name = None if isinstance(params.filename, UnsetType) else _with_extension(params.filename)
+        quality = None if isinstance(params.quality, UnsetType) else params.quality
+        snapshot = await self._whole(self._snapshots.take(params.device, name, quality), "taking a snapshot")
+        file = snapshot.file
+        return SnapshotTaken(
+            device=file.device,
+            filename=file.filename,
+            status="SUCCESS",
+            timestamp=iso(file.created_at),
+            file_size=file.size_bytes,
+            file_path=f"snapshots/{file.filename}",
+            download_url=self._views.download_url(SNAPSHOTS, file.filename, who, call.base_url),
+            age_ms=snapshot.age_ms,
+            width=file.width or 0,
+            height=file.height or 0,
+        )
+
+    @method("start_recording", role=Role.OPERATOR, params=RecordingParams, result=RecordingStarted)
+    async def start_recording(self, call: Call, params: RecordingParams) -> RecordingStarted:
+        """Begin to record a camera, for `duration` seconds or until stop_recording; viewers are not disturbed."""
+        _operator(call, params.device)
+        seconds = None if isinstance(params.duration, UnsetType) else params.duration
+        start = self._recorder.start(params.device, seconds, params.format)
+        recording = await self._whole(start, "starting a recording")
+        return RecordingStarted(
+            device=recording.device,
+            filename=recording.filename,
+            status="RECORDING",
+            start_time=iso(recording.started_at),
+            format=recording.format,
+            confirmed=self._recorder.recording(recording.device),
+        )
+
+    @method("stop_recording", role=Role.OPERATOR, params=DeviceParam, result=RecordingStopped)
+    async def stop_recording(self, call: Call, params: DeviceParam) -> RecordingStopped:
+        """End a recording; answered when its last part is closed, downloadable once the notification STOPPED came."""
+        _operator(call, params.device)
+        stopped = await self._whole(self._recorder.stop(params.device), "stopping a recording")
+        recording = stopped.recording
+        return RecordingStopped(
+            device=recording.device,
+            filename=recording.filename,
+            status="STOPPED",
+            start_time=iso(recording.started_at),
+            end_time=iso(recording.ended_at or time.time()),
+            duration=round(stopped.duration_s, 3),
+            file_size=stopped.size_bytes,
+            format=recording.format,
+            reason=UNSET if stopped.size_bytes else "empty",
+        )
+
+    @method("list_recordings", role=Role.VIEWER, params=ListParams, result=FileList, reads=True)
+    async def list_recordings(self, call: Call, params: ListParams) -> FileList:
+        """Recordings, newest first; those under way and being finished stand among them with their status."""
+        return await self._list(RECORDINGS, call, params)
+
+    @method("list_snapshots", role=Role.VIEWER, params=ListParams, result=FileList, reads=True)
+    async def list_snapshots(self, call: Call, params: ListParams) -> FileList:
+        """Snapshots, newest first."""
+        return await self._list(SNAPSHOTS, call, params)
+
+    def _whole(self, work: Coroutine[Deferred[Any], Any, T], doing: str) -> Deferred[T]:
+        """Work that goes on when the client leaves: half a stop would leave the camera recording for ever."""
+        return shielded(work, self._log, doing)
+
+    async def _list(self, kind: str, call: Call, params: ListParams) -> FileList:
+        device = None if isinstance(params.device, UnsetType) else params.device
+        who = may(call.principal, Role.VIEWER, time.time(), device)
+        assert who is not None
+        query = Query(
+            limit=params.limit,
+            offset=params.offset,
+            device=device,
+            since=None if isinstance(params.since, UnsetType) else params.since.timestamp(),
+            until=None if isinstance(params.until, UnsetType) else params.until.timestamp(),
+            search=None if isinstance(params.search, UnsetType) else params.search,
+            cameras=who.cameras,
+        )
+        page = await self._database.run(lambda db: index.files(db, kind, query))
+        sizes = self._finisher.sizes() | self._recorder.under_way()
+        files = [self._views.file(kind, file, sizes.get(file.filename, 0), who, call.base_url) for file in page.files]
+        return FileList(files, page.total, params.limit, params.offset)
+
+
+def _operator(call: Call, device: str) -> Principal:
+    who = may(call.principal, Role.OPERATOR, time.time(), device)
+    assert who is not None
+    return who
+
+
+def _with_extension(name: str) -> str:
+    if len(name.encode()) > _MAX_NAME_BYTES:
+        raise InvalidParams("Invalid params: filename: too long", param="filename", rule="type",
+                            hint=f"at most {_MAX_NAME_BYTES} bytes of UTF-8")  # fmt: skip
+    return name if name.lower().endswith((".jpg", ".jpeg")) else f"{name}.jpg"

@@ -1,0 +1,125 @@
+"""What camsvc itself is and how it does."""
+
+from __future__ import annotations
+
+import platform
+from importlib import metadata
+
+from msgspec import Struct
+
+import camsvc
+from camsvc.access.roles import Call, Role
+from camsvc.api.health_status import Components
+from camsvc.api.registry import NoParams, method
+from camsvc.devices.inventory import Inventory
+from camsvc.engine.supervisor import Engine
+from camsvc.model import Status
+from camsvc.streams.streams import Streams
+from camsvc.system.processes import boottime_s
+
+BUILD_DATE = "2026-11-23"
+MAX_CAMERAS = 64
+
+
+class SystemStatus(Struct, frozen=True):
+    """``starting``, ``partial`` or ``ready``, and why."""
+
+    status: str
+    message: str
+    available_cameras: list[str]
+    discovery_active: bool
+
+
+class ServerInfo(Struct, frozen=True):
+    """``go_version`` is kept for old clients and holds what runs us instead."""
+
+    name: str
+    version: str
+    build_date: str
+    go_version: str
+    python_version: str
+    mediamtx_version: str
+    architecture: str
+    capabilities: list[str]
+    supported_formats: list[str]
+    max_cameras: int
+
+
+class ServiceStatus(Struct, frozen=True):
+    """HEALTHY, DEGRADED or UNHEALTHY; ``uptime`` in seconds; components RUNNING, STARTING, STOPPED or ERROR."""
+
+    status: str
+    uptime: float
+    version: str
+    components: dict[str, str]
+
+
+class SystemMethods:
+    """Methods about the service."""
+
+    def __init__(self, inventory: Inventory, engine: Engine, streams: Streams, components: Components) -> None:
+        self._inventory = inventory
+        self._engine = engine
+        self._streams = streams
+        self._components = components
+        self._began = boottime_s()
+
+    @method("get_status", role=Role.ADMIN, result=ServiceStatus, reads=True)
+    def get_status(self, call: Call, params: NoParams) -> ServiceStatus:
+        """How the service and its parts are."""
+        return ServiceStatus(
+            self._components.health.upper(),
+            round(boottime_s() - self._began, 1),
+            camsvc.__version__,
+            self._components.states(),
+        )
+
+    @method("get_system_status", role=Role.VIEWER, result=SystemStatus, reads=True)
+    def get_system_status(self, call: Call, params: NoParams) -> SystemStatus:
+        """Whether everything is up: starting, partial or ready."""
+        who = call.principal
+        cameras = [
+            camera
+            for camera in self._inventory.all()
+            if camera.status is Status.CONNECTED
+            and (who is None or who.cameras is None or camera.device in who.cameras)
+        ]
+        if self._streams.in_step:
+            status, message = "ready", "everything is up"
+        elif self._engine.up:
+            status, message = "starting", "the media engine is taking the cameras' paths"
+        elif self._engine.ever_up:
+            status, message = "partial", f"the media engine {self._engine.trouble}"
+        else:
+            status, message = "starting", f"the media engine {self._engine.trouble}"
+        discovers = self._components.states()["camera_monitor"] == "RUNNING"
+        return SystemStatus(status, message, [camera.device for camera in cameras], discovers)
+
+    @method("get_server_info", role=Role.VIEWER, result=ServerInfo, reads=True)
+    def get_server_info(self, call: Call, params: NoParams) -> ServerInfo:
+        """Name, versions and what this installation can do."""
+        return ServerInfo(
+            name="camsvc",
+            version=camsvc.__version__,
+            build_date=BUILD_DATE,
+            go_version=f"none (Python {platform.python_version()}, Twisted {metadata.version('twisted')})",
+            python_version=platform.python_version(),
+            mediamtx_version=self._engine.version or "",
+            architecture=platform.machine(),
+            capabilities=[
+                *(
+                    "rtsp",
+                    "hls",
+                    "webrtc",
+                    "mjpeg",
+                    "recording",
+                    "snapshots",
+                    "thumbnails",
+                    "notifications",
+                    "events",
+                ),
+                *("users", "api_keys", "external_streams", "audit", "batch"),
+            ],
+            supported_formats=["fmp4", "mp4", "mkv", "jpg"],
+            max_cameras=MAX_CAMERAS,
+        )

@@ -1,0 +1,70 @@
+"""All that logins with a password need, wired together: users, the login routes, the cookie, the first admin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+
+from camsvc.access.credentials import Credentials
+from camsvc.access.logins import Logins
+from camsvc.access.passwords import Passwords
+from camsvc.access.session_grants import Rights
+from camsvc.api.methods.users import UserMethods
+from camsvc.config.schema import Config
+from camsvc.server.http.cookies import LoginCookie
+from camsvc.server.http.origins import Origins
+from camsvc.server.routes.login import LoginPages
+from camsvc.system.database import Database
+from camsvc.system.tasks import launch
+
+_log = Logger()
+
+
+class Accounts:
+    """Its parts, made in order and ended together: ``methods``, ``cookie`` and ``pages``."""
+
+    def __init__(
+        self,
+        reactor: Any,
+        database: Database,
+        credentials: Credentials,
+        rights: Rights,
+        config: Config,
+        record: Callable[[str, str, str, Mapping[str, Any], str], None],
+    ) -> None:
+        """Set up, before the database has its thread.
+
+        Args:
+            reactor: threads.
+            database: keeps the users.
+            credentials: reads and signs session tokens.
+            rights: ends logins.
+            config: how long a login lasts, and whose pages may use the cookie.
+            record: the audit log's; told of refused logins.
+        """
+
+        def refused(actor: str, address: str, reason: str) -> None:
+            record(actor, address, "login", {}, reason)
+
+        self._passwords = Passwords(reactor)
+        ended, valid_s = rights.revoke_user, config.access.login_s
+        self._logins = Logins(database, self._passwords, credentials, ended, valid_s, refused)
+        self._first_admin: Deferred[None] | None = None
+        self.methods = UserMethods(database, self._passwords, self._logins, ended)
+        origins = Origins(config.server.public_url, config.server.allowed_origins)
+        self.cookie = LoginCookie(database.instance(), credentials, origins)
+        self.pages = LoginPages(self._logins, credentials, rights, self.cookie)
+
+    def start(self) -> None:
+        """Begin; the first admin is made where there is no user."""
+        self._passwords.start()
+        self._first_admin = launch(self._logins.make_first_admin(), _log, "making the first admin")
+
+    def stop(self) -> None:
+        """End, once what is being hashed is done."""
+        if self._first_admin is not None:
+            self._first_admin.cancel()
+        self._passwords.stop()

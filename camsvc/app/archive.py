@@ -1,0 +1,104 @@
+"""All that is kept of cameras, wired together: recordings, snapshots and thumbnails, and what is deleted of them."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+
+from camsvc.app.cameras import Cameras
+from camsvc.config.schema import Config
+from camsvc.library import index
+from camsvc.library.index import RECORDINGS, SNAPSHOTS
+from camsvc.library.retention import Retention
+from camsvc.library.store import Store
+from camsvc.library.thumbnail_names import THUMBNAILS
+from camsvc.model import MediaFile
+from camsvc.recording.finisher import Finisher
+from camsvc.recording.joiner import Joiner
+from camsvc.recording.recorder import Recorder
+from camsvc.recording.snapshots import Snapshots
+from camsvc.recording.thumbnails import Thumbnails
+from camsvc.streams.streams import Streams
+from camsvc.system.database import Database
+from camsvc.system.runtime_dir import RuntimeDir
+
+FINISH_LIMIT_S = 5.0
+
+_log = Logger()
+
+
+class Archive:
+    """Its parts, made in order and ended together; who is told of what is for the caller to say.
+
+    Attributes:
+        folders: where the files of each kind are.
+    """
+
+    def __init__(
+        self,
+        reactor: Any,
+        database: Database,
+        folder: RuntimeDir,
+        config: Config,
+        cameras: Cameras,
+        streams: Streams,
+        ffmpeg: str,
+    ) -> None:
+        """Set up; see the parts for what each takes."""
+        self._database = database
+        self._ends_recordings = config.media.run
+        self.folders: dict[str, Path] = {
+            RECORDINGS: config.recordings_dir,
+            SNAPSHOTS: config.snapshots_dir,
+            THUMBNAILS: config.thumbnails_dir,
+        }
+        store = self.store = Store(reactor, *self.folders.values())
+        self.finisher = Finisher(reactor, database, store, Joiner(reactor, store, ffmpeg))
+        self.recorder = Recorder(reactor, database, cameras.inventory, streams, store, self.finisher, config.storage)
+        self.snapshots = Snapshots(
+            reactor, database, cameras.inventory, cameras.health, streams, folder, store, ffmpeg
+        )
+        self.thumbnails = Thumbnails(reactor, database, store, ffmpeg)
+        self.retention = Retention(reactor, database, store)
+
+    def find(self, kind: str, name: str) -> Deferred[MediaFile | None]:
+        """A file of the index."""
+        return self._database.run(lambda db: index.find(db, kind, name))
+
+    def load(self) -> None:
+        """Make the index equal to what is on the disk, before the database has its thread."""
+        self.store.start()
+        for kind in (RECORDINGS, SNAPSHOTS):
+            on_disk = index.scan(self.folders[kind], index.EXTENSIONS[kind])
+            rebuild = partial(index.rebuild, kind=kind, on_disk=on_disk)
+            added, dropped = self._database.now(rebuild)
+            if added or dropped:
+                _log.info("{kind}: {added} files were new to the index, {dropped} are gone",
+                          kind=kind, added=added, dropped=dropped)  # fmt: skip
+
+    def resume(self) -> None:
+        """Go on with what an earlier run was recording or finishing, before the database has its thread."""
+        self.finisher.resume()
+        self.recorder.resume()
+
+    def start(self) -> None:
+        """Begin to delete what may go, and to make thumbnails."""
+        self.retention.start()
+        self.thumbnails.start()
+
+    async def stop(self) -> None:
+        """Finish what is recorded, or leave it to an engine that stays, within FINISH_LIMIT_S."""
+        self.retention.stop()
+        self.thumbnails.stop()
+        if self._ends_recordings:
+            await self.recorder.stop_all(FINISH_LIMIT_S)
+        else:
+            self.recorder.leave()
+
+    def close(self) -> None:
+        """End the threads."""
+        self.store.stop()

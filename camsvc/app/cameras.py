@@ -1,0 +1,123 @@
+"""All that finds cameras and sees how they are, wired together: udev, the configuration, the network, launchers."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from typing import Any
+
+from twisted.internet.defer import Deferred, DeferredList
+
+from camsvc.config.cameras import TestCamera, network_key
+from camsvc.config.schema import Config
+from camsvc.devices import camera_settings, identity
+from camsvc.devices.external_streams import ExternalStreams
+from camsvc.devices.inventory import Inventory
+from camsvc.devices.launcher_health import LauncherHealth
+from camsvc.devices.network_cameras import NetworkCameras
+from camsvc.devices.network_search.discovered_streams import Offers
+from camsvc.devices.network_search.rtsp_scan import Scanner
+from camsvc.devices.network_search.ws_discovery import WsDiscovery
+from camsvc.devices.probe import Probes
+from camsvc.devices.udev import UdevReader
+from camsvc.devices.usb_discovery import Discovery
+from camsvc.model import Found, Mode
+from camsvc.system.database import Database
+from camsvc.system.processes import ExitWatch, end
+from camsvc.system.runtime_dir import RuntimeDir
+
+EXPECTED_S = 30 * 86400.0
+"""A camera on USB that has been away for no more than so many seconds is listed, as DISCONNECTED."""
+
+LAUNCHER_GRACE_S = 3.0
+
+
+class Cameras:
+    """Its parts, made in order; others need ``inventory``, ``health``, ``external`` and ``offers``."""
+
+    def __init__(self, reactor: Any, database: Database, folder: RuntimeDir, config: Config, ffmpeg: str) -> None:
+        """Set up, before the database has its thread.
+
+        Args:
+            reactor: time, connections, processes.
+            database: keeps identities, settings and external streams.
+            folder: where launchers say how they are.
+            config: the cameras it names, and where others are looked for.
+            ffmpeg: the program; ``ffprobe`` is looked for beside it.
+        """
+        self._reactor = reactor
+        self._config = config
+        self._database = database
+        self.inventory = Inventory()
+        probes = Probes(reactor, config.discovery.probe_limit_s)
+        self._discovery = Discovery(reactor, database, self.inventory, probes, config.usb)
+        self._udev = UdevReader(reactor, self._discovery.event, self._discovery.replace_all)
+        self.health = LauncherHealth(reactor, folder, self._launcher_said)
+        ffprobe = ffmpeg.removesuffix("ffmpeg") + "ffprobe"
+        self._network = NetworkCameras(reactor, self.inventory, self.health, ffprobe, config.media.transcode)
+        self.external = ExternalStreams(database, self.inventory, self._network)
+        scanner = Scanner(reactor, config.discovery.scan_per_second)
+        self.offers = Offers(reactor, database, config.discovery, scanner, WsDiscovery(reactor))
+
+    @property
+    def listening(self) -> bool | None:
+        """Whether udev is heard; None where it need not be."""
+        return self._udev.listening if self._config.discovery.usb else None
+
+    def load(self) -> None:
+        """List what the configuration and the database know, before the database has its thread."""
+        for device, known in self._database.now(camera_settings.load).items():
+            self.inventory.settle(device, known)
+        for camera in self._config.camera:
+            if isinstance(camera, TestCamera):
+                mode = Mode("YU12", camera.width, camera.height, (float(camera.fps),))
+                found = Found(f"test:{camera.name}", camera.kind, camera.name, (mode,), always_on=camera.always_on)
+                self.inventory.present(self._device(found), found)
+            else:
+                found = Found(network_key(camera), camera.kind, camera.name, (), camera.url, camera.always_on)
+                self._network.add(self._device(found), found, camera.transport)
+        self.external.load()
+        self.offers.load()
+        if self._config.discovery.usb:
+            expected = partial(identity.expected, since=time.time() - EXPECTED_S)
+            self._discovery.expect(self._database.now(expected))
+
+    def start(self) -> None:
+        """Follow the launchers, and look at the network."""
+        self.health.start()
+        self._network.start()
+        self.offers.start()
+
+    def listen(self) -> None:
+        """Hear what is plugged in and out, where USB is wanted."""
+        if self._config.discovery.usb:
+            self._discovery.start()
+            self._udev.start()
+
+    def stop_listening(self) -> None:
+        """Hear no more; what is listed stays."""
+        self._udev.stop()
+        self._discovery.stop()
+
+    def stop(self) -> None:
+        """Look at the network no more. The launchers are followed until ``health`` is stopped."""
+        self._network.stop()
+        self.offers.stop()
+
+    async def end_launchers(self) -> None:
+        """Launchers end by themselves when the engine is gone; what is left after LAUNCHER_GRACE_S is killed."""
+        ends = []
+        for health in self.health.all():
+            try:
+                watch = ExitWatch(self._reactor, health.pid)
+            except ProcessLookupError:
+                continue
+            ends.append(Deferred.fromCoroutine(end(self._reactor, watch, 2, LAUNCHER_GRACE_S)))
+        await DeferredList(ends)
+
+    def _device(self, found: Found) -> str:
+        return self._database.now(partial(identity.assign, found=found))
+
+    def _launcher_said(self, device: str, error: str | None) -> None:
+        self.inventory.error(device, error)
+        self._network.launcher_changed(device)

@@ -1,0 +1,78 @@
+"""All that decides who passes at the engine, wired together: its callback, and the end of those whose right ended."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from camsvc.access.admission import Admission
+from camsvc.access.admitted_sessions import Journal
+from camsvc.access.session_grants import Rights
+from camsvc.audit.refused_credentials import Refusals
+from camsvc.engine.api_client import EngineApi
+from camsvc.engine.session_enforcer import Sweeper
+from camsvc.engine.supervisor import Engine
+from camsvc.server.http.request import QuietSite
+from camsvc.server.routes.callback import Callback
+from camsvc.system.processes import boottime_s
+from camsvc.system.runtime_dir import RuntimeDir
+
+
+class EngineDoor:
+    """Its parts, made in order."""
+
+    def __init__(
+        self,
+        reactor: Any,
+        callback_port: int,
+        folder: RuntimeDir,
+        rights: Rights,
+        refusals: Refusals,
+        engine: Engine,
+        api: EngineApi,
+    ) -> None:
+        """Set up.
+
+        Args:
+            reactor: listens; time.
+            callback_port: where the engine asks, on loopback.
+            folder: holds the secrets that camsvc, its launchers and the engine share, and the journal.
+            rights: tells when one ends.
+            refusals: told of credentials that are worth nothing.
+            engine: nothing is asked of it while it is down.
+            api: calls to it.
+        """
+        self._reactor = reactor
+        self._callback_port = callback_port
+        self._port: Any = None
+        journal = Journal(folder.path / "watching.jsonl", boottime_s)
+        self._sweeper = Sweeper(reactor, engine, api, rights.credentials, journal)
+        rights.subscribe(self._sweeper.right_revoked)
+        admission = Admission(
+            rights.credentials,
+            journal,
+            bytes.fromhex(folder.secret("publish").decode()),
+            folder.secret("internal"),
+            folder.secret("api"),
+            time.time,
+            boottime_s,
+            refusals,
+        )
+        self._site = QuietSite(Callback(folder.secret("callback"), admission).app.resource())
+
+    def open(self) -> None:
+        """Answer the engine. Before the first call to it: MediaMTX 1.20 asks about API calls too."""
+        self._port = self._reactor.listenTCP(self._callback_port, self._site, interface="127.0.0.1")
+
+    def start(self) -> None:
+        """Begin to look who watches."""
+        self._sweeper.start()
+
+    def stop(self) -> None:
+        """Look no more; the engine is still answered."""
+        self._sweeper.stop()
+
+    async def close(self) -> None:
+        """Answer no more."""
+        if self._port is not None:
+            await self._port.stopListening()

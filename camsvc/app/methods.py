@@ -1,0 +1,72 @@
+"""Every method of the API, wired to the parts that it acts on."""
+
+from __future__ import annotations
+
+from camsvc.access.session_grants import Rights
+from camsvc.api.methods.api_keys import KeyMethods
+from camsvc.api.methods.audit import AuditMethods
+from camsvc.api.methods.camera_settings import ConfigMethods
+from camsvc.api.methods.cameras import CameraMethods
+from camsvc.api.methods.clients import ClientMethods
+from camsvc.api.methods.discovered_streams import OfferMethods
+from camsvc.api.methods.events import EventMethods
+from camsvc.api.methods.external_streams import ExternalMethods
+from camsvc.api.methods.files import FileMethods
+from camsvc.api.methods.introspection import DiscoverMethods
+from camsvc.api.methods.metrics import MetricsMethods
+from camsvc.api.methods.recordings import MediaMethods
+from camsvc.api.methods.session import SessionMethods
+from camsvc.api.methods.streams import StreamMethods
+from camsvc.api.methods.system import SystemMethods
+from camsvc.api.methods.users import UserMethods
+from camsvc.api.registry import Registry
+from camsvc.app.archive import Archive
+from camsvc.app.cameras import Cameras
+from camsvc.app.events import Updates
+from camsvc.audit.log import Audit
+from camsvc.config.schema import Config
+from camsvc.engine.supervisor import Engine
+from camsvc.streams.streams import Streams
+from camsvc.system.database import Database
+
+
+class Methods:
+    """The ``registry`` of all, and the ``figures`` of get_metrics."""
+
+    def __init__(
+        self,
+        config: Config,
+        database: Database,
+        rights: Rights,
+        audit: Audit,
+        users: UserMethods,
+        cameras: Cameras,
+        engine: Engine,
+        streams: Streams,
+        archive: Archive,
+        updates: Updates,
+    ) -> None:
+        """Set up; see each topic for what it takes."""
+        credentials, inventory, health, views = rights.credentials, cameras.inventory, cameras.health, updates.views
+        recorder, finisher = archive.recorder, archive.finisher
+        metrics = MetricsMethods(inventory, streams, health, recorder, archive.store)
+        self.figures = metrics.figures
+        self.registry = Registry(
+            SessionMethods(credentials, config.limits.logins_per_minute, audit.record),
+            CameraMethods(inventory, streams, health, views),
+            MediaMethods(recorder, finisher, archive.snapshots, database, views),
+            FileMethods(database, archive.store, config.storage, recorder, finisher, archive.retention, views),
+            StreamMethods(inventory, streams, health, recorder, views),
+            ExternalMethods(cameras.external, inventory, recorder),
+            OfferMethods(cameras.offers),
+            EventMethods(updates.events),
+            ClientMethods(updates.connected, updates.events),
+            metrics,
+            KeyMethods(credentials, rights, database, inventory),
+            SystemMethods(inventory, engine, streams, updates.components),
+            AuditMethods(audit),
+            users,
+            DiscoverMethods(lambda: self.registry.all()),
+            ConfigMethods(inventory, streams, health, database, views),
+            record=audit.record,
+        )

@@ -1,0 +1,70 @@
+"""All that the public port serves, wired together: the WebSocket, calls, files, logins and the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from camsvc.access.session_grants import Rights
+from camsvc.app.accounts import Accounts
+from camsvc.app.archive import Archive
+from camsvc.app.events import Updates
+from camsvc.app.methods import Methods
+from camsvc.audit.refused_credentials import Refusals
+from camsvc.config.schema import Config
+from camsvc.limits.rate_limits import Tolls
+from camsvc.server.http.hosts import Hosts
+from camsvc.server.http.proxies import Proxies
+from camsvc.server.http.request import QuietSite
+from camsvc.server.http.tls import Certificates
+from camsvc.server.public_port import PublicPort
+from camsvc.server.routes.files import Files
+from camsvc.server.routes.metrics import MetricsPage
+from camsvc.server.routes.page_files import PageFiles
+from camsvc.server.routes.rpc import Rpc
+from camsvc.server.site import Pages, Root
+from camsvc.server.ws import Factory
+
+
+class PublicSite:
+    """Its parts, made in order: the WebSockets ``ws``, the ``root`` for more routes, and the ``port``."""
+
+    def __init__(
+        self,
+        reactor: Any,
+        config: Config,
+        certificates: Certificates | None,
+        rights: Rights,
+        refusals: Refusals,
+        accounts: Accounts,
+        methods: Methods,
+        updates: Updates,
+        archive: Archive,
+        ready: Callable[[], dict[str, Any]],
+    ) -> None:
+        """Set up; see the parts for what each takes."""
+        credentials = rights.credentials
+        hosts = Hosts(config.server)
+        tolls = Tolls(config.limits)
+        self.ws = Factory(
+            reactor, methods.registry, updates.notifications, config.limits, hosts, rights, tolls, refusals
+        )
+        files = Files(
+            reactor,
+            credentials,
+            rights,
+            archive.folders,
+            archive.finisher.when_finished,
+            archive.recorder.under_way,
+            archive.find,
+            archive.thumbnails.ready,
+        )
+        pages = Pages(ready, updates.components, config.media.rtsp_port)
+        rpc = Rpc(methods.registry, credentials, tolls, hosts)
+        cookie, login = accounts.cookie, accounts.pages
+        self.root = Root(hosts, cookie, pages, login, files, rpc, self.ws, tolls, config.server.hsts_s)
+        self.root.putChild(b"page", PageFiles().app.resource())
+        self.root.putChild(b"metrics", MetricsPage(credentials, methods.figures).app.resource())
+        proxies = Proxies(config.server.trusted_proxies)
+        site = QuietSite(self.root, proxies, config.limits, reactor, credentials, refusals)
+        self.port = PublicPort(reactor, site, config.server, certificates)

@@ -1,0 +1,42 @@
+"""``twistd camsvc``: options, and the mistakes that end it with one line before anything runs."""
+
+from __future__ import annotations
+
+from twisted.application.service import IService
+from twisted.python import usage
+
+from camsvc.app.startup import Prepared, prepare
+from camsvc.config.schema import find_file, load
+from camsvc.errors import ConfigError, StartError
+from camsvc.system.processes import boottime_s
+
+
+class Options(usage.Options):
+    """Options of ``twistd camsvc``."""
+
+    synopsis = "[--config FILE]"
+    longdesc = (
+        "The camera service. Without --config: .state/camsvc.toml if it is yours, else /etc/camsvc/camsvc.toml."
+    )
+    optParameters = [["config", "c", None, "configuration file (TOML); every key is described in etc/camsvc.toml"]]
+
+    prepared: Prepared
+
+    def postOptions(self) -> None:
+        """Validate and prepare; a mistake is one line on stderr and exit status 1."""
+        try:
+            self.prepared = prepare(load(find_file(self["config"])))
+        except (ConfigError, StartError) as why:
+            raise SystemExit(f"camsvc: {why.message}") from None
+
+
+def makeService(options: Options) -> IService:
+    """Build the daemon."""
+    from twisted.internet import reactor
+
+    from camsvc.app.service import Camsvc
+
+    # Twisted's timers follow the wall clock: set ten minutes on, all would fire; set back, none for ten minutes.
+    reactor.seconds = boottime_s  # type: ignore[method-assign]
+
+    return Camsvc(reactor, options.prepared)

@@ -1,0 +1,1 @@
+"""What was done and refused, kept so that a change of it is found; knows no method and no transport."""

@@ -1,0 +1,74 @@
+"""``camsvc audit verify``: whether the audit log is as it was written, asked of the file, not of the daemon."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sqlite3
+import sys
+from contextlib import closing
+from urllib.parse import quote
+
+from camsvc.audit.log import verify
+from camsvc.config.schema import find_file, load
+from camsvc.errors import StartError
+
+EX_OK, EX_BROKEN = 0, 1
+
+_KNOWN = re.compile(r"(\d{1,18}):([0-9a-fA-F]{64})\Z")
+
+
+def add_audit_command(commands: argparse._SubParsersAction[argparse.ArgumentParser],
+                      common: argparse.ArgumentParser) -> None:  # fmt: skip
+    """Declare ``camsvc audit``.
+
+    Args:
+        commands: what ``add_subparsers`` gave.
+        common: options that every command has.
+    """
+    audit = commands.add_parser("audit", help="check the audit log", description="What camsvc keeps of who did what; "
+                                "camsvc call get_audit_log shows it.")  # fmt: skip
+    inner = audit.add_subparsers(required=True, metavar="COMMAND")
+    command = inner.add_parser(
+        "verify",
+        parents=[common],
+        help="whether no row was changed, deleted or moved",
+        description="Check the chain of hashes of the audit log. The database is only read, and camsvc may run. "
+        "Exit status 1 when a row was changed, deleted or moved; each is named.",
+        epilog="A chain can be made anew as a whole. Keep what this prints as 'newest' somewhere else from time to "
+        "time: with --known NUMBER:HASH, that is found too.",
+    )
+    command.add_argument("--known", type=_known, default=(0, ""), metavar="NUMBER:HASH",
+                         help="a row's number and hash, as an earlier check printed them")  # fmt: skip
+    command.add_argument("--json", action="store_true", help="print the verdict as JSON, for programs")
+    command.set_defaults(run=_verify)
+
+
+def _known(text: str) -> tuple[int, str]:
+    found = _KNOWN.match(text)
+    if not found or not int(found[1]):
+        raise argparse.ArgumentTypeError(f"{text!r} is no NUMBER:HASH")
+    return int(found[1]), found[2]
+
+
+def _verify(options: argparse.Namespace) -> int:
+    path = load(find_file(options.config)).state_dir / "camsvc.sqlite"
+    if not path.exists():
+        raise StartError(f"{path}: no database yet; start the daemon once, it makes one")
+    try:
+        with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)) as db:
+            db.execute("BEGIN")  # one moment of it, whatever the daemon writes meanwhile
+            verdict = verify(db, *options.known)
+    except sqlite3.Error as why:
+        raise StartError(f"{path}: the audit log cannot be read: {why}") from None
+    newest = f"{verdict.number}:{verdict.hash}"
+    if options.json:
+        print(json.dumps({"rows": verdict.rows, "newest": newest, "faults": verdict.faults}, indent=2))
+    else:
+        print(f"rows    {verdict.rows}")
+        print(f"newest  {newest}")
+        print("chain   " + ("broken" if verdict.faults else "whole"))
+        for fault in verdict.faults:
+            print(f"  {fault}", file=sys.stderr)
+    return EX_BROKEN if verdict.faults else EX_OK

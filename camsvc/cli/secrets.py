@@ -1,0 +1,67 @@
+"""``camsvc rotate-secret``: a new secret for tokens, while those signed with the old one count a little longer.
+
+It writes the files of ``access.jwt_secret_file``, which a running camsvc reads again by itself.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+
+from camsvc.access.signing import rotate
+from camsvc.access.tokens import HS256
+from camsvc.config.schema import find_file, load
+from camsvc.errors import StartError
+
+EX_OK = 0
+
+_DAY_S = 86400
+
+
+def add_rotation_command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    common: argparse.ArgumentParser,
+    span: Callable[[str], int],
+) -> None:
+    """Declare ``camsvc rotate-secret``.
+
+    Args:
+        commands: what ``add_subparsers`` gave.
+        common: options that every command has.
+        span: reads a length of time, as ``8h``.
+    """
+    command = commands.add_parser(
+        "rotate-secret",
+        parents=[common],
+        help="sign tokens with a new secret",
+        description="Put a new secret in place of the one that signs session tokens and tickets. The old one is "
+        "accepted for a while, so that nobody has to log in again at once. A running camsvc takes it by itself. With "
+        "access.jwt_key_file session tokens are signed by that key, and this changes the secret of tickets alone.",
+        epilog="If the secret has become known: camsvc rotate-secret --overlap 0, then start camsvc and its "
+        "engine again, which closes what is open by its tokens.",
+    )
+    command.add_argument(
+        "--overlap",
+        type=lambda text: 0 if text == "0" else span(text),
+        default=_DAY_S,
+        metavar="SPAN",
+        help="how long the old one is accepted: 90s, 30m, 8h, 7d, or 0 (default: 1d)",
+    )
+    command.set_defaults(run=_rotate)
+
+
+def _rotate(options: argparse.Namespace) -> int:
+    config = load(find_file(options.config))
+    path, now = config.jwt_secret_file, time.time()
+    try:
+        rotate(path, options.overlap, now)
+    except FileNotFoundError:
+        raise StartError(f"{path}: no secret yet; start the daemon once, it makes one") from None
+    what = "tokens and tickets" if config.access.jwt_algorithm == HS256 else "tickets"
+    if options.overlap:
+        until = time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(now + options.overlap))
+        print(f"{path}: new; {what} signed with the old secret are accepted until {until}")
+    else:
+        print(f"{path}: new; {what} signed with the old secret are worthless now")
+    return EX_OK

@@ -1,0 +1,129 @@
+"""``camsvc user``: who may log in with a password, as an admin of this machine sets it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from getpass import getpass
+from typing import Any
+
+from camsvc.access.passwords import one_time_password
+from camsvc.access.roles import Role
+from camsvc.cli.client import Remote, RemoteError, json_option, print_answer, print_table, run
+
+_PAGE = 1000
+_PASSWORD = "The password is asked for, or read as one line from standard input where that is no terminal."
+
+
+def add_user_commands(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Declare them.
+
+    Args:
+        commands: what ``add_subparsers`` gave.
+        common: options that every command has.
+    """
+    user = commands.add_parser(
+        "user",
+        help="add, list and remove users, set passwords",
+        description="Who may log in with a password. Asks the running camsvc; changes hold at once.",
+        epilog="Role, or disabled: camsvc call update_user username=ann role=operator disabled=true",
+    )
+    acts = user.add_subparsers(required=True, metavar="ACTION")
+    parents = [common, json_option()]
+    name = {"metavar": "NAME", "help": "a to z, 0 to 9, and . _ @ - inside"}
+    one_time = {
+        "action": "store_true",
+        "help": "print a password that is good for setting another at the first login, and for nothing else",
+    }
+
+    act = acts.add_parser("add", parents=parents, help="add a user", description=f"Add a user. {_PASSWORD}",
+                          epilog="Examples: camsvc user add ann --role operator; "
+                          "camsvc user add ben --one-time; camsvc user add cat < password.txt")  # fmt: skip
+    act.add_argument("name", **name)
+    act.add_argument("--role", choices=[role.word for role in Role], default="viewer",
+                     help="viewer reads, operator also records and takes snapshots, admin may everything "
+                     "(default: viewer)")  # fmt: skip
+    act.add_argument("--one-time", **one_time)
+    act.set_defaults(run=run, act=_add)
+
+    act = acts.add_parser("list", parents=parents, help="list the users", description="List the users.")
+    act.set_defaults(run=run, act=_list)
+
+    act = acts.add_parser("passwd", parents=parents, help="set the password of a user",
+                          description=f"Set the password of a user, and end the user's sessions. {_PASSWORD}",
+                          epilog="Locked out? camsvc user passwd admin --one-time")  # fmt: skip
+    act.add_argument("name", **name)
+    act.add_argument("--one-time", **one_time)
+    act.set_defaults(run=run, act=_passwd)
+
+    act = acts.add_parser("remove", parents=parents, help="remove a user",
+                          description="Remove a user, and end the user's sessions. An admin who can log in must be "
+                          "left.")  # fmt: skip
+    act.add_argument("name", **name)
+    act.set_defaults(run=run, act=_remove)
+
+
+def _add(remote: Remote, options: argparse.Namespace) -> None:
+    password = _password(options)
+    made = remote.call("create_user", username=options.name, password=password, role=options.role,
+                       must_change_password=options.one_time)  # fmt: skip
+    _told(options, made, f"{options.name} may log in as {options.role}", password)
+
+
+def _list(remote: Remote, options: argparse.Namespace) -> None:
+    users: list[dict[str, Any]] = []
+    while True:
+        page = remote.call("list_users", limit=_PAGE, offset=len(users))
+        users += page["users"]
+        if len(users) >= page["total"] or not page["users"]:
+            break
+    rows = [("USER", "ROLE", "LAST LOGIN", "")]
+    for each in users:
+        marks = {"disabled": each["disabled"], "must change the password": each["must_change_password"]}
+        state = ", ".join(mark for mark, holds in marks.items() if holds)
+        rows.append((each["username"], each["role"], each["last_login"] or "never", state))
+    if options.json:
+        print_answer(options, users, "")
+    else:
+        print_table(rows)
+
+
+def _passwd(remote: Remote, options: argparse.Namespace) -> None:
+    password = _password(options)
+    changed = remote.call("update_user", username=options.name, password=password,
+                          must_change_password=options.one_time)  # fmt: skip
+    _told(options, changed, f"{options.name} has a new password", password)
+
+
+def _remove(remote: Remote, options: argparse.Namespace) -> None:
+    print_answer(options, remote.call("delete_user", username=options.name), f"{options.name} is removed")
+
+
+def _told(options: argparse.Namespace, answer: dict[str, Any], text: str, password: str) -> None:
+    if options.one_time:
+        answer = {**answer, "one_time_password": password}
+        text += f"; one-time password {password}, to be changed at the first login"
+    print_answer(options, answer, text)
+
+
+def _password(options: argparse.Namespace) -> str:
+    """A new password; never an argument, as everybody on the machine can read those.
+
+    Raises:
+        RemoteError: none, or typed differently the second time.
+    """
+    if options.one_time:
+        return one_time_password()
+    if not sys.stdin.isatty():
+        password = sys.stdin.readline().rstrip("\r\n")
+    else:
+        try:
+            password = getpass(f"Password of {options.name}: ")
+            if password and getpass("Once more: ") != password:
+                raise RemoteError("both are not the same; nothing was changed")
+        except (EOFError, KeyboardInterrupt):
+            print(file=sys.stderr)
+            password = ""
+    if not password:
+        raise RemoteError("no password; nothing was changed")
+    return password

@@ -1,0 +1,281 @@
+"""The configuration: which file, which keys, what each may hold. Read once, validated whole."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+from camsvc.config import cameras
+from camsvc.config import discovery as discovery_table
+from camsvc.config.cameras import NetworkCamera, TestCamera, UsbCamera
+from camsvc.config.discovery import Discovery
+from camsvc.config.messages import mistake, one_line
+from camsvc.errors import ConfigError
+
+SYSTEM_FILE = Path("/etc/camsvc/camsvc.toml")
+CHECKOUT_FILE = Path(".state/camsvc.toml")
+
+_ORIGIN = re.compile(r"https?://[^/?#@\s]+\Z")
+
+Port = Annotated[int, Meta(ge=1, le=65535)]
+Text = Annotated[str, Meta(max_length=200)]
+
+
+class _Table(Struct, forbid_unknown_fields=True, frozen=True):
+    """Base of every table; keys and their effect are described in ``etc/camsvc.toml``."""
+
+
+class Server(_Table, frozen=True):
+    """Where people and programs reach camsvc."""
+
+    listen: str = "127.0.0.1"
+    port: Port = 8002
+    callback_port: Port = 8004
+    tls_cert: str = ""
+    tls_key: str = ""
+    public_url: str = ""
+    allowed_hosts: list[str] = []
+    allowed_origins: list[Text] = []
+    trusted_proxies: list[Text] = []
+    hsts_s: Annotated[int, Meta(ge=0, le=63072000)] = 15552000
+
+
+class Storage(_Table, frozen=True):
+    """Folders, and how much room stays free."""
+
+    state_dir: str = "/var/lib/camsvc"
+    runtime_dir: str = ""
+    recordings_dir: str = ""
+    snapshots_dir: str = ""
+    reserve_bytes: Annotated[int, Meta(ge=0)] = 1 << 30
+    reserve_percent: Annotated[float, Meta(ge=0, le=50)] = 5.0
+
+    def reserve_of(self, total: int) -> int:
+        """Bytes that stay free on a file system of ``total`` bytes: the smaller of both limits."""
+        return min(self.reserve_bytes, int(total * self.reserve_percent / 100))
+
+
+class Media(_Table, frozen=True):
+    """The media engine and ffmpeg."""
+
+    engine: Literal["auto", "mediamtx", "relay"] = "auto"
+    mediamtx: str = ""
+    run: bool = True
+    rtsp_listen: str = ""
+    rtsp_port: Port = 8554
+    rtsps_port: Port = 8322
+    api_port: Port = 9997
+    hls_port: Port = 8888
+    webrtc_port: Port = 8889
+    webrtc_udp_port: Port = 8189
+    webrtc_hosts: list[Text] = []
+    ffmpeg: str = "ffmpeg"
+    transcode: Literal["auto", "never"] = "auto"
+
+
+class Access(_Table, frozen=True):
+    """Tokens."""
+
+    jwt_secret_file: str = ""
+    jwt_algorithm: Literal["HS256", "RS256", "ES256", "EdDSA"] = "HS256"
+    jwt_key_file: str = ""
+    jwt_issuer: Text = ""
+    jwt_audience: Text = ""
+    file_ticket_s: Annotated[int, Meta(ge=60, le=86400)] = 3600
+    stream_ticket_s: Annotated[int, Meta(ge=60, le=86400)] = 3600
+    login_s: Annotated[int, Meta(ge=300, le=31 * 86400)] = 86400
+
+
+class Limits(_Table, frozen=True):
+    """What one client may ask for."""
+
+    calls_per_second: Annotated[int, Meta(ge=1, le=10000)] = 50
+    burst: Annotated[int, Meta(ge=1, le=10000)] = 200
+    logins_per_minute: Annotated[int, Meta(ge=1, le=1000)] = 10
+    address_calls_per_second: Annotated[int, Meta(ge=1, le=10000)] = 200
+    address_burst: Annotated[int, Meta(ge=1, le=10000)] = 800
+    requests_per_second: Annotated[int, Meta(ge=1, le=10000)] = 100
+    request_burst: Annotated[int, Meta(ge=1, le=10000)] = 400
+    connections: Annotated[int, Meta(ge=1, le=10000)] = 500
+    address_connections: Annotated[int, Meta(ge=1, le=10000)] = 100
+    http_connections: Annotated[int, Meta(ge=1, le=10000)] = 500
+    address_http_connections: Annotated[int, Meta(ge=1, le=10000)] = 100
+    headers_within_s: Annotated[float, Meta(ge=1, le=300)] = 10.0
+    body_within_s: Annotated[float, Meta(ge=1, le=300)] = 30.0
+
+
+class Logs(_Table, frozen=True):
+    """What is logged, and how it looks."""
+
+    level: Literal["debug", "info", "warn", "error"] = "info"
+    format: Literal["text", "json"] = "text"
+
+
+class Config(_Table, frozen=True):
+    """The whole file."""
+
+    server: Server = field(default_factory=Server)
+    storage: Storage = field(default_factory=Storage)
+    media: Media = field(default_factory=Media)
+    discovery: Discovery = field(default_factory=Discovery)
+    access: Access = field(default_factory=Access)
+    limits: Limits = field(default_factory=Limits)
+    logs: Logs = field(default_factory=Logs)
+    camera: list[TestCamera | NetworkCamera] = []
+    usb: list[UsbCamera] = []
+
+    @property
+    def state_dir(self) -> Path:
+        """What stays: database, secrets, recordings."""
+        return Path(self.storage.state_dir)
+
+    @property
+    def recordings_dir(self) -> Path:
+        """Finished recordings; parts stand in ``.rec`` below it."""
+        return Path(self.storage.recordings_dir) if self.storage.recordings_dir else self.state_dir / "recordings"
+
+    @property
+    def snapshots_dir(self) -> Path:
+        """Snapshots."""
+        return Path(self.storage.snapshots_dir) if self.storage.snapshots_dir else self.state_dir / "snapshots"
+
+    @property
+    def thumbnails_dir(self) -> Path:
+        """Thumbnails of both; they can be made again."""
+        return self.state_dir / "thumbnails"
+
+    @property
+    def jwt_secret_file(self) -> Path:
+        """Key of the session tokens."""
+        return Path(self.access.jwt_secret_file) if self.access.jwt_secret_file else self.state_dir / "jwt.key"
+
+
+def find_file(explicit: str | None) -> Path | None:
+    """The configuration file by the one rule that daemon and command line share.
+
+    ``--config``, else ``.state/camsvc.toml`` here when it belongs to the caller, else ``/etc/camsvc/camsvc.toml``.
+
+    Raises:
+        ConfigError: the file named by ``--config`` is not there.
+    """
+    if explicit:
+        if not Path(explicit).is_file():
+            raise ConfigError(f"--config {explicit}: no such file")
+        return Path(explicit)
+    try:
+        if CHECKOUT_FILE.stat().st_uid == os.geteuid():
+            return CHECKOUT_FILE
+    except OSError:
+        pass
+    return SYSTEM_FILE if SYSTEM_FILE.is_file() else None
+
+
+def load(path: Path | None) -> Config:
+    """Read and validate the whole file; defaults when ``path`` is None.
+
+    Relative folders count from the file's own folder.
+
+    Raises:
+        ConfigError: one line naming the key, the value and what is allowed.
+    """
+    if path is None:
+        return Config()
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as why:
+        raise ConfigError(f"{path}: cannot be read: {why.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: is not UTF-8 text") from None
+    except tomllib.TOMLDecodeError as why:
+        raise ConfigError(f"{path}: is not TOML: {why}") from None
+    except RecursionError:
+        raise ConfigError(f"{path}: is nested too deeply") from None
+    config = parse(document, str(path))
+    base = path.resolve().parent
+    return _anchored(config, base)
+
+
+def parse(document: dict[str, Any], source: str = "configuration") -> Config:
+    """Validate a document.
+
+    Raises:
+        ConfigError: as :func:`load`.
+    """
+    try:
+        config = msgspec.convert(document, Config)
+    except msgspec.ValidationError as why:
+        raise ConfigError(one_line(f"{source}: {mistake(document, why, Config)}")) from None
+    for problem in _cross_checks(config):
+        raise ConfigError(one_line(f"{source}: {problem}"))
+    return config
+
+
+def _cross_checks(config: Config) -> list[str]:
+    problems = []
+    ports = {
+        "server.port": config.server.port,
+        "server.callback_port": config.server.callback_port,
+        "media.rtsp_port": config.media.rtsp_port,
+        "media.rtsps_port": config.media.rtsps_port,
+        "media.api_port": config.media.api_port,
+        "media.hls_port": config.media.hls_port,
+        "media.webrtc_port": config.media.webrtc_port,
+    }
+    seen: dict[int, str] = {}
+    for key, port in ports.items():
+        if port in seen:
+            problems.append(f"{key} = {port}: the same as {seen[port]}; each listener needs a port of its own")
+        seen[port] = key
+    problems += cameras.problems(config.camera, config.usb)
+    problems += discovery_table.problems(config.discovery)
+    if config.media.engine == "mediamtx" and not config.media.run and config.media.mediamtx:
+        problems.append(
+            "media.mediamtx: names a program, but media.run = false says that systemd starts it; drop one"
+        )
+    if (config.access.jwt_algorithm == "HS256") is bool(config.access.jwt_key_file):
+        what = "takes no key file; drop one" if config.access.jwt_key_file else "needs access.jwt_key_file"
+        problems.append(f"access.jwt_algorithm = {config.access.jwt_algorithm}: {what}")
+    url = config.server.public_url
+    if url and not url.startswith(("http://", "https://")):
+        problems.append(f'server.public_url = "{url}": must start with http:// or https://')
+    if bool(config.server.tls_cert) != bool(config.server.tls_key):
+        missing = "tls_key" if config.server.tls_cert else "tls_cert"
+        problems.append(f"server.{missing} is missing: TLS takes a certificate and its key")
+    for origin in config.server.allowed_origins:
+        if not _ORIGIN.match(origin):
+            problems.append(f'server.allowed_origins: "{origin}" is none; it looks like "https://cams.example.org"')
+    for proxy in config.server.trusted_proxies:
+        try:
+            ip_network(proxy, strict=False)
+        except ValueError:
+            problems.append(f'server.trusted_proxies: "{proxy}" is no address and no network such as "10.0.0.0/8"')
+    return problems
+
+
+def _anchored(config: Config, base: Path) -> Config:
+    def at(value: str) -> str:
+        return str(base / value) if value else ""
+
+    storage = msgspec.structs.replace(
+        config.storage,
+        state_dir=at(config.storage.state_dir),
+        runtime_dir=at(config.storage.runtime_dir),
+        recordings_dir=at(config.storage.recordings_dir),
+        snapshots_dir=at(config.storage.snapshots_dir),
+    )
+    server = msgspec.structs.replace(
+        config.server, tls_cert=at(config.server.tls_cert), tls_key=at(config.server.tls_key)
+    )
+    access = msgspec.structs.replace(
+        config.access,
+        jwt_secret_file=at(config.access.jwt_secret_file),
+        jwt_key_file=at(config.access.jwt_key_file),
+    )
+    return msgspec.structs.replace(config, server=server, storage=storage, access=access)

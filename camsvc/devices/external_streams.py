@@ -1,0 +1,134 @@
+"""Streams of other devices that somebody has added: cameras on the network like those of the configuration."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from functools import partial
+from urllib.parse import urlsplit
+
+from attrs import frozen
+
+from camsvc.config.cameras import NetworkCamera, network_key, url_problem
+from camsvc.devices import identity
+from camsvc.devices.inventory import Inventory
+from camsvc.devices.network_cameras import NetworkCameras
+from camsvc.errors import InvalidParams, NotFound
+from camsvc.model import Found
+from camsvc.system.database import Database
+
+
+@frozen
+class ExternalStream:
+    """One that was added.
+
+    Attributes:
+        url: RTSP, with its login: never shown.
+        name: for people, and what the camera is known by.
+        type: ``generic_rtsp`` or ``skydio``.
+        added_at: seconds since the epoch.
+    """
+
+    url: str
+    name: str
+    type: str
+    added_at: float
+
+    @property
+    def shown(self) -> str:
+        """The URL without login and query, which may hold passwords."""
+        parts = urlsplit(self.url)
+        login, given, address = parts.netloc.rpartition("@")
+        return f"{parts.scheme}://{'***@' if given and login else ''}{address}{parts.path}"
+
+
+class ExternalStreams:
+    """The streams that were added; they survive a restart."""
+
+    def __init__(self, database: Database, inventory: Inventory, network: NetworkCameras) -> None:
+        self._database = database
+        self._inventory = inventory
+        self._network = network
+        self._streams: dict[str, ExternalStream] = {}
+
+    def load(self) -> None:
+        """Take in what was added in earlier runs; called once, before the database has its thread."""
+        for stream in self._database.now(_all):
+            self._take(self._database.now(partial(identity.assign, found=_found(stream))), stream)
+
+    def all(self) -> dict[str, ExternalStream]:
+        """Every stream, by the id of its camera."""
+        return dict(self._streams)
+
+    async def add(self, url: str, name: str, kind: str) -> tuple[str, ExternalStream]:
+        """Add a stream; it is a camera from now on.
+
+        Returns:
+            the camera's id, and the stream.
+
+        Raises:
+            InvalidParams: the URL is none, or URL or name are in use.
+        """
+        wrong = url_problem(url)
+        if wrong:
+            raise InvalidParams(f"Invalid params: stream_url {wrong}", param="stream_url", rule="format",
+                                hint="rtsp://USER:PASSWORD@HOST:PORT/PATH, or rtsps://")  # fmt: skip
+        stream = ExternalStream(url, name, kind, time.time())
+        for param, used in (
+            ("stream_url", url in {camera.source for camera in self._inventory.all()}),
+            ("stream_name", _found(stream).key in {camera.key for camera in self._inventory.all()}),
+        ):
+            if used:
+                raise InvalidParams(f"Invalid params: {param} is in use already", param=param, rule="unique",
+                                    hint="get_camera_list names all cameras")  # fmt: skip
+
+        def store(db: sqlite3.Connection) -> str:
+            row = (stream.url, stream.name, stream.type, stream.added_at)
+            db.execute("INSERT INTO external_stream (url, name, type, added_at) VALUES (?, ?, ?, ?)", row)
+            return identity.assign(db, _found(stream))
+
+        device = await self._database.run(store)
+        self._take(device, stream)
+        return device, stream
+
+    def find(self, url: str) -> str:
+        """The camera of a stream, by its URL as it was added or as it is shown.
+
+        Raises:
+            NotFound: no stream that was added has this URL, or several have.
+        """
+        devices = [device for device, stream in self._streams.items() if stream.url == url]
+        devices = devices or [device for device, stream in self._streams.items() if stream.shown == url]
+        if len(devices) != 1:
+            raise self.unknown(url)
+        return devices[0]
+
+    def unknown(self, url: str) -> NotFound:
+        """What to raise where no stream has this URL."""
+        return NotFound("Stream", url[:100].rpartition("@")[2], suggestion="get_external_streams names them all")
+
+    async def remove(self, device: str) -> ExternalStream:
+        """Forget a stream; added again under its name it is the same camera."""
+        stream = self._streams[device]
+        await self._database.run(partial(_forget, url=stream.url))
+        del self._streams[device]
+        self._network.remove(device)
+        return stream
+
+    def _take(self, device: str, stream: ExternalStream) -> None:
+        self._streams[device] = stream
+        self._network.add(device, _found(stream), "tcp")
+
+
+def _found(stream: ExternalStream) -> Found:
+    key = network_key(NetworkCamera(stream.name, stream.url))
+    return Found(key, NetworkCamera.kind, stream.name, (), stream.url)
+
+
+def _all(db: sqlite3.Connection) -> list[ExternalStream]:
+    rows = db.execute("SELECT url, name, type, added_at FROM external_stream ORDER BY added_at").fetchall()
+    return [ExternalStream(*row) for row in rows]
+
+
+def _forget(db: sqlite3.Connection, url: str) -> None:
+    db.execute("DELETE FROM external_stream WHERE url = ?", (url,))

@@ -1,0 +1,107 @@
+"""What the engine is told of each path of ours, and whether what it has of one is the same.
+
+Keys and their effect are MediaMTX's (``/v3/config/paths``), in the vocabulary of 1.5.1.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from camsvc.engine.go_durations import seconds
+from camsvc.model import Camera, Recording, camera_of, web_path
+
+INTERNAL_USER = "_int"
+
+IDLE_S = 20
+"""How long a camera runs on after its last reader; must exceed the engine's 5 s restart pause and the start-up."""
+
+WEB_IDLE_S = 10
+"""The same of a web path: a camera sleeps 90 s after the last request for HLS, which counts as a reader for 60 s."""
+
+
+class PathOptions:
+    """Makes the options of cameras, web paths and recordings."""
+
+    def __init__(self, launcher: Path, runtime_dir: Path, recordings_dir: Path, rtsp_port: int, secret: str) -> None:
+        """Set up.
+
+        Args:
+            launcher: absolute path of ``camsvc-publish``.
+            runtime_dir: told to it.
+            recordings_dir: below it the engine writes ``.rec/<camera>/<id>/``.
+            rtsp_port: the engine's.
+            secret: password of INTERNAL_USER.
+        """
+        self._launcher = launcher
+        self._runtime_dir = runtime_dir
+        self._recordings_dir = recordings_dir
+        self._rtsp_port = rtsp_port
+        self._secret = secret
+
+    def camera(self, camera: Camera) -> dict[str, Any]:
+        """A camera's path runs its launcher."""
+        if camera.always_on:
+            return self._launched(camera.device, "runOnInit")
+        return {**self._launched(camera.device), **_on_demand(IDLE_S)}
+
+    def web(self, device: str) -> dict[str, Any]:
+        """A camera's web path runs a launcher of its own, always on demand."""
+        return {**self._launched(web_path(device)), **_on_demand(WEB_IDLE_S)}
+
+    def recording(self, recording: Recording, path: str) -> dict[str, Any]:
+        """A recording's path pulls one of the camera's over loopback and writes what comes."""
+        return {
+            "source": self.internal_url(path),
+            "rtspTransport": "tcp",
+            "sourceOnDemand": False,
+            "record": True,
+            "recordPath": f"{self._recordings_dir}/.%path/%Y-%m-%d_%H-%M-%S-%f",
+            "recordFormat": "fmp4",
+            "recordPartDuration": "1s",
+            "recordSegmentDuration": "24h",
+            "recordDeleteAfter": "0s",
+        }
+
+    def internal_url(self, path: str) -> str:
+        """Where we read a path ourselves."""
+        return f"rtsp://{INTERNAL_USER}:{self._secret}@127.0.0.1:{self._rtsp_port}/{path}"
+
+    def _launched(self, path: str, run: str = "runOnDemand") -> dict[str, Any]:
+        command = shlex.join([str(self._launcher), "--runtime-dir", str(self._runtime_dir), path])
+        return {"source": "publisher", run: command, f"{run}Restart": True}
+
+
+def _on_demand(idle_s: int) -> dict[str, Any]:
+    return {"runOnDemandStartTimeout": "10s", "runOnDemandCloseAfter": f"{idle_s}s"}
+
+
+def parts_folder(recordings_dir: Path, recording: Recording) -> Path:
+    """Where the engine writes the parts of a recording: ``recordPath`` with the path's name in it."""
+    return recordings_dir / f".{recording.path_name}"
+
+
+def ours(path: str) -> bool:
+    """Whether a path of the engine is one that we add and delete."""
+    return camera_of(path) is not None or path.startswith("rec/camera")
+
+
+def same(wanted: Mapping[str, Any], actual: Mapping[str, Any]) -> bool:
+    """Whether the engine has what is wanted; what it has besides does not count."""
+    return all(_equal(value, actual.get(key)) for key, value in wanted.items())
+
+
+def goes_on(wanted: Mapping[str, Any], actual: Mapping[str, Any]) -> bool:
+    """Whether a recording is what is wanted, or is only made of the web path: after a start that is not known yet."""
+    return same(wanted, actual) or same(wanted, {**actual, "source": actual.get("source", "").replace("/web/", "/")})
+
+
+def _equal(wanted: Any, actual: Any) -> bool:
+    if wanted == actual:
+        return True
+    if isinstance(wanted, str) and isinstance(actual, str):
+        length = seconds(wanted)
+        return length is not None and length == seconds(actual)
+    return False

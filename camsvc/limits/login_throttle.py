@@ -1,0 +1,163 @@
+"""How long a login must wait after failures: longer with each one, for the address and for the user."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Hashable
+
+from attrs import define, frozen
+
+from camsvc.limits.connection_quota import neighbourhood
+
+
+@frozen
+class Pace:
+    """How the delay grows.
+
+    Attributes:
+        free: failures that cost nothing.
+        longest_s: the delay doubles from 1 s on, up to this.
+        forget_s: without a failure for so long, all is forgotten.
+    """
+
+    free: int
+    longest_s: float
+    forget_s: float
+
+    def delay_s(self, failures: int) -> float:
+        """What the next attempt has to wait after so many failures in a row."""
+        return min(self.longest_s, 2.0 ** min(failures - self.free, 30)) if failures > self.free else 0.0
+
+
+ADDRESS = Pace(free=9, longest_s=300.0, forget_s=3600.0)
+USER = Pace(free=4, longest_s=30.0, forget_s=900.0)
+"""A user's delay stays short: it can be brought about by strangers, whose own addresses wait far longer."""
+
+
+@define
+class _Record:
+    failures: int
+    open_at: float
+    last_at: float
+    told: bool = False
+
+
+class _Records:
+    """Failures of the ``most`` keys that have failed last."""
+
+    def __init__(self, pace: Pace, most: int) -> None:
+        self._pace = pace
+        self._most = most
+        self._records: OrderedDict[Hashable, _Record] = OrderedDict()
+
+    def wait_s(self, key: Hashable, now: float) -> float:
+        record = self._records.get(key)
+        return max(0.0, record.open_at - now) if record is not None else 0.0
+
+    def failed(self, key: Hashable, now: float) -> None:
+        record = self._records.pop(key, None)
+        if record is None or now - record.last_at >= self._pace.forget_s:
+            record = _Record(0, now, now)
+        record.failures += 1
+        record.last_at = now
+        record.told = False
+        record.open_at = now + self._pace.delay_s(record.failures)
+        self._records[key] = record
+        while len(self._records) > self._most:
+            self._records.popitem(last=False)
+
+    def tell(self, key: Hashable) -> bool:
+        """Whether this is the first attempt that comes too early since the last failure."""
+        record = self._records.get(key)
+        if record is None or record.told:
+            return False
+        record.told = True
+        return True
+
+    def take_back(self, key: Hashable) -> None:
+        record = self._records.get(key)
+        if record is not None:
+            record.failures -= 1
+            record.open_at = record.last_at + self._pace.delay_s(record.failures)
+
+    def clear(self, key: Hashable) -> None:
+        self._records.pop(key, None)
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+
+@frozen
+class Verdict:
+    """Whether an attempt may be made.
+
+    Attributes:
+        wait_s: 0 when it may, else the seconds until it may.
+        first: it is the first in a row that may not: worth telling.
+    """
+
+    wait_s: float
+    first: bool
+
+
+class Throttle:
+    """Failed logins, by address (see ``places.neighbourhood``) and by user.
+
+    An address from which a user has logged in before does not wait for what strangers do to that user's name, nor
+    for what others at the same address (behind one router or proxy) have done: only for its own failures with that
+    name. So nobody can keep a user out who has been in, and nobody else for longer than ``USER.longest_s`` unless
+    from the same address.
+    """
+
+    def __init__(self, most: int = 10_000) -> None:
+        """Set up; at most ``most`` addresses, users and pairs of both are remembered."""
+        self._addresses = _Records(ADDRESS, most)
+        self._users = _Records(USER, most)
+        self._pairs = _Records(USER, most)
+        self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._most = most
+
+    def attempt(self, address: str, user: str, now: float) -> Verdict:
+        """Ask before each attempt; it counts as failed until it is taken back, so that none slips by meanwhile.
+
+        Args:
+            address: IP address.
+            user: as it was given, known or not; empty where the login names none.
+            now: seconds of a clock that only goes forward.
+        """
+        where = neighbourhood(address)
+        pair = (where, user)
+        waits: list[tuple[_Records, Hashable]] = [(self._pairs, pair)]
+        if pair not in self._known:
+            waits = [(self._addresses, where), (self._users, user)] if user else [(self._addresses, where)]
+        wait_s, records, key = max(((each.wait_s(key, now), each, key) for each, key in waits), key=lambda it: it[0])
+        if wait_s:
+            return Verdict(wait_s, records.tell(key))
+        self._addresses.failed(where, now)
+        if user:
+            self._users.failed(user, now)
+            self._pairs.failed(pair, now)
+        return Verdict(0.0, False)
+
+    def take_back(self, address: str, user: str) -> None:
+        """The last attempt was neither good nor bad: nobody has looked at it."""
+        where = neighbourhood(address)
+        self._addresses.take_back(where)
+        if user:
+            self._users.take_back(user)
+            self._pairs.take_back((where, user))
+
+    def succeeded(self, address: str, user: str) -> None:
+        """The last attempt was no failure, and the address is known for that user from now on.
+
+        Other failures stay: an attacker with a password of his own would clear the address's between guesses.
+        """
+        self.take_back(address, user)
+        if not user:
+            return
+        pair = (neighbourhood(address), user)
+        self._pairs.clear(pair)
+        self._known[pair] = None
+        self._known.move_to_end(pair)
+        while len(self._known) > self._most:
+            self._known.popitem(last=False)

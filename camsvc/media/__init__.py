@@ -1,1 +1,0 @@
-"""What moves pictures: the engine, the launcher, streams, recordings, snapshots."""

@@ -1,0 +1,171 @@
+"""FINISHING: recordings that have ended become files of the library, and it is told when they are there."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from attrs import evolve, frozen
+from twisted.internet.defer import CancelledError, Deferred, DeferredList
+from twisted.logger import Logger
+
+from camsvc.engine.path_options import parts_folder
+from camsvc.library import index, parts
+from camsvc.library.index import RECORDINGS
+from camsvc.library.store import Store
+from camsvc.model import Recording, RecordingState
+from camsvc.recording.joiner import Joiner
+from camsvc.system.database import Database
+from camsvc.system.processes import boot_id, boottime_s
+from camsvc.system.tasks import launch
+
+_STEPPED_S = 1.0
+"""More than this between two readings of wall clock less boot time, and somebody has set the clock."""
+
+
+@frozen
+class Progress:
+    """A change in a recording, for the notification ``recording_status_update``.
+
+    ``status`` is RECORDING, STOPPED or ERROR; ``reason`` as the contract's section 5 says.
+    """
+
+    recording: Recording
+    status: str
+    duration_s: float
+    size_bytes: int
+    reason: str | None = None
+
+
+class Finisher:
+    """The recordings that are being finished, and everybody who wants to know of recordings."""
+
+    _log = Logger()
+
+    def __init__(self, reactor: Any, database: Database, store: Store, joiner: Joiner) -> None:
+        self._reactor = reactor
+        self._database = database
+        self._store = store
+        self._joiner = joiner
+        self._work: dict[str, Deferred[Any]] = {}
+        self._sizes: dict[str, int] = {}
+        self._listeners: list[Callable[[Progress], None]] = []
+
+    def subscribe(self, listener: Callable[[Progress], None]) -> None:
+        """Call ``listener(progress)`` at every change of a recording."""
+        self._listeners.append(listener)
+
+    def sizes(self) -> dict[str, int]:
+        """Bytes of footage of what is being finished, by file name."""
+        return dict(self._sizes)
+
+    def when_finished(self, filename: str) -> Deferred[Any] | None:
+        """Fires when a recording that is being finished is there; None when none of that name is."""
+        work = self._work.get(filename)
+        if work is None:
+            return None
+        done: Deferred[Any] = Deferred()
+
+        def pass_on(result: Any) -> Any:
+            if not done.called:
+                done.callback(None)
+            return result
+
+        _ = work.addBoth(pass_on)
+        return done
+
+    def resume(self) -> None:
+        """Finish what an earlier run had begun to finish, and parts of which the database knows nothing.
+
+        Called once, before the database has its thread: the files are the truth, and a lost database loses none.
+        """
+        for device, ident, began_at in parts.left_behind(self._store.recordings_dir):
+            found = partial(index.recover, device=device, ident=ident, began_at=began_at)
+            if self._database.now(found) is not None:
+                self._log.warn("{device}: found parts of a recording that was not known", device=device)
+        for left in self._database.now(partial(index.in_state, state=RecordingState.FINISHING)):
+            self._log.info("{name}: finishing it, as the last run could not", name=left.name)
+            self._reactor.callWhenRunning(self.finish, left)
+
+    async def stop(self, limit_s: float) -> None:
+        """Wait for what is being finished; what takes longer than ``limit_s`` is left to the next start."""
+        left: list[str] = []
+
+        def cancel() -> None:
+            left.extend(self._work)
+            for one in tuple(self._work.values()):
+                one.cancel()
+
+        timer = self._reactor.callLater(limit_s, cancel)
+        await DeferredList(tuple(self._work.values()))
+        if timer.active():
+            timer.cancel()
+        if left:
+            self._log.warn("{n} recordings are left to be finished at the next start", n=len(left))
+
+    def finish(self, recording: Recording, size: int = 0) -> None:
+        """Take a recording that has ended.
+
+        Args:
+            recording: its state is FINISHING.
+            size: bytes of its footage, for lists.
+        """
+
+        def done(result: Any) -> Any:
+            self._work.pop(recording.filename, None)
+            self._sizes.pop(recording.filename, None)
+            return result
+
+        self._sizes[recording.filename] = size
+        work = self._work[recording.filename] = launch(
+            self._finish_or_tell(recording), self._log, f"finishing {recording.name}"
+        )
+        _ = work.addBoth(done)
+
+    def tell(self, progress: Progress) -> None:
+        """Tell everybody of a change."""
+        self._log.info("{name}: {status}{why}", name=progress.recording.name, status=progress.status,
+                       why=f" ({progress.reason})" if progress.reason else "")  # fmt: skip
+        for listener in self._listeners:
+            with self._log.failuresHandled("while telling of a recording"):
+                listener(progress)
+
+    async def _finish_or_tell(self, recording: Recording) -> None:
+        try:
+            await self._finish_now(recording)
+        except CancelledError:
+            raise
+        except Exception as why:
+            reason = f"cannot be finished now ({why}); its parts are kept, and it is tried again at the next start"
+            self.tell(Progress(recording, "ERROR", 0.0, 0, reason))
+            raise
+
+    async def _finish_now(self, recording: Recording) -> None:
+        folder = parts_folder(self._store.recordings_dir, recording)
+        order = await self._database.run(lambda db: index.part_order(db, recording.ident))
+        found = await self._store.thread(parts.read, folder, order)
+        clips = parts.cut(found, _ends_at(recording), recording.seconds)
+        files = await self._joiner.join(recording, clips)
+        state = RecordingState.FINISHED if files else RecordingState.EMPTY
+        finished = evolve(recording, state=state, reason=recording.reason if files else "empty")
+
+        def enter(db: Any) -> None:
+            index.add_files(db, RECORDINGS, files, recording.ident)
+            index.store(db, finished)
+
+        await self._database.run(enter)
+        await self._store.thread(parts.discard, folder)
+        size = sum(file.size_bytes for file in files)
+        duration = sum(file.duration_s or 0.0 for file in files)
+        self.tell(Progress(finished, "STOPPED", duration, size, finished.reason))
+
+
+def _ends_at(recording: Recording) -> float | None:
+    """When a timed recording ends, by the clock that its parts are named with; None where that was stepped."""
+    if recording.deadline is None or recording.clock is None or recording.boot_id != boot_id():
+        return None
+    if abs(time.time() - boottime_s() - recording.clock) > _STEPPED_S:
+        return None
+    return recording.deadline + recording.clock

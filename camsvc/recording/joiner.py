@@ -1,0 +1,136 @@
+"""A recording's parts become one seekable file by stream copy; the parts stay until the caller discards them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from attrs import evolve
+from twisted.internet.defer import CancelledError, DeferredLock
+from twisted.logger import Logger
+
+from camsvc.library import parts
+from camsvc.library.parts import Clip
+from camsvc.library.store import Store
+from camsvc.model import MediaFile, Recording
+from camsvc.system.processes import run
+
+_FINISH_LIMIT_S = 1800.0
+_PROBE_LIMIT_S = 20.0
+
+
+class Joiner:
+    """Joins parts, one recording at a time."""
+
+    _log = Logger()
+
+    def __init__(self, reactor: Any, store: Store, ffmpeg: str) -> None:
+        """Set up.
+
+        Args:
+            reactor: processes.
+            store: takes the finished files.
+            ffmpeg: the program; ``ffprobe`` is looked for beside it.
+        """
+        self._reactor = reactor
+        self._store = store
+        self._ffmpeg = ffmpeg
+        self._ffprobe = ffmpeg.removesuffix("ffmpeg") + "ffprobe"
+        self._one_at_a_time = DeferredLock()
+
+    async def join(self, recording: Recording, clips: list[Clip]) -> list[MediaFile]:
+        """Make the finished files of a recording.
+
+        Args:
+            recording: its name is the files' name.
+            clips: what belongs to it, in order.
+
+        Returns:
+            the files, in order; none when there was no footage. The parts are still there.
+        """
+        await self._one_at_a_time.acquire()
+        try:
+            made = []
+            for number, joint in enumerate(parts.joinable(clips), 1):
+                suffix = "" if number == 1 else f"-{number}"
+                final = self._store.recordings_dir / f"{recording.name}{suffix}{recording.extension}"
+                made += await self._join_run(recording, joint, final)
+            return made
+        finally:
+            self._one_at_a_time.release()
+
+    async def _join_run(self, recording: Recording, joint: list[Clip], final: Path) -> list[MediaFile]:
+        needed = sum(clip.part.facts.whole_bytes for clip in joint)
+        free, _ = await self._store.thread(parts.room, self._store.recordings_dir)
+        if free < needed + (16 << 20):
+            self._log.warn("{name}: no room to join its parts; they are listed one by one", name=recording.name)
+            return await self._one_by_one(recording, joint, final)
+        temporary = final.with_name(f".{final.name}.part")
+        playlist = final.with_name(f".{final.name}.txt")
+        try:
+            await self._store.thread(playlist.write_text, parts.playlist(joint))
+            await self._remux(playlist, temporary, recording.format)
+            await self._store.thread(parts.publish, temporary, final)
+        except CancelledError:  # the next start joins them
+            await self._store.thread(_remove, temporary)
+            raise
+        except Exception as why:
+            self._log.error("{name}: its parts cannot be joined ({why}); they are listed one by one",
+                            name=recording.name, why=str(why))  # fmt: skip
+            await self._store.thread(_remove, temporary)
+            return await self._one_by_one(recording, joint, final)
+        finally:
+            await self._store.thread(_remove, playlist)
+        return [await self._describe(recording, final, joint[0].part.began_at)]
+
+    async def _remux(self, playlist: Path, temporary: Path, form: str) -> None:
+        container = ["-f", "matroska"] if form == "mkv" else ["-movflags", "+faststart", "-f", "mp4"]
+        argv = [
+            *("/usr/bin/nice", "-n", "10", self._ffmpeg, "-hide_banner", "-nostdin", "-loglevel", "error", "-y"),
+            *("-f", "concat", "-safe", "0", "-i", str(playlist), "-map", "0", "-c", "copy"),
+            *container,
+            str(temporary),
+        ]
+        output = await run(self._reactor, argv, timeout_s=_FINISH_LIMIT_S)
+        if output.code != 0:
+            raise OSError(output.err.decode(errors="replace").strip()[-300:] or f"ffmpeg ended with {output.code}")
+
+    async def _one_by_one(self, recording: Recording, joint: list[Clip], final: Path) -> list[MediaFile]:
+        made = []
+        for number, clip in enumerate(joint, 1):
+            name = final.stem if number == 1 else f"{final.stem}.{number}"
+            target = final.with_name(f"{name}.mp4")
+            await self._store.thread(_place, clip.part.path, target)
+            made.append(await self._describe(recording, target, clip.part.began_at))
+        return made
+
+    async def _describe(self, recording: Recording, path: Path, began_at: float) -> MediaFile:
+        stat = await self._store.thread(path.stat)
+        file = MediaFile(path.name, recording.device, stat.st_size, began_at, stat.st_mtime)
+        argv = [
+            *(self._ffprobe, "-v", "error", "-select_streams", "v:0", "-show_entries"),
+            *("stream=codec_name,width,height:format=duration", "-of", "json", str(path)),
+        ]
+        try:
+            output = await run(self._reactor, argv, timeout_s=_PROBE_LIMIT_S)
+            found = msgspec.json.decode(output.out)
+            stream = found["streams"][0]
+            duration = round(float(found["format"]["duration"]), 3)
+            codec = str(stream["codec_name"]).upper()
+            return evolve(file, duration_s=duration, width=stream["width"], height=stream["height"], codec=codec)
+        except (msgspec.MsgspecError, LookupError, ValueError, TypeError, TimeoutError):
+            return file
+
+
+def _remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
+
+
+def _place(part: Path, target: Path) -> None:
+    """A second name for the part; where the file system has no links (exFAT), its only one."""
+    try:
+        os.link(part, target)
+    except OSError:
+        part.replace(target)

@@ -1,0 +1,120 @@
+"""The newest picture of each running camera, for any number of readers at the cost of one file read a picture."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+from attrs import frozen
+from twisted.internet.defer import Deferred, TimeoutError
+from twisted.logger import Logger
+
+from camsvc.devices.launcher_health import LauncherHealth
+from camsvc.model import CAMERA_ID
+from camsvc.recording.snapshots import FRESH_S
+from camsvc.system.processes import boottime_s
+from camsvc.system.runtime_dir import RuntimeDir
+
+_SUFFIX = ".jpg"
+
+
+@frozen
+class Picture:
+    """A JPEG as the launcher left it.
+
+    Attributes:
+        data: the whole file.
+        etag: stands for this picture and no other.
+        seen_at: CLOCK_BOOTTIME seconds at which it was there.
+    """
+
+    data: bytes
+    etag: str
+    seen_at: float
+
+
+class Pictures:
+    """Follows the files that the launchers leave on tmpfs."""
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        reactor: Any,
+        folder: RuntimeDir,
+        health: LauncherHealth,
+        hold: Callable[[str], Callable[[], None]],
+        now: Callable[[], float] = boottime_s,
+    ) -> None:
+        """Set up.
+
+        Args:
+            reactor: time.
+            folder: where ``<camera>.jpg`` is replaced by each new picture.
+            health: knows of pictures from before this start of camsvc.
+            hold: keeps a camera awake, as ``Awake.hold``.
+            now: CLOCK_BOOTTIME in seconds.
+        """
+        self._reactor = reactor
+        self._folder = folder
+        self._health = health
+        self.hold = hold
+        self._now = now
+        self._seen: dict[str, float] = {}
+        self._cache: dict[str, Picture] = {}
+        self._waiting: dict[str, list[Deferred[Picture]]] = {}
+        folder.subscribe(self._changed)
+
+    def latest(self, device: str) -> Picture | None:
+        """The newest picture, if it is of a running capture: not older than 2 s."""
+        health = self._health.get(device)
+        told = health.jpeg_at if health is not None and health.jpeg_at is not None else 0.0
+        if self._now() - max(told, self._seen.get(device, 0.0)) > FRESH_S:
+            return None
+        return self._read(device)
+
+    async def after(self, device: str, before: Picture | None, limit_s: float) -> Picture | None:
+        """The newest picture as soon as it is another than ``before``; None where none comes in ``limit_s``."""
+        found = self.latest(device)
+        if found is not None and (before is None or found.etag != before.etag):
+            return found
+        try:
+            return await self.next_picture(device).addTimeout(limit_s, self._reactor)
+        except TimeoutError:
+            return None
+
+    def next_picture(self, device: str) -> Deferred[Picture]:
+        """Fires with the next one."""
+        waiters = self._waiting.setdefault(device, [])
+        waiter: Deferred[Picture] = Deferred(waiters.remove)
+        waiters.append(waiter)
+        return waiter
+
+    def _changed(self, name: str) -> None:
+        device = name.removesuffix(_SUFFIX)
+        if not name.endswith(_SUFFIX) or not CAMERA_ID.match(device):
+            return
+        self._cache.pop(device, None)
+        if not (self._folder.path / name).exists():
+            self._seen.pop(device, None)
+            return
+        self._seen[device] = self._now()
+        waiters = self._waiting.pop(device, None)
+        picture = self._read(device) if waiters else None
+        for waiter in tuple(waiters or ()):
+            if picture is None:
+                self._waiting.setdefault(device, []).append(waiter)
+            else:
+                waiter.callback(picture)
+
+    def _read(self, device: str) -> Picture | None:
+        found = self._cache.get(device)
+        if found is None:
+            try:
+                data = (self._folder.path / f"{device}{_SUFFIX}").read_bytes()
+            except FileNotFoundError:  # it went to sleep in this very moment
+                return None
+            etag = hashlib.blake2b(data, digest_size=12).hexdigest()
+            found = self._cache[device] = Picture(data, etag, self._now())
+        return found

@@ -1,0 +1,161 @@
+"""A thumbnail for every finished recording and snapshot: made by ffmpeg, one at a time, out of everybody's way."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import Any
+
+from twisted.internet.defer import Deferred, DeferredLock, TimeoutError
+from twisted.logger import Logger
+
+from camsvc.library import index, jpeg, thumbnail_names
+from camsvc.library.index import EXTENSIONS, RECORDINGS, SNAPSHOTS
+from camsvc.library.store import Store
+from camsvc.model import MediaFile
+from camsvc.recording.finisher import Progress
+from camsvc.system.database import Database
+from camsvc.system.processes import run
+from camsvc.system.tasks import Repeater, launch
+
+EVERY_S = 3600.0
+WIDTH = 320
+
+_MAKE_LIMIT_S = 30.0
+_LATEST_S = 10.0
+"""The picture is of a tenth of a recording's length, as its first one may be dark, but not of later than this."""
+
+
+class Thumbnails:
+    """Makes what is missing: at the start, every hour, and when a file is new or somebody asks for one."""
+
+    _log = Logger()
+
+    def __init__(self, reactor: Any, database: Database, store: Store, ffmpeg: str) -> None:
+        """Set up.
+
+        Args:
+            reactor: processes; time.
+            database: knows the finished files.
+            store: knows the folders.
+            ffmpeg: the program.
+        """
+        self._reactor = reactor
+        self._database = database
+        self._store = store
+        self._ffmpeg = ffmpeg
+        self._one_at_a_time = DeferredLock()
+        self._work: set[Deferred[Any]] = set()
+        self._hopeless: set[tuple[str, float]] = set()
+        self._rounds = Repeater(reactor, EVERY_S, self._round, self._log, "making thumbnails")
+
+    def start(self) -> None:
+        """Begin the rounds."""
+        self._rounds.start()
+
+    def stop(self) -> None:
+        """End them, and the ffmpeg that runs."""
+        self._rounds.stop()
+        for work in tuple(self._work):
+            work.cancel()
+
+    def recording_changed(self, progress: Progress) -> None:
+        """Look for what is missing when a recording is there: it may be several files."""
+        if progress.status == "STOPPED":
+            self._rounds.nudge()
+
+    def snapshot_taken(self, file: MediaFile) -> None:
+        """Make that of a new snapshot."""
+        work = launch(self._make(SNAPSHOTS, file), self._log, f"making the thumbnail of {file.filename}")
+        self._work.add(work)
+        _ = work.addBoth(lambda _: self._work.discard(work))
+
+    async def ready(self, name: str) -> bool:
+        """Have one thumbnail made before all others.
+
+        Args:
+            name: the thumbnail's.
+
+        Returns:
+            whether it is there now; never, where its file is not there, not finished, or cannot be decoded.
+        """
+        source = thumbnail_names.source_of(name)
+        if source is None:
+            return False
+        file = await self._database.run(lambda db: index.find(db, *source))
+        if file is None or file.filename != source[1] or file.status != "FINISHED":
+            return False
+        return await self._make(source[0], file)
+
+    async def _round(self) -> None:
+        files = await self._database.run(index.finished)
+        wanted = {thumbnail_names.name_of(file.filename): (kind, file) for kind, file in files}
+        there = await self._store.thread(thumbnail_names.there, self._store.thumbnails_dir)
+        await self._store.thread(thumbnail_names.drop, self._store.thumbnails_dir, there - set(wanted))
+        for name, (kind, file) in reversed(wanted.items()):  # the newest first
+            if name not in there:
+                await self._make(kind, file)
+
+    async def _make(self, kind: str, file: MediaFile) -> bool:
+        target = self._store.thumbnails_dir / thumbnail_names.name_of(file.filename)
+        folder = self._store.recordings_dir if kind == RECORDINGS else self._store.snapshots_dir
+        await self._one_at_a_time.acquire()
+        try:
+            if await self._store.thread(_is_whole, target):  # by another who asked
+                return True
+            if (file.filename, file.modified_at) in self._hopeless:
+                return False
+            picture = await self._picture(folder / file.filename, file.duration_s or 0.0)
+            if picture is None:
+                self._hopeless.add((file.filename, file.modified_at))
+                self._log.warn("{name}: no thumbnail can be made of it", name=file.filename)
+                return False
+            return await self._store.thread(_write, target, picture, folder / file.filename)
+        except OSError as why:  # no room; the next round tries again
+            self._log.warn("{name}: its thumbnail cannot be written: {why}", name=file.filename, why=why.strerror)
+            return False
+        finally:
+            self._one_at_a_time.release()
+
+    async def _picture(self, path: Path, duration_s: float) -> bytes | None:
+        for at in dict.fromkeys((min(duration_s / 10, _LATEST_S), 0.0)):
+            try:
+                output = await run(self._reactor, self._command(path, at), timeout_s=_MAKE_LIMIT_S)
+            except TimeoutError:
+                return None
+            if output.code == 0 and jpeg.size(output.out) is not None:
+                return output.out
+        return None
+
+    def _command(self, path: Path, at: float) -> list[str]:
+        """Of the key frame before ``at``, so that little is decoded; as wide as a list shows it, never wider."""
+        still = path.suffix in EXTENSIONS[SNAPSHOTS]  # ffmpeg seeks in none, and takes a % in its name for a pattern
+        begin = ["-f", "image2", "-pattern_type", "none"] if still else ["-noaccurate_seek", "-ss", f"{at:.3f}"]
+        return [
+            *("/usr/bin/nice", "-n", "19", self._ffmpeg, "-hide_banner", "-nostdin", "-loglevel", "error"),
+            *("-threads", "1", "-protocol_whitelist", "file,pipe"),
+            *begin,
+            *("-i", str(path), "-map", "0:v:0", "-frames:v", "1", "-vf", f"scale='min({WIDTH},iw)':-2"),
+            *("-pix_fmt", "yuvj420p", "-c:v", "mjpeg", "-q:v", "5", "-f", "image2pipe", "pipe:1"),
+        ]
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        return path.stat().st_size > 0
+    except FileNotFoundError:
+        return False
+
+
+def _write(target: Path, picture: bytes, source: Path) -> bool:
+    """Nothing is left of a thumbnail whose file has been deleted meanwhile."""
+    temporary = target.with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        temporary.write_bytes(picture)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+    if source.exists():
+        return True
+    target.unlink(missing_ok=True)
+    return False

@@ -1,0 +1,318 @@
+"""The control API v3 over HTTP: its routes, JSON shapes and texts, as MediaMTX 1.5.1 has them."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import unquote
+from uuid import UUID
+
+from attrs import frozen
+from twisted.logger import Logger
+from twisted.web.resource import Resource
+from twisted.web.server import NOT_DONE_YET, Request
+
+from camsvc import __version__
+from camsvc.relay import http_server
+from camsvc.relay.auth import Gate, OpenGate, Question
+from camsvc.relay.hls.listener import Muxers
+from camsvc.relay.hls.muxer import Muxer
+from camsvc.relay.paths.options import to_json
+from camsvc.relay.paths.path import Path
+from camsvc.relay.paths.path_table import Paths
+from camsvc.relay.request_errors import Refused
+from camsvc.relay.rtsp.listener import Connection, Listener
+from camsvc.relay.webrtc.viewer import Viewer
+from camsvc.relay.webrtc.viewers import Viewers
+from camsvc.system.logs import redact
+from camsvc.system.tasks import launch
+
+VERSION = f"camsvc-relay/{__version__}"
+_MAX_PER_PAGE = 1000
+
+Json = dict[str, Any]
+
+
+def _time(at: datetime | None) -> str | None:
+    return at.isoformat().replace("+00:00", "Z") if at else None
+
+
+def path_json(path: Path) -> Json:
+    """A path's state."""
+    stream, source = path.stream, path.source
+    return {
+        "name": path.name,
+        "confName": path.name,
+        "source": {"type": source.kind, "id": source.id if source.kind == "rtspSession" else ""} if source else None,
+        "ready": stream is not None,
+        "readyTime": _time(path.ready_at),
+        "tracks": [track.name for track in stream.tracks] if stream else [],
+        "bytesReceived": stream.bytes_received if stream else 0,
+        "bytesSent": stream.bytes_sent if stream else 0,
+        "readers": [
+            {"type": reader.kind, "id": reader.id}
+            for reader in (*path.readers, *(path.subscribers if stream else ()))
+        ],
+    }
+
+
+def session_json(connection: Connection) -> Json:
+    """A session's state; its query is there because tickets are found by it."""
+    session = connection.session
+    return {
+        "id": session.id,
+        "created": _time(connection.created),
+        "remoteAddr": connection.peer,
+        "state": session.state,
+        "path": session.path_name,
+        "query": session.query,
+        "transport": session.transport,
+        "bytesReceived": session.bytes_received,
+        "bytesSent": session.bytes_sent,
+    }
+
+
+def viewer_json(viewer: Viewer) -> Json:
+    """A WebRTC session's state (MediaMTX 1.5.1, APIWebRTCSession)."""
+    route = viewer.route if viewer.established else None
+    local, remote = (
+        (f"host/udp/{route.local[0]}/{route.local[1]}", "prflx/udp/{}/{}".format(*route.remote))
+        if route
+        else ("", "")
+    )
+    return {
+        "id": viewer.id,
+        "created": _time(viewer.created),
+        "remoteAddr": viewer.asking.peer,
+        "peerConnectionEstablished": viewer.established,
+        "localCandidate": local,
+        "remoteCandidate": remote,
+        "state": "read",
+        "path": viewer.asking.path,
+        "query": viewer.asking.query,
+        "bytesReceived": viewer.bytes_received,
+        "bytesSent": viewer.bytes_sent,
+    }
+
+
+def connection_json(connection: Connection) -> Json:
+    """A connection's state."""
+    return {
+        "id": connection.id,
+        "created": _time(connection.created),
+        "remoteAddr": connection.peer,
+        "bytesReceived": connection.bytes_received,
+        "bytesSent": connection.bytes_sent,
+        "session": connection.session.id if connection.session.shown else None,
+    }
+
+
+def muxer_json(muxer: Muxer) -> Json:
+    """A muxer's state."""
+    return {
+        "path": muxer.path.name,
+        "created": _time(muxer.created),
+        "lastRequest": _time(muxer.last_request),
+        "bytesSent": muxer.bytes_sent,
+    }
+
+
+def page(items: Sequence[Any], query: Mapping[bytes, list[bytes]]) -> Json:
+    """One page of a list: ``itemsPerPage`` (100 unless given) and ``page`` (from 0).
+
+    Raises:
+        Refused: one of them is no number in its range.
+    """
+    numbers = {"itemsPerPage": 100, "page": 0}
+    for name in numbers:
+        text = query.get(name.encode(), [b""])[0].decode("latin-1")
+        if text:
+            if not (text.isascii() and text.isdigit() and len(text) < 10):
+                raise Refused(f'strconv.ParseUint: parsing "{text}": invalid syntax')
+            numbers[name] = int(text)
+    size = min(numbers["itemsPerPage"], _MAX_PER_PAGE)
+    if size == 0:
+        raise Refused("invalid items per page")
+    start = numbers["page"] * size
+    return {
+        "itemCount": len(items),
+        "pageCount": -(-len(items) // size),
+        "items": list(items[start : start + size]),
+    }
+
+
+def parse_body(body: bytes) -> Any:
+    """A request's JSON.
+
+    Raises:
+        Refused: it is none.
+    """
+    if not body.strip():
+        raise Refused("EOF")
+    try:
+        return json.loads(body, parse_constant=_no_constant)
+    except RecursionError as why:
+        raise Refused("exceeded max depth") from why
+    except ValueError as why:
+        raise Refused(f"invalid JSON: {why}") from why
+
+
+def _no_constant(text: str) -> None:
+    raise ValueError(f"{text} is no number")
+
+
+@frozen
+class Engine:
+    """What the API shows and changes: paths, sessions of each protocol, the configuration as given, the start."""
+
+    paths: Paths
+    listener: Listener
+    muxers: Muxers
+    viewers: Viewers
+    keys: Mapping[str, Any]
+    started: datetime
+
+
+def _session(engine: Engine, ident: str) -> Connection:
+    try:
+        wanted = str(UUID(ident))
+    except ValueError as why:
+        raise Refused(f"invalid UUID: {ident}") from why
+    for connection in engine.listener.sessions():
+        if connection.session.id == wanted:
+            return connection
+    raise Refused("session not found", 404)
+
+
+def _path_config(engine: Engine, name: str) -> Json:
+    try:
+        return to_json(name, engine.paths.find(name).options)
+    except Refused as why:
+        raise Refused("path configuration not found", 404) from why
+
+
+def _connection(engine: Engine, ident: str) -> Json:
+    if ident not in engine.listener.connections:
+        raise Refused("connection not found", 404)
+    return connection_json(engine.listener.connections[ident])
+
+
+def _global(engine: Engine) -> Json:
+    shown = {key: value for key, value in engine.keys.items() if key != "paths"}
+    return shown | {"externalAuthenticationURL": redact(str(shown["externalAuthenticationURL"]))}
+
+
+# A reading route gives its reply; {} stands for the rest of the URL.
+_READ: dict[str, Callable[[Engine, str], Any]] = {
+    "info": lambda engine, _: {"version": VERSION, "started": _time(engine.started)},
+    "config/global/get": lambda engine, _: _global(engine),
+    "config/paths/list": lambda engine, _: [to_json(path.name, path.options) for path in engine.paths.all()],
+    "config/paths/get/{}": _path_config,
+    "paths/list": lambda engine, _: [path_json(path) for path in engine.paths.all()],
+    "paths/get/{}": lambda engine, name: path_json(engine.paths.find(name)),
+    "rtspconns/list": lambda engine, _: [connection_json(one) for one in engine.listener.connections.values()],
+    "rtspconns/get/{}": _connection,
+    "rtspsessions/list": lambda engine, _: [session_json(one) for one in engine.listener.sessions()],
+    "rtspsessions/get/{}": lambda engine, ident: session_json(_session(engine, ident)),
+    "hlsmuxers/list": lambda engine, _: [muxer_json(one) for one in engine.muxers.all()],
+    "hlsmuxers/get/{}": lambda engine, name: muxer_json(engine.muxers.find(name)),
+    "webrtcsessions/list": lambda engine, _: [viewer_json(one) for one in engine.viewers.all()],
+    "webrtcsessions/get/{}": lambda engine, ident: viewer_json(engine.viewers.get(ident)),
+}
+_WRITE: dict[tuple[str, str], Callable[[Engine, str, bytes], None]] = {
+    ("POST", "config/paths/add/{}"): lambda engine, name, body: engine.paths.add(name, parse_body(body)),
+    ("PATCH", "config/paths/patch/{}"): lambda engine, name, body: engine.paths.patch(name, parse_body(body)),
+    ("POST", "config/paths/replace/{}"): lambda engine, name, body: engine.paths.replace(name, parse_body(body)),
+    ("DELETE", "config/paths/delete/{}"): lambda engine, name, body: engine.paths.delete(name),
+    ("POST", "rtspsessions/kick/{}"): lambda engine, ident, body: _session(engine, ident).session.close(),
+    ("POST", "webrtcsessions/kick/{}"): lambda engine, ident, body: engine.viewers.get(ident).close(),
+}
+_NAMED = re.compile(r"((?:config/)?\w+/\w+)/(.*)")
+
+
+def _uri(request: Request) -> str:
+    return unquote(request.path.decode("latin-1"))
+
+
+class Api(Resource):
+    """Answers under ``/v3/``, to this machine only, and to whom the callback lets steer the engine.
+
+    A path's ``runOnDemand`` is a command: without the callback, every user of the machine, and every web page in a
+    browser on it, could run commands as ours. MediaMTX 1.20 asks it too (action ``api``).
+    """
+
+    isLeaf = True
+    _log = Logger()
+
+    def __init__(self, engine: Engine, gate: Gate | None = None) -> None:
+        """Show and change ``engine``; ``gate`` decides who may, nobody is asked when it is None."""
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._engine = engine
+        self._gate = gate or OpenGate()
+
+    def render(self, request: Request) -> int:
+        """Answer a request; nothing is done for a client that has gone meanwhile."""
+        answering = launch(self._reply(request), self._log, "answering the API")
+        _ = request.notifyFinish().addErrback(lambda _: answering.cancel())
+        return NOT_DONE_YET
+
+    async def _reply(self, request: Request) -> None:
+        body = await self._admitted(request)
+        request.setHeader("Content-Length", str(len(body)))
+        request.write(body)
+        request.finish()
+
+    async def _admitted(self, request: Request) -> bytes:
+        ip = http_server.client_ip(request)
+        if not ipaddress.ip_address(ip).is_loopback:
+            return self._error(request, 403, "the API is for this machine only")
+        if not await self._gate.allows(
+            Question(ip, http_server.credential(request), "", None, "api", "", protocol="")
+        ):
+            request.setHeader("WWW-Authenticate", 'Basic realm="camsvc-relay"')
+            return self._error(request, 401, "authentication error")
+        return self._found(request)
+
+    def _found(self, request: Request) -> bytes:
+        try:
+            found = self._answer(request)
+        except Refused as why:
+            self._log.debug(
+                "{method} {uri}: {why}", method=request.method.decode("latin-1"), uri=_uri(request), why=why.message
+            )
+            return self._error(request, why.status, why.message)
+        except Exception:
+            self._log.failure("while answering {uri}", uri=_uri(request))
+            return self._error(request, 500, "internal error")
+        if found is None:
+            return http_server.not_found(request)
+        return found
+
+    def _answer(self, request: Request) -> bytes | None:
+        uri = _uri(request)
+        method = request.method.decode("latin-1")
+        if not uri.startswith("/v3/"):
+            return None
+        route, name = uri[4:], ""
+        named = _NAMED.fullmatch(route) if route not in _READ else None
+        if named:
+            route, name = f"{named[1]}/{{}}", named[2]
+        read = _READ.get(route) if method in ("GET", "HEAD") else None
+        if read is not None:
+            found = read(self._engine, name)
+            request.setHeader("Content-Type", "application/json")
+            return json.dumps(page(found, request.args) if isinstance(found, list) else found).encode()
+        write = _WRITE.get((method, route))
+        if write is None:
+            return None
+        write(self._engine, name, request.content.read() if request.content else b"")
+        return b""
+
+    def _error(self, request: Request, status: int, text: str) -> bytes:
+        request.setResponseCode(status)
+        request.setHeader("Content-Type", "application/json")
+        return json.dumps({"error": text}).encode()

@@ -1,0 +1,1 @@
+"""HLS in memory: the listener, a muxer a path, and its playlists."""

@@ -1,0 +1,193 @@
+"""The HLS listener: which path and file a URL names, who may have it, and the muxers that there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import unquote
+
+from twisted.internet.defer import CancelledError
+from twisted.internet.interfaces import IPullProducer, IReactorTime
+from twisted.logger import Logger
+from twisted.web.resource import Resource
+from twisted.web.server import NOT_DONE_YET, Request
+from zope.interface import implementer
+
+from camsvc.relay import http_server
+from camsvc.relay.auth import BRAKE_S, Gate, Question
+from camsvc.relay.hls.muxer import Muxer, Surroundings
+from camsvc.relay.hls.playlist import MEDIA, MULTIVARIANT
+from camsvc.relay.paths.path import Path
+from camsvc.relay.request_errors import Refused
+from camsvc.system.tasks import launch, sleep
+
+_PLAYLIST = "application/vnd.apple.mpegurl"
+_PORTION = 64 << 10
+
+
+class Muxers:
+    """The muxers by their path's name."""
+
+    def __init__(self, around: Surroundings) -> None:
+        """None yet; ``around`` is what each is given."""
+        self._around = around
+        self._muxers: dict[str, Muxer] = {}
+
+    async def of(self, path: Path) -> Muxer:
+        """A path's muxer, made when there is none; an on-demand path is started.
+
+        Raises:
+            Refused: nobody publishes, or not in time, or the path takes no more readers.
+        """
+        found = self._muxers.get(path.name)
+        if found is None:
+            await path.when_ready()
+            found = self._muxers.get(path.name)
+        if found is None:
+            found = self._muxers[path.name] = Muxer(self._around, path, self._over)
+        return found
+
+    def at_hand(self, path: Path) -> Muxer | None:
+        """A path's muxer, if there is one."""
+        return self._muxers.get(path.name)
+
+    def _over(self, muxer: Muxer) -> None:
+        if self._muxers.get(muxer.path.name) is muxer:
+            del self._muxers[muxer.path.name]
+
+    def all(self) -> list[Muxer]:
+        """Every muxer, the oldest first."""
+        return list(self._muxers.values())
+
+    def find(self, name: str) -> Muxer:
+        """The muxer of a path, by its name.
+
+        Raises:
+            Refused: 404, there is none.
+        """
+        found = self._muxers.get(name)
+        if found is None:
+            raise Refused("muxer not found", 404)
+        return found
+
+    def stop(self) -> None:
+        """End all."""
+        for muxer in self.all():
+            muxer.close()
+
+
+class Hls(Resource):
+    """Answers ``/<path>/index.m3u8`` and what that names, each request put to the callback as MediaMTX 1.5.1 does."""
+
+    isLeaf = True
+    _log = Logger()
+
+    def __init__(self, clock: IReactorTime, gate: Gate, find: Callable[[str], Path], muxers: Muxers) -> None:
+        """Serve.
+
+        Args:
+            clock: for the brake.
+            gate: decides on admissions.
+            find: looks a path up, or raises Refused.
+            muxers: make what is served.
+        """
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._clock = clock
+        self._gate = gate
+        self._find = find
+        self._muxers = muxers
+
+    def render(self, request: Request) -> Any:
+        """Answer a request; nothing is made for a client that has gone meanwhile."""
+        if request.method not in (b"GET", b"HEAD"):
+            return http_server.not_found(request)
+        answering = launch(self._answer(request), self._log, "answering HLS")
+        _ = request.notifyFinish().addErrback(lambda _: answering.cancel())
+        return NOT_DONE_YET
+
+    async def _answer(self, request: Request) -> None:
+        try:
+            body = await self._body(request)
+        except CancelledError:
+            raise
+        except Refused as why:
+            self._log.debug("{uri}: {why}", uri=request.path.decode("latin-1"), why=why.message)
+            body = self._plain(request, 500 if why.status == 500 else 404)
+        except Exception:
+            self._log.failure("while answering HLS")
+            body = self._plain(request, 500)
+        request.setHeader("Content-Length", str(len(body)))
+        if request.method == b"HEAD":
+            request.finish()
+        else:
+            Portions(request, body).begin()
+
+    def _plain(self, request: Request, status: int) -> bytes:
+        if status == 404:
+            return http_server.not_found(request)
+        request.setResponseCode(status)
+        return b""
+
+    async def _body(self, request: Request) -> bytes:
+        name, _, file = unquote(request.path.decode("latin-1")).strip("/").rpartition("/")
+        path = self._find(name)
+        if not await self._admits(request, path):
+            return self._plain(request, 401)
+        path = self._find(name)
+        playlist = file in (MULTIVARIANT, MEDIA)
+        muxer = await self._muxers.of(path) if playlist else self._muxers.at_hand(path)
+        data = await muxer.file(file) if muxer is not None else None
+        if muxer is None or data is None:
+            return self._plain(request, 404)
+        muxer.bytes_sent += len(data)
+        request.setHeader("Content-Type", _PLAYLIST if playlist else "video/mp4")
+        request.setHeader("Cache-Control", "no-cache" if playlist else "private, max-age=60")
+        return data
+
+    async def _admits(self, request: Request, path: Path) -> bool:
+        shown = http_server.credential(request)
+        query = request.uri.decode("latin-1").partition("?")[2]
+        ip = http_server.client_ip(request)
+        if await self._gate.allows(Question(ip, shown, path.name, None, "read", query, protocol="hls")):
+            return True
+        if shown:
+            self._log.info("{ip} may not read {path} by HLS", ip=ip, path=path.name)
+            await sleep(self._clock, BRAKE_S)
+        else:
+            request.setHeader("WWW-Authenticate", 'Basic realm="camsvc"')
+        return False
+
+
+@implementer(IPullProducer)
+class Portions:
+    """Hands out a body as its reader takes it: of a segment that many read slowly there is one copy, not one each.
+
+    Who takes nothing for a minute is closed.
+    """
+
+    def __init__(self, request: Request, body: bytes) -> None:
+        """Nothing is sent before ``begin``."""
+        self._request = request
+        self._left = memoryview(body)
+
+    def begin(self) -> None:
+        """Send what is small at once; finishes the request, now or later."""
+        if len(self._left) > _PORTION:
+            self._request.channel.setTimeout(http_server.IDLE_S)  # twisted.web sets none while a request is answered
+            self._request.registerProducer(self, False)
+            return
+        self._request.write(bytes(self._left))
+        self._request.finish()
+
+    def resumeProducing(self) -> None:
+        """Send one portion."""
+        self._request.channel.resetTimeout()
+        portion, self._left = self._left[:_PORTION], self._left[_PORTION:]
+        self._request.write(bytes(portion))
+        if not self._left:
+            self._request.unregisterProducer()
+            self._request.finish()
+
+    def stopProducing(self) -> None:
+        """The reader has gone."""
+        self._left = memoryview(b"")

@@ -1,0 +1,188 @@
+"""HLS of one path: made at the first request, gone some time after the last; it stays over publishers."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+
+from attrs import frozen
+from twisted.internet.defer import Deferred, TimeoutError
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
+
+from camsvc.relay.hls.playlist import MEDIA, MULTIVARIANT, Growing, Window
+from camsvc.relay.media.depacketizer import Sampler, chosen
+from camsvc.relay.media.segmenter import Cutter, Lengths, Start
+from camsvc.relay.media.stream import Stream, Unit
+from camsvc.relay.paths.path import Path
+from camsvc.relay.request_errors import Refused, path_not_found
+
+#: It is given up so long after the last request, seconds (MediaMTX 1.5.1's closeAfterInactivity).
+IDLE_S = 60.0
+#: Longest wait of a request for a first segment, seconds.
+CONTENT_S = 20.0
+#: Without a stream the list stands still; after so many seconds players are told that nobody publishes.
+ABSENT_S = 10.0
+#: Largest segment, bytes: without key frames it ends here.
+MAX_SEGMENT = 16 << 20
+
+
+@frozen
+class Surroundings:
+    """What every muxer is given.
+
+    Attributes:
+        clock: for its timers.
+        now: wall time, UTC.
+        segment_count: segments in a playlist.
+        segment_s: shortest segment, seconds.
+    """
+
+    clock: IReactorTime
+    now: Callable[[], datetime]
+    segment_count: int
+    segment_s: float
+
+
+class Muxer:
+    """A reader of a path that stays when its stream ends (a subscriber), and takes its units (a sink)."""
+
+    _log = Logger()
+    kind = "hlsMuxer"
+    id = ""
+
+    def __init__(self, around: Surroundings, path: Path, over: Callable[[Muxer], None]) -> None:
+        """Read from now on.
+
+        Args:
+            around: clocks and sizes.
+            path: what to read; an on-demand path is kept awake.
+            over: called once, when it ends.
+
+        Raises:
+            Refused: the path takes no more readers.
+        """
+        self.path = path
+        self.created = around.now()
+        self.last_request = self.created
+        self.bytes_sent = 0
+        self.closed = False
+        self._around = around
+        self._over = over
+        self._window = Window(around.segment_count, secrets.token_hex(6), around.now, self._changed)
+        self._waiting: list[Deferred[None]] = []
+        self._stream: Stream | None = None
+        self._samplers: dict[int, Sampler] = {}
+        self._cutter: Cutter | None = None
+        self._growing: Growing | None = None
+        self._end_s = 0.0
+        self._touched_at = self._absent_since = around.clock.seconds()
+        self._check: IDelayedCall = around.clock.callLater(IDLE_S, self._check_idle)
+        try:
+            self._gone = path.subscribe(self)
+        except Refused:
+            self._check.cancel()
+            raise
+        _ = self._gone.addCallbacks(lambda _: self.close(), lambda _: None)
+
+    # -- the path
+
+    def started(self, stream: Stream) -> None:
+        """There is a stream: go on with it."""
+        self._samplers = chosen(stream.tracks)
+        self._stream = stream
+        if not self._samplers:
+            self._log.warn("path {path} has nothing that HLS can show: H.264, AAC, Opus", path=self.path.name)
+            return
+        lengths = Lengths(float("inf"), self._around.segment_s)
+        self._cutter = Cutter(
+            self._samplers, lambda: stream.clocks, lengths, self._begin, standalone=False, from_s=self._end_s
+        )
+        stream.join(self)
+
+    def stopped(self) -> None:
+        """The stream has ended; what there is of it stays to be asked for."""
+        if self._stream is None:
+            return
+        self._stream.leave(self)
+        self._stream = None
+        self._absent_since = self._around.clock.seconds()
+        if self._cutter is not None:
+            self._cutter.close()
+            self._end_s = self._cutter.end_s
+            self._cutter = None
+
+    def ended(self) -> None:
+        """The stream is over."""
+        self.stopped()
+
+    def deliver(self, unit: Unit) -> None:
+        """Take a unit of a track."""
+        sampler = self._samplers.get(unit.track)
+        if sampler is None or self._cutter is None or not unit.media:
+            return
+        for taken in sampler.take(unit):
+            self._cutter.add(unit.track, taken, self._around.clock.seconds())
+        if self._growing is not None and self._growing.size > MAX_SEGMENT:
+            self._log.warn("path {path} sends no key frame; its HLS waits for one", path=self.path.name)
+            self._cutter.close()
+
+    def close(self) -> None:
+        """End: nobody asks any more, or the path is gone."""
+        if self.closed:
+            return
+        self.closed = True
+        self.stopped()
+        if self._check.active():
+            self._check.cancel()
+        if not self._gone.called:
+            self._gone.cancel()
+        waiting, self._waiting = self._waiting, []
+        for done in waiting:
+            done.errback(path_not_found())
+        self._over(self)
+
+    # -- requests
+
+    def _begin(self, start: Start) -> Growing:
+        self._growing = self._window.begin(start)
+        return self._growing
+
+    def _changed(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for done in waiting:
+            done.callback(None)
+
+    def _check_idle(self) -> None:
+        left_s = self._touched_at + IDLE_S - self._around.clock.seconds()
+        if left_s <= 0 and not self._waiting:
+            self.close()
+        else:
+            self._check = self._around.clock.callLater(max(left_s, 1.0), self._check_idle)
+
+    async def file(self, name: str) -> bytes | None:
+        """What a request for a file gets; None when there is no such file.
+
+        Raises:
+            Refused: 404 without a stream, or with one that HLS cannot show; 500 when no segment came in time.
+        """
+        self._touched_at = self._around.clock.seconds()
+        self.last_request = self._around.now()
+        if name not in (MULTIVARIANT, MEDIA):
+            return self._window.file(name)
+        if self._stream is None and self._touched_at - self._absent_since > ABSENT_S:
+            raise Refused(f"no one is publishing to path '{self.path.name}'", 404)
+        if self._stream is not None and not self._samplers:
+            raise Refused("the stream doesn't contain any supported codec", 404)
+        if not self._window.listed:
+            await self._when_changed()
+        return (self._window.multivariant() if name == MULTIVARIANT else self._window.media()).encode()
+
+    async def _when_changed(self) -> None:
+        changed: Deferred[None] = Deferred(lambda done: self._waiting.remove(done))
+        self._waiting.append(changed)
+        try:
+            await changed.addTimeout(CONTENT_S, self._around.clock)
+        except TimeoutError as why:
+            raise Refused(f"path '{self.path.name}' gave no segment in time", 500) from why

@@ -1,0 +1,128 @@
+"""What of a stream can be written into MP4: a track's units as samples, and its format as far as it is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from attrs import frozen
+from twisted.logger import Logger
+
+from camsvc.relay.media import audio, fmp4, h264
+from camsvc.relay.media.sdp import Track
+from camsvc.relay.media.stream import Unit
+
+#: Fastest RTP clock, Hz; a file has 32 bits for its rate and for a sample's duration of a minute.
+MAX_RATE = 1_000_000
+_FIRST_GUESS_S = 0.04
+
+
+@frozen
+class Taken:
+    """A sample as it came: RTP ``timestamp`` (32 bits), ``data`` for MP4, and whether a player can begin with it."""
+
+    timestamp: int
+    data: bytes
+    key: bool
+
+
+class Sampler(Protocol):
+    """Reads one track.
+
+    Attributes:
+        rate: RTP ticks per second.
+        usual: ticks that a sample lasts while nothing else is known.
+        format: for the start of a presentation; None while a parameter is missing. Another object, not equal to the
+            last one, once it has changed.
+    """
+
+    rate: int
+    usual: int
+    format: fmp4.Format | None
+
+    def take(self, unit: Unit) -> list[Taken]:
+        """The samples that a unit completes."""
+
+
+class _Video:
+    _log = Logger()
+
+    def __init__(self, track: Track) -> None:
+        self.rate = track.clock_rate
+        self.usual = int(_FIRST_GUESS_S * self.rate)
+        self.format: fmp4.Format | None = None
+        self._sets = h264.ParameterSets()
+        self._learn(h264.from_fmtp(track.fmtp))
+
+    def _learn(self, sets: h264.ParameterSets) -> None:
+        if sets == self._sets:
+            return
+        self._sets = sets
+        self.format = None
+        if sets.complete:
+            try:
+                self.format = fmp4.h264_format(sets, self.rate)
+            except ValueError as why:
+                self._log.error("video that can be neither recorded nor shown by HLS: {why}", why=why)
+
+    def take(self, unit: Unit) -> list[Taken]:
+        units = h264.nal_units(unit.frames)
+        self._learn(self._sets.updated(units))
+        data = h264.picture(units)
+        return [Taken(unit.timestamp, data, unit.key)] if data else []
+
+
+class _Aac:
+    def __init__(self, track: Track) -> None:
+        self.rate = track.clock_rate
+        config = audio.aac_config(bytes.fromhex(track.fmtp.get("config", "")))
+        self.usual = audio.AAC_SAMPLES * self.rate // config.rate
+        self.format: fmp4.Format | None = fmp4.aac_format(config, self.rate)
+        self._unpacker = audio.AacUnpacker(audio.aac_fields(track.fmtp))
+
+    def take(self, unit: Unit) -> list[Taken]:
+        units = self._unpacker.take(h264.payload(unit.frames[0]))
+        return [
+            Taken((unit.timestamp + number * self.usual) % (1 << 32), data, True) for number, data in enumerate(units)
+        ]
+
+
+class _Opus:
+    rate = 48000
+    usual = audio.OPUS_SAMPLES
+
+    def __init__(self, track: Track) -> None:
+        self.format: fmp4.Format | None = fmp4.opus_format(2 if track.fmtp.get("sprop-stereo") == "1" else 1)
+
+    def take(self, unit: Unit) -> list[Taken]:
+        data = h264.payload(unit.frames[0])
+        return [Taken(unit.timestamp, data, True)] if data else []
+
+
+_SAMPLERS: dict[str, Callable[[Track], Sampler]] = {"h264": _Video, "mpeg4-generic": _Aac, "opus": _Opus}
+
+
+def sampler(track: Track) -> Sampler | None:
+    """What reads a track; None where its codec has no place in our MP4, or its SDP says too little."""
+    kind = _SAMPLERS.get(track.codec) if track.clock_rate <= MAX_RATE else None
+    try:
+        return kind(track) if kind else None
+    except ValueError:
+        return None
+
+
+def chosen(tracks: tuple[Track, ...]) -> dict[int, Sampler]:
+    """The first video and the first sound that can be written, by their track's index, the leading one first.
+
+    Nothing where there is video of another kind: its sound alone would look like a whole recording.
+    """
+    found: dict[int, Sampler] = {}
+    for codecs in (("h264",), ("mpeg4-generic", "opus")):
+        for number, track in enumerate(tracks):
+            reads = sampler(track) if track.codec in codecs else None
+            if reads is not None:
+                found[number] = reads
+                break
+        if codecs == ("h264",) and not found and any(track.media == "video" for track in tracks):
+            return {}
+    return found

@@ -1,0 +1,60 @@
+"""How the RTP clocks of a stream's tracks belong together, as its sender reports say (RFC 3550, 6.4.1)."""
+
+from __future__ import annotations
+
+import struct
+
+from attrs import frozen
+
+from camsvc.relay.media.sdp import Track
+
+_WRAP = 1 << 32
+_SENDER_REPORT = 200
+_INTERLEAVE = 4
+_REPORT = struct.Struct(">BBHIIII")
+
+
+def step(before: int, after: int) -> int:
+    """Ticks from one RTP timestamp to another, over the 32-bit wrap; negative when it goes back."""
+    return (after - before + _WRAP // 2) % _WRAP - _WRAP // 2
+
+
+@frozen
+class _Report:
+    wall_s: float
+    timestamp: int
+
+
+class Clocks:
+    """The last sender report of each track."""
+
+    def __init__(self, tracks: tuple[Track, ...]) -> None:
+        """Nothing is known yet."""
+        self._rates = [track.clock_rate for track in tracks]
+        self._reports: dict[int, _Report] = {}
+
+    def report(self, track: int, frame: bytes) -> None:
+        """Read a track's RTCP frame; what is no sender report changes nothing."""
+        if len(frame) < _INTERLEAVE + _REPORT.size or not 0 <= track < len(self._rates):
+            return
+        first, kind, _, _, seconds, fraction, timestamp = _REPORT.unpack_from(frame, _INTERLEAVE)
+        if first >> 6 == 2 and kind == _SENDER_REPORT and seconds:
+            self._reports[track] = _Report(seconds + fraction / _WRAP, timestamp)
+
+    def between(self, first: tuple[int, int], second: tuple[int, int]) -> float | None:
+        """Seconds from one moment to another.
+
+        Args:
+            first: a track's index and an RTP timestamp of it.
+            second: the same of any track.
+
+        Returns:
+            None while one of the tracks has not sent a report.
+        """
+        walls = []
+        for track, timestamp in (first, second):
+            report = self._reports.get(track)
+            if report is None:
+                return None
+            walls.append(report.wall_s + step(report.timestamp, timestamp) / self._rates[track])
+        return walls[1] - walls[0]

@@ -1,0 +1,273 @@
+"""One configured path while the engine runs: who publishes, who reads, what is run, pulled and recorded for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Protocol
+
+from attrs import frozen
+from twisted.internet.defer import Deferred, TimeoutError
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from camsvc.relay.media.sdp import Track
+from camsvc.relay.media.stream import Stream
+from camsvc.relay.paths.commands import Command, Slot, command
+from camsvc.relay.paths.on_demand import Demand
+from camsvc.relay.paths.options import PathOptions, remakes
+from camsvc.relay.request_errors import NO_PUBLISHER, Refused, path_not_found
+
+
+class Source(Protocol):
+    """Who gives a path its stream; ``kind`` and ``id`` are what the API shows."""
+
+    id: str
+    kind: str
+
+    def close(self) -> None:
+        """Another publisher takes over, or the path is gone."""
+
+
+class Reader(Protocol):
+    """Who counts as a reader of a path."""
+
+    id: str
+    kind: str
+
+    def close(self) -> None:
+        """The stream is over, or the path is gone."""
+
+
+class Subscriber(Reader, Protocol):
+    """A reader that stays when the stream ends, and takes the next one."""
+
+    def started(self, stream: Stream) -> None:
+        """There is a stream."""
+
+    def stopped(self) -> None:
+        """There is none any more."""
+
+
+class Follower(Protocol):
+    """What a path carries along: its pull, its recorder."""
+
+    def stop(self) -> None:
+        """End; nothing is called afterwards."""
+
+
+@frozen
+class Surroundings:
+    """What every path is given.
+
+    Attributes:
+        clock: for its timers.
+        rtsp_port: told to its commands.
+        slot: the place where a path's command runs, by its name; it outlives the path.
+        pull: starts what fetches a path whose source is an URL.
+        record: starts what records a stream.
+    """
+
+    clock: IReactorTime
+    rtsp_port: int
+    slot: Callable[[str], Slot]
+    pull: Callable[[Path], Follower]
+    record: Callable[[Path, Stream], Follower]
+
+
+class Path:
+    """A path of the configuration."""
+
+    _log = Logger()
+
+    def __init__(self, name: str, options: PathOptions, around: Surroundings) -> None:
+        """A path without stream; its pull and its runOnInit command start at once."""
+        self.name = name
+        self.options = options
+        self.stream: Stream | None = None
+        self.source: Source | None = None
+        self.ready_at: datetime | None = None
+        self.readers: list[Reader] = []
+        self.subscribers: list[Subscriber] = []
+        self._around = around
+        self._waiting: list[Deferred[Stream]] = []
+        self._gone: list[Deferred[None]] = []
+        self._recorder: Follower | None = None
+        self.closed = False
+        self._demand = Demand(around.clock, self._wake, self._rest)
+        self._initial = around.slot(f"{name} runOnInit")
+        self._on_demand = around.slot(f"{name} runOnDemand")
+        self._initial.want(self._command(options.runOnInit, options.runOnInitRestart))
+        self._pull = around.pull(self) if options.pulls else None
+
+    def _command(self, line: str, restart: bool) -> Command | None:
+        return command(line, self.name, self._around.rtsp_port, restart)
+
+    def _wake(self) -> None:
+        self._on_demand.want(self._command(self.options.runOnDemand, self.options.runOnDemandRestart))
+
+    def _rest(self) -> None:
+        self._on_demand.want(None)
+
+    # -- the stream
+
+    def publish(self, source: Source, tracks: tuple[Track, ...]) -> Stream:
+        """Take a new stream; one that is there ends, with its readers.
+
+        Raises:
+            Refused: somebody publishes and may not be replaced.
+        """
+        if self.closed:
+            raise path_not_found()
+        if self.source is not None:
+            if not self.options.overridePublisher:
+                raise Refused("someone is already publishing to path")
+            old = self.source
+            self.unpublish(old)
+            old.close()
+        self.source = source
+        self.stream = stream = Stream(tracks)
+        self.ready_at = datetime.now(UTC)
+        self._record()
+        waiting, self._waiting = self._waiting, []
+        for ready in waiting:
+            ready.callback(stream)
+        for subscriber in tuple(self.subscribers):
+            with self._log.failuresHandled("while starting a subscriber"):
+                subscriber.started(stream)
+        return stream
+
+    def unpublish(self, source: Source) -> None:
+        """The source has ended: so do the stream and its readers."""
+        if self.source is not source or self.stream is None:
+            return
+        stream, self.stream, self.source, self.ready_at = self.stream, None, None, None
+        if self._recorder is not None:
+            self._recorder.stop()
+            self._recorder = None
+        stream.end()
+        for subscriber in tuple(self.subscribers):
+            with self._log.failuresHandled("while stopping a subscriber"):
+                subscriber.stopped()
+        for reader in tuple(self.readers):
+            with self._log.failuresHandled("while closing a reader"):
+                reader.close()
+
+    def _record(self) -> None:
+        if self._recorder is not None:
+            self._recorder.stop()
+            self._recorder = None
+        if self.options.record and self.stream is not None:
+            self._recorder = self._around.record(self, self.stream)
+
+    # -- readers
+
+    async def when_ready(self) -> Stream:
+        """The stream; an on-demand path is started, and waited for a limited time.
+
+        Raises:
+            Refused: 404 when nobody publishes, 400 when the command does not publish in time.
+        """
+        if self.stream is not None:
+            return self.stream
+        if not self.options.runOnDemand:
+            raise Refused(f"no one is publishing to path '{self.name}'", 404, reason=NO_PUBLISHER)
+        ready: Deferred[Stream] = Deferred(lambda d: self._waiting.remove(d) if d in self._waiting else None)
+        self._waiting.append(ready)
+        self._demand.hold()
+        close_after_s = self.options.runOnDemandCloseAfter
+        try:
+            return await ready.addTimeout(self.options.runOnDemandStartTimeout, self._around.clock)
+        except TimeoutError as why:
+            close_after_s = 0.0
+            raise Refused(f"source of path '{self.name}' has timed out") from why
+        finally:
+            self._demand.release(close_after_s)
+
+    def add_reader(self, reader: Reader) -> None:
+        """Count a reader, which keeps an on-demand path awake.
+
+        Raises:
+            Refused: there are maxReaders already, or the path is gone.
+        """
+        self._check_room()
+        self.readers.append(reader)
+        if self.options.runOnDemand:
+            self._demand.hold()
+
+    def _check_room(self) -> None:
+        if self.closed:
+            raise path_not_found()
+        limit = self.options.maxReaders
+        if limit and len(self.readers) + len(self.subscribers) >= limit:
+            raise Refused("maximum reader count reached")
+
+    def remove_reader(self, reader: Reader) -> None:
+        """A reader has left."""
+        if reader in self.readers:
+            self.readers.remove(reader)
+            if self.options.runOnDemand and not self.closed:
+                self._demand.release(self.options.runOnDemandCloseAfter)
+
+    def subscribe(self, subscriber: Subscriber) -> Deferred[None]:
+        """Add a reader that stays over publishers; it is told of the present stream at once.
+
+        Returns:
+            A Deferred that fires when the path is gone; cancelling it ends the subscription.
+
+        Raises:
+            Refused: there are maxReaders already, or the path is gone.
+        """
+        self._check_room()
+        self.subscribers.append(subscriber)
+        if self.options.runOnDemand:
+            self._demand.hold()
+        gone: Deferred[None] = Deferred(lambda d: self._unsubscribe(subscriber, d))
+        self._gone.append(gone)
+        if self.stream is not None:
+            subscriber.started(self.stream)
+        return gone
+
+    def _unsubscribe(self, subscriber: Subscriber, gone: Deferred[None]) -> None:
+        self._gone.remove(gone)
+        self.subscribers.remove(subscriber)
+        subscriber.stopped()
+        if self.options.runOnDemand and not self.closed:
+            self._demand.release(self.options.runOnDemandCloseAfter)
+
+    # -- the configuration
+
+    def configure(self, options: PathOptions) -> bool:
+        """Take changed options under way.
+
+        Returns:
+            False when the change needs a new path instead.
+        """
+        if remakes(self.options, options):
+            return False
+        old, self.options = self.options, options
+        keys = ("record", "recordPath", "recordPartDuration", "recordSegmentDuration")
+        if any(getattr(old, key) != getattr(options, key) for key in keys):
+            self._record()
+        return True
+
+    def close(self) -> None:
+        """The path is deleted: everything on it ends."""
+        self.closed = True
+        self._demand.drop()
+        if self._pull is not None:
+            self._pull.stop()
+        if self.source is not None:
+            source = self.source
+            self.unpublish(source)
+            source.close()
+        for reader in tuple(self.readers):
+            reader.close()
+        self._initial.want(None)
+        self._on_demand.want(None)
+        waiting, self._waiting = self._waiting, []
+        for ready in waiting:
+            ready.errback(path_not_found())
+        gone, self._gone, self.subscribers = self._gone, [], []
+        for deferred in gone:
+            deferred.callback(None)

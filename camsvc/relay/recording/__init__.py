@@ -1,0 +1,1 @@
+"""Recordings: which files, and how they come to the disk."""

@@ -1,0 +1,115 @@
+"""Recording one stream: which track, under which file names, and what happens when the disk fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path as FilePath
+from typing import Protocol
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from camsvc.relay.media.depacketizer import chosen
+from camsvc.relay.media.segmenter import Cutter, Lengths, Output, Start
+from camsvc.relay.media.stream import Stream, Unit
+from camsvc.relay.paths.options import PathOptions
+
+#: Pause after a failed write, seconds (MediaMTX's).
+RETRY_S = 2.0
+#: A failure that lasts is logged so often, seconds.
+REPEAT_S = 60.0
+
+
+class Opener(Protocol):
+    """Opens files that write themselves in threads."""
+
+    def open(self, path: FilePath, failed: Callable[[OSError], None]) -> Output:
+        """A new file."""
+
+
+def file_name(pattern: str, path: str, started: datetime) -> FilePath:
+    """A file's full name.
+
+    Args:
+        pattern: ``recordPath``, with %path and strftime codes.
+        path: the path's name.
+        started: wall time of the first sample, in the zone that names are in.
+    """
+    return FilePath(started.strftime(pattern.replace("%path", path)) + ".mp4")
+
+
+class Recorder:
+    """Records the first video and the first sound of a stream (a sink)."""
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        clock: IReactorTime,
+        now: Callable[[], datetime],
+        disk: Opener,
+        name: str,
+        options: PathOptions,
+        stream: Stream,
+    ) -> None:
+        """Start with the stream's next key frame.
+
+        Args:
+            clock: for the pause after failures.
+            now: wall time for file names.
+            disk: opens the files.
+            name: the path's name.
+            options: the path's options.
+            stream: what to record.
+        """
+        self._clock = clock
+        self._now = now
+        self._disk = disk
+        self._name = name
+        self._pattern = options.recordPath
+        self._stream = stream
+        self._retry_at = 0.0
+        self._logged_at: float | None = None
+        self._stopped = False
+        self._samplers = chosen(stream.tracks)
+        if not self._samplers:
+            self._log.error("path {path} has nothing that can be recorded: H.264, AAC, Opus", path=name)
+            return
+        left_out = [track.name for at, track in enumerate(stream.tracks) if at not in self._samplers]
+        if left_out:
+            self._log.warn("path {path} is recorded without {tracks}", path=name, tracks=", ".join(left_out))
+        lengths = Lengths(options.recordPartDuration, options.recordSegmentDuration)
+        self._cutter = Cutter(self._samplers, lambda: stream.clocks, lengths, self._open, standalone=True)
+        stream.join(self, cached=False)
+
+    def _open(self, start: Start) -> Output:
+        return self._disk.open(file_name(self._pattern, self._name, self._now()), self._failed)
+
+    def deliver(self, unit: Unit) -> None:
+        """Record a unit of one of the tracks."""
+        sampler = self._samplers.get(unit.track)
+        now = self._clock.seconds()
+        if sampler is None or not unit.media or now < self._retry_at:
+            return
+        for taken in sampler.take(unit):
+            self._cutter.add(unit.track, taken, now)
+
+    def _failed(self, why: OSError) -> None:
+        self._cutter.abandon()
+        now = self._clock.seconds()
+        self._retry_at = now + RETRY_S
+        if self._logged_at is None or now - self._logged_at >= REPEAT_S:
+            self._logged_at = now
+            self._log.error("path {path} cannot be recorded: {why}", path=self._name, why=why)
+
+    def ended(self) -> None:
+        """The stream is over."""
+        self.stop()
+
+    def stop(self) -> None:
+        """Write what is held and close the file."""
+        if not self._stopped and self._samplers:
+            self._stopped = True
+            self._stream.leave(self)
+            self._cutter.close()

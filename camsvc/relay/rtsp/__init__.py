@@ -1,0 +1,1 @@
+"""RTSP over TCP: framing, connections, sessions, readers."""

@@ -1,0 +1,1 @@
+"""WebRTC to browsers: WHEP, ICE, DTLS, SRTP, and the packets of each viewer."""

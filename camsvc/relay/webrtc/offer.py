@@ -1,0 +1,278 @@
+"""A WHEP viewer's offer, and the answer to it: which of its payload types carry which of our tracks (RFC 8829)."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+
+from attrs import field, frozen
+
+from camsvc.relay.media.sdp import Track
+from camsvc.relay.request_errors import Refused
+from camsvc.relay.webrtc.ice import Login
+
+#: What WebRTC carries as it is, by what the offer calls it (RFC 7742, RFC 7874).
+_CODECS = {"h264": "video", "opus": "audio", "g722": "audio", "pcmu": "audio", "pcma": "audio"}
+_STATIC = {"0": "pcmu/8000", "8": "pcma/8000", "9": "g722/8000"}
+_PLAYOUT_DELAY = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
+_BASELINE = "42e01f"
+#: Longest offer, bytes, and most media in one; browsers send about 10 KiB and two.
+MAX_OFFER = 64 << 10
+_MAX_MEDIA = 16
+
+
+@frozen
+class Format:
+    """One payload type of an offer.
+
+    Attributes:
+        number: as text.
+        name: what rtpmap says: ``H264/90000``.
+        parameters: of its fmtp line, names in lower case.
+        fmtp: the same, as written.
+    """
+
+    number: str
+    name: str
+    parameters: Mapping[str, str]
+    fmtp: str
+
+    @property
+    def codec(self) -> str:
+        """The encoding's name, in lower case."""
+        return self.name.partition("/")[0].lower()
+
+
+@frozen
+class Media:
+    """One m= section.
+
+    Attributes:
+        kind: ``video``, ``audio`` or ``application``.
+        protocol: as written.
+        words: payload types as written.
+        lines: its attributes, without ``a=``.
+    """
+
+    kind: str
+    protocol: str
+    words: Sequence[str]
+    lines: Sequence[str]
+
+    def value(self, name: str) -> str:
+        """An attribute's value; empty without one."""
+        return next((line[len(name) + 1 :] for line in self.lines if line.startswith(f"{name}:")), "")
+
+    @property
+    def receives(self) -> bool:
+        """Whether the viewer wants to be sent something here."""
+        return "sendonly" not in self.lines and "inactive" not in self.lines
+
+    def formats(self) -> list[Format]:
+        """Its payload types, in the viewer's order of preference."""
+        names = dict(_pair(line[7:]) for line in self.lines if line.startswith("rtpmap:"))
+        fmtps = dict(_pair(line[5:]) for line in self.lines if line.startswith("fmtp:"))
+        found = []
+        for number in self.words:
+            fmtp = fmtps.get(number, "")
+            pairs = (part.strip().partition("=") for part in fmtp.split(";"))
+            parameters = {name.lower(): value for name, _, value in pairs if name}
+            found.append(Format(number, names.get(number, _STATIC.get(number, "")), parameters, fmtp))
+        return found
+
+
+def _pair(text: str) -> tuple[str, str]:
+    first, _, rest = text.partition(" ")
+    return first, rest.strip()
+
+
+@frozen
+class Offer:
+    """What a viewer offers.
+
+    Attributes:
+        fingerprints: of its certificate: (algorithm, value).
+        passive: it leaves it to us to begin the DTLS handshake.
+        media: in order.
+    """
+
+    fingerprints: Sequence[tuple[str, str]]
+    passive: bool
+    media: Sequence[Media]
+
+
+def parse(body: bytes) -> Offer:
+    """Read an offer.
+
+    Raises:
+        Refused: it is none, or one without what WebRTC demands.
+    """
+    common: list[str] = []
+    sections: list[tuple[str, list[str]]] = []
+    if len(body) > MAX_OFFER:
+        raise Refused(f"invalid SDP: {len(body)} bytes")
+    text = body.decode("utf-8", "replace")
+    if not text.startswith("v=0"):
+        raise Refused("invalid SDP: it does not begin with v=0")
+    for line in text.splitlines():
+        if line.startswith("m="):
+            sections.append((line[2:], []))
+        elif line.startswith("a="):
+            (sections[-1][1] if sections else common).append(line[2:].strip())
+    if not 0 < len(sections) <= _MAX_MEDIA:
+        raise Refused(f"invalid SDP: {len(sections)} media")
+    media = [_media(line, [*own, *common]) for line, own in sections]
+    first = media[0]
+    if not (first.value("ice-ufrag") and first.value("ice-pwd")):
+        raise Refused("invalid SDP: it has no ice-ufrag and ice-pwd")
+    fingerprints = [_pair(line[12:]) for line in first.lines if line.startswith("fingerprint:")]
+    if not any(value for _, value in fingerprints):
+        raise Refused("invalid SDP: it has no fingerprint")
+    return Offer(fingerprints, first.value("setup") != "active", media)
+
+
+def _media(line: str, lines: list[str]) -> Media:
+    kind, *rest = line.split()
+    if len(rest) < 3:
+        raise Refused("invalid SDP: an m= line is too short")
+    return Media(kind, rest[1], rest[2:], lines)
+
+
+@frozen
+class Sending:
+    """One of our tracks on its way to a viewer.
+
+    Attributes:
+        track: its index in the stream.
+        media: index of the offer's section it goes into.
+        format: payload type it is sent under.
+        resend: payload type for repeated packets (RFC 4588); None when the viewer knows none.
+        feedback: the viewer's rtcp-fb words that we act on.
+        delay_id: id of the header extension that tells the viewer not to buffer; 0 without it.
+        ssrc: of its packets.
+        resend_ssrc: of repeated ones.
+    """
+
+    track: int
+    media: int
+    format: Format
+    resend: Format | None
+    feedback: Sequence[str]
+    delay_id: int
+    ssrc: int = field(factory=lambda: secrets.randbelow(1 << 31) + 1)
+    resend_ssrc: int = field(factory=lambda: secrets.randbelow(1 << 31) + (1 << 31))
+
+
+def choose(offer: Offer, tracks: Sequence[Track]) -> tuple[Sending, ...]:
+    """Which tracks go where: the first of each kind that the viewer can take.
+
+    Raises:
+        Refused: it can take none of them.
+    """
+    if not any(track.codec in _CODECS for track in tracks):
+        raise Refused("the stream doesn't contain any supported codec, which are currently H264, Opus, G722, G711")
+    found: list[Sending] = []
+    kinds: set[str] = set()
+    for index, media in enumerate(offer.media):
+        if media.kind in kinds or not media.receives:
+            continue
+        for number, track in enumerate(tracks):
+            wanted = _format(media, track) if _CODECS.get(track.codec) == media.kind else None
+            if wanted is not None:
+                kinds.add(media.kind)
+                found.append(_sending(media, index, number, wanted))
+                break
+    if not found:
+        names = ", ".join(dict.fromkeys(track.name for track in tracks))
+        raise Refused(f"the viewer can take none of the stream's codecs: {names}")
+    return tuple(found)
+
+
+def _format(media: Media, track: Track) -> Format | None:
+    fitting = [one for one in media.formats() if one.name.lower().startswith(f"{track.codec}/{track.clock_rate}")]
+    if track.codec != "h264":
+        return fitting[0] if fitting else None
+    whole = [one for one in fitting if one.parameters.get("packetization-mode") == "1"]
+    profile = track.fmtp.get("profile-level-id", _BASELINE)[:2].lower()
+    for start in dict.fromkeys((_BASELINE[:4] if profile == _BASELINE[:2] else profile, _BASELINE[:4], "")):
+        for one in whole:
+            if one.parameters.get("profile-level-id", _BASELINE).lower().startswith(start):
+                return one
+    return None
+
+
+def _sending(media: Media, index: int, track: int, wanted: Format) -> Sending:
+    resend = next(
+        (one for one in media.formats() if one.codec == "rtx" and one.parameters.get("apt") == wanted.number), None
+    )
+    prefix = f"rtcp-fb:{wanted.number} "
+    told = [line[len(prefix) :] for line in media.lines if line.startswith(prefix)]
+    delay = next((line[7:] for line in media.lines if line.startswith("extmap:") and _PLAYOUT_DELAY in line), "")
+    number = delay.partition(" ")[0].partition("/")[0]
+    return Sending(
+        track,
+        index,
+        wanted,
+        resend,
+        [word for word in told if word in ("nack", "nack pli", "ccm fir")],
+        int(number) if number.isdigit() and 0 < int(number) < 15 else 0,
+    )
+
+
+@frozen
+class Ours:
+    """Our end of a connection: ``login`` for its checks, ``fingerprint`` (sha-256), ``addresses`` that take them."""
+
+    login: Login
+    fingerprint: str
+    addresses: Sequence[tuple[str, int]]
+
+
+def answer(offer: Offer, sendings: Sequence[Sending], ours: Ours, cname: str) -> bytes:
+    """The answer, with all candidates; a medium without a track of ours is there, but inactive."""
+    bundle = " ".join(media.value("mid") for media in offer.media if _is_rtp(media))
+    lines = ["v=0", f"o=- {secrets.randbelow(1 << 62)} 1 IN IP4 127.0.0.1", "s=-", "t=0 0", "a=ice-lite"]
+    lines += [f"a=group:BUNDLE {bundle}", "a=msid-semantic: WMS *"]
+    for index, media in enumerate(offer.media):
+        sending = next((one for one in sendings if one.media == index), None)
+        if not _is_rtp(media):
+            lines += [f"m={media.kind} 0 {media.protocol} {' '.join(media.words)}", "c=IN IP4 0.0.0.0"]
+            lines += [f"a=mid:{media.value('mid')}"]
+        else:
+            lines += _section(media, sending, offer.passive, ours)
+            lines += _sources(sending, cname) if sending else []
+    return ("\r\n".join(lines) + "\r\n").encode()
+
+
+def _is_rtp(media: Media) -> bool:
+    return media.kind in ("audio", "video") and bool(media.formats())
+
+
+def _section(media: Media, sending: Sending | None, active: bool, ours: Ours) -> list[str]:
+    formats = [sending.format] if sending else media.formats()[:1]
+    if sending and sending.resend:
+        formats.append(sending.resend)
+    lines = [f"m={media.kind} 9 {media.protocol} {' '.join(one.number for one in formats)}", "c=IN IP4 0.0.0.0"]
+    lines += ["a=rtcp:9 IN IP4 0.0.0.0", f"a=mid:{media.value('mid')}", "a=rtcp-mux"]
+    lines += ["a=sendonly" if sending else "a=inactive", f"a=setup:{'active' if active else 'passive'}"]
+    lines += [f"a=ice-ufrag:{ours.login.ufrag}", f"a=ice-pwd:{ours.login.password}"]
+    lines += [f"a=fingerprint:sha-256 {ours.fingerprint}"]
+    for one in formats:
+        lines += [f"a=rtpmap:{one.number} {one.name}"] + ([f"a=fmtp:{one.number} {one.fmtp}"] if one.fmtp else [])
+    if sending:
+        lines += [f"a=rtcp-fb:{sending.format.number} {word}" for word in sending.feedback]
+        lines += [f"a=extmap:{sending.delay_id} {_PLAYOUT_DELAY}"] if sending.delay_id else []
+    for number, (host, port) in enumerate(ours.addresses):
+        # RFC 8445, 5.1.2.1: type preference 126 for host, then ours in order, then component 1.
+        priority = (126 << 24) + (65535 - number << 8) + 255
+        lines.append(f"a=candidate:{number + 1} 1 udp {priority} {host} {port} typ host")
+    return [*lines, "a=end-of-candidates"]
+
+
+def _sources(sending: Sending, cname: str) -> list[str]:
+    msid = f"a=msid:camsvc track{sending.track}"
+    lines = [msid, f"a=ssrc:{sending.ssrc} cname:{cname}"]
+    if sending.resend:
+        lines.insert(1, f"a=ssrc-group:FID {sending.ssrc} {sending.resend_ssrc}")
+        lines.append(f"a=ssrc:{sending.resend_ssrc} cname:{cname}")
+    return lines

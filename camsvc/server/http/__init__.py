@@ -1,0 +1,1 @@
+"""What all HTTP has in common: connections, requests, TLS, proxies, cookies, headers."""

@@ -1,0 +1,105 @@
+"""The login cookie of browsers: how it is set, and from which pages it counts."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from camsvc.access.credentials import Credentials
+from camsvc.errors import AuthenticationFailed, PermissionDenied
+from camsvc.server.http.origins import Origins
+
+_READS = (b"GET", b"HEAD")
+
+
+class LoginCookie:
+    """A cookie that holds a session token, for one camsvc.
+
+    Its name is the instance's, as cookies ignore ports (RFC 6265, section 8.5): two camsvc on one machine would log
+    each other's browsers out. For the same reason SameSite=Strict does not keep out a page of another port, so that
+    the Origin (RFC 6454) must be ours, exactly.
+    """
+
+    def __init__(self, instance: str, credentials: Credentials, origins: Origins) -> None:
+        """Set up.
+
+        Args:
+            instance: names this camsvc, and lasts as long as its state.
+            credentials: knows which session tokens count.
+            origins: whose pages may use it.
+        """
+        self._name = f"camsvc-{instance}".encode()
+        self._credentials = credentials
+        self._origins = origins
+
+    def give(self, request: Any, token: str, valid_s: float) -> None:
+        """Set the cookie; one that comes back over TLS alone where the browser came by TLS."""
+        self._set(request, token, int(valid_s))
+
+    def take(self, request: Any) -> None:
+        """Have the browser forget it."""
+        self._set(request, "", 0)
+
+    def token(self, request: Any) -> str | None:
+        """The session token that came in the cookie, good or not; None where none came."""
+        value: bytes | None = request.getCookie(self._name)
+        return value.decode("latin-1") if value else None
+
+    def admit(self, request: Any) -> None:
+        """Let a cookie that counts stand as the Authorization header: every route, and the handshake, reads that.
+
+        One that has run out or was revoked is left out, as if none had come; the audit log is told.
+
+        Raises:
+            PermissionDenied: another page than ours made the browser send it.
+        """
+        token = self.token(request)
+        if token is None or any(request.getHeader(name) for name in (b"authorization", b"x-api-key")):
+            return
+        try:
+            self._credentials.principal(token, time.time())
+        except AuthenticationFailed as why:
+            request.refused(why)
+            return
+        self.require_own_origin(request, needed=request.method not in _READS or _is_handshake(request))
+        request.requestHeaders.setRawHeaders(b"authorization", [b"Bearer " + token.encode("latin-1")])
+
+    def require_own_origin(self, request: Any, needed: bool = False) -> None:
+        """Refuse what another page has sent.
+
+        Args:
+            request: any.
+            needed: also refuse it where no Origin is told. Browsers tell it whenever something may change.
+
+        Raises:
+            PermissionDenied: with the key of the configuration that would allow it.
+        """
+        told, host = (_text(request.getHeader(name)) for name in (b"origin", b"host"))
+        if told is None and not needed:
+            return
+        if not self._origins.allows(told, host, request.isSecure()):
+            raise PermissionDenied(
+                f"Permission denied: a page of {told[:100]} may not use this login" if told is not None else
+                "Permission denied: a cookie needs an Origin header; scripts log in with Authorization: Bearer TOKEN",
+                reason="foreign_origin",
+                suggestion="name the page's origin in server.allowed_origins, a proxy in server.trusted_proxies",
+            )  # fmt: skip
+
+    def _set(self, request: Any, value: str, valid_s: int) -> None:
+        request.addCookie(
+            self._name,
+            value.encode("latin-1"),
+            path=b"/",
+            max_age=str(valid_s).encode(),
+            secure=request.isSecure(),
+            httpOnly=True,
+            sameSite=b"strict",
+        )
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode("latin-1")
+
+
+def _is_handshake(request: Any) -> bool:
+    return bool(request.getHeader(b"upgrade"))

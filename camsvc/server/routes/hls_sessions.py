@@ -1,0 +1,192 @@
+"""HLS viewers: a session for each, its way through the engine's own redirects and cookies, and its end.
+
+A playlist's relative URIs drop a query (RFC 3986, section 5.2.2), so a session stands in the path. MediaMTX 1.20
+answers the first request of a viewer with a redirect, looks whether a cookie comes back, and from then on wants that
+of its own session, which it ends after 30 s; 1.5.1 and camsvc-relay ask for the credential at each request.
+
+A session's name is signed, so that viewers go on after a restart of camsvc: nothing else is left of them then.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qsl, urljoin, urlsplit
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall
+from twisted.logger import Logger
+
+from camsvc.access.roles import Principal
+from camsvc.engine.http_client import EngineAnswer, EngineHttp
+from camsvc.errors import AuthenticationFailed, NotFound, RateLimited
+from camsvc.server.routes.camera_access import CameraDoor
+
+UNUSED_S = 60.0
+INDEX = "index.m3u8"
+MOST_SESSIONS = 1000
+
+_REDIRECTS = 3
+_GONE = (401, 404)
+_URI = re.compile(r'(URI="[^"?]*)\?[^"]*"')
+
+
+class HlsSession:
+    """One viewer of one camera.
+
+    Attributes:
+        ident: stands in its URLs; whoever knows it is taken for this viewer.
+        device: the camera.
+        path: the engine's, that serves it; empty before it was asked.
+        principal: who opened it.
+    """
+
+    def __init__(self, ident: str, device: str, principal: Principal) -> None:
+        self.ident = ident
+        self.device = device
+        self.path = ""
+        self.principal = principal
+        self.transfers: set[Deferred[Any]] = set()
+        self.query: dict[str, str] = {}
+        self.cookies: dict[str, str] = {}
+        self.release: Callable[[], None] = lambda: None
+        self.timer: IDelayedCall | None = None
+
+
+class HlsSessions:
+    """The open ones. One ends when unused for 60 s, or when the right of its viewer ends."""
+
+    _log = Logger()
+
+    def __init__(self, reactor: Any, door: CameraDoor, engine: EngineHttp) -> None:
+        self._reactor = reactor
+        self._door = door
+        self._engine = engine
+        self._began_s = reactor.seconds()
+        self._sessions: dict[str, HlsSession] = {}
+
+    @property
+    def open_count(self) -> int:
+        """How many there are."""
+        return len(self._sessions)
+
+    def open(self, principal: Principal, device: str) -> HlsSession:
+        """A new one, for somebody who may watch.
+
+        Raises:
+            RateLimited: there are 1000 already.
+        """
+        return self._open(self._door.hls_name(principal, device), principal, device)
+
+    def _open(self, ident: str, principal: Principal, device: str) -> HlsSession:
+        if len(self._sessions) >= MOST_SESSIONS:
+            raise RateLimited("Too many HLS viewers", retry_after_ms=int(UNUSED_S * 1000))
+        session = HlsSession(ident, device, principal)
+        self._sessions[session.ident] = session
+        session.timer = self._reactor.callLater(UNUSED_S, self._unused, session)
+        session.release = self._door.hold(principal, lambda reason: self._end(session, reason))
+        return session
+
+    def get(self, ident: str, device: str) -> HlsSession:
+        """One that is used now.
+
+        Raises:
+            NotFound: there is none, or it is for another camera.
+            AuthenticationFailed: the right of its viewer has run out.
+            RateLimited: it is of before a restart, and there are 1000 already.
+        """
+        session = self._sessions.get(ident) or self._of_last_run(ident, device)
+        if session is None or session.device != device:
+            raise NotFound("Session", "hls", suggestion="open index.m3u8 again")
+        self._door.still(session.principal, device)
+        if session.timer is not None:
+            session.timer.reset(UNUSED_S)
+        return session
+
+    def _of_last_run(self, ident: str, device: str) -> HlsSession | None:
+        """One that may have been open when camsvc ended: it is used again within the time that it may be unused."""
+        if self._reactor.seconds() - self._began_s > UNUSED_S:
+            return None
+        try:
+            principal = self._door.of_hls_name(ident, device)
+        except AuthenticationFailed:
+            return None
+        return self._open(ident, principal, device)
+
+    def stop(self) -> None:
+        """End all."""
+        for session in tuple(self._sessions.values()):
+            self._end(session, "shutdown")
+
+    async def ask(self, session: HlsSession, file: str, query: dict[str, str]) -> EngineAnswer:
+        """The engine's answer for a file of a session.
+
+        Args:
+            session: whose.
+            file: a name without folders.
+            query: of low-latency HLS (RFC 8216bis, section 6.2.5.2), for the engine.
+
+        Raises:
+            EngineUnreachable: the engine gave none.
+        """
+        if file == INDEX:
+            return await self._enter(session)
+        if not session.query:  # the engine is another one, or has never been asked for this viewer
+            (await self._enter(session)).drop()
+        answer = await self._engine.hls(f"{session.path}/{file}", session.query | query, session.cookies)
+        if answer.status in _GONE and self._to_enter_again(session):
+            answer.drop()
+            entered = await self._enter(session)
+            if entered.status != 200:
+                return entered
+            entered.drop()
+            answer = await self._engine.hls(f"{session.path}/{file}", session.query | query, session.cookies)
+        return answer
+
+    def _to_enter_again(self, session: HlsSession) -> bool:
+        """The engine's own session is shorter than ours; or the camera is served by another path by now."""
+        return bool(session.cookies) or session.path != self._door.web_path(session.device, "hls")
+
+    async def _enter(self, session: HlsSession) -> EngineAnswer:
+        session.path = self._door.web_path(session.device, "hls")
+        path = f"{session.path}/{INDEX}"
+        session.cookies = {}
+        session.query = self._door.engine_query(session.principal, session.device)
+        query = session.query
+        answer = await self._engine.hls(path, query, session.cookies)
+        for _ in range(_REDIRECTS):
+            session.cookies |= answer.cookies
+            if answer.status not in (301, 302, 307, 308):
+                break
+            to = urlsplit(urljoin(f"/{path}", answer.headers.get("location", "")))
+            if to.path != f"/{path}":
+                break
+            answer.drop()
+            answer = await self._engine.hls(path, dict(parse_qsl(to.query)), session.cookies)
+        session.cookies |= answer.cookies
+        return answer
+
+    def _unused(self, session: HlsSession) -> None:
+        if session.transfers:  # a slow reader of a long segment
+            session.timer = self._reactor.callLater(UNUSED_S, self._unused, session)
+        else:
+            session.timer = None
+            self._end(session, "unused")
+
+    def _end(self, session: HlsSession, reason: str) -> None:
+        if self._sessions.pop(session.ident, None) is None:
+            return
+        self._log.debug("{device}: an HLS session has ended: {reason}", device=session.device, reason=reason)
+        if session.timer is not None:
+            session.timer.cancel()
+            session.timer = None
+        session.release()
+        for transfer in tuple(session.transfers):
+            transfer.cancel()
+
+
+def plain_playlist(text: str) -> str:
+    """A playlist without the queries of its URIs: the engine's credentials, which the path stands for here."""
+    lines = (line if line.startswith("#") else line.partition("?")[0] for line in text.split("\n"))
+    return _URI.sub(r'\1"', "\n".join(lines))

@@ -1,0 +1,212 @@
+"""Live video for browsers on our own port: ``/live/{camera}/whep`` and ``/live/{camera}/index.m3u8``.
+
+Signalling and HLS are forwarded to the engine's ports on loopback, which see a ticket of their own and never the
+viewer's credential; WebRTC's video itself goes straight between engine and browser.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, cast
+from urllib.parse import quote
+
+from klein import Klein
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IConsumer
+from twisted.web.iweb import IRequest
+
+from camsvc.engine.http_client import EngineAnswer, EngineHttp
+from camsvc.errors import CamsvcError, DependencyFailed, InvalidParams, NotFound
+from camsvc.server.http.request import answer_error, with_json_errors
+from camsvc.server.routes.camera_access import CameraDoor, ticket_of
+from camsvc.server.routes.hls_sessions import INDEX, HlsSession, HlsSessions, plain_playlist
+
+OFFER, CANDIDATES = "application/sdp", "application/trickle-ice-sdpfrag"
+
+_SECRET = re.compile(r"[A-Za-z0-9_-]{8,100}\Z")
+_FILE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,150}\.(m3u8|mp4|m4s|m4a|m4v|mp|ts|aac)\Z")
+_PLAYLIST = "application/vnd.apple.mpegurl"
+_MEDIA = ("video/", "audio/")
+_WHEP_HEADERS = ("etag", "accept-patch")
+
+NOT_THERE = re.compile(r"timed out|no (one|stream)|not found|not ready|not configured|terminated|closed", re.I)
+"""What the engines say of a camera that did not come, where their status does not tell: 400, as for a bad offer."""
+
+
+class Live:
+    """The routes below ``/live``."""
+
+    app = with_json_errors(Klein())
+
+    def __init__(self, reactor: Any, door: CameraDoor, engine: EngineHttp) -> None:
+        """Set up.
+
+        Args:
+            reactor: time.
+            door: who may pass.
+            engine: its ports for browsers.
+        """
+        self._door = door
+        self._engine = engine
+        self.sessions = HlsSessions(reactor, door, engine)
+
+    @app.route("/<device>/whep", methods=["POST"])
+    async def begin(self, request: IRequest, device: str) -> bytes:
+        """WHEP (draft-ietf-wish-whep): an offer gets an answer, and a Location for PATCH and DELETE."""
+        who = self._door.enter(request, device)
+        kind = _content_type(request)
+        if kind != OFFER:
+            return _wrong_type(request, OFFER)
+        self._door.require_delivery(device)
+        query = self._door.engine_query(who, device)
+        path = f"{self._door.web_path(device, 'webrtc')}/whep"
+        answer = await self._engine.whep("POST", path, query, kind, request.content.read())
+        text = await answer.text()
+        if answer.status != 201:
+            if answer.status == 400 and not NOT_THERE.search(text):
+                raise _bad("offer", text)
+            raise self._refused(device, answer, text)
+        secret = answer.headers.get("location", "").partition("?")[0].rpartition("/")[2]
+        if not _SECRET.match(secret):
+            raise DependencyFailed("media engine", "its answer to an offer names no session")
+        ticket = ticket_of(request)
+        location = f"/live/{device}/whep/{secret}" + (f"?ticket={quote(ticket)}" if ticket else "")
+        request.setResponseCode(201)
+        request.setHeader(b"location", location.encode())
+        return _whep_answer(request, answer, OFFER, text)
+
+    @app.route("/<device>/whep/<secret>", methods=["PATCH"])
+    async def candidates(self, request: IRequest, device: str, secret: str) -> bytes:
+        """Candidates of the viewer that come after its offer (RFC 8840)."""
+        answer, text = await self._of_session(request, device, secret, "PATCH")
+        if answer.status not in (200, 204):
+            raise _bad("candidates", text)
+        request.setResponseCode(answer.status)
+        return _whep_answer(request, answer, CANDIDATES, text) if answer.status == 200 else b""
+
+    @app.route("/<device>/whep/<secret>", methods=["DELETE"])
+    async def end(self, request: IRequest, device: str, secret: str) -> bytes:
+        """The viewer leaves."""
+        answer, text = await self._of_session(request, device, secret, "DELETE")
+        if answer.status == 400:  # what is no UUID: no session of the engine has such a name
+            raise NotFound("Session", "whep")
+        if answer.status not in (200, 204):
+            raise self._refused(device, answer, text)
+        request.setHeader(b"content-length", b"0")
+        return b""
+
+    @app.route(f"/<device>/{INDEX}", methods=["GET", "HEAD"])
+    def enter(self, request: IRequest, device: str) -> bytes:
+        """HLS (RFC 8216): trades the credential for a session, whose name stands in the path."""
+        who = self._door.enter(request, device)
+        self._door.require_delivery(device)
+        session = self.sessions.open(who, device)
+        request.setResponseCode(302)
+        request.setHeader(b"location", f"/live/{device}/s/{session.ident}/{INDEX}".encode())
+        request.setHeader(b"cache-control", b"no-store")
+        return b""
+
+    @app.route("/<device>/s/<ident>/<file>", methods=["GET"])
+    async def file(self, request: IRequest, device: str, ident: str, file: str) -> bytes | None:
+        """A playlist or a segment of a session."""
+        session = self.sessions.get(ident, device)
+        if not _FILE.match(file):
+            raise NotFound("File", file[:100])
+        transfer = Deferred.fromCoroutine(self._file(request, session, file))
+        session.transfers.add(transfer)
+        try:
+            return await transfer
+        finally:
+            session.transfers.discard(transfer)
+
+    async def _file(self, request: IRequest, session: HlsSession, file: str) -> bytes | None:
+        self._door.require_delivery(session.device)
+        query = {
+            key.decode("latin-1"): values[0].decode("latin-1")
+            for key, values in (request.args or {}).items()
+            if key.startswith(b"_HLS_")
+        }
+        answer = await self.sessions.ask(session, file, query)
+        if answer.status != 200:
+            answer.drop()
+            if file.endswith(".m3u8"):
+                raise self._refused(session.device, answer)
+            raise NotFound("File", file[:100])
+        request.setHeader(b"cache-control", b"no-store")
+        request.setHeader(b"x-content-type-options", b"nosniff")
+        if file.endswith(".m3u8"):
+            request.setHeader(b"content-type", _PLAYLIST.encode())
+            return plain_playlist(await answer.text()).encode()
+        kind = answer.headers.get("content-type", "")
+        request.setHeader(b"content-type", (kind if kind.startswith(_MEDIA) else "video/mp4").encode())
+        if answer.length is not None:
+            request.setHeader(b"content-length", str(answer.length).encode())
+        whole = False
+        try:
+            whole = await answer.pipe(cast(IConsumer, request))
+        finally:
+            if not whole:
+                _abort(request)
+        return None
+
+    async def _of_session(self, request: IRequest, device: str, secret: str, method: str) -> tuple[EngineAnswer, str]:
+        who = self._door.enter(request, device)
+        if not _SECRET.match(secret):
+            raise NotFound("Session", "whep")
+        kind = _content_type(request) if method == "PATCH" else ""
+        # The secret alone is what the engines go by, whichever path served the camera when it began.
+        path, query = f"{self._door.web_path(device, 'webrtc')}/whep/{secret}", self._door.engine_query(who, device)
+        body = request.content.read() if method == "PATCH" else b""
+        answer = await self._engine.whep(method, path, query, kind, body)
+        text = await answer.text()
+        # MediaMTX 1.5.1 says 500 for a session that is not there.
+        if answer.status == 404 or (answer.status == 500 and "not found" in text):
+            raise NotFound("Session", "whep")
+        return answer, text
+
+    def _refused(self, device: str, answer: EngineAnswer, text: str = "") -> CamsvcError:
+        """What to tell of an answer that is no success and nobody's fault but the camera's or the engine's."""
+        if answer.status in (400, 404, 500):
+            return self._door.no_picture(device)
+        said = f"it answers with HTTP {answer.status}" + (f": {_words(text)}" if text else "")
+        return DependencyFailed("media engine", said, suggestion="try again")
+
+
+def _content_type(request: IRequest) -> str:
+    header: bytes = request.getHeader(b"content-type") or b""
+    return header.partition(b";")[0].strip().lower().decode("latin-1")
+
+
+def _wrong_type(request: IRequest, kind: str) -> bytes:
+    why = CamsvcError("Send an SDP offer", reason="media_type", suggestion=f"Content-Type: {kind}")
+    return answer_error(request, 415, why)
+
+
+def _whep_answer(request: IRequest, answer: EngineAnswer, kind: str, text: str) -> bytes:
+    request.setHeader(b"content-type", kind.encode())
+    request.setHeader(b"cache-control", b"no-store")
+    for name in _WHEP_HEADERS:
+        if name in answer.headers:
+            request.setHeader(name.encode(), answer.headers[name].encode("latin-1"))
+    return text.encode()
+
+
+def _bad(what: str, text: str) -> InvalidParams:
+    """What the engine finds wrong with something that the viewer has sent, in the engine's words."""
+    return InvalidParams(f"The engine refuses the {what}: {_words(text)}", reason=f"bad_{what}", param="body")
+
+
+def _words(text: str) -> str:
+    """The error in an engine's answer; where it is no JSON, as it came."""
+    try:
+        words = str(json.loads(text)["error"])
+    except (ValueError, KeyError, TypeError):
+        words = text
+    return words[:200]
+
+
+def _abort(request: Any) -> None:
+    """Cut a connection whose answer has begun and cannot be ended."""
+    if request.startedWriting and request.transport is not None:
+        request.transport.abortConnection()

@@ -1,0 +1,71 @@
+"""``POST /rpc``: the WebSocket's methods for scripts, one HTTP request a call or batch; and their description."""
+
+from __future__ import annotations
+
+import secrets
+from functools import partial
+
+from klein import Klein
+from twisted.internet.defer import Deferred
+from twisted.web.iweb import IRequest
+
+from camsvc.access.credentials import Credentials
+from camsvc.access.roles import Call
+from camsvc.api.registry import Registry
+from camsvc.limits.rate_limits import Tolls
+from camsvc.server.http.hosts import Hosts
+from camsvc.server.http.request import answer_json, bearer, require_json, with_json_errors
+
+
+class Rpc:
+    """One route, on the same registry as the WebSocket."""
+
+    app = with_json_errors(Klein())
+
+    def __init__(self, registry: Registry, credentials: Credentials, tolls: Tolls, hosts: Hosts) -> None:
+        """Set up.
+
+        Args:
+            registry: answers.
+            credentials: who the headers name.
+            tolls: how often each address may call.
+            hosts: for URLs in answers.
+        """
+        self._registry = registry
+        self._credentials = credentials
+        self._hosts = hosts
+        self._tolls = tolls
+
+    @app.route("/api/openrpc.json", methods=["GET", "HEAD"])
+    def describe(self, request: IRequest) -> bytes:
+        """What ``rpc.discover`` answers, for whoever may call it."""
+        method = self._registry.find("rpc.discover")
+        return answer_json(request, 200, method(self._call(request), {}))
+
+    @app.route("/rpc", methods=["POST"])
+    def call(self, request: IRequest) -> bytes | Deferred[bytes]:
+        """JSON-RPC 2.0 over HTTP: 200 with the answer, errors of the call too; 204 where none is wanted.
+
+        401 where Authorization or X-API-Key names nobody, 415 where the body is said to be anything but JSON.
+        """
+        require_json(request)
+        call = self._call(request)
+        answer = self._registry.answer(request.content.read(), call, partial(self._tolls.call, call.address))
+        if isinstance(answer, Deferred):
+            return answer.addCallback(_reply, request)
+        return _reply(answer, request)
+
+    def _call(self, request: IRequest) -> Call:
+        who = bearer(request, self._credentials)
+        address = getattr(request.getClientAddress(), "host", "")
+        return Call(who, address, secrets.token_hex(6), self._hosts.of(request) or "")
+
+
+def _reply(frame: bytes | None, request: IRequest) -> bytes:
+    request.setHeader(b"cache-control", b"no-store")
+    request.setHeader(b"x-content-type-options", b"nosniff")
+    if frame is None:
+        request.setResponseCode(204)
+        return b""
+    request.setHeader(b"content-type", b"application/json")
+    return frame

@@ -1,0 +1,116 @@
+"""How a log line looks: text for people and journald, JSON for programs, and no credential in either."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, TextIO
+
+from twisted.logger import (
+    FilteringLogObserver,
+    ILogObserver,
+    LogEvent,
+    LogLevel,
+    LogLevelFilterPredicate,
+    formatEvent,
+)
+from zope.interface import implementer, provider
+
+_URL_PASSWORD = re.compile(r"(?<=://)([^/@\s:]*):[^/\s]*@")
+_QUERY_SECRET = re.compile(r"(?i)\b(ticket|token|jwt|auth_token|password|access_token|api_key)=(?!TOKEN\b)[^&\s\"']+")
+_JWT = re.compile(r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]+")
+_API_KEY = re.compile(r"\bcsk_[0-9a-f]{12}_[\w-]+")
+_LIVE_SESSION = re.compile(r"(/live/[^/\s]+/s/)[^/\s?\"]+")
+_AUTH_PATH = re.compile(r"/[0-9a-f]{32,}/auth\b")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+
+
+def redact(text: str) -> str:
+    """``text`` without passwords in URLs, tickets and tokens in queries, JWTs or API keys.
+
+    The word TOKEN stands for a token in what we tell people to type, and stays.
+    """
+    text = _URL_PASSWORD.sub(r"\1:***@", text)
+    text = _QUERY_SECRET.sub(r"\1=***", text)
+    text = _JWT.sub("***", text)
+    text = _LIVE_SESSION.sub(r"\1***", text)
+    text = _API_KEY.sub("csk_***", text)
+    return _AUTH_PATH.sub("/***/auth", text)
+
+
+def _module(namespace: str) -> str:
+    """``engine.supervisor`` of ``camsvc.engine.supervisor.Engine``: the file to look into."""
+    parts = namespace.removeprefix("camsvc.").split(".")
+    return ".".join(part for part in parts if not part[:1].isupper()) or namespace
+
+
+def _text_line(event: LogEvent) -> str:
+    when = datetime.fromtimestamp(event.get("log_time", 0.0), UTC)
+    level = event.get("log_level", LogLevel.info).name
+    where = _module(str(event.get("log_namespace", "-")))
+    # What a stranger sent must not look like a line of ours, nor steer the terminal.
+    text = _CONTROL.sub("?", redact(formatEvent(event))).replace("\n", "\n\t")
+    failure = event.get("log_failure")
+    if failure is not None:
+        text += "\n" + redact(failure.getTraceback())
+    return f"{when:%Y-%m-%dT%H:%M:%S}.{when.microsecond // 1000:03d}Z {level:<8} {where}: {text}\n"
+
+
+def _finite(value: object) -> bool:
+    return isinstance(value, float) and math.isfinite(value)
+
+
+def _json_line(event: LogEvent) -> str:
+    line: dict[str, Any] = {
+        key: value if isinstance(value, int | None) or _finite(value) else redact(str(value))
+        for key, value in event.items()
+        if not key.startswith("log_") and key not in ("time", "message", "isError", "system", "format")
+    }
+    line["time"] = datetime.fromtimestamp(event.get("log_time", 0.0), UTC).isoformat()
+    line["level"] = event.get("log_level", LogLevel.info).name
+    line["part"] = str(event.get("log_namespace", "-"))
+    line["message"] = redact(formatEvent(event))
+    failure = event.get("log_failure")
+    if failure is not None:
+        line["traceback"] = redact(failure.getTraceback())
+    return json.dumps(line, default=str) + "\n"
+
+
+_FORMATS: dict[str, Callable[[LogEvent], str]] = {"text": _text_line, "json": _json_line}
+
+# Twisted's own news of every connection and factory is not news for an operator.
+_CHATTY = ("twisted.", "autobahn", "log_legacy", "-")
+
+
+@implementer(ILogObserver)
+class _Lines:
+    def __init__(self, stream: TextIO, format_line: Callable[[LogEvent], str]) -> None:
+        self._stream = stream
+        self._format_line = format_line
+
+    def __call__(self, event: LogEvent) -> None:
+        level = event.get("log_level", LogLevel.info)
+        if level <= LogLevel.info and str(event.get("log_namespace", "-")).startswith(_CHATTY):
+            return
+        try:
+            self._stream.write(self._format_line(event))
+            self._stream.flush()
+        except (OSError, ValueError):  # the log's reader is gone; the service is not
+            pass
+
+
+def observer(level: str = "info", form: str = "text", stream: TextIO | None = None) -> ILogObserver:
+    """A log observer.
+
+    Args:
+        level: ``debug``, ``info``, ``warn``, ``error`` or ``critical``.
+        form: ``text`` or ``json``.
+        stream: where lines go; standard output when None.
+    """
+    lines = _Lines(stream or sys.stdout, _FORMATS[form])
+    predicate = LogLevelFilterPredicate(LogLevel.lookupByName(level))
+    return provider(ILogObserver)(FilteringLogObserver(lines, [predicate]))  # type: ignore[no-any-return]

@@ -1,0 +1,104 @@
+"""The folder of what lives for one boot: secrets, launchers' status files, latest JPEGs, ``engine.json``."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+from twisted.internet import inotify
+from twisted.internet.interfaces import IReactorFDSet
+from twisted.logger import Logger
+from twisted.python.filepath import FilePath
+
+from camsvc.errors import StartError
+from camsvc.system.processes import boot_id
+from camsvc.system.secret_files import stored_secret
+
+_BOOT_FILE = "boot_id"
+
+
+def default_path(state_dir: Path) -> Path:
+    """``$XDG_RUNTIME_DIR/camsvc-<hash>``, else ``/dev/shm/camsvc-<uid>-<hash>``; the hash is the state folder's."""
+    digest = hashlib.sha256(str(state_dir.resolve()).encode()).hexdigest()[:8]
+    base = os.environ.get("XDG_RUNTIME_DIR", "")
+    if base and os.access(base, os.W_OK):
+        return Path(base, f"camsvc-{digest}")
+    return Path(f"/dev/shm/camsvc-{os.geteuid()}-{digest}")
+
+
+class RuntimeDir:
+    """The folder, and who wants to know when a file in it is replaced."""
+
+    _log = Logger()
+
+    def __init__(self, path: Path) -> None:
+        """Make the folder, 0700, and drop what another boot left in it.
+
+        Raises:
+            StartError: it belongs to somebody else, or cannot be made.
+        """
+        self.path = path
+        self._notify: inotify.INotify | None = None
+        self._listeners: list[Callable[[str], None]] = []
+        try:
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            found = path.lstat()
+        except OSError as why:
+            raise StartError(f"{path}: runtime_dir cannot be made: {why.strerror}; set storage.runtime_dir") from None
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
+            raise StartError(f"{path}: is not a folder of this user; remove it or set storage.runtime_dir")
+        path.chmod(0o700)
+        self._forget_other_boot()
+        for name in ("pipelines", "locks"):
+            (path / name).mkdir(mode=0o700, exist_ok=True)
+
+    def _forget_other_boot(self) -> None:
+        mark = self.path / _BOOT_FILE
+        if not mark.exists() or mark.read_text() != boot_id():
+            for entry in self.path.iterdir():
+                if entry.is_file():
+                    entry.unlink()
+            mark.write_text(boot_id())
+
+    def secret(self, name: str) -> bytes:
+        """A secret that lasts as long as this boot."""
+        return stored_secret(self.path / f"{name}.key")
+
+    def write(self, name: str, data: bytes) -> None:
+        """Replace a file in one step, 0600."""
+        temporary = self.path / f"{name}.new"
+        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(fd, "wb") as file:
+            file.write(data)
+        temporary.replace(self.path / name)
+
+    def subscribe(self, listener: Callable[[str], None]) -> Callable[[], None]:
+        """Call ``listener(name)`` whenever a file is renamed into the folder or deleted from it.
+
+        Returns:
+            a callable that ends the subscription.
+        """
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def start(self, reactor: IReactorFDSet) -> None:
+        """Begin to watch (inotify(7))."""
+        self._notify = inotify.INotify(reactor)
+        self._notify.startReading()
+        mask = inotify.IN_MOVED_TO | inotify.IN_DELETE
+        self._notify.watch(FilePath(str(self.path)), mask=mask, callbacks=[self._changed])
+
+    def stop(self) -> None:
+        """Watch no more."""
+        if self._notify is not None:
+            notify, self._notify = self._notify, None
+            notify.loseConnection()
+
+    def _changed(self, _watch: object, path: FilePath[str], _mask: int) -> None:
+        name = os.fsdecode(path.basename())
+        for listener in tuple(self._listeners):
+            with self._log.failuresHandled("while telling that {name} changed", name=name):
+                listener(name)

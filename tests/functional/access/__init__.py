@@ -1,0 +1,1 @@
+"""Who may, tried on a running camsvc."""

@@ -1,0 +1,1 @@
+"""Cameras that come, go and differ, tried on a running camsvc."""

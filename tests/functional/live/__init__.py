@@ -1,0 +1,1 @@
+"""Live video, as browsers and players get it."""

@@ -1,0 +1,1 @@
+"""Recordings, snapshots and thumbnails on a running camsvc."""

@@ -1,0 +1,1 @@
+"""The daemon as a whole: its main job, its contract, its faults."""

@@ -1,0 +1,1 @@
+"""A running camsvc, its clients and what stands before it."""

@@ -1,0 +1,1 @@
+"""Cameras, ffmpeg and viewers of another make."""

@@ -1,0 +1,81 @@
+"""Cameras, principals and other values that several tests start from."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from twisted.internet.defer import succeed
+
+from camsvc.access.credentials import Credentials
+from camsvc.access.roles import Call, Principal, Role
+from camsvc.access.session_grants import Rights
+from camsvc.access.tokens import Tokens
+from camsvc.model import Camera, Found, Mode, Recording, RecordingState
+
+SECRET = b"0123456789abcdef" * 4
+OTHER_SECRET = b"fedcba9876543210" * 4
+MODE = Mode("YU12", 1280, 720, (30.0,))
+
+
+def found(name: str = "Door", **keys: Any) -> Found:
+    """A test camera as discovery reports it."""
+    return Found(**{"key": f"test:{name}", "kind": "test", "name": name, "modes": (MODE,), **keys})
+
+
+def camera(number: int = 0, **keys: Any) -> Camera:
+    """A camera that is there."""
+    name = keys.pop("name", f"Door {number}")
+    return Camera(
+        **{
+            "device": f"camera{number}",
+            "key": f"test:{name}",
+            "kind": "test",
+            "name": name,
+            "modes": (MODE,),
+            **keys,
+        }
+    )
+
+
+def recording(ident: int = 17, device: str = "camera0", **keys: Any) -> Recording:
+    """A recording under way."""
+    return Recording(
+        **{
+            "ident": ident,
+            "device": device,
+            "name": f"{device}_2026-01-31_12-00-00Z_{ident}",
+            "format": "fmp4",
+            "state": RecordingState.RECORDING,
+            "started_at": 1769860800.0,
+            **keys,
+        }
+    )
+
+
+def principal(role: Role = Role.ADMIN, **keys: Any) -> Principal:
+    """Somebody who is logged in for the next hour."""
+    return Principal(**{"subject": "somebody", "role": role, "expires_at": time.time() + 3600, **keys})
+
+
+def call_by(who: Principal | None, **keys: Any) -> Call:
+    """A call of ``who`` from this machine."""
+    return Call(
+        **{
+            "principal": who,
+            "address": "127.0.0.1",
+            "request_id": "r1",
+            "base_url": "http://cam.local:8002",
+            **keys,
+        }
+    )
+
+
+def credentials(secret: bytes = SECRET) -> Credentials:
+    """Credentials without API keys, where nothing was revoked."""
+    return Credentials(Tokens(secret))
+
+
+def rights(clock: Any, known: Credentials) -> Rights:
+    """Rights that are stored nowhere."""
+    return Rights(clock, known, lambda work: succeed(None))

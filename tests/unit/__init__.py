@@ -1,0 +1,1 @@
+"""Tests of one module each: no engine, no ffmpeg camera, no daemon."""

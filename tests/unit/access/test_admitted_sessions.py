@@ -1,0 +1,106 @@
+"""Who was let in under which id, and that it is known again."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from camsvc.access.admitted_sessions import FRESH_S, Journal
+from camsvc.access.roles import Principal, Role
+
+WHO = Principal("me", Role.VIEWER, 5000.0, None, "t1", 100.0)
+KEY = Principal("door", Role.OPERATOR, 6000.0, frozenset(["camera1"]), key_id="0123456789ab")
+
+
+class JournalTests(SynchronousTestCase):
+    """In a file."""
+
+    def setUp(self) -> None:
+        self.path = Path(self.mktemp())
+        self.now = 1000.0
+        self.journal = self.open()
+
+    def open(self) -> Journal:
+        opened = Journal(self.path, lambda: self.now)
+        self.addCleanup(opened.close)
+        return opened
+
+    def who(self, *idents: str) -> Principal | None:
+        entry = self.journal.find(idents)
+        assert entry is not None
+        return entry.principal
+
+    def lines(self) -> int:
+        return len(self.path.read_text().splitlines())
+
+    def test_found(self) -> None:
+        """By any of a session's ids; camsvc itself is nobody, and an id that was not noted is not found."""
+        self.journal.note("a", WHO)
+        self.journal.note("b", KEY)
+        self.journal.note("c", None)
+        self.journal.note("", WHO)
+        self.assertEqual(self.who("x", "a"), WHO)
+        self.assertEqual((self.who("b") or WHO).key_id, KEY.key_id)
+        self.assertIsNone(self.who("c"))
+        self.assertIsNone(self.journal.find(["x", ""]))
+        self.assertFalse(self.journal.empty)
+
+    def test_newest(self) -> None:
+        """The last admission of a connection counts, and of several ids the newest."""
+        self.journal.note("a", WHO)
+        self.now += 1
+        self.journal.note("b", KEY)
+        self.assertEqual((self.who("a", "b") or WHO).subject, "door")
+        self.now += 1
+        self.journal.note("a", KEY)
+        self.assertEqual((self.who("a") or WHO).subject, "door")
+
+    def test_repeated(self) -> None:
+        """An engine that asks at each request costs one line."""
+        for _ in range(5):
+            self.journal.note("a", KEY)
+            self.journal.note("c", None)
+        self.assertEqual(self.lines(), 2)
+
+    def test_known_again(self) -> None:
+        """After a restart, but for a line that was not written whole."""
+        self.journal.note("a", WHO)
+        self.journal.note("c", None)
+        self.journal.close()
+        with self.path.open("ab") as file:
+            file.write(b'{"id": "d", "at"')
+        self.journal = self.open()
+        self.assertEqual((self.who("a"), self.who("c"), self.journal.find(["d"])), (WHO, None, None))
+        self.assertEqual(stat.S_IMODE(self.path.stat().st_mode), 0o600)
+
+    def test_kept(self) -> None:
+        """Who is there, and who has just come; the others are forgotten."""
+        self.journal.note("old", WHO)
+        self.journal.note("there", WHO)
+        self.now += FRESH_S
+        self.journal.note("new", WHO)
+        self.journal.keep(frozenset(["there"]))
+        self.assertEqual([bool(self.journal.find([name])) for name in ("old", "there", "new")], [False, True, True])
+
+    def test_file_stays_small(self) -> None:
+        """However many come and go."""
+        for number in range(1000):
+            self.journal.note(f"n{number}", WHO)
+            self.now += 1
+            self.journal.keep(frozenset(["n0"]))
+        self.assertLess(self.lines(), 500)
+        self.journal.close()
+        self.journal = self.open()
+        self.assertEqual(self.who("n0"), WHO)
+        self.assertEqual(self.who("n999"), WHO)
+
+    def test_no_room(self) -> None:
+        """Who comes is let in and known all the same."""
+        self.path.mkdir()
+        self.journal.note("a", WHO)
+        self.assertEqual(self.who("a"), WHO)
+        self.journal._lines = 10_000
+        self.journal.keep(frozenset(["a"]))
+        self.assertEqual(self.who("a"), WHO)

@@ -1,0 +1,179 @@
+"""Passwords: rules, hashes, and how many at once."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+from argon2 import Parameters, extract_parameters
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.python.failure import Failure
+from twisted.trial.unittest import SynchronousTestCase, TestCase
+
+import tests.support.strategies  # noqa: F401
+from camsvc.access import passwords
+from camsvc.access.passwords import LONGEST, SHORTEST, Passwords, one_time_password, require_good
+from camsvc.errors import InvalidParams, RateLimited
+
+
+class RuleTests(SynchronousTestCase):
+    """``require_good``."""
+
+    def rule(self, password: str, user: str = "ann") -> str:
+        why = self.assertRaises(InvalidParams, require_good, password, user, "new_password")
+        self.assertEqual(why.data["param"], "new_password")
+        self.assertNotIn(password or "?", str(why.data) + why.message)
+        return str(why.data["rule"])
+
+    def test_good(self) -> None:
+        """Words, in any language, with spaces; an own password too."""
+        for password in (
+            "correct horse",
+            "пароль из слов",
+            "x" * 6 + "abcd",
+            "ann-lives-in-rome",
+            one_time_password(),
+        ):
+            require_good(password, "ann")
+
+    def test_length(self) -> None:
+        """Both ends, counted in characters."""
+        for password in ("", "abcdefghi", "é" * (SHORTEST - 1), "abcde" * 52):
+            self.assertEqual(self.rule(password), "length", password)
+        require_good("abcdefghij", "ann")
+        require_good(("abcde" * 52)[:LONGEST], "ann")
+
+    def test_user_name(self) -> None:
+        """Not the name, in any case, nor the name and a few characters."""
+        for password in ("alexandra-b", "Alexandra-B", "alexandra-b2024", "alexandra-balexandra-b"):
+            self.assertEqual(self.rule(password, "alexandra-b"), "user_name", password)
+
+    def test_repetition(self) -> None:
+        """A few characters again and again."""
+        for password in ("aaaaaaaaaaaa", "abababababab", "121212121212"):
+            self.assertEqual(self.rule(password), "repetition", password)
+
+    @given(st.text(max_size=400), st.text(max_size=70))
+    def test_any(self, password: str, user: str) -> None:
+        """Is taken or refused with a rule, and never crashes."""
+        try:
+            require_good(password, user)
+        except InvalidParams as why:
+            self.assertIn(why.data["rule"], ("length", "user_name", "repetition"))
+        else:
+            self.assertTrue(SHORTEST <= len(unicodedata.normalize("NFC", password)) <= LONGEST)
+
+    def test_one_time(self) -> None:
+        """Each is another; easy to type."""
+        made = {one_time_password() for _ in range(100)}
+        self.assertEqual(len(made), 100)
+        for password in made:
+            self.assertRegex(password, r"^([a-hj-km-np-z2-9]{4}-){3}[a-hj-km-np-z2-9]{4}\Z")
+
+
+class HashTests(TestCase):
+    """Real hashes, in threads."""
+
+    def setUp(self) -> None:
+        from twisted.internet import reactor
+
+        self.passwords = Passwords(reactor)
+        self.passwords.start()
+        self.addCleanup(self.passwords.stop)
+
+    async def test_match(self) -> None:
+        """The password alone, however its letters are composed; with a salt of its own each time."""
+        stored = await self.passwords.hashed("mot de passe é")
+        self.assertTrue(stored.startswith("$argon2id$"))
+        self.assertNotEqual(stored, await self.passwords.hashed("mot de passe é"))
+        self.assertTrue(await self.passwords.match("mot de passe é", stored))
+        self.assertTrue(await self.passwords.match(unicodedata.normalize("NFD", "mot de passe é"), stored))
+        self.assertFalse(await self.passwords.match("mot de passe e", stored))
+        self.assertFalse(await self.passwords.match("x" * 100_000, stored))
+
+    async def test_no_user(self) -> None:
+        """Nothing matches; what it costs is what a real one costs."""
+        self.assertFalse(await self.passwords.match("anything at all", None))
+        stored = await self.passwords.hashed("a real password")
+        self.assertEqual(extract_parameters(passwords._decoy()), extract_parameters(stored))
+        self.assertEqual(self.cost(stored), (65536, 3))
+
+    def cost(self, stored: str) -> tuple[int, int]:
+        found: Parameters = extract_parameters(stored)
+        return found.memory_cost, found.time_cost
+
+    async def test_damaged(self) -> None:
+        """A stored hash that is none matches nothing."""
+        for stored in ("", "x", "$argon2id$v=19$m=65536,t=3,p=4$AAAA", "$2b$12$abc"):
+            self.assertFalse(await self.passwords.match("anything at all", stored or "?"))
+
+
+class TurnTests(SynchronousTestCase):
+    """How many at once; threads are replaced by Deferreds."""
+
+    def setUp(self) -> None:
+        self.working: list[Deferred[Any]] = []
+        self.patch(passwords, "deferToThreadPool", self.work)
+        self.passwords = Passwords(None, at_once=2, waiting=6, waiting_each=3)
+        self.addCleanup(self.finish)
+
+    def finish(self) -> None:
+        """Let all that is asked be answered."""
+        for done in self.working:  # grows while it is walked through
+            if not done.called:
+                done.callback(False)
+        self.assertEqual(len(self.passwords._asked), 0)
+
+    def work(self, *_: Any) -> Deferred[Any]:
+        done: Deferred[Any] = Deferred()
+        self.working.append(done)
+        return done
+
+    def ask(self, address: str) -> Deferred[bool]:
+        return Deferred.fromCoroutine(self.passwords.match("some password", None, address))
+
+    def test_at_once(self) -> None:
+        """Two are worked on, the others wait for their turn."""
+        asked = [self.ask(f"10.0.0.{n}") for n in range(4)]
+        self.assertEqual(len(self.working), 2)
+        self.working[0].callback(True)
+        self.assertTrue(self.successResultOf(asked[0]))
+        self.assertEqual(len(self.working), 3)
+        self.working[1].errback(Failure(ValueError("broken")))
+        self.failureResultOf(asked[1], ValueError)
+        self.assertEqual(len(self.working), 4)
+
+    def test_too_many(self) -> None:
+        """Of one address three, of all six; then there is room again."""
+        mine = [self.ask("10.0.0.1") for _ in range(4)]
+        self.assertEqual(self.failureResultOf(mine[3], RateLimited).value.data["retry_after_ms"], 1000)
+        others = [self.ask("10.0.0.2") for _ in range(3)]
+        self.failureResultOf(self.ask("10.0.0.3"), RateLimited)
+        self.assertEqual([each.called for each in others], [False] * 3)
+        self.working[0].callback(False)
+        self.assertNoResult(self.ask("10.0.0.3"))
+
+    def test_client_leaves(self) -> None:
+        """One that waits costs nothing more; one that is worked on keeps its turn to the end."""
+        asked = [self.ask("10.0.0.1") for _ in range(3)]
+        for each in asked:
+            each.cancel()
+            self.failureResultOf(each, CancelledError)
+        self.assertEqual(len(self.working), 2)
+        after = [self.ask("10.0.0.1") for _ in range(1)]
+        self.failureResultOf(self.ask("10.0.0.1"), RateLimited)
+        self.assertEqual(len(self.working), 2)
+        self.working[0].callback(False)
+        self.assertEqual(len(self.working), 3)
+        self.working[2].callback(True)
+        self.assertTrue(self.successResultOf(after[0]))
+
+    def test_nothing_is_kept(self) -> None:
+        """Of who has been answered."""
+        for number in range(50):
+            asked = self.ask(f"10.0.0.{number}")
+            self.working.pop().callback(False)
+            self.successResultOf(asked)
+        self.assertEqual(len(self.passwords._asked), 0)

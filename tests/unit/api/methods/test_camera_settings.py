@@ -1,0 +1,113 @@
+"""What is set through the API."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import SynchronousTestCase
+
+from camsvc.access.roles import Principal
+from camsvc.access.tokens import Tokens
+from camsvc.api.methods.camera_settings import ConfigMethods
+from camsvc.api.registry import Registry
+from camsvc.api.views import Views
+from camsvc.config.schema import Access
+from camsvc.devices import camera_settings, identity
+from camsvc.devices.camera_settings import Settings
+from camsvc.devices.inventory import Inventory
+from camsvc.model import Camera, Mode
+from camsvc.streams import pipeline
+from tests.support.immediate import ImmediateDatabase
+from tests.support.samples import SECRET, call_by, found, principal
+
+MODES = (Mode("MJPG", 1280, 720, (30.0,), "/dev/video0"), Mode("YUYV", 640, 480, (30.0,), "/dev/video0"))
+
+
+class FakeStreams:
+    def pipeline(self, camera: Camera) -> pipeline.Pipeline:
+        return pipeline.for_camera(camera, "ffmpeg")
+
+
+class FakeHealth:
+    def __init__(self) -> None:
+        self.reordered: list[str] = []
+
+    def reorder(self, device: str) -> None:
+        self.reordered.append(device)
+
+
+class ConfigTestCase(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.database = ImmediateDatabase(Path(self.mktemp()))
+        self.addCleanup(self.database.stop)
+        self.inventory, self.health = Inventory(), FakeHealth()
+        views = Views(Tokens(SECRET), Access(), 8554, lambda _: False, lambda _: True)
+        self.registry = Registry(
+            ConfigMethods(
+                self.inventory,
+                FakeStreams(),  # type: ignore[arg-type]
+                self.health,  # type: ignore[arg-type]
+                self.database,
+                views,
+            )
+        )
+        camera = found("Door", kind="usb", modes=MODES, source="/dev/video0")
+        self.database.now(partial(identity.assign, found=camera))
+        self.inventory.present("camera0", camera)
+
+    def ask(self, name: str, who: Principal | None = None, /, **params: Any) -> Any:
+        frame = json.dumps({"jsonrpc": "2.0", "id": 1, "method": name, "params": params}).encode()
+        answer = self.registry.answer(frame, call_by(who or principal()))
+        if isinstance(answer, Deferred):
+            answer = self.successResultOf(answer)
+        found = json.loads(answer or b"")
+        return found.get("result", found.get("error"))
+
+
+class CameraConfigTests(ConfigTestCase):
+    """set_camera_config."""
+
+    def test_all(self) -> None:
+        """A Camera comes back; it holds at once, is kept, and the capture begins anew."""
+        answer = self.ask("set_camera_config", device="camera0", name="Gate", mode="YUYV 640x480", always_on=True)
+        self.assertEqual((answer["name"], answer["resolution"]), ("Gate", "640x480"))
+        self.assertTrue(self.inventory.get("camera0").always_on)
+        self.assertEqual(self.database.now(camera_settings.load), {"camera0": Settings("Gate", "YUYV 640x480", True)})
+        self.assertEqual(self.health.reordered, ["camera0"])
+
+    def test_parts(self) -> None:
+        """What is left out stays; null gives it back; what the capture does not know of does not disturb it."""
+        self.ask("set_camera_config", device="camera0", name="Gate")
+        self.ask("set_camera_config", device="camera0", always_on=True)
+        self.assertEqual(self.inventory.settings("camera0"), Settings("Gate", None, True))
+        self.assertEqual(self.ask("set_camera_config", device="camera0", name=None)["name"], "Door")
+        self.assertEqual(self.health.reordered, [])
+
+    def test_mode_that_is_not_offered(self) -> None:
+        """-32602 names those that are; nothing is kept."""
+        for mode in ("MJPG 1920x1080", "nonsense", "YUYV 640x480 5"):
+            error = self.ask("set_camera_config", device="camera0", mode=mode)
+            self.assertEqual((error["code"], error["data"]["param"], error["data"]["rule"]), (-32602, "mode", "enum"))
+            self.assertIn("MJPG 1280x720 30", error["data"]["hint"])
+        self.assertEqual(self.database.now(camera_settings.load), {})
+
+    def test_unknown_camera(self) -> None:
+        """-32010; one outside the caller's scope too."""
+        self.assertEqual(self.ask("set_camera_config", device="camera9", name="x")["code"], -32010)
+        scoped = principal(cameras=frozenset({"camera1"}))
+        self.assertEqual(self.ask("set_camera_config", scoped, device="camera0", name="x")["code"], -32010)
+
+
+class ControlTests(ConfigTestCase):
+    """Camera controls."""
+
+    def test_unsupported(self) -> None:
+        """-32030 names the feature; an unknown camera is told before."""
+        for name, more in (("get_camera_controls", {}), ("set_camera_control", {"name": "brightness", "value": 1})):
+            error = self.ask(name, device="camera0", **more)
+            self.assertEqual((error["code"], error["data"]["feature"]), (-32030, "camera_controls"))
+            self.assertEqual(self.ask(name, device="camera9", **more)["code"], -32010)

@@ -1,0 +1,183 @@
+"""Single files, room and retention, as clients ask for them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from camsvc.access.roles import Principal, Role
+from camsvc.access.tokens import Tokens
+from camsvc.api.methods.files import FileMethods
+from camsvc.api.registry import Registry
+from camsvc.api.views import Views
+from camsvc.config.schema import Access, Storage
+from camsvc.library import index
+from camsvc.library.index import RECORDINGS, SNAPSHOTS
+from camsvc.library.retention import Retention
+from camsvc.model import MediaFile
+from tests.support.immediate import database_and_store
+from tests.support.samples import SECRET, call_by, principal
+
+
+class FakeRecorder:
+    """One recording under way."""
+
+    def under_way(self) -> dict[str, int]:
+        return {"camera0_1970-01-01_00-00-09Z_1.mp4": 77}
+
+    def sizes(self) -> dict[str, int]:
+        return {}
+
+
+class FileMethodsTests(SynchronousTestCase):
+    """Through the registry, on real files."""
+
+    def setUp(self) -> None:
+        self.database, self.store = database_and_store(self)
+        views = Views(Tokens(SECRET), Access(), 8554, lambda _: False, lambda _: True)
+        recorder: Any = FakeRecorder()
+        retention = Retention(Clock(), self.database, self.store)
+        self.registry = Registry(
+            FileMethods(self.database, self.store, Storage(), recorder, recorder, retention, views)
+        )
+        self.database.now(lambda db: index.begin(db, "camera0", "fmp4", None, "boot", 9.0))
+        self.put(RECORDINGS, MediaFile("a.mp4", "camera0", 3, 5.0, 6.0, "FINISHED", 4.5, 640, 360, "H264"))
+        self.put(RECORDINGS, MediaFile("b.mkv", "camera1", 3, 5.0, 6.0))
+        self.put(SNAPSHOTS, MediaFile("a.jpg", "camera0", 3, 5.0, 6.0, width=64, height=48))
+
+    def put(self, kind: str, file: MediaFile) -> None:
+        folder = self.store.recordings_dir if kind == RECORDINGS else self.store.snapshots_dir
+        (folder / file.filename).write_bytes(b"abc")
+        self.database.now(lambda db: index.add_files(db, kind, [file]))
+
+    def ask(self, method: str, params: Any = None, who: Principal | None = None) -> dict[str, Any]:
+        frame = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params or {}}).encode()
+        answer = self.registry.answer(frame, call_by(who or principal(Role.ADMIN)))
+        if isinstance(answer, Deferred):
+            answer = self.successResultOf(answer)
+        assert answer is not None
+        return json.loads(answer)
+
+    def test_recording(self) -> None:
+        """With or without its extension; everything that is known of it."""
+        for name in ("a.mp4", "a"):
+            found = self.ask("get_recording_info", {"filename": name}, principal(Role.VIEWER))["result"]
+            self.assertIn("/files/recordings/a.mp4?ticket=", found.pop("download_url"))
+            self.assertIn("/files/thumbnails/a.mp4.jpg?ticket=", found.pop("thumbnail_url"))
+            self.assertEqual(
+                found,
+                {
+                    "filename": "a.mp4",
+                    "file_size": 3,
+                    "duration": 4.5,
+                    "created_time": "1970-01-01T00:00:05.000Z",
+                    "device": "camera0",
+                    "status": "FINISHED",
+                    "format": "mp4",
+                    "codec": "H264",
+                    "width": 640,
+                    "height": 360,
+                },
+            )
+
+    def test_recording_under_way(self) -> None:
+        """Its size so far; it cannot be deleted."""
+        name = "camera0_1970-01-01_00-00-09Z_1"
+        found = self.ask("get_recording_info", {"filename": name})["result"]
+        self.assertEqual((found["file_size"], found["status"], found["duration"]), (77, "RECORDING", 0.0))
+        self.assertNotIn("thumbnail_url", found)
+        error = self.ask("delete_recording", {"filename": name})["error"]
+        self.assertEqual((error["code"], error["data"]["state"]), (-32020, "RECORDING"))
+
+    def test_snapshot(self) -> None:
+        """As the recording."""
+        found = self.ask("get_snapshot_info", {"filename": "a"})["result"]
+        self.assertEqual((found["filename"], found["width"], found["height"]), ("a.jpg", 64, 48))
+
+    def test_unknown(self) -> None:
+        """Not there, of the other kind, or of a camera that the caller may not know of."""
+        scoped = principal(Role.ADMIN, cameras=frozenset({"camera0"}))
+        for method, name, who in (
+            ("get_recording_info", "c.mp4", None),
+            ("get_recording_info", "a.jpg", None),
+            ("get_snapshot_info", "a.mp4", None),
+            ("delete_snapshot", "c", None),
+            ("get_recording_info", "b.mkv", scoped),
+            ("delete_recording", "b", scoped),
+        ):
+            error = self.ask(method, {"filename": name}, who)["error"]
+            self.assertEqual((error["code"], error["data"]["id"]), (-32010, name))
+            self.assertIn("not found", error["message"])
+
+    def test_bad_names(self) -> None:
+        """No folders, no control characters."""
+        for name in ("../a.mp4", "a/b", ".a", "", "a\n", 5, None):
+            error = self.ask("delete_recording", {"filename": name})["error"]
+            self.assertEqual((error["code"], error["data"]["param"]), (-32602, "filename"), name)
+
+    def test_delete(self) -> None:
+        """Gone from disk and list; a second time it is not found."""
+        self.assertEqual(self.ask("delete_recording", {"filename": "a"})["result"]["filename"], "a.mp4")
+        self.assertFalse((self.store.recordings_dir / "a.mp4").exists())
+        self.assertEqual(self.ask("delete_recording", {"filename": "a"})["error"]["code"], -32010)
+        self.assertTrue(self.ask("delete_snapshot", {"filename": "a.jpg"})["result"]["deleted"])
+        self.assertEqual(list(self.store.snapshots_dir.iterdir()), [])
+
+    def test_roles(self) -> None:
+        """Only an admin deletes, and decides what is kept."""
+        for method in ("delete_recording", "delete_snapshot", "get_storage_info", "get_retention_policy",
+                       "set_retention_policy", "cleanup_old_files"):  # fmt: skip
+            self.assertEqual(self.ask(method, {}, principal(Role.OPERATOR))["error"]["code"], -32002, method)
+
+    def test_storage(self) -> None:
+        """Sizes add up; the warning comes at twice the reserve."""
+        room = {"free": 3 << 30}
+        from camsvc.library import parts
+
+        self.patch(parts, "room", lambda folder: (room["free"], 100 << 30))
+        found = self.ask("get_storage_info")["result"]
+        self.assertEqual(
+            found,
+            {
+                "total_space": 100 << 30,
+                "used_space": 97 << 30,
+                "available_space": 3 << 30,
+                "usage_percentage": 97.0,
+                "recordings_size": 6 + 77,
+                "snapshots_size": 3,
+                "low_space_warning": False,
+            },
+        )
+        room["free"] = (2 << 30) - 1
+        self.assertIs(self.ask("get_storage_info")["result"]["low_space_warning"], True)
+
+    def test_policy(self) -> None:
+        """Set, told in words, kept, applied."""
+        self.assertEqual(self.ask("get_retention_policy")["result"],
+                         {"policy_type": "manual", "enabled": False, "message": "nothing is deleted"})  # fmt: skip
+        found = self.ask("cleanup_old_files")["result"]
+        self.assertEqual((found["cleanup_executed"], found["files_deleted"]), (False, 0))
+        policy = {"policy_type": "age", "enabled": True, "max_age_days": 30}
+        found = self.ask("set_retention_policy", policy)["result"]
+        self.assertEqual(found, policy | {"message": "files older than 30 days are deleted every hour"})
+        self.assertEqual(self.ask("get_retention_policy")["result"], found)
+        found = self.ask("cleanup_old_files")["result"]
+        self.assertEqual(found, {"cleanup_executed": True, "files_deleted": 3, "space_freed": 9,
+                                 "message": "3 files deleted, 9 bytes freed"})  # fmt: skip
+
+    def test_bad_policies(self) -> None:
+        """What the type needs, and sensible numbers."""
+        for params, param in (
+            ({"policy_type": "age", "enabled": True}, "max_age_days"),
+            ({"policy_type": "size", "enabled": True, "max_age_days": 3}, "max_size_gb"),
+            ({"policy_type": "age", "enabled": True, "max_age_days": 0}, "max_age_days"),
+            ({"policy_type": "size", "enabled": True, "max_size_gb": "5"}, "max_size_gb"),
+            ({"policy_type": "never", "enabled": True}, "policy_type"),
+            ({"policy_type": "manual"}, "enabled"),
+        ):
+            error = self.ask("set_retention_policy", params)["error"]
+            self.assertEqual((error["code"], error["data"]["param"]), (-32602, param))

@@ -1,0 +1,157 @@
+"""Every method that is declared, for everybody that may call, with every parameter that is wrong."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import inspect
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import SynchronousTestCase
+
+from camsvc.access.roles import OPEN, Principal, Role
+from camsvc.api.registry import Method, Registry, declared
+from tests.support.bad_params import bad, good
+from tests.support.samples import call_by, principal
+from tests.support.strategies import JSON
+from tools.reference import topics
+
+READERS = ("get_", "list_", "system.", "rpc.")
+
+
+def every_method() -> list[Method]:
+    """All that are declared, with bodies that only say that they were reached."""
+    return [each for _, methods in topics() for each in methods]
+
+
+class Reached(Exception):
+    """A method's body would have run now."""
+
+
+def reached(*_: object) -> None:
+    raise Reached
+
+
+class AuthorizationTestCase(SynchronousTestCase):
+    """A registry of everything, whose methods do nothing."""
+
+    def setUp(self) -> None:
+        self.registry = Registry()
+        for each in every_method():
+            if not each.name.startswith("system."):
+                self.registry._put(each)
+        self.methods = list(self.registry.all())
+
+    def ask(self, name: str, params: Any, who: Principal | None) -> dict[str, Any]:
+        frame = json.dumps({"jsonrpc": "2.0", "id": 1, "method": name, "params": params}).encode()
+        answer = self.registry.answer(frame, call_by(who))
+        if isinstance(answer, Deferred):
+            answer = self.successResultOf(answer)
+        found: dict[str, Any] = json.loads(answer or b"")
+        return found
+
+
+class TableTests(AuthorizationTestCase):
+    """Method by method."""
+
+    def test_there_are_methods(self) -> None:
+        """Or the tests below would prove nothing."""
+        self.assertGreater(len(self.methods), 35)
+
+    def test_no_login(self) -> None:
+        """-32001 with auth_required for all but the open ones, whatever the parameters; the open ones are these."""
+        opened = [each.name for each in self.methods if each.role is OPEN]
+        self.assertEqual(sorted(opened), ["authenticate", "ping"])
+        for each in self.methods:
+            if each.role is OPEN:
+                continue
+            for who in (None, principal(expires_at=time.time() - 1)):
+                for params in (good(each), {"no_such_parameter": 1}, [1]):
+                    error = self.ask(each.name, params, who)["error"]
+                    self.assertEqual((error["code"], error["data"]["reason"]), (-32001, "auth_required"), each.name)
+                    self.assertIn("auth_required", error["message"])
+
+    def test_roles(self) -> None:
+        """Below its role -32002 that names both, before the parameters are looked at; from it on they are."""
+        for each in self.methods:
+            for role in Role:
+                error = self.ask(each.name, {"no_such_parameter": 1}, principal(role))["error"]
+                if each.role is not OPEN and role < each.role:
+                    found = (error["code"], error["data"]["required_role"], error["data"]["have_role"])
+                    self.assertEqual(found, (-32002, each.role.word, role.word), each.name)
+                else:
+                    self.assertEqual(
+                        (error["code"], error["data"]["param"]), (-32602, "no_such_parameter"), each.name
+                    )
+
+    def test_bad_params(self) -> None:
+        """Every wrong value of every parameter is -32602 that names it, the rule, and what is allowed."""
+        count = 0
+        for each in self.methods:
+            for params, name, rule in bad(each):
+                error = self.ask(each.name, params, principal())["error"]
+                at = (each.name, params)
+                self.assertEqual(error["code"], -32602, at)
+                self.assertEqual((error["data"]["param"], error["data"]["rule"]), (name, rule), at)
+                self.assertTrue(error["data"]["hint"], at)
+                self.assertIn(name, error["message"], at)
+                count += 1
+        self.assertGreater(count, 200)
+
+    def test_arrays(self) -> None:
+        """No order is declared: an array is -32602."""
+        for each in self.methods:
+            self.assertEqual(self.ask(each.name, [1], principal())["error"]["code"], -32602, each.name)
+
+    def test_good_params(self) -> None:
+        """The example of each is right: it reaches the body."""
+        for each in self.methods:
+            self.assertIsNotNone(each.params.convert(good(each)), each.name)
+
+    def test_readers(self) -> None:
+        """What is named as reading is declared so, and nothing else but what logs in and subscribes."""
+        readers = {each.name for each in self.methods if each.reads}
+        named = {each.name for each in self.methods if each.name.startswith(READERS)}
+        self.assertEqual(readers - named, {"ping", "authenticate", "subscribe_events", "unsubscribe_events"})
+        self.assertEqual(named - readers, set())
+
+    def test_secrets(self) -> None:
+        """Every parameter that sounds secret is declared so."""
+        for each in self.methods:
+            for parameter in each.params.all:
+                if parameter.name.endswith("_id") or not isinstance(parameter.type, inspect.StrType):
+                    continue
+                if any(word in parameter.name for word in ("password", "token", "secret", "api_key")):
+                    self.assertTrue(parameter.secret, (each.name, parameter.name))
+
+    def test_wired(self) -> None:
+        """system.* of the registry itself is among them."""
+        self.assertLessEqual({each.name for each in declared(type(self.registry))}, set())
+        self.assertIn("system.listMethods", {each.name for each in self.methods})
+
+
+class AnythingTests(AuthorizationTestCase):
+    """Whatever is sent to any method."""
+
+    @given(st.data())
+    def test_any_params(self, data: Any) -> None:
+        """One mistake with its keys, or the body is reached; never anything else, and nothing in the log."""
+        method = data.draw(st.sampled_from(every_method()))
+        names = st.sampled_from([*method.params.names, "x"]) if method.params.names else st.text(max_size=3)
+        params = data.draw(st.dictionaries(names, JSON, max_size=4))
+        self.patch_body(method)
+        answer = self.ask("tried", {**(good(method) if data.draw(st.booleans()) else {}), **params}, principal())
+        error = answer["error"]
+        self.assertIn(error["code"], (-32602, -32603))
+        if error["code"] == -32602:
+            self.assertLessEqual({"reason", "param", "rule", "hint"}, set(error["data"]))
+        self.flushLoggedErrors(Reached)
+        self.assertEqual(self.flushLoggedErrors(), [])
+
+    def patch_body(self, method: Method) -> None:
+        self.registry.methods["tried"] = Method(
+            "tried", Role.VIEWER, method.params, str, method.reads, reached, method.help
+        )

@@ -1,0 +1,1 @@
+"""Tests of ``camsvc.devices.network_search``."""

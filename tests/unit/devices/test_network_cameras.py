@@ -1,0 +1,221 @@
+"""Network cameras while nobody watches them: a port that is knocked at, an ffprobe that is told what to say."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+from attrs import evolve
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTCP
+from twisted.internet.protocol import Factory, Protocol
+from twisted.trial.unittest import TestCase
+
+from camsvc.devices import network_cameras
+from camsvc.devices.inventory import Inventory
+from camsvc.devices.launcher_health import LauncherHealth
+from camsvc.devices.network_cameras import NetworkCameras
+from camsvc.model import Camera, Found, Health, Status
+from camsvc.system.tasks import sleep
+from tests.support import children
+
+STREAM = {"codec_name": "h264", "width": 640, "height": 360, "avg_frame_rate": "30000/1001", "has_b_frames": 0}
+
+
+class NoLaunchers:
+    """The health of launchers that a test makes up."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, Health] = {}
+
+    def get(self, device: str) -> Health | None:
+        return self.known.get(device)
+
+
+class NetworkCamerasTests(TestCase):
+    """`NetworkCameras`."""
+
+    timeout = 60
+
+    def setUp(self) -> None:
+        self.addCleanup(lambda: Deferred.fromCoroutine(children.all_ended()))
+        from twisted.internet import reactor
+
+        self.reactor = cast(Any, reactor)
+        self.patch(network_cameras, "ROUND_S", 0.1)
+        self.folder = Path(self.mktemp()).absolute()
+        self.folder.mkdir()
+        self.runs = self.folder / "runs"
+        self.port = cast(IReactorTCP, reactor).listenTCP(0, Factory.forProtocol(Protocol), interface="127.0.0.1")
+        self.addCleanup(self.port.stopListening)
+        self.inventory, self.launchers = Inventory(), NoLaunchers()
+        self.changes: list[Camera] = []
+        self.inventory.subscribe(lambda before, after: self.changes.append(after))
+        self.cameras = NetworkCameras(
+            reactor, self.inventory, cast(LauncherHealth, self.launchers), str(self.folder / "ffprobe")
+        )
+        self.addCleanup(self.cameras.stop)
+
+    def probe(self, out: str = "", err: str = "", code: int = 0) -> None:
+        """What ffprobe does from now on."""
+        program = self.folder / "ffprobe"
+        program.write_text(f"#!/bin/sh\necho \"$*\" >> {self.runs}\ncat >> {self.runs}\n"
+                           f"printf %s '{out}'\nprintf '%b' '{err}' >&2\nexit {code}\n")  # fmt: skip
+        program.chmod(0o755)
+
+    def streams(self, **keys: Any) -> str:
+        return json.dumps({"streams": [{**STREAM, **keys}]})
+
+    def asked(self) -> int:
+        """How often ffprobe has run."""
+        return self.runs.read_text().count("ffconcat version") if self.runs.exists() else 0
+
+    def add(self, port: int | None = None) -> None:
+        number = self.port.getHost().port if port is None else port
+        url = f"rtsp://me:s3cret@127.0.0.1:{number}/live"
+        self.cameras.add("camera0", Found("network:Door", "network", "Door", (), url), "tcp")
+        self.cameras.start()
+
+    def camera(self) -> Camera:
+        return self.inventory.get("camera0")
+
+    async def until(self, condition: Callable[[], object], limit_s: float = 10) -> None:
+        end = time.monotonic() + limit_s
+        while not condition():
+            self.assertLess(time.monotonic(), end, str(self.camera()))
+            await sleep(self.reactor, 0.01)
+
+    async def test_seen(self) -> None:
+        """Its mode is what ffprobe says; it is asked once, and the password is no argument."""
+        self.probe(self.streams())
+        self.add()
+        self.assertEqual((self.camera().status, self.camera().resolution), (Status.CONNECTED, "0x0"))
+        await self.until(lambda: self.camera().resolution == "640x360")
+        self.assertEqual((self.camera().mode.format, self.camera().fps), ("H264", 29.97))
+        self.assertIsNone(self.camera().detail)
+        await sleep(self.reactor, 0.5)
+        self.assertEqual(self.asked(), 1)
+        arguments, given = self.runs.read_text().split("\n", 1)
+        self.assertNotIn("s3cret", arguments)
+        self.assertIn("s3cret", given)
+
+    async def test_what_browsers_do_not_play(self) -> None:
+        """Is a detail, no error."""
+        for number, (keys, told) in enumerate((({"codec_name": "hevc"}, "H265"), ({"has_b_frames": 2}, "B-frames"))):
+            self.probe(self.streams(**keys))
+            self.inventory = self.cameras._inventory = Inventory()
+            self.cameras.stop()
+            self.add()
+            await self.until(lambda: self.camera().detail, 10 + number)
+            self.assertIn(told, self.camera().detail or "")
+            self.assertIs(self.camera().status, Status.CONNECTED)
+
+    async def test_what_is_done_about_it(self) -> None:
+        """It is told whether browsers are given something else."""
+        for transcode, told in (("auto", "for them it is encoded anew"), ("never", "set it to H264")):
+            self.probe(self.streams(codec_name="mpeg4"))
+            self.inventory = self.cameras._inventory = Inventory()
+            self.cameras._transcode = transcode
+            self.cameras.stop()
+            self.add()
+            await self.until(lambda: self.camera().unplayable)
+            self.assertIn(told, self.camera().detail or "")
+
+    async def test_profile_and_sound(self) -> None:
+        """H264 of more than 8 bits is not for browsers; the codec of its sound is known."""
+        sound = {"codec_type": "audio", "codec_name": "aac", "profile": "LC"}
+        video = {**STREAM, "codec_type": "video", "pix_fmt": "yuv420p10le", "profile": "High 10"}
+        self.probe(json.dumps({"streams": [sound, video]}))
+        self.add()
+        await self.until(lambda: self.camera().resolution == "640x360")
+        self.assertEqual((self.camera().audio, self.camera().mode.format), ("aac", "H264"))
+        self.assertEqual(self.camera().unplayable, "its H264 is of the profile High 10")
+
+    async def test_sound_alone(self) -> None:
+        """Is no camera."""
+        self.probe(json.dumps({"streams": [{"codec_type": "audio", "codec_name": "aac"}]}))
+        self.add()
+        await self.until(lambda: self.camera().error)
+        self.assertIn("no video", self.camera().error or "")
+
+    async def test_seen_by_the_launcher(self) -> None:
+        """B-frames that show only once it runs."""
+        self.probe(self.streams())
+        self.add()
+        await self.until(lambda: self.camera().resolution == "640x360")
+        self.launchers.known["camera0"] = Health(1, "running", 0.0, unplayable="it has B-frames")
+        self.cameras.launcher_changed("camera0")
+        self.assertEqual(self.camera().unplayable, "it has B-frames")
+        self.launchers.known["camera0"] = Health(1, "running", 0.0)
+        self.cameras.launcher_changed("camera0")
+        self.assertEqual(self.camera().unplayable, "it has B-frames")
+
+    async def test_back_with_other_settings(self) -> None:
+        """A camera that was away is looked at again, though it is watched."""
+        self.probe(self.streams())
+        self.add()
+        await self.until(lambda: self.camera().resolution == "640x360")
+        for health in (Health(1, "retrying", 0.0, error="no frames"), Health(1, "running", 0.0)):
+            self.launchers.known["camera0"] = health
+            self.cameras.launcher_changed("camera0")
+            self.probe(self.streams(codec_name="hevc"))
+        await self.until(lambda: self.camera().unplayable)
+
+    async def test_away_and_back(self) -> None:
+        """A closed port is told without ffprobe; an open one is looked at before it counts."""
+        number = self.port.getHost().port
+        await self.port.stopListening()
+        self.probe(self.streams())
+        self.add(number)
+        await self.until(lambda: self.camera().error)
+        self.assertIn(f"nothing listens at 127.0.0.1 port {number}", self.camera().error or "")
+        self.assertEqual(self.asked(), 0)
+        self.port = self.reactor.listenTCP(number, Factory.forProtocol(Protocol), interface="127.0.0.1")
+        self.addCleanup(self.port.stopListening)
+        await self.until(lambda: self.camera().status is Status.CONNECTED)
+        self.assertEqual((self.asked(), self.camera().resolution), (1, "640x360"))
+
+    async def test_wrong_password(self) -> None:
+        """Is told, and not tried again soon."""
+        self.probe(err="rtsp://me:s3cret@h/live: 401\\npipe:0: Server returned 401 Unauthorized\\n", code=1)
+        self.add()
+        await self.until(lambda: self.camera().error)
+        self.assertIn("refuses the user name or password", self.camera().error or "")
+        await sleep(self.reactor, 0.5)
+        self.assertEqual(self.asked(), 1)
+
+    async def test_nonsense(self) -> None:
+        """An ffprobe that fails without known words, or says nothing: a sentence, without the password."""
+        for out, err, code in (("", "Strange rtsp://me:s3cret@h/\\nOdd", 1), ("no JSON", "", 0), ("{}", "", 0)):
+            self.probe(out, err, code)
+            self.inventory = self.cameras._inventory = Inventory()
+            self.cameras.stop()
+            self.add()
+            await self.until(lambda: self.camera().error)
+            self.assertNotIn("s3cret", self.camera().error or "")
+
+    async def test_launcher_knows_better(self) -> None:
+        """What a launcher says counts, stays when it ends, and is over when it runs or the camera is seen again."""
+        self.probe(self.streams())
+        self.add()
+        await self.until(lambda: self.camera().resolution == "640x360")
+        running = Health(1, "running", 0.0)
+        self.launchers.known["camera0"] = evolve(running, state="retrying", error="no frames")
+        self.cameras.launcher_changed("camera0")
+        self.assertEqual(self.camera().error, "no frames")
+        self.launchers.known["camera0"] = running
+        self.cameras.launcher_changed("camera0")
+        self.assertIsNone(self.camera().error)
+        self.launchers.known["camera0"] = evolve(running, state="retrying", error="no frames")
+        self.cameras.launcher_changed("camera0")
+        await sleep(self.reactor, 0.3)
+        self.assertEqual((self.camera().error, self.asked()), ("no frames", 1))
+        del self.launchers.known["camera0"]
+        self.cameras.launcher_changed("camera0")
+        self.assertEqual(self.camera().error, "no frames")
+        await self.until(lambda: self.camera().error is None)
+        self.assertEqual(self.asked(), 2)
+        self.cameras.launcher_changed("camera7")  # another kind of camera

@@ -1,0 +1,47 @@
+"""Nothing in the documentation is to be typed that no test runs, but what is named with a reason."""
+
+from __future__ import annotations
+
+import re
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.support.documentation import NO_COMMANDS, NOT_RUN, PROGRAMS, RST, examples
+from tools.reference import ROOT
+
+
+class CompletenessTests(SynchronousTestCase):
+    """Over all examples; tests/functional/test_documentation runs them."""
+
+    def test_each_is_run(self) -> None:
+        """A new one is, by beginning with a program that the test can run; else it fails here."""
+        for example in examples():
+            for command in example.commands:
+                program = command.split(" ")[0]
+                self.assertIn(program, PROGRAMS, f"{example.where}: {command!r} is neither run nor in NOT_RUN")
+
+    def test_nothing_is_named_in_vain(self) -> None:
+        """What is left out is in the documentation, and is said with a reason."""
+        found = examples()
+        lines = {line for each in found for line in each.text.splitlines()}
+        self.assertEqual(set(NOT_RUN) - lines, set())
+        starts = [start for start in NO_COMMANDS if not any(each.text.startswith(start) for each in found)]
+        self.assertEqual(starts, [])
+        self.assertTrue(all(NOT_RUN.values()) and all(NO_COMMANDS.values()))
+
+    def test_all_are_found(self) -> None:
+        """Every literal block that a file announces."""
+        blocks = [each.file for each in examples() if each.literal]
+        for file in RST:
+            text = (ROOT / file).read_text(encoding="utf-8")
+            self.assertEqual(blocks.count(file), len(re.findall(r"^(?!\.\.).*::\n\n    \S", text, re.M)), file)
+        kinds = [each.kind for each in examples()]
+        for kind, least in (("shell", 40), ("toml", 3), ("json", 50), ("other", 3)):
+            self.assertGreaterEqual(kinds.count(kind), least, kind)
+
+    def test_make(self) -> None:
+        """Each target of the Makefile that is named is there."""
+        targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
+        named = {line.split(" ")[-1] for each in examples() for line in each.text.splitlines()
+                 if each.kind == "shell" and line.startswith("make ")}  # fmt: skip
+        self.assertEqual(named - targets, set())

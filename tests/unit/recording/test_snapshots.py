@@ -1,0 +1,222 @@
+"""Snapshots: of a running capture, of one that sleeps, and of cameras that give none."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from twisted.internet.defer import Deferred, fail
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase, TestCase
+
+from camsvc.devices.inventory import Inventory
+from camsvc.errors import DependencyFailed, InvalidState, NotFound
+from camsvc.library import index, jpeg
+from camsvc.library.index import SNAPSHOTS, Query
+from camsvc.model import Health
+from camsvc.recording import snapshots as snapshots_module
+from camsvc.recording.snapshots import Snapshot, Snapshots
+from camsvc.system.runtime_dir import RuntimeDir
+from tests.support import children
+from tests.support.immediate import ImmediateDatabase, ImmediateStore
+from tests.support.samples import found
+from tests.unit.devices.test_launcher_health import _Named
+from tests.unit.library.test_jpeg import picture
+
+BOOT = 5000.0
+
+
+class FakeStreams:
+    """Wakes a camera when the test says so."""
+
+    def __init__(self) -> None:
+        self.waking: list[Deferred[None]] = []
+
+    async def wake(self, device: str) -> None:
+        self.waking.append(Deferred())
+        await self.waking[-1]
+
+
+class SnapshotsTests(SynchronousTestCase):
+    """``Snapshots``, by a Clock."""
+
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.patch(snapshots_module, "boottime_s", lambda: BOOT + self.clock.seconds())
+        base = Path(self.mktemp())
+        base.mkdir()
+        self.database = ImmediateDatabase(base / "db")
+        self.addCleanup(self.database.stop)
+        self.store = ImmediateStore(base)
+        self.folder = RuntimeDir(base / "run")
+        self.inventory = Inventory()
+        self.inventory.present("camera0", found())
+        self.health: dict[str, Health] = {}
+        self.streams = FakeStreams()
+        parts: Any = (self.inventory, self.health, self.streams, self.folder)
+        self.snapshots = Snapshots(self.clock, self.database, *parts, self.store, "ffmpeg")
+
+    def take(
+        self, device: str = "camera0", filename: str | None = None, quality: int | None = None
+    ) -> Deferred[Snapshot]:
+        return Deferred.fromCoroutine(self.snapshots.take(device, filename, quality))
+
+    def capture(self, data: bytes, age_s: float = 0.5) -> None:
+        """The launcher leaves a picture."""
+        self.folder.write("camera0.jpg", data)
+        self.health["camera0"] = Health(1, "running", BOOT, jpeg_at=BOOT + self.clock.seconds() - age_s)
+        self.folder._changed(None, _Named("camera0.jpg"), 0)  # type: ignore[arg-type]
+
+    def stored(self) -> list[str]:
+        return sorted(os.listdir(self.store.snapshots_dir))
+
+    def test_running(self) -> None:
+        """The newest picture at once, with its age and size; listed; the camera is not woken."""
+        self.capture(picture(640, 480))
+        taken = self.successResultOf(self.take())
+        self.assertEqual((taken.age_ms, taken.file.width, taken.file.height), (500, 640, 480))
+        self.assertRegex(taken.file.filename, r"^camera0_\d{4}-\d\d-\d\d_\d\d-\d\d-\d\dZ\.jpg\Z")
+        self.assertEqual((self.store.snapshots_dir / taken.file.filename).read_bytes(), picture(640, 480))
+        page = self.database.now(lambda db: index.files(db, SNAPSHOTS, Query()))
+        self.assertEqual(page.files, (taken.file,))
+        self.assertEqual(self.streams.waking, [])
+
+    def test_told(self) -> None:
+        """Of each, whatever one of those who listen makes of it."""
+        told: list[str] = []
+
+        def breaks(file: object) -> None:
+            raise ValueError("broken")
+
+        self.snapshots.subscribe(breaks)
+        self.snapshots.subscribe(lambda file: told.append(file.filename))
+        self.capture(picture())
+        self.successResultOf(self.take(filename="door.jpg"))
+        self.assertEqual(told, ["door.jpg"])
+        self.assertEqual(len(self.flushLoggedErrors(ValueError)), 1)
+
+    def test_names(self) -> None:
+        """As asked for, with a suffix where that is taken."""
+        self.capture(picture())
+        names = [self.successResultOf(self.take(filename="door.jpg")).file.filename for _ in range(3)]
+        self.assertEqual(names, ["door.jpg", "door_2.jpg", "door_3.jpg"])
+        self.assertEqual(self.stored(), sorted(names))
+
+    def test_asleep(self) -> None:
+        """Woken, and the first picture after that is taken."""
+        self.capture(picture(64, 48), age_s=3)
+        taking = self.take()
+        self.assertNoResult(taking)
+        self.capture(picture(640, 480))
+        self.assertNoResult(taking)
+        self.streams.waking[0].callback(None)
+        self.assertEqual(self.successResultOf(taking).file.width, 640)
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_awake_without_a_picture(self) -> None:
+        """-32050 after the limit; nobody listens on."""
+        taking = self.take()
+        self.streams.waking[0].callback(None)
+        self.clock.advance(4.9)
+        self.assertNoResult(taking)
+        self.clock.advance(0.2)
+        why = self.failureResultOf(taking, DependencyFailed).value
+        self.assertEqual(why.data["dependency"], "camera")
+        self.assertEqual((self.stored(), self.folder._listeners, self.clock.getDelayedCalls()), ([], [], []))
+
+    def test_cannot_be_woken(self) -> None:
+        """What waking says is told."""
+        taking = self.take()
+        self.streams.waking[0].errback(DependencyFailed("camera", "gave no picture"))
+        self.failureResultOf(taking, DependencyFailed)
+        self.assertEqual(self.folder._listeners, [])
+
+    def test_picture_gone_at_the_last_moment(self) -> None:
+        """A camera that falls asleep just now is woken."""
+        self.capture(picture())
+        (self.folder.path / "camera0.jpg").unlink()
+        self.take()
+        self.assertEqual(len(self.streams.waking), 1)
+
+    def test_torn(self) -> None:
+        """Half a picture is never stored."""
+        self.capture(picture()[:-1])
+        self.failureResultOf(self.take(), DependencyFailed)
+        self.assertEqual(self.stored(), [])
+
+    def test_cameras_that_cannot(self) -> None:
+        """Unknown, away, in error."""
+        self.failureResultOf(self.take("camera9"), NotFound)
+        self.inventory.error("camera0", "no frames")
+        self.assertEqual(self.failureResultOf(self.take(), InvalidState).value.data["reason"], "no frames")
+        self.inventory.gone("camera0")
+        self.assertEqual(self.failureResultOf(self.take(), InvalidState).value.data["state"], "DISCONNECTED")
+
+    def test_no_room(self) -> None:
+        """-32050 with the storage as what failed."""
+
+        def full(*_: Any) -> Path:
+            raise OSError(28, "No space left on device")
+
+        self.patch(jpeg, "store", full)
+        self.capture(picture())
+        why = self.failureResultOf(self.take(), DependencyFailed).value
+        self.assertEqual((why.data["dependency"], "No space" in why.message), ("storage", True))
+
+    def test_not_in_the_index(self) -> None:
+        """What is told as failed leaves no file, which the next start would list."""
+        broken = fail(DependencyFailed("storage", "the database cannot be used"))
+        self.patch(self.database, "run", lambda work: broken)
+        self.capture(picture())
+        self.failureResultOf(self.take(), DependencyFailed)
+        self.assertEqual(self.stored(), [])
+
+    def test_clock_of_another_boot(self) -> None:
+        """A picture from the future has no negative age."""
+        self.capture(picture(), age_s=-10)
+        self.assertEqual(self.successResultOf(self.take()).age_ms, 0)
+
+
+class EncodeTests(TestCase):
+    """Another quality, by a real ffmpeg."""
+
+    def setUp(self) -> None:
+        self.addCleanup(lambda: Deferred.fromCoroutine(children.all_ended()))
+        from twisted.internet import reactor
+
+        ffmpeg = shutil.which("ffmpeg") or "ffmpeg"
+        nothing: Any = None
+        self.snapshots = Snapshots(reactor, nothing, nothing, nothing, nothing, nothing, nothing, ffmpeg)
+        argv = [
+            ffmpeg,
+            "-v",
+            "error",
+            "-f",
+            "lavfi",
+            "-i",
+            "testsrc2=size=320x240",
+            "-frames:v",
+            "1",
+            "-f",
+            "mjpeg",
+            "-",
+        ]
+        self.picture = subprocess.run(argv, capture_output=True, check=True).stdout
+
+    async def test_qualities(self) -> None:
+        """Less is smaller; the size of the picture stays."""
+        best = await self.snapshots._encode(self.picture, 100)
+        middle = await self.snapshots._encode(self.picture, 50)
+        worst = await self.snapshots._encode(self.picture, 1)
+        self.assertGreater(len(best), len(middle))
+        self.assertGreater(len(middle), len(worst))
+        self.assertEqual({jpeg.size(data) for data in (best, middle, worst)}, {(320, 240)})
+
+    async def test_no_picture(self) -> None:
+        """-32050."""
+        with self.assertRaises(DependencyFailed) as caught:
+            await self.snapshots._encode(b"no picture", 50)
+        self.assertEqual(caught.exception.data["dependency"], "ffmpeg")

@@ -1,0 +1,156 @@
+"""Log lines: their look, and that no credential stands in one."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.logger import Logger, LogLevel, LogPublisher
+from twisted.python.failure import Failure
+from twisted.trial.unittest import SynchronousTestCase
+
+import tests.support.strategies  # noqa: F401
+from camsvc.access.roles import Role
+from camsvc.access.tokens import Tokens
+from camsvc.system import logs
+from camsvc.system.logs import redact
+from tests.support.samples import SECRET
+
+
+class RedactTests(SynchronousTestCase):
+    """``redact``."""
+
+    def test_urls(self) -> None:
+        """A password in a URL goes, user and host stay; an @ in the password does not save its rest."""
+        self.assertEqual(redact("rtsp://_int:s3cret@127.0.0.1:8554/x"), "rtsp://_int:***@127.0.0.1:8554/x")
+        self.assertEqual(redact("rtsp://u:a@b:c@host/x"), "rtsp://u:***@host/x")
+        self.assertEqual(redact("http://host:8002/a@b"), "http://host:8002/a@b")
+
+    def test_queries(self) -> None:
+        """Tickets, tokens and passwords in queries."""
+        for name in ("ticket", "token", "jwt", "auth_token", "password", "access_token", "TICKET"):
+            text = redact(f"GET /files/a.mp4?x=1&{name}=abc.def&y=2")
+            self.assertNotIn("abc", text)
+            self.assertIn("y=2", text)
+
+    def test_tokens_anywhere(self) -> None:
+        """A JWT, wherever it stands."""
+        token = Tokens(SECRET).issue("u", Role.ADMIN, 0, 60)
+        self.assertEqual(redact(f'{{"auth_token": "{token}"}}'), '{"auth_token": "***"}')
+
+    def test_live_sessions(self) -> None:
+        """The session in an HLS path opens the stream as long as it lasts."""
+        text = redact("GET /live/camera0/s/abcdefghijkl/index.m3u8?x=1 and /live/camera0/s/abcdefghijkl")
+        self.assertNotIn("abcdefghijkl", text)
+        self.assertIn("/live/camera0/s/***/index.m3u8?x=1", text)
+
+    def test_callback_path(self) -> None:
+        """The secret in the path of the callback."""
+        self.assertEqual(redact(f"POST /{'0a' * 32}/auth"), "POST /***/auth")
+
+    @given(st.text())
+    def test_any_text(self, text: str) -> None:
+        """Any text can be redacted, and again gives the same."""
+        self.assertEqual(redact(redact(text)), redact(text))
+
+
+class ObserverTests(SynchronousTestCase):
+    """Lines as an operator reads them."""
+
+    def lines(self, form: str = "text", level: str = "info") -> tuple[Logger, io.StringIO]:
+        stream = io.StringIO()
+        publisher = LogPublisher(logs.observer(level, form, stream))
+        return Logger("camsvc.engine.supervisor.Engine", observer=publisher), stream
+
+    def json_line(self, **fields: Any) -> dict[str, Any]:
+        log, stream = self.lines("json")
+        log.info("{a}", **fields)
+        return json.loads(stream.getvalue(), parse_constant=self.fail)
+
+    def test_text(self) -> None:
+        """Time in UTC, level, module, text."""
+        log, stream = self.lines()
+        log.info("{camera} is here", camera="camera0")
+        pattern = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z info     engine\.supervisor: camera0 is here\n\Z"
+        self.assertRegex(stream.getvalue(), pattern)
+
+    def test_text_of_a_stranger(self) -> None:
+        """A newline does not begin a line, an escape does not reach the terminal."""
+        log, stream = self.lines()
+        log.info("{name}", name="a\n2026 info forged\x1b[31m")
+        text = stream.getvalue()
+        self.assertEqual([line[0] for line in text.splitlines()], ["2", "\t"])
+        self.assertNotIn("\x1b", text)
+
+    def test_braces_in_values(self) -> None:
+        """A value is never taken for a format."""
+        log, stream = self.lines()
+        log.info("{name}", name="{oops}")
+        self.assertIn("{oops}", stream.getvalue())
+
+    def test_json(self) -> None:
+        """One object a line, with the fields of the event."""
+        line = self.json_line(a="x", camera="camera0", n=3, some=True, none=None)
+        self.assertEqual(
+            (line["message"], line["level"], line["part"]), ("x", "info", "camsvc.engine.supervisor.Engine")
+        )
+        self.assertEqual((line["camera"], line["n"], line["some"], line["none"]), ("camera0", 3, True, None))
+
+    def test_json_numbers(self) -> None:
+        """NaN and Infinity, which JSON does not know, are words."""
+        line = self.json_line(a=1.5, b=float("nan"), c=float("inf"))
+        self.assertEqual((line["a"], line["b"], line["c"]), (1.5, "nan", "inf"))
+
+    def test_json_redacts_fields(self) -> None:
+        """The message and every field."""
+        line = self.json_line(a="rtsp://u:pw@h/", other=["rtsp://u:pw@h/"])
+        self.assertNotIn("pw", json.dumps(line))
+
+    def test_failures(self) -> None:
+        """The traceback stands below, without credentials, in both forms."""
+        for form in ("text", "json"):
+            log, stream = self.lines(form)
+            try:
+                raise ValueError("rtsp://u:pw@h/")
+            except ValueError:
+                log.failure("while {doing}", Failure(), doing="testing")
+            self.assertIn("ValueError", stream.getvalue())
+            self.assertIn("while testing", stream.getvalue())
+            self.assertNotIn("pw", stream.getvalue())
+
+    def test_level(self) -> None:
+        """Nothing below the level."""
+        log, stream = self.lines(level="warn")
+        log.info("quiet")
+        log.warn("loud")
+        self.assertNotIn("quiet", stream.getvalue())
+        self.assertIn("loud", stream.getvalue())
+
+    def test_chatty_frameworks(self) -> None:
+        """Twisted's information is left out, its warnings are not."""
+        stream = io.StringIO()
+        log = Logger("twisted.web.http", observer=logs.observer("info", "text", stream))
+        log.info("Starting factory")
+        log.warn("broken")
+        self.assertNotIn("Starting", stream.getvalue())
+        self.assertIn("broken", stream.getvalue())
+
+    def test_reader_gone(self) -> None:
+        """A closed pipe does not disturb who logs."""
+
+        class Gone(io.StringIO):
+            def write(self, _text: str) -> int:
+                raise BrokenPipeError
+
+        observer = logs.observer("info", "text", Gone())
+        Logger("camsvc.x", observer=observer).info("hello")
+
+    def test_bare_event(self) -> None:
+        """An event with nothing in it is still a line."""
+        for form in ("text", "json"):
+            stream = io.StringIO()
+            logs.observer("info", form, stream)({"log_level": LogLevel.error, "log_namespace": "camsvc"})
+            self.assertEqual(stream.getvalue().count("\n"), 1)
