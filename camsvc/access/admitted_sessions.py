@@ -12,6 +12,7 @@ from msgspec import Struct
 from twisted.logger import Logger
 
 from camsvc.access.roles import Principal, Role
+from camsvc.system import atomic_files
 
 FRESH_S = 60.0
 """So long an id may be noted before the engine lists it: a camera has to start for its first viewer."""
@@ -129,12 +130,9 @@ class Journal:
 
     def _rewrite(self) -> None:
         self.close()
-        temporary = self._path.with_name(f"{self._path.name}.new")
+        data = b"".join(msgspec.json.encode(entry) + b"\n" for entry in self._entries.values())
         try:
-            fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-            with os.fdopen(fd, "wb") as file:
-                file.write(b"".join(msgspec.json.encode(entry) + b"\n" for entry in self._entries.values()))
-            temporary.replace(self._path)
+            atomic_files.replace(self._path, data, 0o600, durable=False)
             self._lines = len(self._entries)
         except OSError as why:
             self._log.warn("{path}: {why}", path=self._path, why=why.strerror)

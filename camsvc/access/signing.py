@@ -6,7 +6,6 @@ with ``.old``: a line each, the last second that it counts (since the epoch) and
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
 import stat
@@ -18,6 +17,7 @@ from attrs import frozen
 from twisted.logger import Logger
 
 from camsvc.errors import StartError
+from camsvc.system import atomic_files
 from camsvc.system.secret_files import read_secret
 
 LOOK_EVERY_S = 1.0
@@ -166,18 +166,7 @@ def rotate(path: Path, overlap_s: float, now: float) -> None:
 def _replace(path: Path, like: Path, text: str) -> None:
     """Write a file in one step, 0600, for the owner that ``like`` has: root may do it for the daemon's user."""
     owner = like.stat()
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    try:
-        with os.fdopen(fd, "w", encoding="ascii") as file:
-            if owner.st_uid != os.geteuid():
-                os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    atomic_files.replace(path, text.encode("ascii"), 0o600, owner=(owner.st_uid, owner.st_gid))
 
 
 def read_keys(path: Path, prepared: Callable[[bytes], Key]) -> tuple[Key, ...]:

@@ -23,7 +23,7 @@ from twisted.logger import Logger
 from camsvc.errors import CamsvcError
 from camsvc.model import iso
 from camsvc.system.database import Database
-from camsvc.system.logs import redact
+from camsvc.system.redaction import redact
 from camsvc.system.tasks import launch
 
 FIRST = "0" * 64

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import msgspec
 from msgspec import inspect
 
+from camsvc.system.redaction import hide_login
 from camsvc.validate import explain, nearest, steps
 
-_LOGIN = re.compile(r"(?<=://).*@")
 _LONGEST = 60
 
 
@@ -48,7 +47,7 @@ def _value(document: Any, path: str) -> str:
             document = document[int(step)] if isinstance(document, list) else document[step]
         except (KeyError, IndexError, ValueError, TypeError):
             return "?"
-    text = _LOGIN.sub("***@", msgspec.json.encode(document, enc_hook=str).decode())
+    text = hide_login(msgspec.json.encode(document, enc_hook=str).decode())
     return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
 
 

@@ -11,7 +11,8 @@ import time
 from collections import deque
 
 from camsvc.launcher.orders import Orders
-from camsvc.launcher.status import harmless, redact
+from camsvc.launcher.status import harmless
+from camsvc.system.redaction import redact
 
 # setpriv(1), util-linux: the kernel kills ffmpeg when the launcher dies, however it dies. It keeps the pid.
 _WITH_LAUNCHER = ("/usr/bin/setpriv", "--pdeathsig", "KILL", "--")

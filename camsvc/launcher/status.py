@@ -5,14 +5,12 @@ The standard library alone, and little of it: this is imported on the way to the
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-import re
 import time
 
-# Up to the last @ before the path; where ffmpeg cut the line first, what is too long for a port.
-_USER_INFO = re.compile(r"(?<=://)(?:[^/\s]*@|[^/\s@]*:[^/\s@]{6,}$)")
-_QUERY_SECRET = re.compile(r"(?i)\b(user(?:name)?|pass(?:word|wd)?|pwd|token|ticket|key|auth)=[^&\s\"']+")
+from camsvc.system import atomic_files
 
 # swscaler says this of every full-range picture, V4L2 at each end; nothing is wrong.
 _HARMLESS = ("deprecated pixel format used", "Last message repeated", "Some buffers are still owned by the caller")
@@ -21,14 +19,6 @@ _HARMLESS = ("deprecated pixel format used", "Last message repeated", "Some buff
 def boottime_s() -> float:
     """Seconds since boot, suspended time included (clock_gettime(2), CLOCK_BOOTTIME)."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)
-
-
-def redact(line: str, hidden: tuple[str, ...] = ()) -> str:
-    """``line`` without the credentials of any URL in it, and without what is ``hidden``."""
-    line = _USER_INFO.sub("***@", line)
-    for text in hidden:
-        line = line.replace(text, "***")
-    return _QUERY_SECRET.sub(r"\1=***", line)
 
 
 def harmless(line: str) -> bool:
@@ -100,13 +90,5 @@ class Status:
             "since": self._since,
             "jpeg_at": self.jpeg_at,
         }
-        draft = f"{self._path}.{self._who['pid']}"
-        try:
-            with open(draft, "w", encoding="utf-8") as file:
-                json.dump(value, file)
-            os.rename(draft, self._path)
-        except OSError:
-            try:
-                os.unlink(draft)
-            except OSError:
-                pass
+        with contextlib.suppress(OSError):
+            atomic_files.replace(self._path, json.dumps(value).encode(), durable=False)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import secrets
 from pathlib import Path
+
+from camsvc.system import atomic_files
 
 
 def size(data: bytes) -> tuple[int, int] | None:
@@ -32,12 +34,8 @@ def store(folder: Path, name: str, data: bytes) -> Path:
         OSError: no room, or no right.
     """
     stem, dot, extension = name.rpartition(".")
-    temporary = folder / f".{secrets.token_hex(8)}.part"  # one of its own: two may ask for one name at once
+    draft = atomic_files.write_draft(folder / name, data)
     try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
         for number in range(1, 10_000):
             path = folder / (name if number == 1 else f"{stem}_{number}{dot}{extension}")
             try:
@@ -46,11 +44,12 @@ def store(folder: Path, name: str, data: bytes) -> Path:
             except FileExistsError:
                 continue
             try:
-                temporary.replace(path)
+                os.replace(draft, path)
             except OSError:
                 path.unlink()
                 raise
             return path
         raise FileExistsError(f"{name}: ten thousand of that name")
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(draft)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from camsvc.library.index import EXTENSIONS, RECORDINGS, SNAPSHOTS
 from camsvc.library.store import Store
 from camsvc.model import MediaFile
 from camsvc.recording.finisher import Progress
+from camsvc.system import atomic_files
 from camsvc.system.database import Database
 from camsvc.system.processes import run
 from camsvc.system.tasks import Repeater, launch
@@ -149,12 +149,7 @@ def _is_whole(path: Path) -> bool:
 
 def _write(target: Path, picture: bytes, source: Path) -> bool:
     """Nothing is left of a thumbnail whose file has been deleted meanwhile."""
-    temporary = target.with_name(f".{secrets.token_hex(8)}.part")
-    try:
-        temporary.write_bytes(picture)
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
+    atomic_files.replace(target, picture, durable=False)
     if source.exists():
         return True
     target.unlink(missing_ok=True)

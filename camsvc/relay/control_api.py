@@ -28,7 +28,7 @@ from camsvc.relay.request_errors import Refused
 from camsvc.relay.rtsp.listener import Connection, Listener
 from camsvc.relay.webrtc.viewer import Viewer
 from camsvc.relay.webrtc.viewers import Viewers
-from camsvc.system.logs import redact
+from camsvc.system.redaction import redact
 from camsvc.system.tasks import launch
 
 VERSION = f"camsvc-relay/{__version__}"

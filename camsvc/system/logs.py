@@ -20,26 +20,9 @@ from twisted.logger import (
 )
 from zope.interface import implementer, provider
 
-_URL_PASSWORD = re.compile(r"(?<=://)([^/@\s:]*):[^/\s]*@")
-_QUERY_SECRET = re.compile(r"(?i)\b(ticket|token|jwt|auth_token|password|access_token|api_key)=(?!TOKEN\b)[^&\s\"']+")
-_JWT = re.compile(r"\beyJ[\w-]{8,}\.[\w-]+\.[\w-]+")
-_API_KEY = re.compile(r"\bcsk_[0-9a-f]{12}_[\w-]+")
-_LIVE_SESSION = re.compile(r"(/live/[^/\s]+/s/)[^/\s?\"]+")
-_AUTH_PATH = re.compile(r"/[0-9a-f]{32,}/auth\b")
+from camsvc.system.redaction import redact
+
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-
-
-def redact(text: str) -> str:
-    """``text`` without passwords in URLs, tickets and tokens in queries, JWTs or API keys.
-
-    The word TOKEN stands for a token in what we tell people to type, and stays.
-    """
-    text = _URL_PASSWORD.sub(r"\1:***@", text)
-    text = _QUERY_SECRET.sub(r"\1=***", text)
-    text = _JWT.sub("***", text)
-    text = _LIVE_SESSION.sub(r"\1***", text)
-    text = _API_KEY.sub("csk_***", text)
-    return _AUTH_PATH.sub("/***/auth", text)
 
 
 def _module(namespace: str) -> str:

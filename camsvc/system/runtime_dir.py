@@ -14,8 +14,10 @@ from twisted.logger import Logger
 from twisted.python.filepath import FilePath
 
 from camsvc.errors import StartError
+from camsvc.system import atomic_files
 from camsvc.system.processes import boot_id
 from camsvc.system.secret_files import stored_secret
+from camsvc.system.subscribers import Subscribers
 
 _BOOT_FILE = "boot_id"
 
@@ -42,7 +44,7 @@ class RuntimeDir:
         """
         self.path = path
         self._notify: inotify.INotify | None = None
-        self._listeners: list[Callable[[str], None]] = []
+        self._listeners: Subscribers[str] = Subscribers("telling of a file in the runtime folder", self._log)
         try:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
             found = path.lstat()
@@ -61,7 +63,7 @@ class RuntimeDir:
             for entry in self.path.iterdir():
                 if entry.is_file():
                     entry.unlink()
-            mark.write_text(boot_id())
+            atomic_files.replace(mark, boot_id().encode(), 0o600)
 
     def secret(self, name: str) -> bytes:
         """A secret that lasts as long as this boot."""
@@ -69,11 +71,7 @@ class RuntimeDir:
 
     def write(self, name: str, data: bytes) -> None:
         """Replace a file in one step, 0600."""
-        temporary = self.path / f"{name}.new"
-        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(fd, "wb") as file:
-            file.write(data)
-        temporary.replace(self.path / name)
+        atomic_files.replace(self.path / name, data, 0o600, durable=False)
 
     def subscribe(self, listener: Callable[[str], None]) -> Callable[[], None]:
         """Call ``listener(name)`` whenever a file is renamed into the folder or deleted from it.
@@ -81,8 +79,12 @@ class RuntimeDir:
         Returns:
             a callable that ends the subscription.
         """
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+        return self._listeners.add(listener)
+
+    @property
+    def subscribers(self) -> int:
+        """How many are called."""
+        return len(self._listeners)
 
     def start(self, reactor: IReactorFDSet) -> None:
         """Begin to watch (inotify(7))."""
@@ -98,7 +100,4 @@ class RuntimeDir:
             notify.loseConnection()
 
     def _changed(self, _watch: object, path: FilePath[str], _mask: int) -> None:
-        name = os.fsdecode(path.basename())
-        for listener in tuple(self._listeners):
-            with self._log.failuresHandled("while telling that {name} changed", name=name):
-                listener(name)
+        self._listeners.tell(os.fsdecode(path.basename()))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import stat
-from contextlib import suppress
 from pathlib import Path
 
 from camsvc.errors import StartError
+from camsvc.system import atomic_files
 
 
 def stored_secret(path: Path) -> bytes:
@@ -25,22 +24,13 @@ def stored_secret(path: Path) -> bytes:
     except FileNotFoundError:
         pass
     value = secrets.token_hex(32).encode()
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(fd, "wb") as file:
-            file.write(value + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(temporary, path)
+        atomic_files.create(path, value + b"\n", 0o600)
     except FileExistsError:
         return read_secret(path)
     except OSError as why:
         raise StartError(f"{path}: the secret cannot be made: {why.strerror}") from None
-    finally:
-        with suppress(OSError):
-            temporary.unlink()
     return value
 
 

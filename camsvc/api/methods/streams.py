@@ -17,8 +17,8 @@ from camsvc.errors import DependencyFailed, InvalidState
 from camsvc.model import Camera, Status, iso
 from camsvc.recording.recorder import Recorder, require_connected
 from camsvc.streams.streams import Streams
-from camsvc.system.logs import redact
 from camsvc.system.processes import boottime_s
+from camsvc.system.redaction import redact
 
 _OF_LAUNCHER = {"starting": "STARTING", "waiting": "STARTING", "retrying": "ERROR"}
 

@@ -34,7 +34,7 @@ from camsvc.errors import (
 from camsvc.limits.connection_quota import Full, Places
 from camsvc.server.http.channel import LimitedChannel, Refusal
 from camsvc.server.http.proxies import Proxies
-from camsvc.system.logs import redact
+from camsvc.system.redaction import redact
 
 MAX_BODY_BYTES = 64 << 10
 KNOWN_BODY_BYTES = 1 << 20

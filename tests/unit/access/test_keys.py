@@ -12,7 +12,7 @@ import tests.support.strategies  # noqa: F401
 from camsvc.access import keys
 from camsvc.access.keys import ApiKey, ApiKeys
 from camsvc.access.roles import Role
-from camsvc.system.logs import redact
+from camsvc.system.redaction import redact
 
 
 def made(name: str = "door", created_at: float = 100.0) -> tuple[str, ApiKey]:

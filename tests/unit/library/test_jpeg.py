@@ -100,9 +100,9 @@ class StoreTests(SynchronousTestCase):
     def test_room_ends_at_the_last_moment(self) -> None:
         """A name that was reserved in vain is given back."""
 
-        def full(self: Path, target: Path) -> Path:
+        def full(draft: str, target: Path) -> None:
             raise OSError(28, "No space left on device")
 
-        self.patch(Path, "replace", full)
+        self.patch(os, "replace", full)
         self.assertRaises(OSError, jpeg.store, self.folder, "a.jpg", b"x")
         self.assertEqual(os.listdir(self.folder), [])

@@ -125,14 +125,14 @@ class SnapshotsTests(SynchronousTestCase):
         self.clock.advance(0.2)
         why = self.failureResultOf(taking, DependencyFailed).value
         self.assertEqual(why.data["dependency"], "camera")
-        self.assertEqual((self.stored(), self.folder._listeners, self.clock.getDelayedCalls()), ([], [], []))
+        self.assertEqual((self.stored(), self.folder.subscribers, self.clock.getDelayedCalls()), ([], 0, []))
 
     def test_cannot_be_woken(self) -> None:
         """What waking says is told."""
         taking = self.take()
         self.streams.waking[0].errback(DependencyFailed("camera", "gave no picture"))
         self.failureResultOf(taking, DependencyFailed)
-        self.assertEqual(self.folder._listeners, [])
+        self.assertEqual(self.folder.subscribers, 0)
 
     def test_picture_gone_at_the_last_moment(self) -> None:
         """A camera that falls asleep just now is woken."""

@@ -1,0 +1,94 @@
+"""Files that are written whole or not at all: under a name of their own first, then renamed (rename(2)).
+
+The standard library alone, and little of it: the launcher imports this on its way to the first frame.
+"""
+
+from __future__ import annotations
+
+import os
+
+
+def write_draft(
+    path: str | os.PathLike[str],
+    data: bytes,
+    mode: int = 0o640,
+    durable: bool = True,
+    owner: tuple[int, int] | None = None,
+) -> str:
+    """Write ``data`` beside ``path``, hidden by a dot; the caller renames or removes it.
+
+    Args:
+        path: what the file will be called.
+        data: all of it.
+        mode: of the file, whatever the umask.
+        durable: have it on the disk before this returns (fsync(2)).
+        owner: user and group of the file, where it is not to be ours: root writes for the daemon's user.
+
+    Returns:
+        the draft's path.
+
+    Raises:
+        OSError: no room, or no right; then there is no draft.
+    """
+    folder, name = os.path.split(os.fspath(path))
+    draft = os.path.join(folder, f".{name[:200]}.{os.urandom(4).hex()}.part")
+    fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    try:
+        with open(fd, "wb") as file:
+            os.fchmod(fd, mode)
+            if owner is not None and owner[0] != os.geteuid():
+                os.fchown(fd, *owner)
+            file.write(data)
+            file.flush()
+            if durable:
+                os.fsync(fd)
+    except BaseException:
+        os.unlink(draft)
+        raise
+    return draft
+
+
+def replace(
+    path: str | os.PathLike[str],
+    data: bytes,
+    mode: int = 0o640,
+    durable: bool = True,
+    owner: tuple[int, int] | None = None,
+) -> None:
+    """Make ``data`` the content of ``path`` in one step: a reader sees the old file or the new one.
+
+    Args:
+        path: the file, there or not.
+        data: all of it.
+        mode: of the new file, whatever the umask.
+        durable: see ``write_draft``.
+        owner: see ``write_draft``.
+
+    Raises:
+        OSError: no room, or no right; then the old file is as it was.
+    """
+    draft = write_draft(path, data, mode, durable, owner)
+    try:
+        os.replace(draft, path)
+    except BaseException:
+        os.unlink(draft)
+        raise
+
+
+def create(path: str | os.PathLike[str], data: bytes, mode: int = 0o640) -> None:
+    """Make a file in one step, on the disk, where there is none yet; of several who try, one succeeds (link(2)).
+
+    Args:
+        path: the file.
+        data: all of it.
+        mode: whatever the umask.
+
+    Raises:
+        FileExistsError: there is one.
+        OSError: no room, or no right.
+    """
+    draft = write_draft(path, data, mode)
+    try:
+        os.link(draft, path)
+    finally:
+        os.unlink(draft)

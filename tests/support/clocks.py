@@ -1,0 +1,32 @@
+"""Clocks that a test sets."""
+
+from __future__ import annotations
+
+from camsvc.system.clocks import Clocks
+
+
+class FakeClocks(Clocks):
+    """Wall, boot and monotonic time as the test says; ``advance`` moves all three.
+
+    Attributes:
+        wall: what ``wall_s`` answers.
+        boot: what ``boot_s`` answers.
+        monotonic: what ``monotonic_s`` answers.
+    """
+
+    def __init__(self, wall: float = 1_700_000_000.0, boot: float = 1000.0, monotonic: float = 500.0) -> None:
+        self.wall, self.boot, self.monotonic = wall, boot, monotonic
+
+    def advance(self, seconds: float) -> None:
+        self.wall += seconds
+        self.boot += seconds
+        self.monotonic += seconds
+
+    def wall_s(self) -> float:
+        return self.wall
+
+    def boot_s(self) -> float:
+        return self.boot
+
+    def monotonic_s(self) -> float:
+        return self.monotonic
