@@ -17,7 +17,7 @@ from camsvc.config.schema import Config
 from camsvc.server.http.cookies import LoginCookie
 from camsvc.server.http.origins import Origins
 from camsvc.server.routes.login import LoginPages
-from camsvc.system.database import Database
+from camsvc.system.runtime import Runtime
 from camsvc.system.tasks import launch
 
 _log = Logger()
@@ -28,8 +28,7 @@ class Accounts:
 
     def __init__(
         self,
-        reactor: Any,
-        database: Database,
+        runtime: Runtime,
         credentials: Credentials,
         rights: Rights,
         config: Config,
@@ -38,8 +37,7 @@ class Accounts:
         """Set up, before the database has its thread.
 
         Args:
-            reactor: threads.
-            database: keeps the users.
+            runtime: its database keeps the users.
             credentials: reads and signs session tokens.
             rights: ends logins.
             config: how long a login lasts, and whose pages may use the cookie.
@@ -49,13 +47,13 @@ class Accounts:
         def refused(actor: str, address: str, reason: str) -> None:
             record(actor, address, "login", {}, reason)
 
-        self._passwords = Passwords(reactor)
+        self._passwords = Passwords(runtime.reactor)
         ended, valid_s = rights.revoke_user, config.access.login_s
-        self._logins = Logins(database, self._passwords, credentials, ended, valid_s, refused)
+        self._logins = Logins(runtime.database, self._passwords, credentials, ended, valid_s, refused)
         self._first_admin: Deferred[None] | None = None
-        self.methods = UserMethods(database, self._passwords, self._logins, ended)
+        self.methods = UserMethods(runtime.database, self._passwords, self._logins, ended)
         origins = Origins(config.server.public_url, config.server.allowed_origins)
-        self.cookie = LoginCookie(database.instance(), credentials, origins)
+        self.cookie = LoginCookie(runtime.database.instance(), credentials, origins)
         self.pages = LoginPages(self._logins, credentials, rights, self.cookie)
 
     def start(self) -> None:

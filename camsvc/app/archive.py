@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -23,8 +22,7 @@ from camsvc.recording.recorder import Recorder
 from camsvc.recording.snapshots import Snapshots
 from camsvc.recording.thumbnails import Thumbnails
 from camsvc.streams.streams import Streams
-from camsvc.system.database import Database
-from camsvc.system.runtime_dir import RuntimeDir
+from camsvc.system.runtime import Runtime
 
 FINISH_LIMIT_S = 5.0
 
@@ -38,17 +36,9 @@ class Archive:
         folders: where the files of each kind are.
     """
 
-    def __init__(
-        self,
-        reactor: Any,
-        database: Database,
-        folder: RuntimeDir,
-        config: Config,
-        cameras: Cameras,
-        streams: Streams,
-        ffmpeg: str,
-    ) -> None:
+    def __init__(self, runtime: Runtime, config: Config, cameras: Cameras, streams: Streams) -> None:
         """Set up; see the parts for what each takes."""
+        reactor, database, ffmpeg = runtime.reactor, runtime.database, runtime.ffmpeg
         self._database = database
         self._ends_recordings = config.media.run
         self.folders: dict[str, Path] = {
@@ -60,7 +50,7 @@ class Archive:
         self.finisher = Finisher(reactor, database, store, Joiner(reactor, store, ffmpeg))
         self.recorder = Recorder(reactor, database, cameras.inventory, streams, store, self.finisher, config.storage)
         self.snapshots = Snapshots(
-            reactor, database, cameras.inventory, cameras.health, streams, folder, store, ffmpeg
+            reactor, database, cameras.inventory, cameras.health, streams, runtime.folder, store, ffmpeg
         )
         self.thumbnails = Thumbnails(reactor, database, store, ffmpeg)
         self.retention = Retention(reactor, database, store)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
 from functools import partial
-from typing import Any
 
 from twisted.internet.defer import Deferred, DeferredList
 
@@ -22,9 +20,8 @@ from camsvc.devices.probe import Probes
 from camsvc.devices.udev import UdevReader
 from camsvc.devices.usb_discovery import Discovery
 from camsvc.model import Found, Mode
-from camsvc.system.database import Database
 from camsvc.system.processes import ExitWatch, end
-from camsvc.system.runtime_dir import RuntimeDir
+from camsvc.system.runtime import Runtime
 
 EXPECTED_S = 30 * 86400.0
 """A camera on USB that has been away for no more than so many seconds is listed, as DISCONNECTED."""
@@ -35,25 +32,22 @@ LAUNCHER_GRACE_S = 3.0
 class Cameras:
     """Its parts, made in order; others need ``inventory``, ``health``, ``external`` and ``offers``."""
 
-    def __init__(self, reactor: Any, database: Database, folder: RuntimeDir, config: Config, ffmpeg: str) -> None:
+    def __init__(self, runtime: Runtime, config: Config) -> None:
         """Set up, before the database has its thread.
 
         Args:
-            reactor: time, connections, processes.
-            database: keeps identities, settings and external streams.
-            folder: where launchers say how they are.
+            runtime: its database keeps identities, settings and external streams.
             config: the cameras it names, and where others are looked for.
-            ffmpeg: the program; ``ffprobe`` is looked for beside it.
         """
-        self._reactor = reactor
+        reactor, database = runtime.reactor, runtime.database
+        self._runtime = runtime
         self._config = config
-        self._database = database
         self.inventory = Inventory()
         probes = Probes(reactor, config.discovery.probe_limit_s)
         self._discovery = Discovery(reactor, database, self.inventory, probes, config.usb)
         self._udev = UdevReader(reactor, self._discovery.event, self._discovery.replace_all)
-        self.health = LauncherHealth(reactor, folder, self._launcher_said)
-        ffprobe = ffmpeg.removesuffix("ffmpeg") + "ffprobe"
+        self.health = LauncherHealth(reactor, runtime.folder, self._launcher_said)
+        ffprobe = runtime.ffmpeg.removesuffix("ffmpeg") + "ffprobe"
         self._network = NetworkCameras(reactor, self.inventory, self.health, ffprobe, config.media.transcode)
         self.external = ExternalStreams(database, self.inventory, self._network)
         scanner = Scanner(reactor, config.discovery.scan_per_second)
@@ -66,7 +60,7 @@ class Cameras:
 
     def load(self) -> None:
         """List what the configuration and the database know, before the database has its thread."""
-        for device, known in self._database.now(camera_settings.load).items():
+        for device, known in self._runtime.database.now(camera_settings.load).items():
             self.inventory.settle(device, known)
         for camera in self._config.camera:
             if isinstance(camera, TestCamera):
@@ -79,8 +73,8 @@ class Cameras:
         self.external.load()
         self.offers.load()
         if self._config.discovery.usb:
-            expected = partial(identity.expected, since=time.time() - EXPECTED_S)
-            self._discovery.expect(self._database.now(expected))
+            expected = partial(identity.expected, since=self._runtime.clocks.wall_s() - EXPECTED_S)
+            self._discovery.expect(self._runtime.database.now(expected))
 
     def start(self) -> None:
         """Follow the launchers, and look at the network."""
@@ -109,14 +103,14 @@ class Cameras:
         ends = []
         for health in self.health.all():
             try:
-                watch = ExitWatch(self._reactor, health.pid)
+                watch = ExitWatch(self._runtime.reactor, health.pid)
             except ProcessLookupError:
                 continue
-            ends.append(Deferred.fromCoroutine(end(self._reactor, watch, 2, LAUNCHER_GRACE_S)))
+            ends.append(Deferred.fromCoroutine(end(self._runtime.reactor, watch, 2, LAUNCHER_GRACE_S)))
         await DeferredList(ends)
 
     def _device(self, found: Found) -> str:
-        return self._database.now(partial(identity.assign, found=found))
+        return self._runtime.database.now(partial(identity.assign, found=found))
 
     def _launcher_said(self, device: str, error: str | None) -> None:
         self.inventory.error(device, error)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from camsvc.access.admission import Admission
@@ -14,8 +13,7 @@ from camsvc.engine.session_enforcer import Sweeper
 from camsvc.engine.supervisor import Engine
 from camsvc.server.http.request import QuietSite
 from camsvc.server.routes.callback import Callback
-from camsvc.system.processes import boottime_s
-from camsvc.system.runtime_dir import RuntimeDir
+from camsvc.system.runtime import Runtime
 
 
 class EngineDoor:
@@ -23,9 +21,8 @@ class EngineDoor:
 
     def __init__(
         self,
-        reactor: Any,
+        runtime: Runtime,
         callback_port: int,
-        folder: RuntimeDir,
         rights: Rights,
         refusals: Refusals,
         engine: Engine,
@@ -34,19 +31,18 @@ class EngineDoor:
         """Set up.
 
         Args:
-            reactor: listens; time.
+            runtime: its folder holds the secrets that camsvc, its launchers and the engine share, and the journal.
             callback_port: where the engine asks, on loopback.
-            folder: holds the secrets that camsvc, its launchers and the engine share, and the journal.
             rights: tells when one ends.
             refusals: told of credentials that are worth nothing.
             engine: nothing is asked of it while it is down.
             api: calls to it.
         """
-        self._reactor = reactor
+        self._reactor, folder, clocks = runtime.reactor, runtime.folder, runtime.clocks
         self._callback_port = callback_port
         self._port: Any = None
-        journal = Journal(folder.path / "watching.jsonl", boottime_s)
-        self._sweeper = Sweeper(reactor, engine, api, rights.credentials, journal)
+        journal = Journal(folder.path / "watching.jsonl", clocks.boot_s)
+        self._sweeper = Sweeper(runtime.reactor, engine, api, rights.credentials, journal)
         rights.subscribe(self._sweeper.right_revoked)
         admission = Admission(
             rights.credentials,
@@ -54,8 +50,8 @@ class EngineDoor:
             bytes.fromhex(folder.secret("publish").decode()),
             folder.secret("internal"),
             folder.secret("api"),
-            time.time,
-            boottime_s,
+            clocks.wall_s,
+            clocks.boot_s,
             refusals,
         )
         self._site = QuietSite(Callback(folder.secret("callback"), admission).app.resource())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from functools import partial
 from typing import Any
 
@@ -37,21 +36,21 @@ class Camsvc(Service):
     """The daemon: data flows from discovery to inventory to streams and recorder to notifications to sockets."""
 
     def __init__(self, reactor: Any, prepared: Prepared) -> None:
-        self._reactor = reactor
         self._prepared = prepared
         self._said_ready = False
+        runtime = self._runtime = prepared.runtime(reactor)
         config = self._config = prepared.config
         folder, database, addresses = prepared.folder, prepared.database, prepared.addresses
 
         # Who may.
-        credentials = database.now(partial(credentials_of, prepared.tokens, now=time.time()))
+        credentials = database.now(partial(credentials_of, prepared.tokens, now=runtime.clocks.wall_s()))
         self._rights = Rights(reactor, credentials, database.run)
         self._audit = Audit(reactor, database)
         self._refusals = Refusals(reactor, self._audit.record)
-        self._accounts = Accounts(reactor, database, credentials, self._rights, config, self._audit.record)
+        self._accounts = Accounts(runtime, credentials, self._rights, config, self._audit.record)
 
         # From a camera up to those who are told of it.
-        self._cameras = Cameras(reactor, database, folder, config, prepared.ffmpeg)
+        self._cameras = Cameras(runtime, config)
         self._engine_api = EngineApi(reactor, addresses.api, folder.secret("api"))
         self._engine = Engine(
             reactor,
@@ -74,7 +73,7 @@ class Camsvc(Service):
             partial(table_of, config.camera, config.usb),
             config.media.transcode,
         )
-        self._archive = Archive(reactor, database, folder, config, self._cameras, self._streams, prepared.ffmpeg)
+        self._archive = Archive(runtime, config, self._cameras, self._streams)
         self._updates = Updates(
             prepared.tokens,
             config,
@@ -101,16 +100,7 @@ class Camsvc(Service):
             self._archive,
             self._updates,
         )
-        self._video = Video(
-            reactor,
-            config.media,
-            folder,
-            credentials,
-            self._rights,
-            self._cameras.inventory,
-            self._streams,
-            self._cameras.health,
-        )
+        self._video = Video(runtime, config.media, self._rights, self._cameras, self._streams)
         self._site = PublicSite(
             reactor,
             config,
@@ -132,13 +122,7 @@ class Camsvc(Service):
         if addresses.rtsps:
             self._site.port.subscribe(lambda pair: self._certificate.renew(pair.certificate, pair.key))
         self._engine_door = EngineDoor(
-            reactor,
-            config.server.callback_port,
-            folder,
-            self._rights,
-            self._refusals,
-            self._engine,
-            self._engine_api,
+            runtime, config.server.callback_port, self._rights, self._refusals, self._engine, self._engine_api
         )
 
     def _connect(self) -> None:
@@ -175,10 +159,10 @@ class Camsvc(Service):
         self._archive.load()
         self._cameras.load()
         self._archive.resume()
-        prepared.database.start(self._reactor)
+        self._runtime.database.start(self._runtime.reactor)
         self._rights.start()
         self._accounts.start()
-        prepared.folder.start(self._reactor)
+        self._runtime.folder.start(self._runtime.reactor)
         self._cameras.start()
         self._archive.start()
         self._cameras.listen()

@@ -11,7 +11,7 @@ import os
 import resource
 import socket
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from attrs import evolve, frozen
 
@@ -25,6 +25,7 @@ from camsvc.errors import StartError
 from camsvc.server.http.tls import Certificates
 from camsvc.system.database import Database
 from camsvc.system.processes import port_holder
+from camsvc.system.runtime import Runtime
 from camsvc.system.runtime_dir import RuntimeDir, default_path
 from camsvc.system.secret_files import stored_secret
 
@@ -68,6 +69,10 @@ class Prepared:
     ended_engine: int
     certificates: Certificates | None = None
     engine_told: bool = True
+
+    def runtime(self, reactor: Any) -> Runtime:
+        """What the parts need of this process, once there is a reactor."""
+        return Runtime(reactor, self.database, self.folder, self.ffmpeg, self.launcher)
 
 
 def runtime_path(config: Config) -> Path:

@@ -8,7 +8,7 @@ from twisted.python import usage
 from camsvc.app.startup import Prepared, prepare
 from camsvc.config.schema import find_file, load
 from camsvc.errors import ConfigError, StartError
-from camsvc.system.processes import boottime_s
+from camsvc.system.clocks import Clocks
 
 
 class Options(usage.Options):
@@ -37,6 +37,6 @@ def makeService(options: Options) -> IService:
     from camsvc.app.service import Camsvc
 
     # Twisted's timers follow the wall clock: set ten minutes on, all would fire; set back, none for ten minutes.
-    reactor.seconds = boottime_s  # type: ignore[method-assign]
+    reactor.seconds = Clocks().boot_s  # type: ignore[method-assign]
 
     return Camsvc(reactor, options.prepared)

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from twisted.web.resource import Resource
 
-from camsvc.access.credentials import Credentials
 from camsvc.access.session_grants import Rights
+from camsvc.app.cameras import Cameras
 from camsvc.config.schema import Media
-from camsvc.devices.inventory import Inventory
-from camsvc.devices.launcher_health import LauncherHealth
 from camsvc.engine.http_client import EngineHttp
 from camsvc.engine.path_options import INTERNAL_USER
 from camsvc.recording.latest_pictures import Pictures
@@ -19,29 +15,20 @@ from camsvc.server.routes.live import Live
 from camsvc.server.routes.previews import Previews
 from camsvc.streams.keep_alive import Awake
 from camsvc.streams.streams import Streams
-from camsvc.system.runtime_dir import RuntimeDir
+from camsvc.system.runtime import Runtime
 
 
 class Video:
     """Its parts, made in order and ended together."""
 
-    def __init__(
-        self,
-        reactor: Any,
-        media: Media,
-        folder: RuntimeDir,
-        credentials: Credentials,
-        rights: Rights,
-        inventory: Inventory,
-        streams: Streams,
-        health: LauncherHealth,
-    ) -> None:
+    def __init__(self, runtime: Runtime, media: Media, rights: Rights, cameras: Cameras, streams: Streams) -> None:
         """Set up; see the parts for what each takes."""
+        reactor, folder = runtime.reactor, runtime.folder
         self._engine = EngineHttp(reactor, media.hls_port, media.webrtc_port)
         self._awake = Awake(reactor, media.rtsp_port, INTERNAL_USER, folder.secret("internal").decode())
-        door = CameraDoor(credentials, inventory, streams, rights.hold)
+        door = CameraDoor(rights.credentials, cameras.inventory, streams, rights.hold)
         self._live = Live(reactor, door, self._engine)
-        self._previews = Previews(reactor, door, Pictures(reactor, folder, health, self._awake.hold))
+        self._previews = Previews(reactor, door, Pictures(reactor, folder, cameras.health, self._awake.hold))
 
     def mount(self, root: Resource) -> None:
         """Put the routes below a root."""

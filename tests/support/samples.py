@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 from twisted.internet.defer import succeed
@@ -12,6 +13,9 @@ from camsvc.access.roles import Call, Principal, Role
 from camsvc.access.session_grants import Rights
 from camsvc.access.tokens import Tokens
 from camsvc.model import Camera, Found, Mode, Recording, RecordingState
+from camsvc.system.runtime import Runtime
+from tests.support.clocks import FakeClocks
+from tests.support.immediate import ImmediateDatabase
 
 SECRET = b"0123456789abcdef" * 4
 OTHER_SECRET = b"fedcba9876543210" * 4
@@ -79,3 +83,24 @@ def credentials(secret: bytes = SECRET) -> Credentials:
 def rights(clock: Any, known: Credentials) -> Rights:
     """Rights that are stored nowhere."""
     return Rights(clock, known, lambda work: succeed(None))
+
+
+def runtime(reactor: Any, **other: Any) -> Runtime:
+    """What a part needs of its process: a database in memory, clocks that stand still, and no runtime folder.
+
+    Args:
+        reactor: the test's.
+        other: what this test has of its own, by the names of Runtime's attributes.
+    """
+    if "database" not in other:
+        other["database"] = ImmediateDatabase(Path(":memory:"))
+    return Runtime(
+        **{
+            "reactor": reactor,
+            "folder": None,
+            "ffmpeg": "/usr/bin/ffmpeg",
+            "launcher": Path("/usr/bin/camsvc-publish"),
+            "clocks": FakeClocks(),
+            **other,
+        }
+    )
