@@ -11,7 +11,7 @@ import pkgutil
 from pathlib import Path
 from types import ModuleType
 
-import camsvc.api.methods
+import camsvc.api
 from camsvc.api.openrpc import document
 from camsvc.api.registry import Method, declared
 from tools.reference import pages, typescript
@@ -20,10 +20,10 @@ ROOT = Path(__file__).parents[2]
 
 
 def topics() -> list[tuple[ModuleType, list[Method]]]:
-    """Every module of ``camsvc.api.methods`` that declares methods, with them, in order."""
+    """Every module below ``camsvc.api`` that declares methods, with them, in order."""
     found = []
-    for info in pkgutil.iter_modules(camsvc.api.methods.__path__):
-        module = importlib.import_module(f"camsvc.api.methods.{info.name}")
+    for info in pkgutil.walk_packages(camsvc.api.__path__, "camsvc.api."):
+        module = importlib.import_module(info.name)
         own = [
             each for each in vars(module).values() if isinstance(each, type) and each.__module__ == module.__name__
         ]

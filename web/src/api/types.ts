@@ -1041,6 +1041,27 @@ export interface Methods {
     };
     result: Subscribed;
   };
+  /** Names of all methods. Role: viewer. */
+  "system.listMethods": {
+    params: Record<string, never>;
+    result: string[];
+  };
+  /** What a method is for. Role: viewer. */
+  "system.methodHelp": {
+    params: {
+      /** its name, as system.listMethods gives it */
+      method: string;
+    };
+    result: string;
+  };
+  /** Type of a method's result, then the names of its parameters. Role: viewer. */
+  "system.methodSignature": {
+    params: {
+      /** its name, as system.listMethods gives it */
+      method: string;
+    };
+    result: string[][];
+  };
   /** Store the newest picture of a camera as a JPEG; a sleeping camera is woken for it. Role: operator. */
   take_snapshot: {
     params: {
@@ -1162,6 +1183,9 @@ export const methodRoles: Readonly<Record<MethodName, Role | "open">> = {
   stop_recording: "operator",
   stop_streaming: "operator",
   subscribe_events: "viewer",
+  "system.listMethods": "viewer",
+  "system.methodHelp": "viewer",
+  "system.methodSignature": "viewer",
   take_snapshot: "operator",
   unsubscribe_events: "viewer",
   update_user: "admin",
