@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import atexit
 import functools
 import os
@@ -13,6 +14,7 @@ import sysconfig
 import venv
 import zipfile
 from configparser import ConfigParser
+from importlib import metadata
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -132,6 +134,47 @@ class PinnedTests(SynchronousTestCase):
             for file in ("requirements.txt", "requirements-test.txt")
         ]
         self.assertEqual(pins[0] - pins[1], set())
+
+
+def imported(folder: Path) -> set[str]:
+    """The top names of all that a folder's modules import, at whatever place, without their own."""
+    found = set()
+    for path in folder.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                found |= {each.name for each in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+                found.add(node.module)
+    return {name.partition(".")[0] for name in found} - {folder.name}
+
+
+class DeclaredTests(SynchronousTestCase):
+    """What camsvc imports against what setup.cfg says that it needs."""
+
+    def setUp(self) -> None:
+        setup = ConfigParser(interpolation=None)
+        setup.read(CHECKOUT / "setup.cfg")
+        lines = filter(None, setup["options"]["install_requires"].split("\n"))
+        self.declared = {canonicalize_name(Requirement(line).name): Requirement(line) for line in lines}
+        providers = metadata.packages_distributions()
+        names = imported(CHECKOUT / "camsvc") - sys.stdlib_module_names
+        self.imported = {name: {canonicalize_name(each) for each in providers.get(name, ())} for name in names}
+
+    def test_imported_is_declared(self) -> None:
+        """Nothing is there only because another package happens to bring it."""
+        self.assertIn("msgspec", self.imported)
+        undeclared = {name for name, providers in self.imported.items() if not providers & self.declared.keys()}
+        self.assertEqual(undeclared, set())
+
+    def test_declared_is_imported(self) -> None:
+        """Nothing is asked for that camsvc does not use."""
+        self.assertEqual(self.declared.keys() - set().union(*self.imported.values()), set())
+
+    def test_private_use_is_pinned(self) -> None:
+        """Libraries whose texts or insides we rely on change only when somebody has looked: minor version pinned."""
+        for name in ("autobahn", "msgspec", "twisted", "txjsonrpc-ng", "v4l2ctl"):
+            (pin,) = self.declared[name].specifier
+            self.assertEqual(pin.operator, "==", name)
 
 
 class InstalledTests(SynchronousTestCase):
