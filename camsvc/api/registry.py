@@ -26,7 +26,7 @@ from camsvc.validate import nearest
 
 Body = Callable[[Call, Any], Any]
 Answer = bytes | Deferred[bytes | None] | None
-Toll = Callable[[], float]
+RateLimit = Callable[[], float]
 Record = Callable[[str, str, str, Mapping[str, Any], str], None]
 """As :meth:`camsvc.audit.log.Audit.record`."""
 
@@ -215,13 +215,13 @@ class Registry(_Branch):
             hint = f"did you mean {near}?" if near else "system.listMethods names them all"
             raise MethodNotFound("Method not found", hint=hint) from None
 
-    def answer(self, frame: bytes, call: Call, toll: Toll = _free) -> Answer:
+    def answer(self, frame: bytes, call: Call, rate_limit: RateLimit = _free) -> Answer:
         """Execute one frame, a call or a batch of them.
 
         Args:
             frame: as it came.
             call: who calls; all calls of a batch are those of who was logged in when it came.
-            toll: asked for each call; seconds to wait where there were too many, else 0.
+            rate_limit: asked for each call; seconds to wait where there were too many, else 0.
 
         Returns:
             the frame to send back, None where none is wanted, or a Deferred of either; it never fails.
@@ -229,24 +229,24 @@ class Registry(_Branch):
         try:
             parsed = jsonrpc.parse(frame)
         except jsonrpc.Refused as refused:
-            toll()
+            rate_limit()
             return refused.answer
         if isinstance(parsed, jsonrpc.Request):
-            return self._execute(parsed, call, toll)
+            return self._execute(parsed, call, rate_limit)
         answers: list[Answer] = []
         for each in parsed.calls:
             if isinstance(each, jsonrpc.Request):
-                answers.append(self._execute(each, call, toll))
+                answers.append(self._execute(each, call, rate_limit))
             else:
-                toll()
+                rate_limit()
                 answers.append(each.answer)
         waits = [answer if isinstance(answer, Deferred) else succeed(answer) for answer in answers]
         return gatherResults(waits).addCallback(jsonrpc.batch)
 
-    def _execute(self, request: jsonrpc.Request, call: Call, toll: Toll) -> Answer:
+    def _execute(self, request: jsonrpc.Request, call: Call, rate_limit: RateLimit) -> Answer:
         audited: Method | None = None
         try:
-            if wait_s := toll():
+            if wait_s := rate_limit():
                 raise RateLimited("Rate limited: too many calls", retry_after_ms=math.ceil(wait_s * 1000))
             found = self._known(request.method, call)
             audited = None if found.reads else found

@@ -12,7 +12,7 @@ from camsvc.app.events import Updates
 from camsvc.app.methods import Methods
 from camsvc.audit.refused_credentials import Refusals
 from camsvc.config.schema import Config
-from camsvc.limits.rate_limits import Tolls
+from camsvc.limits.rate_limits import RateLimits
 from camsvc.server.http.hosts import Hosts
 from camsvc.server.http.proxies import Proxies
 from camsvc.server.http.request import QuietSite
@@ -45,9 +45,9 @@ class PublicSite:
         """Set up; see the parts for what each takes."""
         credentials = rights.credentials
         hosts = Hosts(config.server)
-        tolls = Tolls(config.limits)
+        rate_limits = RateLimits(config.limits)
         self.ws = Factory(
-            reactor, methods.registry, updates.notifications, config.limits, hosts, rights, tolls, refusals
+            reactor, methods.registry, updates.notifications, config.limits, hosts, rights, rate_limits, refusals
         )
         files = Files(
             reactor,
@@ -60,9 +60,9 @@ class PublicSite:
             archive.thumbnails.ready,
         )
         pages = Pages(ready, updates.components, config.media.rtsp_port)
-        rpc = Rpc(methods.registry, credentials, tolls, hosts)
+        rpc = Rpc(methods.registry, credentials, rate_limits, hosts)
         cookie, login = accounts.cookie, accounts.pages
-        self.root = Root(hosts, cookie, pages, login, files, rpc, self.ws, tolls, config.server.hsts_s)
+        self.root = Root(hosts, cookie, pages, login, files, rpc, self.ws, rate_limits, config.server.hsts_s)
         self.root.putChild(b"page", PageFiles().app.resource())
         self.root.putChild(b"metrics", MetricsPage(credentials, methods.figures).app.resource())
         proxies = Proxies(config.server.trusted_proxies)

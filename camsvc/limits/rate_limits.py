@@ -10,7 +10,7 @@ from camsvc.limits.connection_quota import neighbourhood
 from camsvc.limits.token_bucket import Buckets
 
 
-class Tolls:
+class RateLimits:
     """Buckets by address, shared by all doors."""
 
     def __init__(self, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:

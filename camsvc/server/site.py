@@ -13,7 +13,7 @@ from twisted.web.resource import Resource
 import camsvc
 from camsvc.api.health_status import Components
 from camsvc.errors import CamsvcError, NotFound, PermissionDenied, RateLimited
-from camsvc.limits.rate_limits import Tolls
+from camsvc.limits.rate_limits import RateLimits
 from camsvc.server.http.cookies import LoginCookie
 from camsvc.server.http.headers import security_headers
 from camsvc.server.http.hosts import Hosts
@@ -93,12 +93,12 @@ class Root(Resource):
         files: Files,
         rpc: Rpc,
         ws: Factory,
-        tolls: Tolls,
+        rate_limits: RateLimits,
         hsts_s: int = 0,
     ) -> None:
         super().__init__()
         self._hosts = hosts
-        self._tolls = tolls
+        self._rate_limits = rate_limits
         self._hsts_s = hsts_s
         self._cookie = cookie
         self._login = login.app.resource()
@@ -113,7 +113,7 @@ class Root(Resource):
         request.responseHeaders.removeHeader(b"server")
         for name, value in security_headers(host, request.isSecure(), self._hsts_s).items():
             request.setHeader(name, value)
-        if wait_s := self._tolls.request(getattr(request.getClientAddress(), "host", "")):
+        if wait_s := self._rate_limits.request(getattr(request.getClientAddress(), "host", "")):
             why = RateLimited("Too many requests", retry_after_ms=math.ceil(wait_s * 1000))
             return _Refusal(429, why)
         if not known:

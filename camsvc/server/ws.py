@@ -25,7 +25,7 @@ from camsvc.audit.refused_credentials import Refusals
 from camsvc.config.schema import Limits
 from camsvc.errors import AuthenticationFailed, CamsvcError
 from camsvc.limits.connection_quota import Full, Places
-from camsvc.limits.rate_limits import Tolls
+from camsvc.limits.rate_limits import RateLimits
 from camsvc.limits.token_bucket import Bucket
 from camsvc.server.http.hosts import Hosts
 from camsvc.server.http.request import answer_error, named_by
@@ -188,11 +188,11 @@ class Connection(WebSocketServerProtocol):
 
     def _answer(self, payload: bytes) -> bytes | Deferred[bytes | None] | None:
         call = Call(self.principal, self.address, secrets.token_hex(6), self.base_url, self)
-        return self.factory.registry.answer(payload, call, self._toll)
+        return self.factory.registry.answer(payload, call, self._rate_limit)
 
-    def _toll(self) -> float:
+    def _rate_limit(self) -> float:
         assert self._bucket is not None
-        wait_s = self._bucket.take(time.monotonic()) or self.factory.tolls.call(self.address)
+        wait_s = self._bucket.take(time.monotonic()) or self.factory.rate_limits.call(self.address)
         self._refused = self._refused + 1 if wait_s else 0
         if self._refused > HEEDLESS and "rest" not in self._timers:
             self._refused = 0
@@ -298,7 +298,7 @@ class Factory(WebSocketServerFactory):
         limits: Limits,
         hosts: Hosts,
         rights: Rights,
-        tolls: Tolls,
+        rate_limits: RateLimits,
         refusals: Refusals | None = None,
     ) -> None:
         super().__init__(reactor=reactor, server="")
@@ -307,7 +307,7 @@ class Factory(WebSocketServerFactory):
         self.limits = limits
         self.hosts = hosts
         self.rights = rights
-        self.tolls = tolls
+        self.rate_limits = rate_limits
         self.refusals = refusals
         self.places = Places("WebSocket connections", limits.connections, limits.address_connections)
         self._connections: dict[Connection, None] = {}

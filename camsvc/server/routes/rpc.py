@@ -12,7 +12,7 @@ from twisted.web.iweb import IRequest
 from camsvc.access.credentials import Credentials
 from camsvc.access.roles import Call
 from camsvc.api.registry import Registry
-from camsvc.limits.rate_limits import Tolls
+from camsvc.limits.rate_limits import RateLimits
 from camsvc.server.http.hosts import Hosts
 from camsvc.server.http.request import answer_json, bearer, require_json, with_json_errors
 
@@ -22,19 +22,19 @@ class Rpc:
 
     app = with_json_errors(Klein())
 
-    def __init__(self, registry: Registry, credentials: Credentials, tolls: Tolls, hosts: Hosts) -> None:
+    def __init__(self, registry: Registry, credentials: Credentials, rate_limits: RateLimits, hosts: Hosts) -> None:
         """Set up.
 
         Args:
             registry: answers.
             credentials: who the headers name.
-            tolls: how often each address may call.
+            rate_limits: how often each address may call.
             hosts: for URLs in answers.
         """
         self._registry = registry
         self._credentials = credentials
         self._hosts = hosts
-        self._tolls = tolls
+        self._rate_limits = rate_limits
 
     @app.route("/api/openrpc.json", methods=["GET", "HEAD"])
     def describe(self, request: IRequest) -> bytes:
@@ -50,7 +50,7 @@ class Rpc:
         """
         require_json(request)
         call = self._call(request)
-        answer = self._registry.answer(request.content.read(), call, partial(self._tolls.call, call.address))
+        answer = self._registry.answer(request.content.read(), call, partial(self._rate_limits.call, call.address))
         if isinstance(answer, Deferred):
             return answer.addCallback(_reply, request)
         return _reply(answer, request)

@@ -298,7 +298,7 @@ class AnswerTests(RegistryTestCase):
         assert isinstance(answer, Deferred)
         self.assertIsNone(self.successResultOf(answer))
 
-    def test_toll(self) -> None:
+    def test_rate_limit(self) -> None:
         """Asked for each call, and for what is none; a call that cannot pay is not executed."""
         waits = [0.0, 0.5, 0.0]
         call = '{"jsonrpc":"2.0","id":1,"method":"look","params":{"count":1}}'

@@ -6,25 +6,25 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.config.schema import Limits
-from camsvc.limits.rate_limits import Tolls
+from camsvc.limits.rate_limits import RateLimits
 
 
-class TollsTests(SynchronousTestCase):
-    """``Tolls``."""
+class RateLimitsTests(SynchronousTestCase):
+    """``RateLimits``."""
 
     def test_each_of_its_own(self) -> None:
         """Calls and requests count apart, by address; time brings more."""
         clock = Clock()
         limits = Limits(address_calls_per_second=2, address_burst=3, requests_per_second=1, request_burst=1)
-        tolls = Tolls(limits, clock.seconds)
-        self.assertEqual([tolls.call("192.0.2.1") for _ in range(4)], [0, 0, 0, 0.5])
-        self.assertEqual([tolls.request("192.0.2.1") for _ in range(2)], [0, 1])
-        self.assertEqual(tolls.call("192.0.2.2"), 0)
+        rate_limits = RateLimits(limits, clock.seconds)
+        self.assertEqual([rate_limits.call("192.0.2.1") for _ in range(4)], [0, 0, 0, 0.5])
+        self.assertEqual([rate_limits.request("192.0.2.1") for _ in range(2)], [0, 1])
+        self.assertEqual(rate_limits.call("192.0.2.2"), 0)
         clock.advance(0.5)
-        self.assertEqual([tolls.call("192.0.2.1") for _ in range(2)], [0, 0.5])
+        self.assertEqual([rate_limits.call("192.0.2.1") for _ in range(2)], [0, 0.5])
 
     def test_ipv6(self) -> None:
         """A machine cannot hide behind the many addresses that it has."""
-        tolls = Tolls(Limits(request_burst=1), Clock().seconds)
-        self.assertEqual(tolls.request("2001:db8::1"), 0)
-        self.assertGreater(tolls.request("2001:db8::2"), 0)
+        rate_limits = RateLimits(Limits(request_burst=1), Clock().seconds)
+        self.assertEqual(rate_limits.request("2001:db8::1"), 0)
+        self.assertGreater(rate_limits.request("2001:db8::2"), 0)

@@ -20,7 +20,7 @@ from camsvc.api.notifications.state_updates import Notifications
 from camsvc.api.registry import Registry
 from camsvc.config.schema import Limits, Server
 from camsvc.devices.inventory import Inventory
-from camsvc.limits.rate_limits import Tolls
+from camsvc.limits.rate_limits import RateLimits
 from camsvc.server.http.cookies import LoginCookie
 from camsvc.server.http.hosts import Hosts
 from camsvc.server.http.origins import Origins
@@ -59,7 +59,7 @@ class SiteTests(TestCase):
             None,  # type: ignore[arg-type]
         )
         ws = Factory(
-            reactor, Registry(), Notifications(None), Limits(), hosts, rights(reactor, known), Tolls(Limits())
+            reactor, Registry(), Notifications(None), Limits(), hosts, rights(reactor, known), RateLimits(Limits())
         )  # type: ignore[arg-type]
         self.engine = FakeEngine()
         engine: Any = self.engine
@@ -71,11 +71,11 @@ class SiteTests(TestCase):
             SystemMethods(Inventory(), engine, engine, components),
             DiscoverMethods(lambda: registry.all()),
         )
-        self.tolls = Tolls(Limits())
-        rpc = Rpc(registry, known, Tolls(Limits(address_calls_per_second=1, address_burst=20)), hosts)
+        self.rate_limits = RateLimits(Limits())
+        rpc = Rpc(registry, known, RateLimits(Limits(address_calls_per_second=1, address_burst=20)), hosts)
         cookie = LoginCookie("test", known, Origins())
         login = LoginPages(None, known, rights(reactor, known), cookie)  # type: ignore[arg-type]
-        root = Root(hosts, cookie, pages, login, files, rpc, ws, self.tolls, hsts_s=600)
+        root = Root(hosts, cookie, pages, login, files, rpc, ws, self.rate_limits, hsts_s=600)
         self.site = site = QuietSite(root, credentials=known)
         listener: Any = reactor.listenTCP(0, site, interface="127.0.0.1")  # type: ignore[attr-defined]
         self.addCleanup(lambda: listener.stopListening())
@@ -204,7 +204,7 @@ class SiteTests(TestCase):
 
     async def test_too_many_requests(self) -> None:
         """429 with the time to wait, on every route alike."""
-        self.site.resource._tolls = Tolls(Limits(requests_per_second=1, request_burst=2))
+        self.site.resource._rate_limits = RateLimits(Limits(requests_per_second=1, request_burst=2))
         self.assertEqual([(await self.get("/health/live")).status for _ in range(2)], [200, 200])
         for path in ("/health/live", "/ws", "/files/snapshots/a.jpg"):
             answer = await self.get(path)

@@ -21,7 +21,7 @@ from camsvc.api.notifications.state_updates import Notifications
 from camsvc.api.registry import NoParams, Registry, method
 from camsvc.audit.refused_credentials import Refusals
 from camsvc.config.schema import Limits, Server
-from camsvc.limits.rate_limits import Tolls
+from camsvc.limits.rate_limits import RateLimits
 from camsvc.server import ws
 from camsvc.server.http.cookies import LoginCookie
 from camsvc.server.http.hosts import Hosts
@@ -113,12 +113,12 @@ class WsTestCase(TestCase):
         registry = Registry(SessionMethods(known, 10), self.topic)
         self.told: list[tuple[Any, ...]] = []
         refusals = Refusals(Clock(), lambda *row: self.told.append(row))
-        hosts, tolls = Hosts(Server()), Tolls(limits)
+        hosts, rate_limits = Hosts(Server()), RateLimits(limits)
         self.factory = Factory(
-            clock or self.reactor, registry, self.notifications, limits, hosts, self.rights, tolls, refusals
+            clock or self.reactor, registry, self.notifications, limits, hosts, self.rights, rate_limits, refusals
         )
         cookie, rest = LoginCookie("test", known, Origins()), [Nothing() for _ in range(4)]
-        root = Root(Hosts(Server()), cookie, *rest, self.factory, Tolls(Limits()))  # type: ignore[arg-type]
+        root = Root(Hosts(Server()), cookie, *rest, self.factory, RateLimits(Limits()))  # type: ignore[arg-type]
         self.site = QuietSite(root)
         listener: Any = self.reactor.listenTCP(0, self.site, interface="127.0.0.1")
         self.addCleanup(lambda: listener.stopListening())

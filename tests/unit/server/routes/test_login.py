@@ -27,7 +27,7 @@ from camsvc.audit.refused_credentials import Refusals
 from camsvc.config.schema import Limits, Server
 from camsvc.devices.inventory import Inventory
 from camsvc.errors import DependencyFailed, InvalidParams, RateLimited
-from camsvc.limits.rate_limits import Tolls
+from camsvc.limits.rate_limits import RateLimits
 from camsvc.server.http.cookies import LoginCookie
 from camsvc.server.http.hosts import Hosts
 from camsvc.server.http.origins import Origins
@@ -100,9 +100,11 @@ class LoginTestCase(TestCase):
         self.cookie = LoginCookie("abc", known, Origins(self.server.public_url, self.server.allowed_origins))
         pages = LoginPages(self.logins, known, self.rights, self.cookie)
         nothing: Any = Nothing()
-        tolls = Tolls(Limits())
-        ws = Factory(reactor, registry, nothing, Limits(), hosts, self.rights, tolls)
-        root = Root(hosts, self.cookie, nothing, pages, nothing, Rpc(registry, known, tolls, hosts), ws, tolls)
+        rate_limits = RateLimits(Limits())
+        ws = Factory(reactor, registry, nothing, Limits(), hosts, self.rights, rate_limits)
+        root = Root(
+            hosts, self.cookie, nothing, pages, nothing, Rpc(registry, known, rate_limits, hosts), ws, rate_limits
+        )
         self.told: list[tuple[Any, ...]] = []
         refusals = Refusals(Clock(), lambda *row: self.told.append(row))
         site = QuietSite(root, Proxies(self.proxies), refusals=refusals)
