@@ -35,7 +35,7 @@ class _Seen:
 class Refusals:
     """Tells the first of each kind at once, and with a row later how many more there were.
 
-    A kind is where it came from (see ``places.neighbourhood``), by which door, and why it was refused.
+    A kind is where it came from (see ``connection_quota.neighbourhood``), by which door, and why it was refused.
     """
 
     def __init__(self, clock: IReactorTime, record: Record) -> None:

@@ -1,4 +1,4 @@
-"""Places for what a stranger may hold open: so many in all, so many from one address."""
+"""ConnectionQuota for what a stranger may hold open: so many in all, so many from one address."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def neighbourhood(address: str) -> str:
     return address
 
 
-class Full(RateLimited):
-    """There is no place left; ``reason`` is ``address_limit`` or ``limit``."""
+class QuotaExceeded(RateLimited):
+    """The quota is used up; ``reason`` is ``address_limit`` or ``limit``."""
 
     @property
     def status(self) -> int:
@@ -31,14 +31,14 @@ class Full(RateLimited):
         return 429 if self.data["reason"] == "address_limit" else 503
 
 
-class Places:
-    """Counts what is held."""
+class ConnectionQuota:
+    """Counts what is open."""
 
     def __init__(self, thing: str, most: int, most_each: int) -> None:
         """Set up.
 
         Args:
-            thing: what they are places for, in words, such as "WebSocket connections".
+            thing: what is counted, in words, such as "WebSocket connections".
             most: in all.
             most_each: for one address.
         """
@@ -53,11 +53,11 @@ class Places:
         """How many are, in all."""
         return self._total
 
-    def look(self, address: str) -> None:
-        """Whether there is a place.
+    def check(self, address: str) -> None:
+        """Whether there is room for one more.
 
         Raises:
-            Full: there is none, for this address or for anybody.
+            QuotaExceeded: there is none, for this address or for anybody.
         """
         if self._held[neighbourhood(address)] >= self._most_each:
             reason, whose = "address_limit", "from your address"
@@ -66,7 +66,7 @@ class Places:
         else:
             return
         self._held += Counter()  # forgets the address again if nothing is held by it
-        raise Full(
+        raise QuotaExceeded(
             f"Too many {self._thing} {whose}",
             reason=reason,
             retry_after_ms=RETRY_S * 1000,
@@ -74,7 +74,7 @@ class Places:
         )
 
     def take(self, address: str, shared: bool = False) -> Callable[[], None]:
-        """Take a place.
+        """Count one more.
 
         Args:
             address: whose it is.
@@ -84,11 +84,11 @@ class Places:
             gives it back; a second call does nothing.
 
         Raises:
-            Full: as :meth:`look`.
+            QuotaExceeded: as :meth:`check`.
         """
         key = "" if shared else neighbourhood(address)
         if not shared or self._total >= self._most:
-            self.look(address)
+            self.check(address)
         self._held[key] += 1
         self._total += 1
         given: list[None] = []

@@ -101,7 +101,7 @@ class Verdict:
 
 
 class Throttle:
-    """Failed logins, by address (see ``places.neighbourhood``) and by user.
+    """Failed logins, by address (see ``connection_quota.neighbourhood``) and by user.
 
     An address from which a user has logged in before does not wait for what strangers do to that user's name, nor
     for what others at the same address (behind one router or proxy) have done: only for its own failures with that

@@ -24,7 +24,7 @@ from camsvc.api.registry import Registry
 from camsvc.audit.refused_credentials import Refusals
 from camsvc.config.schema import Limits
 from camsvc.errors import AuthenticationFailed, CamsvcError
-from camsvc.limits.connection_quota import Full, Places
+from camsvc.limits.connection_quota import ConnectionQuota, QuotaExceeded
 from camsvc.limits.rate_limits import RateLimits
 from camsvc.limits.token_bucket import Bucket
 from camsvc.server.http.hosts import Hosts
@@ -79,8 +79,8 @@ class Connection(WebSocketServerProtocol):
         if base_url is None:
             raise ConnectionDeny(ConnectionDeny.FORBIDDEN, "unknown Host; see server.allowed_hosts")
         try:
-            self._leave = self.factory.places.take(self.address)
-        except Full as why:
+            self._leave = self.factory.quota.take(self.address)
+        except QuotaExceeded as why:
             raise ConnectionDeny(why.status, why.message) from None
         header = request.headers.get(
             "authorization", ""
@@ -279,7 +279,7 @@ class _Entrance(WebSocketResource):
             return answer_error(request, 426, why)
         try:
             self._factory.make_room(request.getClientAddress().host)
-        except Full as why:
+        except QuotaExceeded as why:
             return answer_error(request, why.status, why)
         request.channel.hand_over()
         return super().render(request)
@@ -309,7 +309,7 @@ class Factory(WebSocketServerFactory):
         self.rights = rights
         self.rate_limits = rate_limits
         self.refusals = refusals
-        self.places = Places("WebSocket connections", limits.connections, limits.address_connections)
+        self.quota = ConnectionQuota("WebSocket connections", limits.connections, limits.address_connections)
         self._connections: dict[Connection, None] = {}
         self.setProtocolOptions(
             webStatus=False,
@@ -347,11 +347,11 @@ class Factory(WebSocketServerFactory):
         Where all are taken, the oldest on which nobody is logged in goes: strangers' sockets keep nobody out.
 
         Raises:
-            Full: there is none, for this address or for anybody.
+            QuotaExceeded: there is none, for this address or for anybody.
         """
         try:
-            self.places.look(address)
-        except Full as why:
+            self.quota.check(address)
+        except QuotaExceeded as why:
             stranger = next((each for each in self._connections if each.principal is None), None)
             if why.status != 503 or stranger is None:
                 raise

@@ -12,7 +12,7 @@ from twisted.python.failure import Failure
 from twisted.web.http import HTTPChannel
 
 from camsvc.errors import CamsvcError
-from camsvc.limits.connection_quota import RETRY_S, Full
+from camsvc.limits.connection_quota import RETRY_S, QuotaExceeded
 from camsvc.server.http.headers import security_headers
 
 STALLED_S = 300.0
@@ -44,7 +44,7 @@ class LimitedChannel(HTTPChannel):
     Attributes:
         headers_s: for the request line and the headers.
         body_s: for the body.
-        release: gives the connection's place back.
+        release: gives the connection back to the quota.
     """
 
     abortTimeout = 5
@@ -144,7 +144,7 @@ class Refusal(Protocol):
     MOST = 100
     open = 0
 
-    def __init__(self, reactor: Any, why: Full) -> None:
+    def __init__(self, reactor: Any, why: QuotaExceeded) -> None:
         Refusal.open += 1
         self._reactor = reactor
         self._why = why

@@ -31,7 +31,7 @@ from camsvc.errors import (
     PermissionDenied,
     RateLimited,
 )
-from camsvc.limits.connection_quota import Full, Places
+from camsvc.limits.connection_quota import ConnectionQuota, QuotaExceeded
 from camsvc.server.http.channel import LimitedChannel, Refusal
 from camsvc.server.http.proxies import Proxies
 from camsvc.system.redaction import redact
@@ -174,7 +174,7 @@ class QuietSite(Site):
         self.proxies = proxies or Proxies()
         self._limits = limits or Limits()
         most, most_each = self._limits.http_connections, self._limits.address_http_connections
-        self.places = Places("connections", most, most_each)
+        self.quota = ConnectionQuota("connections", most, most_each)
         super().__init__(
             resource, requestFactory=LimitedRequest, timeout=60, reactor=reactor, parsePOSTFormSubmission=False
         )
@@ -182,8 +182,8 @@ class QuietSite(Site):
     def buildProtocol(self, addr: Any) -> Any:
         host = getattr(addr, "host", "")
         try:
-            release = self.places.take(host, shared=self.proxies.trusts(host))
-        except Full as why:
+            release = self.quota.take(host, shared=self.proxies.trusts(host))
+        except QuotaExceeded as why:
             return Refusal(self.reactor, why)
         channel = super().buildProtocol(addr)
         channel.headers_s, channel.body_s = self._limits.headers_within_s, self._limits.body_within_s

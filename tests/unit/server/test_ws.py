@@ -300,7 +300,7 @@ class HandshakeTests(WsTestCase):
         await first.closed
         await self.until(lambda: len(self.factory._connections) == 1)
         await self.connect()
-        self.assertEqual((self.site.places.held, self.factory.places.held), (0, 2), "it counts as a WebSocket alone")
+        self.assertEqual((self.site.quota.held, self.factory.quota.held), (0, 2), "it counts as a WebSocket alone")
 
     async def test_strangers_make_room(self) -> None:
         """Sockets on which nobody logs in keep nobody out: the oldest of them goes, and no other."""
@@ -310,7 +310,7 @@ class HandshakeTests(WsTestCase):
         answer = await (await self.connect()).ask("ping")
         self.assertEqual(answer["result"], "pong")
         await strangers[0].closed
-        self.assertEqual(self.factory.places.held, 3)
+        self.assertEqual(self.factory.quota.held, 3)
         await self.connect(login=Role.VIEWER)
         await strangers[1].closed
         for client in (known, self.clients[-2]):
@@ -326,10 +326,10 @@ class HandshakeTests(WsTestCase):
         self.assertEqual(json.loads(answer.body)["error"]["data"]["reason"], "address_limit")
         client.sendClose()
         await client.closed
-        await self.until(lambda: self.factory.places.held == 0)
+        await self.until(lambda: self.factory.quota.held == 0)
         with self.assertRaises(ConnectionError):
             await self.connect(host="evil.example")
-        await self.until(lambda: self.factory.places.held == 0)
+        await self.until(lambda: self.factory.quota.held == 0)
         await self.connect()
 
     async def test_options(self) -> None:

@@ -150,7 +150,7 @@ class ChannelTests(SynchronousTestCase):
             channel, wire = self.connect()
             channel.dataReceived(data)
             channel.connectionLost(_closed())
-            self.assertEqual((self.clock.getDelayedCalls(), self.site.places.held), ([], 0), data)
+            self.assertEqual((self.clock.getDelayedCalls(), self.site.quota.held), ([], 0), data)
             del wire
 
     def test_handed_over(self) -> None:
@@ -159,7 +159,7 @@ class ChannelTests(SynchronousTestCase):
         channel.dataReceived(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
         channel.pauseProducing()
         channel.hand_over()
-        self.assertEqual((self.site.places.held, self.clock.getDelayedCalls()), (0, []))
+        self.assertEqual((self.site.quota.held, self.clock.getDelayedCalls()), (0, []))
         del wire
 
     def test_too_many_of_one(self) -> None:
