@@ -1,4 +1,4 @@
-"""What stands open by a right, and is shut when the right ends: sockets, downloads, streams through our own port."""
+"""What stands open by a login, a key or a ticket, and is shut when that ends: sockets, downloads, streams."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from camsvc.access.roles import NEVER, Principal
 from camsvc.system.tasks import Repeater
 
 LOOK_EVERY_S = 0.5
-"""How soon the end of an expired right is seen; a revoked one ends at once."""
+"""How soon it is seen that a grant has expired; a revoked one is shut at once."""
 
 _STORE_USED_EVERY_S = 60.0
 
@@ -26,13 +26,13 @@ Store = Callable[[Callable[[sqlite3.Connection], None]], Deferred[None]]
 
 
 @frozen(eq=False)
-class _Hold:
+class Grant:
     principal: Principal
     end: Callable[[str], None]
 
 
-class Rights:
-    """Knows what is held by whom, and takes rights back."""
+class SessionGrants:
+    """Knows what is open by whose login, key or ticket, and shuts it when that ends."""
 
     _log = Logger()
 
@@ -43,7 +43,7 @@ class Rights:
 
         Args:
             clock: timers.
-            credentials: knows which rights there are.
+            credentials: knows which logins, keys and tickets are good.
             store: runs work on the database, as ``Database.run``.
             wall: seconds since the epoch.
         """
@@ -51,13 +51,17 @@ class Rights:
         self._store = store
         self._wall = wall
         self._clock = clock
-        self._holds: dict[_Hold, None] = {}
+        self._grants: dict[Grant, None] = {}
         self._listeners: list[Callable[[], None]] = []
         self._used_stored_at = clock.seconds()
-        self._rounds = Repeater(clock, LOOK_EVERY_S, self._round, self._log, "looking at rights")
+        self._rounds = Repeater(clock, LOOK_EVERY_S, self._round, self._log, "looking for grants that ended")
+
+    def __len__(self) -> int:
+        """How many are open."""
+        return len(self._grants)
 
     def start(self) -> None:
-        """Begin to look for rights that run out."""
+        """Begin to look for grants that expire."""
         self._rounds.start()
 
     async def stop(self) -> None:
@@ -69,20 +73,20 @@ class Rights:
         """Call ``listener()`` each time that something was revoked."""
         self._listeners.append(listener)
 
-    def hold(self, principal: Principal, end: Callable[[str], None]) -> Callable[[], None]:
-        """Say that something is open by a right.
+    def open(self, principal: Principal, end: Callable[[str], None]) -> Callable[[], None]:
+        """Say that something is open.
 
         Args:
-            principal: whose right it is.
-            end: called once when the right ends, with EXPIRED or REVOKED of ``credentials``; never from inside this
+            principal: whose login, key or ticket it is open by.
+            end: called once when that ends, with EXPIRED or REVOKED of ``credentials``; never from inside this
                 call.
 
         Returns:
             a callable to say that it is open no more; calling it again does nothing.
         """
-        hold = _Hold(principal, end)
-        self._holds[hold] = None
-        return partial(self._release, hold)
+        grant = Grant(principal, end)
+        self._grants[grant] = None
+        return partial(self._close, grant)
 
     def revoke_user(self, user: str) -> Deferred[None]:
         """End all that this user's logins so far have opened; who logs in after it is let in again.
@@ -112,24 +116,26 @@ class Rights:
         return self._revoked(partial(keys.delete, ident=key_id))
 
     def look(self) -> None:
-        """End what is held by rights that have ended."""
+        """Shut what has expired or is revoked."""
         now = self._wall()
-        for hold in tuple(self._holds):
-            why = self.credentials.ended(hold.principal, now)
-            if why is not None and hold in self._holds:
-                del self._holds[hold]
-                with self._log.failuresHandled("while ending what {subject} held", subject=hold.principal.subject):
-                    hold.end(why)
+        for grant in tuple(self._grants):
+            why = self.credentials.ended(grant.principal, now)
+            if why is not None and grant in self._grants:
+                del self._grants[grant]
+                with self._log.failuresHandled(
+                    "while shutting what {subject} had open", subject=grant.principal.subject
+                ):
+                    grant.end(why)
 
     def _revoked(self, work: Callable[[sqlite3.Connection], None]) -> Deferred[None]:
         self.look()
         for listener in self._listeners:
-            with self._log.failuresHandled("while telling that a right was revoked"):
+            with self._log.failuresHandled("while telling of a revocation"):
                 listener()
         return self._store(work)
 
-    def _release(self, hold: _Hold) -> None:
-        self._holds.pop(hold, None)
+    def _close(self, grant: Grant) -> None:
+        self._grants.pop(grant, None)
 
     async def _round(self) -> None:
         self.look()

@@ -11,7 +11,7 @@ from twisted.logger import Logger
 from camsvc.access.credentials import Credentials
 from camsvc.access.logins import Logins
 from camsvc.access.passwords import Passwords
-from camsvc.access.session_grants import Rights
+from camsvc.access.session_grants import SessionGrants
 from camsvc.api.methods.users import UserMethods
 from camsvc.config.schema import Config
 from camsvc.server.http.cookies import LoginCookie
@@ -30,7 +30,7 @@ class Accounts:
         self,
         runtime: Runtime,
         credentials: Credentials,
-        rights: Rights,
+        grants: SessionGrants,
         config: Config,
         record: Callable[[str, str, str, Mapping[str, Any], str], None],
     ) -> None:
@@ -39,7 +39,7 @@ class Accounts:
         Args:
             runtime: its database keeps the users.
             credentials: reads and signs session tokens.
-            rights: ends logins.
+            grants: ends logins.
             config: how long a login lasts, and whose pages may use the cookie.
             record: the audit log's; told of refused logins.
         """
@@ -48,13 +48,13 @@ class Accounts:
             record(actor, address, "login", {}, reason)
 
         self._passwords = Passwords(runtime.reactor)
-        ended, valid_s = rights.revoke_user, config.access.login_s
+        ended, valid_s = grants.revoke_user, config.access.login_s
         self._logins = Logins(runtime.database, self._passwords, credentials, ended, valid_s, refused)
         self._first_admin: Deferred[None] | None = None
         self.methods = UserMethods(runtime.database, self._passwords, self._logins, ended)
         origins = Origins(config.server.public_url, config.server.allowed_origins)
         self.cookie = LoginCookie(runtime.database.instance(), credentials, origins)
-        self.pages = LoginPages(self._logins, credentials, rights, self.cookie)
+        self.pages = LoginPages(self._logins, credentials, grants, self.cookie)
 
     def start(self) -> None:
         """Begin; the first admin is made where there is no user."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from camsvc.access.admission import Admission
 from camsvc.access.admitted_sessions import Journal
-from camsvc.access.session_grants import Rights
+from camsvc.access.session_grants import SessionGrants
 from camsvc.audit.refused_credentials import Refusals
 from camsvc.engine.api_client import EngineApi
 from camsvc.engine.session_enforcer import Sweeper
@@ -23,7 +23,7 @@ class EngineDoor:
         self,
         runtime: Runtime,
         callback_port: int,
-        rights: Rights,
+        grants: SessionGrants,
         refusals: Refusals,
         engine: Engine,
         api: EngineApi,
@@ -33,7 +33,7 @@ class EngineDoor:
         Args:
             runtime: its folder holds the secrets that camsvc, its launchers and the engine share, and the journal.
             callback_port: where the engine asks, on loopback.
-            rights: tells when one ends.
+            grants: tells when one ends.
             refusals: told of credentials that are worth nothing.
             engine: nothing is asked of it while it is down.
             api: calls to it.
@@ -42,10 +42,10 @@ class EngineDoor:
         self._callback_port = callback_port
         self._port: Any = None
         journal = Journal(folder.path / "watching.jsonl", clocks.boot_s)
-        self._sweeper = Sweeper(runtime.reactor, engine, api, rights.credentials, journal)
-        rights.subscribe(self._sweeper.right_revoked)
+        self._sweeper = Sweeper(runtime.reactor, engine, api, grants.credentials, journal)
+        grants.subscribe(self._sweeper.enforce_now)
         admission = Admission(
-            rights.credentials,
+            grants.credentials,
             journal,
             bytes.fromhex(folder.secret("publish").decode()),
             folder.secret("internal"),

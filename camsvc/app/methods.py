@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from camsvc.access.session_grants import Rights
+from camsvc.access.session_grants import SessionGrants
 from camsvc.api.methods.api_keys import KeyMethods
 from camsvc.api.methods.audit import AuditMethods
 from camsvc.api.methods.camera_settings import ConfigMethods
@@ -37,7 +37,7 @@ class Methods:
         self,
         config: Config,
         database: Database,
-        rights: Rights,
+        grants: SessionGrants,
         audit: Audit,
         users: UserMethods,
         cameras: Cameras,
@@ -47,7 +47,7 @@ class Methods:
         updates: Updates,
     ) -> None:
         """Set up; see each topic for what it takes."""
-        credentials, inventory, health, views = rights.credentials, cameras.inventory, cameras.health, updates.views
+        credentials, inventory, health, views = grants.credentials, cameras.inventory, cameras.health, updates.views
         recorder, finisher = archive.recorder, archive.finisher
         metrics = MetricsMethods(inventory, streams, health, recorder, archive.store)
         self.figures = metrics.figures
@@ -62,7 +62,7 @@ class Methods:
             EventMethods(updates.events),
             ClientMethods(updates.connected, updates.events),
             metrics,
-            KeyMethods(credentials, rights, database, inventory),
+            KeyMethods(credentials, grants, database, inventory),
             SystemMethods(inventory, engine, streams, updates.components),
             AuditMethods(audit),
             users,

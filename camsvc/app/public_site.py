@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from camsvc.access.session_grants import Rights
+from camsvc.access.session_grants import SessionGrants
 from camsvc.app.accounts import Accounts
 from camsvc.app.archive import Archive
 from camsvc.app.events import Updates
@@ -34,7 +34,7 @@ class PublicSite:
         reactor: Any,
         config: Config,
         certificates: Certificates | None,
-        rights: Rights,
+        grants: SessionGrants,
         refusals: Refusals,
         accounts: Accounts,
         methods: Methods,
@@ -43,16 +43,16 @@ class PublicSite:
         ready: Callable[[], dict[str, Any]],
     ) -> None:
         """Set up; see the parts for what each takes."""
-        credentials = rights.credentials
+        credentials = grants.credentials
         hosts = Hosts(config.server)
         rate_limits = RateLimits(config.limits)
         self.ws = Factory(
-            reactor, methods.registry, updates.notifications, config.limits, hosts, rights, rate_limits, refusals
+            reactor, methods.registry, updates.notifications, config.limits, hosts, grants, rate_limits, refusals
         )
         files = Files(
             reactor,
             credentials,
-            rights,
+            grants,
             archive.folders,
             archive.finisher.when_finished,
             archive.recorder.under_way,

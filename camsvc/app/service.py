@@ -9,7 +9,7 @@ from twisted.application.service import Service
 from twisted.logger import ILogObserver, Logger
 
 from camsvc.access.credentials import load as credentials_of
-from camsvc.access.session_grants import Rights
+from camsvc.access.session_grants import SessionGrants
 from camsvc.app.accounts import Accounts
 from camsvc.app.archive import Archive
 from camsvc.app.banner import announce
@@ -44,10 +44,10 @@ class Camsvc(Service):
 
         # Who may.
         credentials = database.now(partial(credentials_of, prepared.tokens, now=runtime.clocks.wall_s()))
-        self._rights = Rights(reactor, credentials, database.run)
+        self._grants = SessionGrants(reactor, credentials, database.run)
         self._audit = Audit(reactor, database)
         self._refusals = Refusals(reactor, self._audit.record)
-        self._accounts = Accounts(runtime, credentials, self._rights, config, self._audit.record)
+        self._accounts = Accounts(runtime, credentials, self._grants, config, self._audit.record)
 
         # From a camera up to those who are told of it.
         self._cameras = Cameras(runtime, config)
@@ -91,7 +91,7 @@ class Camsvc(Service):
         methods = Methods(
             config,
             database,
-            self._rights,
+            self._grants,
             self._audit,
             self._accounts.methods,
             self._cameras,
@@ -100,12 +100,12 @@ class Camsvc(Service):
             self._archive,
             self._updates,
         )
-        self._video = Video(runtime, config.media, self._rights, self._cameras, self._streams)
+        self._video = Video(runtime, config.media, self._grants, self._cameras, self._streams)
         self._site = PublicSite(
             reactor,
             config,
             prepared.certificates,
-            self._rights,
+            self._grants,
             self._refusals,
             self._accounts,
             methods,
@@ -122,7 +122,7 @@ class Camsvc(Service):
         if addresses.rtsps:
             self._site.port.subscribe(lambda pair: self._certificate.renew(pair.certificate, pair.key))
         self._engine_door = EngineDoor(
-            runtime, config.server.callback_port, self._rights, self._refusals, self._engine, self._engine_api
+            runtime, config.server.callback_port, self._grants, self._refusals, self._engine, self._engine_api
         )
 
     def _connect(self) -> None:
@@ -160,7 +160,7 @@ class Camsvc(Service):
         self._cameras.load()
         self._archive.resume()
         self._runtime.database.start(self._runtime.reactor)
-        self._rights.start()
+        self._grants.start()
         self._accounts.start()
         self._runtime.folder.start(self._runtime.reactor)
         self._cameras.start()
@@ -195,7 +195,7 @@ class Camsvc(Service):
         self._prepared.folder.stop()
         self._archive.close()
         self._accounts.stop()
-        await self._rights.stop()
+        await self._grants.stop()
         self._refusals.stop()
         await self._audit.stop()
         self._prepared.database.stop()

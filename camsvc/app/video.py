@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twisted.web.resource import Resource
 
-from camsvc.access.session_grants import Rights
+from camsvc.access.session_grants import SessionGrants
 from camsvc.app.cameras import Cameras
 from camsvc.config.schema import Media
 from camsvc.engine.http_client import EngineHttp
@@ -21,12 +21,14 @@ from camsvc.system.runtime import Runtime
 class Video:
     """Its parts, made in order and ended together."""
 
-    def __init__(self, runtime: Runtime, media: Media, rights: Rights, cameras: Cameras, streams: Streams) -> None:
+    def __init__(
+        self, runtime: Runtime, media: Media, grants: SessionGrants, cameras: Cameras, streams: Streams
+    ) -> None:
         """Set up; see the parts for what each takes."""
         reactor, folder = runtime.reactor, runtime.folder
         self._engine = EngineHttp(reactor, media.hls_port, media.webrtc_port)
         self._awake = Awake(reactor, media.rtsp_port, INTERNAL_USER, folder.secret("internal").decode())
-        door = CameraDoor(rights.credentials, cameras.inventory, streams, rights.hold)
+        door = CameraDoor(grants.credentials, cameras.inventory, streams, grants.open)
         self._live = Live(reactor, door, self._engine)
         self._previews = Previews(reactor, door, Pictures(reactor, folder, cameras.health, self._awake.hold))
 

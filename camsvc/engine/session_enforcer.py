@@ -52,7 +52,7 @@ class Sweeper:
             reactor: time.
             engine: nothing is asked of it while it is down.
             api: calls to it.
-            credentials: knows which rights there are.
+            credentials: knows which logins, keys and tickets are good.
             journal: knows who was let in without a ticket.
             wall: seconds since the epoch.
         """
@@ -79,7 +79,7 @@ class Sweeper:
         self._rounds.stop()
         self._journal.close()
 
-    def right_revoked(self) -> None:
+    def enforce_now(self) -> None:
         """Look now, and once more soon."""
         self._rounds.nudge()
         if self._again is not None and self._again.active():

@@ -18,7 +18,7 @@ from zope.interface import implementer
 
 from camsvc.access.credentials import REVOKED
 from camsvc.access.roles import Call, Principal
-from camsvc.access.session_grants import Rights
+from camsvc.access.session_grants import SessionGrants
 from camsvc.api.notifications.state_updates import Notifications
 from camsvc.api.registry import Registry
 from camsvc.audit.refused_credentials import Refusals
@@ -87,7 +87,7 @@ class Connection(WebSocketServerProtocol):
         )  # a browser's cookie stands here, too: server/http/cookies.py
         key = request.headers.get("x-api-key", "")
         try:
-            self._came_as = named_by(header, key, self.factory.rights.credentials)
+            self._came_as = named_by(header, key, self.factory.grants.credentials)
         except AuthenticationFailed as why:  # then it has authenticate to log in with
             if self.factory.refusals is not None:
                 self.factory.refusals.tell("websocket", self.address, why, {})
@@ -158,7 +158,7 @@ class Connection(WebSocketServerProtocol):
     def log_in(self, principal: Principal) -> None:
         """Switch identity and role at once; the socket closes 60 s after the login ends, at once if it is revoked."""
         self._release()
-        self._release = self.factory.rights.hold(principal, self._right_ended)
+        self._release = self.factory.grants.open(principal, self._on_grant_ended)
         self.principal = principal
         self.maxMessagePayloadSize = AFTER_LOGIN_BYTES
         self._cancel("login")
@@ -230,7 +230,7 @@ class Connection(WebSocketServerProtocol):
         self.sendClose(TOO_SLOW, "reader too slow")
         self._later("drop", 1.0, self.dropConnection, True)
 
-    def _right_ended(self, why: str) -> None:
+    def _on_grant_ended(self, why: str) -> None:
         if why == REVOKED:
             self.principal = None
             self._unsent.clear()
@@ -297,7 +297,7 @@ class Factory(WebSocketServerFactory):
         notifications: Notifications,
         limits: Limits,
         hosts: Hosts,
-        rights: Rights,
+        grants: SessionGrants,
         rate_limits: RateLimits,
         refusals: Refusals | None = None,
     ) -> None:
@@ -306,7 +306,7 @@ class Factory(WebSocketServerFactory):
         self.notifications = notifications
         self.limits = limits
         self.hosts = hosts
-        self.rights = rights
+        self.grants = grants
         self.rate_limits = rate_limits
         self.refusals = refusals
         self.quota = ConnectionQuota("WebSocket connections", limits.connections, limits.address_connections)

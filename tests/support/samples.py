@@ -10,7 +10,7 @@ from twisted.internet.defer import succeed
 
 from camsvc.access.credentials import Credentials
 from camsvc.access.roles import Call, Principal, Role
-from camsvc.access.session_grants import Rights
+from camsvc.access.session_grants import SessionGrants
 from camsvc.access.tokens import Tokens
 from camsvc.model import Camera, Found, Mode, Recording, RecordingState
 from camsvc.system.runtime import Runtime
@@ -80,9 +80,9 @@ def credentials(secret: bytes = SECRET) -> Credentials:
     return Credentials(Tokens(secret))
 
 
-def rights(clock: Any, known: Credentials) -> Rights:
-    """Rights that are stored nowhere."""
-    return Rights(clock, known, lambda work: succeed(None))
+def session_grants(clock: Any, known: Credentials) -> SessionGrants:
+    """Session grants that are stored nowhere."""
+    return SessionGrants(clock, known, lambda work: succeed(None))
 
 
 def runtime(reactor: Any, **other: Any) -> Runtime:

@@ -12,7 +12,7 @@ from camsvc.access import keys
 from camsvc.access.credentials import Credentials
 from camsvc.access.keys import ApiKey
 from camsvc.access.roles import NEVER, Call, Role
-from camsvc.access.session_grants import Rights
+from camsvc.access.session_grants import SessionGrants
 from camsvc.api.methods.cameras import Device
 from camsvc.api.registry import NoParams, method
 from camsvc.devices.inventory import Inventory
@@ -122,9 +122,11 @@ class LoginsRevoked(Struct, frozen=True):
 class KeyMethods:
     """Methods of admins."""
 
-    def __init__(self, credentials: Credentials, rights: Rights, database: Database, inventory: Inventory) -> None:
+    def __init__(
+        self, credentials: Credentials, grants: SessionGrants, database: Database, inventory: Inventory
+    ) -> None:
         self._keys = credentials.keys
-        self._rights = rights
+        self._grants = grants
         self._database = database
         self._inventory = inventory
 
@@ -173,7 +175,7 @@ class KeyMethods:
         key = self._keys.get(ident) if ident is not None else self._keys.named(name or "")
         if key is None:
             raise NotFound("Key", ident or name or "", suggestion="list_api_keys names all keys")
-        await self._rights.revoke_key(key.ident)
+        await self._grants.revoke_key(key.ident)
         return KeyRevoked(key.ident, key.name, True)
 
     @method("revoke_logins", role=Role.ADMIN, params=LoginsNamed, result=LoginsRevoked)
@@ -181,9 +183,9 @@ class KeyMethods:
         """End all logins so far of a user, or one; what they have opened is closed within a second."""
         user, token_id = _one_of(params.user, params.token_id, "user", "token_id")
         if user is not None:
-            await self._rights.revoke_user(user)
+            await self._grants.revoke_user(user)
             return LoginsRevoked(True, f"every login of {user} so far has ended; a new one is let in")
-        await self._rights.revoke_token(token_id or "")
+        await self._grants.revoke_token(token_id or "")
         return LoginsRevoked(True, "the login has ended")
 
 

@@ -21,28 +21,30 @@ _ENGINE_TICKET_S = 3600.0
 _HLS_SESSION_S = 86400.0
 
 End = Callable[[str], None]
-"""Called with the reason when a right has ended."""
+"""Called with the reason when a login, key or ticket has ended."""
 
-Hold = Callable[[Principal, End], Callable[[], None]]
-"""Has a callable called when the right of somebody ends; gives one that takes that back."""
+OpenGrant = Callable[[Principal, End], Callable[[], None]]
+"""As ``SessionGrants.open``: has a callable called when the login, key or ticket of somebody ends."""
 
 
 class CameraDoor:
     """Asked by every route that gives a camera's pictures."""
 
-    def __init__(self, credentials: Credentials, inventory: Inventory, streams: Streams, hold: Hold) -> None:
+    def __init__(
+        self, credentials: Credentials, inventory: Inventory, streams: Streams, open_grant: OpenGrant
+    ) -> None:
         """Set up.
 
         Args:
             credentials: who asks; sign tickets.
             inventory: the cameras.
             streams: whether the engine is there.
-            hold: as ``Rights.hold``.
+            open_grant: as ``SessionGrants.open``.
         """
         self._credentials = credentials
         self._inventory = inventory
         self._streams = streams
-        self.hold = hold
+        self.open_grant = open_grant
 
     def enter(self, request: IRequest, device: str) -> Principal:
         """Let a request for a camera pass.
@@ -97,7 +99,7 @@ class CameraDoor:
         """Whose HLS session has this name.
 
         Raises:
-            AuthenticationFailed: it is no such name, or their right has ended.
+            AuthenticationFailed: it is no such name, or their login has ended.
         """
         return self._credentials.holder(HLS, name, device, time.time())
 

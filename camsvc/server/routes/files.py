@@ -18,7 +18,7 @@ from twisted.web.iweb import IRequest
 
 from camsvc.access.credentials import Credentials
 from camsvc.access.roles import Principal, Role, may
-from camsvc.access.session_grants import Rights
+from camsvc.access.session_grants import SessionGrants
 from camsvc.access.tokens import FILE
 from camsvc.errors import AuthenticationFailed, CamsvcError, NotFound
 from camsvc.library.index import RECORDINGS, SNAPSHOTS
@@ -113,7 +113,7 @@ class Files:
         self,
         reactor: Any,
         credentials: Credentials,
-        rights: Rights,
+        grants: SessionGrants,
         folders: dict[str, Path],
         when_finished: Callable[[str], Deferred[Any] | None],
         under_way: Callable[[], dict[str, int]],
@@ -125,7 +125,7 @@ class Files:
         Args:
             reactor: time.
             credentials: knows session tokens, API keys and file tickets.
-            rights: ends the download when the right for it ends.
+            grants: cuts the download when the login for it ends.
             folders: by kind, ``recordings``, ``snapshots`` and ``thumbnails``.
             when_finished: gives a Deferred while a recording of that name is being finished.
             under_way: names of the recordings that still run.
@@ -134,7 +134,7 @@ class Files:
         """
         self._reactor = reactor
         self._credentials = credentials
-        self._rights = rights
+        self._grants = grants
         self._folders = folders
         self._when_finished = when_finished
         self._under_way = under_way
@@ -185,9 +185,9 @@ class Files:
         return None
 
     def _hold(self, request: Any, who: Principal | None) -> None:
-        """Cut the download when the right for it ends, also one that waits for its file."""
+        """Cut the download when the login for it ends, also one that waits for its file."""
         assert who is not None  # may() has let it pass
-        release = self._rights.hold(who, lambda why: request.transport.abortConnection())
+        release = self._grants.open(who, lambda why: request.transport.abortConnection())
         request.notifyFinish().addBoth(lambda _: release())
 
     def _who(self, request: IRequest, resource: str) -> Principal | None:

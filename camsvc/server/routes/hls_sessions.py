@@ -85,7 +85,7 @@ class HlsSessions:
         session = HlsSession(ident, device, principal)
         self._sessions[session.ident] = session
         session.timer = self._reactor.callLater(UNUSED_S, self._unused, session)
-        session.release = self._door.hold(principal, lambda reason: self._end(session, reason))
+        session.release = self._door.open_grant(principal, lambda reason: self._end(session, reason))
         return session
 
     def get(self, ident: str, device: str) -> HlsSession:

@@ -12,7 +12,7 @@ from twisted.web.iweb import IRequest
 from camsvc.access.credentials import Credentials
 from camsvc.access.logins import Login, Logins
 from camsvc.access.roles import Principal
-from camsvc.access.session_grants import Rights
+from camsvc.access.session_grants import SessionGrants
 from camsvc.errors import AuthenticationFailed, InvalidParams
 from camsvc.model import iso
 from camsvc.server.http.cookies import LoginCookie
@@ -45,18 +45,18 @@ class LoginPages:
 
     app = with_json_errors(Klein())
 
-    def __init__(self, logins: Logins, credentials: Credentials, rights: Rights, cookie: LoginCookie) -> None:
+    def __init__(self, logins: Logins, credentials: Credentials, grants: SessionGrants, cookie: LoginCookie) -> None:
         """Set up.
 
         Args:
             logins: grants them.
             credentials: knows who is logged in.
-            rights: ends a login.
+            grants: ends a login.
             cookie: the browsers'.
         """
         self._logins = logins
         self._credentials = credentials
-        self._rights = rights
+        self._grants = grants
         self._cookie = cookie
 
     @app.route("/api/login", methods=["POST"])
@@ -103,7 +103,7 @@ class LoginPages:
             self._cookie.take(request)
         ended = who is not None and who.token_id is not None
         if who is not None and who.token_id is not None:
-            await self._rights.revoke_token(who.token_id, who.expires_at)
+            await self._grants.revoke_token(who.token_id, who.expires_at)
         return answer_json(request, 200, {"logged_out": ended})
 
     @app.route("/api/session", methods=["GET", "HEAD"])

@@ -57,7 +57,7 @@ class Previews:
             request.setHeader(b"retry-after", b"1")
             raise RateLimited("Too many previews", retry_after_ms=int(wait_s * 1000) + 1)
         self._door.require_delivery(device)
-        release, hold = self._door.hold(who, lambda why: _cut(request)), self._pictures.hold(device)
+        release, hold = self._door.open_grant(who, lambda why: _cut(request)), self._pictures.hold(device)
         try:
             found = await self._first(device)
         finally:
@@ -76,7 +76,7 @@ class Previews:
         self._door.require_delivery(device)
         hold = self._pictures.hold(device)
         valve = _Valve()
-        release = self._door.hold(who, lambda why: _cut(request))
+        release = self._door.open_grant(who, lambda why: _cut(request))
         try:
             picture = await self._first(device)
             request.setHeader(b"content-type", b"multipart/x-mixed-replace; boundary=" + _BOUNDARY)

@@ -50,7 +50,7 @@ class Download(Protocol):
         self.lost_at = time.time()
 
 
-class RightsTestCase(DaemonTestCase):
+class SessionGrantsTestCase(DaemonTestCase):
     """Opens things by a credential, and sees when they are shut."""
 
     _log = Logger()
@@ -133,7 +133,7 @@ class RightsTestCase(DaemonTestCase):
             self.assertTrue(thing.running, name)
 
 
-class RevocationTests(RightsTestCase):
+class RevocationTests(SessionGrantsTestCase):
     """While all of it runs."""
 
     async def test_key(self) -> None:
@@ -184,7 +184,7 @@ class RevocationTests(RightsTestCase):
         await self.open(admin=self.admin, again=await self.daemon.connect("viewer"))
 
 
-class RotationTests(RightsTestCase):
+class RotationTests(SessionGrantsTestCase):
     """``camsvc rotate-secret`` beside a running camsvc."""
 
     async def test_overlap(self) -> None:
@@ -214,7 +214,7 @@ class RotationTests(RightsTestCase):
         self.assertEqual(output.code, 0, output.err)
 
 
-class RestartTests(RightsTestCase):
+class RestartTests(SessionGrantsTestCase):
     """camsvc is killed; the engine and its viewers go on."""
 
     async def test_swept(self) -> None:

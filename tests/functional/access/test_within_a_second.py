@@ -13,7 +13,7 @@ from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
-from tests.functional.access.test_session_grants import RightsTestCase
+from tests.functional.access.test_session_grants import SessionGrantsTestCase
 from tests.functional.live.test_live import LiveTestCase, WhepViewer
 from tests.support.daemon.daemon import Client, Daemon
 from tests.support.engine.engines import per_engine
@@ -84,7 +84,7 @@ class Pictures(Exchange):
         super().dataReceived(data)
 
 
-class RevokedTests(RightsTestCase, LiveTestCase):
+class RevokedTests(SessionGrantsTestCase, LiveTestCase):
     """Everything that a key can open, at once."""
 
     _log = Logger()

@@ -14,7 +14,7 @@ from camsvc.access import keys
 from camsvc.access.credentials import EXPIRED, REVOKED, Credentials
 from camsvc.access.keys import ApiKey
 from camsvc.access.roles import NEVER, Principal, Role
-from camsvc.access.session_grants import LOOK_EVERY_S, Rights
+from camsvc.access.session_grants import LOOK_EVERY_S, SessionGrants
 from camsvc.access.tokens import Tokens
 from camsvc.system.database import Database
 from tests.support.samples import SECRET
@@ -36,7 +36,7 @@ def api_key(ident: str = "0123456789ab", **more: Any) -> ApiKey:
                      "cameras": None, "created_at": NOW - 10, "created_by": "me", **more})  # fmt: skip
 
 
-class RightsTests(SynchronousTestCase):
+class SessionGrantsTests(SynchronousTestCase):
     """With a real database behind."""
 
     def setUp(self) -> None:
@@ -45,8 +45,8 @@ class RightsTests(SynchronousTestCase):
         self.database = Database(Path(self.mktemp()))
         self.addCleanup(self.database.stop)
         self.credentials = self.read()
-        self.rights = Rights(self.clock, self.credentials, self.store, lambda: self.now)
-        self.rights.start()
+        self.grants = SessionGrants(self.clock, self.credentials, self.store, lambda: self.now)
+        self.grants.start()
         self.ended: list[str] = []
 
     def read(self) -> Credentials:
@@ -61,8 +61,8 @@ class RightsTests(SynchronousTestCase):
         self.now += seconds
         self.clock.advance(seconds)
 
-    def hold(self, principal: Principal, name: str = "it") -> Any:
-        return self.rights.hold(principal, lambda why: self.ended.append(f"{name} {why}"))
+    def open(self, principal: Principal, name: str = "it") -> Any:
+        return self.grants.open(principal, lambda why: self.ended.append(f"{name} {why}"))
 
     def test_user(self) -> None:
         """All that a user's logins opened ends at once, and nobody else's."""
@@ -75,38 +75,38 @@ class RightsTests(SynchronousTestCase):
         ):
             if who.key_id is not None:
                 self.credentials.keys.add(api_key(name="me"))
-            self.hold(who, name)
-        self.successResultOf(self.rights.revoke_user("me"))
+            self.open(who, name)
+        self.successResultOf(self.grants.revoke_user("me"))
         self.assertEqual(self.ended, ["socket revoked", "download revoked", "nameless revoked"])
 
     def test_login_after_it(self) -> None:
         """A user who logs in again is let in: in the same second too."""
-        self.successResultOf(self.rights.revoke_user("me"))
-        self.hold(user(issued_at=self.now))
+        self.successResultOf(self.grants.revoke_user("me"))
+        self.open(user(issued_at=self.now))
         self.pass_time(LOOK_EVERY_S)
         self.assertEqual(self.ended, ["it revoked"])
-        self.hold(user(issued_at=self.now + 0.001))
+        self.open(user(issued_at=self.now + 0.001))
         self.pass_time(LOOK_EVERY_S)
         self.assertEqual(self.ended, ["it revoked"])
 
     def test_token(self) -> None:
         """One login of several."""
-        self.hold(user(), "one")
-        self.hold(user(token_id="t2"), "two")
-        self.successResultOf(self.rights.revoke_token("t1", NOW + 3600))
+        self.open(user(), "one")
+        self.open(user(token_id="t2"), "two")
+        self.successResultOf(self.grants.revoke_token("t1", NOW + 3600))
         self.assertEqual(self.ended, ["one revoked"])
 
     def test_key(self) -> None:
         """What hangs on a key, by way of a token too."""
         self.credentials.keys.add(api_key())
-        self.hold(api_key().principal, "key")
-        self.hold(user("door", key_id="0123456789ab"), "token of it")
-        self.successResultOf(self.rights.revoke_key("0123456789ab"))
+        self.open(api_key().principal, "key")
+        self.open(user("door", key_id="0123456789ab"), "token of it")
+        self.successResultOf(self.grants.revoke_key("0123456789ab"))
         self.assertEqual(self.ended, ["key revoked", "token of it revoked"])
 
     def test_expiry(self) -> None:
         """A right that runs out ends soon after, and not before."""
-        self.hold(user(expires_at=NOW + 10))
+        self.open(user(expires_at=NOW + 10))
         self.pass_time(9.9)
         self.assertEqual(self.ended, [])
         self.pass_time(0.1 + LOOK_EVERY_S)
@@ -115,23 +115,23 @@ class RightsTests(SynchronousTestCase):
     def test_expiry_of_a_key(self) -> None:
         """The key's own end counts, whatever the token says."""
         self.credentials.keys.add(api_key(expires_at=NOW + 10))
-        self.hold(user("door", key_id="0123456789ab"))
+        self.open(user("door", key_id="0123456789ab"))
         self.pass_time(10 + LOOK_EVERY_S)
         self.assertEqual(self.ended, [f"it {EXPIRED}"])
 
     def test_release(self) -> None:
         """What is closed is not ended; releasing twice does no harm."""
-        release = self.hold(user())
+        release = self.open(user())
         release()
         release()
-        self.successResultOf(self.rights.revoke_user("me"))
+        self.successResultOf(self.grants.revoke_user("me"))
         self.assertEqual(self.ended, [])
 
     def test_ended_once(self) -> None:
         """Nothing is told twice."""
-        self.hold(user())
-        self.successResultOf(self.rights.revoke_user("me"))
-        self.successResultOf(self.rights.revoke_token("t1", NOW + 3600))
+        self.open(user())
+        self.successResultOf(self.grants.revoke_user("me"))
+        self.successResultOf(self.grants.revoke_token("t1", NOW + 3600))
         self.assertEqual(self.ended, [f"it {REVOKED}"])
 
     def test_one_that_fails(self) -> None:
@@ -140,18 +140,18 @@ class RightsTests(SynchronousTestCase):
         def broken(why: str) -> None:
             raise ValueError(why)
 
-        self.rights.hold(user(), broken)
-        self.hold(user())
-        self.successResultOf(self.rights.revoke_user("me"))
+        self.grants.open(user(), broken)
+        self.open(user())
+        self.successResultOf(self.grants.revoke_user("me"))
         self.assertEqual(self.ended, ["it revoked"])
         self.assertEqual(len(self.flushLoggedErrors(ValueError)), 1)
 
     def test_listeners(self) -> None:
         """Are told of each revocation."""
         told: list[int] = []
-        self.rights.subscribe(lambda: told.append(1))
-        self.successResultOf(self.rights.revoke_user("me"))
-        self.successResultOf(self.rights.revoke_key("0123456789ab"))
+        self.grants.subscribe(lambda: told.append(1))
+        self.successResultOf(self.grants.revoke_user("me"))
+        self.successResultOf(self.grants.revoke_key("0123456789ab"))
         self.assertEqual(len(told), 2)
 
     def test_restart(self) -> None:
@@ -159,10 +159,10 @@ class RightsTests(SynchronousTestCase):
         self.database.now(lambda db: keys.insert(db, api_key()))
         gate_keys: Any = {"cameras": frozenset(["camera1"]), "expires_at": NOW + 5, "role": Role.OPERATOR}
         self.database.now(lambda db: keys.insert(db, api_key("ba9876543210", name="gate", **gate_keys)))
-        self.successResultOf(self.rights.revoke_user("you"))
-        self.successResultOf(self.rights.revoke_token("t1", NOW + 3600))
-        self.successResultOf(self.rights.revoke_token("t2", NOW + 1))
-        self.successResultOf(self.rights.revoke_key("0123456789ab"))
+        self.successResultOf(self.grants.revoke_user("you"))
+        self.successResultOf(self.grants.revoke_token("t1", NOW + 3600))
+        self.successResultOf(self.grants.revoke_token("t2", NOW + 1))
+        self.successResultOf(self.grants.revoke_key("0123456789ab"))
         self.now += 2
         again = self.read()
         self.assertEqual(again.ended(user(), self.now), REVOKED)
@@ -176,9 +176,9 @@ class RightsTests(SynchronousTestCase):
 
     def test_revoked_twice(self) -> None:
         """The later time counts."""
-        self.successResultOf(self.rights.revoke_user("me"))
+        self.successResultOf(self.grants.revoke_user("me"))
         self.now += 10
-        self.successResultOf(self.rights.revoke_user("me"))
+        self.successResultOf(self.grants.revoke_user("me"))
         self.assertEqual(self.read().ended(user(issued_at=NOW + 5), self.now), REVOKED)
 
     def test_last_use(self) -> None:
@@ -194,6 +194,6 @@ class RightsTests(SynchronousTestCase):
         self.pass_time(1)
         self.assertEqual(self.read().keys.all()[0].used_at, NOW + 1)
         self.credentials.principal(key, NOW + 61)
-        self.successResultOf(Deferred.fromCoroutine(self.rights.stop()))
+        self.successResultOf(Deferred.fromCoroutine(self.grants.stop()))
         self.assertEqual(self.read().keys.all()[0].used_at, NOW + 61)
         self.assertEqual(self.clock.getDelayedCalls(), [])

@@ -114,13 +114,13 @@ class SweeperTests(SynchronousTestCase):
         self.session("key", self.ticket(who=key))
         self.assertEqual(len(self.left_after(ROUND_S)), 4)
         self.known.revocations.revoke_token("t1", NOW + 1000)
-        self.sweeper.right_revoked()
+        self.sweeper.enforce_now()
         self.assertEqual(self.left_after(), ["key", "other token", "user"])
         self.known.keys.remove(key.key_id or "")
-        self.sweeper.right_revoked()
+        self.sweeper.enforce_now()
         self.assertEqual(self.left_after(), ["other token", "user"])
         self.known.revocations.revoke_user("you", NOW)
-        self.sweeper.right_revoked()
+        self.sweeper.enforce_now()
         self.assertEqual(self.left_after(), ["other token"])
 
     def test_vanished(self) -> None:
@@ -143,7 +143,7 @@ class SweeperTests(SynchronousTestCase):
         """Who had been let in a moment before is found by the second look."""
         self.sweeper.start()
         self.known.revocations.revoke_token("t1", NOW + 1000)
-        self.sweeper.right_revoked()
+        self.sweeper.enforce_now()
         self.session("late", self.ticket())
         self.assertEqual(self.left_after(AGAIN_S - 0.01), ["late"])
         self.assertEqual(self.left_after(0.01), [])
@@ -171,7 +171,7 @@ class SweeperTests(SynchronousTestCase):
         self.api.addresses = {"conn3": "192.0.2.1:5001", "conn4": "127.0.0.1:5002", "conn2": "192.0.2.9:1"}
         self.assertEqual(len(self.left_after(ROUND_S)), 4)
         self.known.revocations.revoke_token("t1", NOW + 1000)
-        self.sweeper.right_revoked()
+        self.sweeper.enforce_now()
         self.assertEqual(self.left_after(), ["ourselves"])
 
     def test_password_before_token(self) -> None:
@@ -229,7 +229,7 @@ class SweeperTests(SynchronousTestCase):
     def test_stopped(self) -> None:
         """Asks no more."""
         self.sweeper.start()
-        self.sweeper.right_revoked()
+        self.sweeper.enforce_now()
         self.sweeper.stop()
         self.assertEqual(self.clock.getDelayedCalls(), [])
         asked = self.api.asked

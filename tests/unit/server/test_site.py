@@ -32,7 +32,7 @@ from camsvc.server.routes.rpc import Rpc
 from camsvc.server.site import Pages, Root
 from camsvc.server.ws import Factory
 from tests.support.http_client import Answer, ask, exchange
-from tests.support.samples import credentials, rights
+from tests.support.samples import credentials, session_grants
 from tests.unit.api.methods.test_system import FakeEngine
 
 
@@ -51,7 +51,7 @@ class SiteTests(TestCase):
         files = Files(
             reactor,
             known,
-            rights(reactor, known),
+            session_grants(reactor, known),
             {"recordings": folder, "snapshots": folder},
             lambda _: None,
             dict,
@@ -59,7 +59,13 @@ class SiteTests(TestCase):
             None,  # type: ignore[arg-type]
         )
         ws = Factory(
-            reactor, Registry(), Notifications(None), Limits(), hosts, rights(reactor, known), RateLimits(Limits())
+            reactor,
+            Registry(),
+            Notifications(None),
+            Limits(),
+            hosts,
+            session_grants(reactor, known),
+            RateLimits(Limits()),
         )  # type: ignore[arg-type]
         self.engine = FakeEngine()
         engine: Any = self.engine
@@ -74,7 +80,7 @@ class SiteTests(TestCase):
         self.rate_limits = RateLimits(Limits())
         rpc = Rpc(registry, known, RateLimits(Limits(address_calls_per_second=1, address_burst=20)), hosts)
         cookie = LoginCookie("test", known, Origins())
-        login = LoginPages(None, known, rights(reactor, known), cookie)  # type: ignore[arg-type]
+        login = LoginPages(None, known, session_grants(reactor, known), cookie)  # type: ignore[arg-type]
         root = Root(hosts, cookie, pages, login, files, rpc, ws, self.rate_limits, hsts_s=600)
         self.site = site = QuietSite(root, credentials=known)
         listener: Any = reactor.listenTCP(0, site, interface="127.0.0.1")  # type: ignore[attr-defined]

@@ -30,7 +30,7 @@ from camsvc.server.http.request import QuietSite
 from camsvc.server.site import Root
 from camsvc.server.ws import Factory
 from tests.support.http_client import Exchange, ask
-from tests.support.samples import SECRET, rights
+from tests.support.samples import SECRET, session_grants
 
 
 class Topic:
@@ -109,13 +109,13 @@ class WsTestCase(TestCase):
     def serve(self, limits: Limits, clock: Any = None) -> None:
         self.notifications = Notifications(None)  # type: ignore[arg-type]
         known = self.known = Credentials(self.tokens)
-        self.rights = rights(clock or self.reactor, known)
+        self.grants = session_grants(clock or self.reactor, known)
         registry = Registry(SessionMethods(known, 10), self.topic)
         self.told: list[tuple[Any, ...]] = []
         refusals = Refusals(Clock(), lambda *row: self.told.append(row))
         hosts, rate_limits = Hosts(Server()), RateLimits(limits)
         self.factory = Factory(
-            clock or self.reactor, registry, self.notifications, limits, hosts, self.rights, rate_limits, refusals
+            clock or self.reactor, registry, self.notifications, limits, hosts, self.grants, rate_limits, refusals
         )
         cookie, rest = LoginCookie("test", known, Origins()), [Nothing() for _ in range(4)]
         root = Root(Hosts(Server()), cookie, *rest, self.factory, RateLimits(Limits()))  # type: ignore[arg-type]
@@ -431,7 +431,7 @@ class LoginTests(WsTestCase):
         client, other = await self.connect(login=Role.VIEWER), await self.connect()
         await other.ask("authenticate", {"auth_token": self.tokens.issue("you", Role.VIEWER, time.time(), 600)})
         connection = self.factory.connections[0]
-        await self.rights.revoke_user("me")
+        await self.grants.revoke_user("me")
         self.assertIsNone(connection.principal)
         self.assertEqual((await client.closed)[0], 4001)
         self.assertIn("result", await other.ask("where"))
@@ -440,17 +440,17 @@ class LoginTests(WsTestCase):
         """Says nothing of the login that has taken its place."""
         client = await self.connect(login=Role.VIEWER)
         await client.ask("authenticate", {"auth_token": self.tokens.issue("you", Role.VIEWER, time.time(), 600)})
-        await self.rights.revoke_user("me")
+        await self.grants.revoke_user("me")
         self.assertIn("result", await client.ask("where"))
 
     async def test_gone(self) -> None:
         """A closed socket holds no right any more."""
         client = await self.connect(login=Role.VIEWER)
-        self.assertEqual(len(self.rights._holds), 1)
+        self.assertEqual(len(self.grants), 1)
         client.transport.abortConnection()
         await client.closed
         await self.until(lambda: not self.factory.connections)
-        self.assertEqual(len(self.rights._holds), 0)
+        self.assertEqual(len(self.grants), 0)
 
     async def test_new_login_in_time(self) -> None:
         """Keeps the socket."""

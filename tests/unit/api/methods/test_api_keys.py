@@ -13,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from camsvc.access import credentials as stored
 from camsvc.access.credentials import REVOKED
 from camsvc.access.roles import Role
-from camsvc.access.session_grants import Rights
+from camsvc.access.session_grants import SessionGrants
 from camsvc.access.tokens import Tokens
 from camsvc.api.methods.api_keys import KeyMethods
 from camsvc.api.registry import Registry
@@ -31,11 +31,11 @@ class KeyMethodsTests(SynchronousTestCase):
         self.database = ImmediateDatabase(Path(self.mktemp()))
         self.addCleanup(self.database.stop)
         self.known = self.read()
-        self.rights = Rights(Clock(), self.known, self.database.run)
+        self.grants = SessionGrants(Clock(), self.known, self.database.run)
         inventory = Inventory()
         inventory.present("camera0", found("Door"))
         inventory.present("camera1", found("Gate"))
-        self.registry = Registry(KeyMethods(self.known, self.rights, self.database, inventory))
+        self.registry = Registry(KeyMethods(self.known, self.grants, self.database, inventory))
         self.caller = call_by(principal(Role.ADMIN, subject="root"))
 
     def read(self) -> Any:
@@ -120,7 +120,7 @@ class KeyMethodsTests(SynchronousTestCase):
             made = self.ask("create_api_key", name="Display", role="viewer")
             who = self.known.principal(made.key, time.time())
             ended: list[str] = []
-            self.rights.hold(who, ended.append)
+            self.grants.open(who, ended.append)
             answer = self.ask("revoke_api_key", **{by: getattr(made, by)})
             self.assertEqual((answer.key_id, answer.name, answer.revoked), (made.key_id, "Display", True))
             self.assertEqual(ended, [REVOKED])

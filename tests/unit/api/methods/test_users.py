@@ -19,7 +19,7 @@ from camsvc.access.roles import NEVER, Principal, Role
 from camsvc.api.methods.users import UserMethods
 from camsvc.api.registry import Registry
 from tests.support.immediate import ImmediateDatabase
-from tests.support.samples import call_by, credentials, principal, rights
+from tests.support.samples import call_by, credentials, principal, session_grants
 from tests.unit.server.routes.test_login import PlainPasswords
 
 GOOD, OTHER = "four little words", "and four other words"
@@ -38,14 +38,14 @@ class UserMethodTests(SynchronousTestCase):
         self.known = credentials()
         from twisted.internet.task import Clock
 
-        self.rights = rights(Clock(), self.known)
-        self.rights._wall = lambda: self.now
+        self.grants = session_grants(Clock(), self.known)
+        self.grants._wall = lambda: self.now
         self.logins = Logins(
-            self.database, passwords, self.known, self.rights.revoke_user, 600, lambda *_: None,
+            self.database, passwords, self.known, self.grants.revoke_user, 600, lambda *_: None,
             wall=lambda: self.now, monotonic=lambda: self.now,
         )  # fmt: skip
         self.audited: list[tuple[Any, ...]] = []
-        methods = UserMethods(self.database, passwords, self.logins, self.rights.revoke_user, lambda: self.now)
+        methods = UserMethods(self.database, passwords, self.logins, self.grants.revoke_user, lambda: self.now)
         self.registry = Registry(methods, record=lambda *told: self.audited.append(told))
 
     def ask(self, method: str, who: Principal | None = None, **params: Any) -> dict[str, Any]:

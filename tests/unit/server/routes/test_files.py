@@ -23,7 +23,7 @@ from camsvc.server.http.request import QuietSite
 from camsvc.server.routes import files as files_module
 from camsvc.server.routes.files import Files
 from tests.support.http_client import Answer, ask
-from tests.support.samples import SECRET, principal, rights
+from tests.support.samples import SECRET, principal, session_grants
 
 BODY = bytes(range(256)) * 40
 NAME = "camera0_2026-01-31_12-00-00Z_1.mp4"
@@ -47,11 +47,11 @@ class FilesTestCase(TestCase):
         self.finishing: dict[str, Deferred[Any]] = {}
         self.running: dict[str, int] = {}
         known = Credentials(self.tokens)
-        self.rights = rights(reactor, known)
+        self.grants = session_grants(reactor, known)
         self.index: dict[tuple[str, str], MediaFile] = {}
         self.making: dict[str, Deferred[bool]] = {}
         self.files = Files(
-            *(reactor, known, self.rights, self.folders, self.finishing.get, lambda: self.running),
+            *(reactor, known, self.grants, self.folders, self.finishing.get, lambda: self.running),
             lambda kind, name: succeed(self.index.get((kind, name))),
             self.make_thumbnail,
         )
@@ -199,19 +199,19 @@ class RevocationTests(FilesTestCase):
             f"GET {path}?ticket={self.ticket(f'recordings/{NAME}', who=who)} HTTP/1.1\r\nHost: x\r\n\r\n",
         ):
             client = await self.slow(request)
-            self.assertEqual(len(self.rights._holds), 1)
-            await self.rights.revoke_token(who.token_id or "", who.expires_at)
+            self.assertEqual(len(self.grants), 1)
+            await self.grants.revoke_token(who.token_id or "", who.expires_at)
             client.transport.resumeProducing()
             await client.lost
             self.assertIn(b"200 OK", client.data[:20])
             self.assertLess(len(client.data), 64 << 20)
-            self.assertEqual(len(self.rights._holds), 0)
-            self.rights.credentials.revocations.forget_ended(who.expires_at)
+            self.assertEqual(len(self.grants), 0)
+            self.grants.credentials.revocations.forget_ended(who.expires_at)
 
     async def test_done(self) -> None:
         """A finished download holds nothing."""
         self.assertEqual((await self.get()).status, 200)
-        self.assertEqual(len(self.rights._holds), 0)
+        self.assertEqual(len(self.grants), 0)
 
     async def slow(self, request: str) -> Any:
         """A client that has taken the first bytes and reads no more."""
@@ -493,12 +493,12 @@ class FinishingTests(FilesTestCase):
         answer = Deferred.fromCoroutine(self.get())
         await ask(self.port, "/files/x")  # the server has seen the first by now
         who = self.tokens.principal(self.token, time.time())
-        await self.rights.revoke_token(who.token_id or "", who.expires_at)
+        await self.grants.revoke_token(who.token_id or "", who.expires_at)
         with self.assertRaises(ConnectionError):
             await answer
         self.path.write_bytes(BODY)
         done.callback(None)
-        self.assertEqual(len(self.rights._holds), 0)
+        self.assertEqual(len(self.grants), 0)
 
     async def test_takes_too_long(self) -> None:
         """503 with Retry-After."""

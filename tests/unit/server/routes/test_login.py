@@ -39,7 +39,7 @@ from camsvc.server.site import Root
 from camsvc.server.ws import Factory
 from tests.support.http_client import Answer, ask
 from tests.support.immediate import ImmediateDatabase
-from tests.support.samples import credentials, rights
+from tests.support.samples import credentials, session_grants
 from tests.unit.api.methods.test_system import FakeEngine
 from tests.unit.server.test_ws import Nothing
 
@@ -72,7 +72,7 @@ class LoginTestCase(TestCase):
         self.database = ImmediateDatabase(folder / "db")
         self.addCleanup(self.database.stop)
         known = self.known = credentials()
-        self.rights = rights(reactor, known)
+        self.grants = session_grants(reactor, known)
         self.passwords: Any = PlainPasswords()
         self.refused: list[tuple[str, str, str]] = []
         self.now = 1000.0
@@ -80,7 +80,7 @@ class LoginTestCase(TestCase):
             self.database,
             self.passwords,
             known,
-            self.rights.revoke_user,
+            self.grants.revoke_user,
             3600,
             lambda *told: self.refused.append(told),
             monotonic=lambda: self.now,
@@ -94,14 +94,14 @@ class LoginTestCase(TestCase):
         registry = Registry(
             SessionMethods(known, 5),
             SystemMethods(Inventory(), engine, engine, None),  # type: ignore[arg-type]
-            UserMethods(self.database, self.passwords, self.logins, self.rights.revoke_user),
+            UserMethods(self.database, self.passwords, self.logins, self.grants.revoke_user),
         )
         hosts = Hosts(self.server)
         self.cookie = LoginCookie("abc", known, Origins(self.server.public_url, self.server.allowed_origins))
-        pages = LoginPages(self.logins, known, self.rights, self.cookie)
+        pages = LoginPages(self.logins, known, self.grants, self.cookie)
         nothing: Any = Nothing()
         rate_limits = RateLimits(Limits())
-        ws = Factory(reactor, registry, nothing, Limits(), hosts, self.rights, rate_limits)
+        ws = Factory(reactor, registry, nothing, Limits(), hosts, self.grants, rate_limits)
         root = Root(
             hosts, self.cookie, nothing, pages, nothing, Rpc(registry, known, rate_limits, hosts), ws, rate_limits
         )
@@ -208,7 +208,7 @@ class LoginTests(LoginTestCase):
         self.assertEqual((await self.post("/api/login", {"api_key": token})).status, 401)
         self.assertEqual((await self.post("/api/login", {"api_key": self.api_key[:-1] + "!"})).status, 401)
         assert who.key_id is not None
-        await self.rights.revoke_key(who.key_id)
+        await self.grants.revoke_key(who.key_id)
         self.assertEqual((await self.rpc("get_system_status", authorization=f"Bearer {token}")).status, 401)
         self.assertEqual((await self.post("/api/login", {"api_key": self.api_key})).status, 401)
 
@@ -333,7 +333,7 @@ class CookieTests(LoginTestCase):
         """A login over the cookie of an earlier one needs no Origin; one that counts no more is not in the way."""
         cookie = await self.cookie_of("ann")
         self.assertEqual((await self.login("ben", cookie=True, headers={"cookie": cookie})).status, 200)
-        await self.rights.revoke_user("ann")
+        await self.grants.revoke_user("ann")
         bearer = f"Bearer {await self.token('ben')}"
         self.assertEqual((await self.rpc("ping", cookie=cookie)).status, 200)
         self.assertEqual((await self.rpc("system.listMethods", cookie=cookie, authorization=bearer)).status, 200)
