@@ -18,7 +18,7 @@ from camsvc.access.credentials import Credentials
 from camsvc.access.publish_password import PUBLISH_USER, verify
 from camsvc.access.roles import Role, may
 from camsvc.access.tokens import STREAM
-from camsvc.audit.refused_credentials import Refusals
+from camsvc.audit.refused_credentials import RefusedCredentials
 from camsvc.errors import AuthenticationFailed, CamsvcError
 from camsvc.model import camera_of
 
@@ -49,7 +49,7 @@ class Admission:
         api_secret: bytes,
         wall: Callable[[], float],
         boottime: Callable[[], float],
-        refusals: Refusals | None = None,
+        refused_credentials: RefusedCredentials | None = None,
     ) -> None:
         """Set up.
 
@@ -61,7 +61,7 @@ class Admission:
             api_secret: password of ``_api``, which steers the engine.
             wall: seconds since the epoch.
             boottime: CLOCK_BOOTTIME in seconds.
-            refusals: told of tokens, keys and passwords that were refused; nobody when None.
+            refused_credentials: told of tokens, keys and passwords that were refused; nobody when None.
         """
         self._credentials = credentials
         self._journal = journal
@@ -70,7 +70,7 @@ class Admission:
         self._api_secret = api_secret
         self._wall = wall
         self._boottime = boottime
-        self._refusals = refusals
+        self._refused_credentials = refused_credentials
 
     def allows(self, question: Question) -> bool:
         """True when it may pass.
@@ -81,9 +81,9 @@ class Admission:
         try:
             return self._allows(question)
         except AuthenticationFailed as why:
-            if self._refusals is not None:
+            if self._refused_credentials is not None:
                 asked = {"action": question.action, "path": question.path, "protocol": question.protocol}
-                self._refusals.tell("stream", question.ip, why, asked)
+                self._refused_credentials.tell("stream", question.ip, why, asked)
             return False
 
     def _allows(self, question: Question) -> bool:

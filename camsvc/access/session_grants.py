@@ -27,6 +27,8 @@ Store = Callable[[Callable[[sqlite3.Connection], None]], Deferred[None]]
 
 @frozen(eq=False)
 class Grant:
+    """Something open, and what shuts it."""
+
     principal: Principal
     end: Callable[[str], None]
 

@@ -7,7 +7,7 @@ from typing import Any
 from camsvc.access.admission import Admission
 from camsvc.access.admitted_sessions import Journal
 from camsvc.access.session_grants import SessionGrants
-from camsvc.audit.refused_credentials import Refusals
+from camsvc.audit.refused_credentials import RefusedCredentials
 from camsvc.engine.api_client import EngineApi
 from camsvc.engine.session_enforcer import Sweeper
 from camsvc.engine.supervisor import Engine
@@ -24,7 +24,7 @@ class EngineDoor:
         runtime: Runtime,
         callback_port: int,
         grants: SessionGrants,
-        refusals: Refusals,
+        refused_credentials: RefusedCredentials,
         engine: Engine,
         api: EngineApi,
     ) -> None:
@@ -34,7 +34,7 @@ class EngineDoor:
             runtime: its folder holds the secrets that camsvc, its launchers and the engine share, and the journal.
             callback_port: where the engine asks, on loopback.
             grants: tells when one ends.
-            refusals: told of credentials that are worth nothing.
+            refused_credentials: told of credentials that are worth nothing.
             engine: nothing is asked of it while it is down.
             api: calls to it.
         """
@@ -52,7 +52,7 @@ class EngineDoor:
             folder.secret("api"),
             clocks.wall_s,
             clocks.boot_s,
-            refusals,
+            refused_credentials,
         )
         self._site = QuietSite(Callback(folder.secret("callback"), admission).app.resource())
 

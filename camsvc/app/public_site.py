@@ -10,7 +10,7 @@ from camsvc.app.accounts import Accounts
 from camsvc.app.archive import Archive
 from camsvc.app.events import Updates
 from camsvc.app.methods import Methods
-from camsvc.audit.refused_credentials import Refusals
+from camsvc.audit.refused_credentials import RefusedCredentials
 from camsvc.config.schema import Config
 from camsvc.limits.rate_limits import RateLimits
 from camsvc.server.http.hosts import Hosts
@@ -35,7 +35,7 @@ class PublicSite:
         config: Config,
         certificates: Certificates | None,
         grants: SessionGrants,
-        refusals: Refusals,
+        refused_credentials: RefusedCredentials,
         accounts: Accounts,
         methods: Methods,
         updates: Updates,
@@ -47,7 +47,14 @@ class PublicSite:
         hosts = Hosts(config.server)
         rate_limits = RateLimits(config.limits)
         self.ws = Factory(
-            reactor, methods.registry, updates.notifications, config.limits, hosts, grants, rate_limits, refusals
+            reactor,
+            methods.registry,
+            updates.notifications,
+            config.limits,
+            hosts,
+            grants,
+            rate_limits,
+            refused_credentials,
         )
         files = Files(
             reactor,
@@ -66,5 +73,5 @@ class PublicSite:
         self.root.putChild(b"page", PageFiles().app.resource())
         self.root.putChild(b"metrics", MetricsPage(credentials, methods.figures).app.resource())
         proxies = Proxies(config.server.trusted_proxies)
-        site = QuietSite(self.root, proxies, config.limits, reactor, credentials, refusals)
+        site = QuietSite(self.root, proxies, config.limits, reactor, credentials, refused_credentials)
         self.port = PublicPort(reactor, site, config.server, certificates)

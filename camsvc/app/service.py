@@ -21,7 +21,7 @@ from camsvc.app.public_site import PublicSite
 from camsvc.app.startup import Prepared, write_pid
 from camsvc.app.video import Video
 from camsvc.audit.log import Audit
-from camsvc.audit.refused_credentials import Refusals
+from camsvc.audit.refused_credentials import RefusedCredentials
 from camsvc.config.cameras import table_of
 from camsvc.engine.api_client import EngineApi
 from camsvc.engine.certificate import EngineCertificate
@@ -46,7 +46,7 @@ class Camsvc(Service):
         credentials = database.now(partial(credentials_of, prepared.tokens, now=runtime.clocks.wall_s()))
         self._grants = SessionGrants(reactor, credentials, database.run)
         self._audit = Audit(reactor, database)
-        self._refusals = Refusals(reactor, self._audit.record)
+        self._refused_credentials = RefusedCredentials(reactor, self._audit.record)
         self._accounts = Accounts(runtime, credentials, self._grants, config, self._audit.record)
 
         # From a camera up to those who are told of it.
@@ -106,7 +106,7 @@ class Camsvc(Service):
             config,
             prepared.certificates,
             self._grants,
-            self._refusals,
+            self._refused_credentials,
             self._accounts,
             methods,
             self._updates,
@@ -122,7 +122,12 @@ class Camsvc(Service):
         if addresses.rtsps:
             self._site.port.subscribe(lambda pair: self._certificate.renew(pair.certificate, pair.key))
         self._engine_door = EngineDoor(
-            runtime, config.server.callback_port, self._grants, self._refusals, self._engine, self._engine_api
+            runtime,
+            config.server.callback_port,
+            self._grants,
+            self._refused_credentials,
+            self._engine,
+            self._engine_api,
         )
 
     def _connect(self) -> None:
@@ -196,7 +201,7 @@ class Camsvc(Service):
         self._archive.close()
         self._accounts.stop()
         await self._grants.stop()
-        self._refusals.stop()
+        self._refused_credentials.stop()
         await self._audit.stop()
         self._prepared.database.stop()
         self._prepared.lock.close()

@@ -32,7 +32,7 @@ class _Seen:
     repeated: int = 0
 
 
-class Refusals:
+class RefusedCredentials:
     """Tells the first of each kind at once, and with a row later how many more there were.
 
     A kind is where it came from (see ``connection_quota.neighbourhood``), by which door, and why it was refused.

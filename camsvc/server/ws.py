@@ -21,7 +21,7 @@ from camsvc.access.roles import Call, Principal
 from camsvc.access.session_grants import SessionGrants
 from camsvc.api.notifications.state_updates import Notifications
 from camsvc.api.registry import Registry
-from camsvc.audit.refused_credentials import Refusals
+from camsvc.audit.refused_credentials import RefusedCredentials
 from camsvc.config.schema import Limits
 from camsvc.errors import AuthenticationFailed, CamsvcError
 from camsvc.limits.connection_quota import ConnectionQuota, QuotaExceeded
@@ -89,8 +89,8 @@ class Connection(WebSocketServerProtocol):
         try:
             self._came_as = named_by(header, key, self.factory.grants.credentials)
         except AuthenticationFailed as why:  # then it has authenticate to log in with
-            if self.factory.refusals is not None:
-                self.factory.refusals.tell("websocket", self.address, why, {})
+            if self.factory.refused_credentials is not None:
+                self.factory.refused_credentials.tell("websocket", self.address, why, {})
         self.base_url = base_url
         self.user_agent = request.headers.get("user-agent", "")[:200]
 
@@ -299,7 +299,7 @@ class Factory(WebSocketServerFactory):
         hosts: Hosts,
         grants: SessionGrants,
         rate_limits: RateLimits,
-        refusals: Refusals | None = None,
+        refused_credentials: RefusedCredentials | None = None,
     ) -> None:
         super().__init__(reactor=reactor, server="")
         self.registry = registry
@@ -308,7 +308,7 @@ class Factory(WebSocketServerFactory):
         self.hosts = hosts
         self.grants = grants
         self.rate_limits = rate_limits
-        self.refusals = refusals
+        self.refused_credentials = refused_credentials
         self.quota = ConnectionQuota("WebSocket connections", limits.connections, limits.address_connections)
         self._connections: dict[Connection, None] = {}
         self.setProtocolOptions(

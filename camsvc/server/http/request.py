@@ -20,7 +20,7 @@ from werkzeug.exceptions import HTTPException
 
 from camsvc.access.credentials import Credentials
 from camsvc.access.roles import Principal
-from camsvc.audit.refused_credentials import Refusals
+from camsvc.audit.refused_credentials import RefusedCredentials
 from camsvc.config.schema import Limits
 from camsvc.errors import (
     AuthenticationFailed,
@@ -101,10 +101,10 @@ class LimitedRequest(Request):
         Of the path two segments are told: what follows may be a session, which is a credential itself.
         """
         channel: Any = self.channel
-        if channel.site.refusals is not None:
+        if channel.site.refused_credentials is not None:
             segments = self.path.decode("latin-1").split("/")
             asked = {"verb": self.method.decode("latin-1"), "path": "/".join(segments[:3])}
-            channel.site.refusals.tell("http", getattr(self.getClientAddress(), "host", ""), why, asked)
+            channel.site.refused_credentials.tell("http", getattr(self.getClientAddress(), "host", ""), why, asked)
 
     @property
     def _limited(self) -> LimitedChannel:
@@ -157,7 +157,7 @@ class QuietSite(Site):
         limits: Limits | None = None,
         reactor: Any = None,
         credentials: Credentials | None = None,
-        refusals: Refusals | None = None,
+        refused_credentials: RefusedCredentials | None = None,
     ) -> None:
         """Set up.
 
@@ -167,10 +167,10 @@ class QuietSite(Site):
             limits: in number and time; those of the defaults when None.
             reactor: time; the one that runs when None.
             credentials: who may send larger bodies; nobody when None.
-            refusals: told of refused credentials; nobody when None.
+            refused_credentials: told of refused credentials; nobody when None.
         """
         self.credentials = credentials
-        self.refusals = refusals
+        self.refused_credentials = refused_credentials
         self.proxies = proxies or Proxies()
         self._limits = limits or Limits()
         most, most_each = self._limits.http_connections, self._limits.address_http_connections

@@ -19,7 +19,7 @@ from camsvc.access.keys import ApiKey
 from camsvc.access.publish_password import PUBLISH_USER, sign
 from camsvc.access.roles import Role
 from camsvc.access.tokens import FILE, STREAM, Tokens
-from camsvc.audit.refused_credentials import Refusals
+from camsvc.audit.refused_credentials import RefusedCredentials
 from tests.support.samples import OTHER_SECRET, SECRET, credentials, principal
 
 NOW, BOOT = 1_800_000_000.0, 5000.0
@@ -38,7 +38,7 @@ class AdmissionTests(SynchronousTestCase):
         self.told: list[tuple[Any, ...]] = []
         self.admission = Admission(
             self.known, self.journal, KEY, b"internal", b"api", lambda: NOW, lambda: BOOT,
-            Refusals(Clock(), lambda *row: self.told.append(row)),
+            RefusedCredentials(Clock(), lambda *row: self.told.append(row)),
         )  # fmt: skip
 
     def allows(self, action: str, path: str = "camera0", ip: str = "127.0.0.1", **more: Any) -> bool:

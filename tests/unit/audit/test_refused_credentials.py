@@ -7,7 +7,7 @@ from typing import Any
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from camsvc.audit.refused_credentials import MOST_KINDS, SUM_AFTER_S, Refusals
+from camsvc.audit.refused_credentials import MOST_KINDS, SUM_AFTER_S, RefusedCredentials
 from camsvc.errors import AuthenticationFailed
 
 BAD = AuthenticationFailed("no", reason="bad_credential")
@@ -15,29 +15,29 @@ OLD = AuthenticationFailed("no", reason="token_expired")
 RPC = {"verb": "POST", "path": "/rpc"}
 
 
-class RefusalsTests(SynchronousTestCase):
+class RefusedCredentialsTests(SynchronousTestCase):
     """On a clock of our own."""
 
     def setUp(self) -> None:
         self.clock = Clock()
         self.rows: list[tuple[Any, ...]] = []
-        self.refusals = Refusals(self.clock, lambda *row: self.rows.append(row))
+        self.refused_credentials = RefusedCredentials(self.clock, lambda *row: self.rows.append(row))
 
     def test_first_at_once(self) -> None:
         """Nobody's name, the address, the door, what it was for, and why."""
-        self.refusals.tell("http", "10.0.0.9", BAD, RPC)
+        self.refused_credentials.tell("http", "10.0.0.9", BAD, RPC)
         self.assertEqual(self.rows, [("", "10.0.0.9", "http", RPC, "-32001 bad_credential")])
 
     def test_more_are_summed(self) -> None:
         """In one row, ten minutes after the first; then the next is a first one again."""
         for _ in range(1000):
-            self.refusals.tell("http", "10.0.0.9", BAD, RPC)
+            self.refused_credentials.tell("http", "10.0.0.9", BAD, RPC)
         self.clock.advance(SUM_AFTER_S - 1)
         self.assertEqual(len(self.rows), 1)
         self.clock.advance(1)
         self.assertEqual(self.rows[1:], [("", "10.0.0.9", "http", {"repeated": 999}, "-32001 bad_credential")])
         self.assertEqual(self.clock.getDelayedCalls(), [])
-        self.refusals.tell("http", "10.0.0.9", BAD, RPC)
+        self.refused_credentials.tell("http", "10.0.0.9", BAD, RPC)
         self.assertEqual(self.rows[2], self.rows[0])
 
     def test_kinds(self) -> None:
@@ -50,7 +50,7 @@ class RefusalsTests(SynchronousTestCase):
             ("http", "2001:db8::1", BAD),
             ("http", "2001:db8::2", BAD),
         ):
-            self.refusals.tell(*told, {})
+            self.refused_credentials.tell(*told, {})
         self.assertEqual(len(self.rows), 5)
         self.clock.advance(SUM_AFTER_S)
         self.assertEqual(self.rows[5:], [("", "2001:db8::1", "http", {"repeated": 1}, "-32001 bad_credential")])
@@ -58,8 +58,8 @@ class RefusalsTests(SynchronousTestCase):
     def test_flood(self) -> None:
         """From however many addresses: so many rows in ten minutes and no more, and none is left uncounted."""
         for number in range(10 * MOST_KINDS):
-            self.refusals.tell("http", f"10.0.{number // 200}.{number % 200}", BAD, RPC)
-            self.refusals.tell("http", f"10.0.{number // 200}.{number % 200}", BAD, RPC)
+            self.refused_credentials.tell("http", f"10.0.{number // 200}.{number % 200}", BAD, RPC)
+            self.refused_credentials.tell("http", f"10.0.{number // 200}.{number % 200}", BAD, RPC)
         self.clock.advance(SUM_AFTER_S)
         self.assertEqual(len(self.rows), 2 * MOST_KINDS + 1)
         counted = MOST_KINDS + sum(sum(row[3].values()) for row in self.rows[MOST_KINDS:])
@@ -68,9 +68,9 @@ class RefusalsTests(SynchronousTestCase):
 
     def test_stop(self) -> None:
         """What is only counted is told then; no timer is left."""
-        self.refusals.stop()
-        self.refusals.tell("http", "10.0.0.9", BAD, RPC)
-        self.refusals.tell("http", "10.0.0.9", BAD, RPC)
-        self.refusals.stop()
+        self.refused_credentials.stop()
+        self.refused_credentials.tell("http", "10.0.0.9", BAD, RPC)
+        self.refused_credentials.tell("http", "10.0.0.9", BAD, RPC)
+        self.refused_credentials.stop()
         self.assertEqual(self.rows[1][3], {"repeated": 1})
         self.assertEqual(self.clock.getDelayedCalls(), [])

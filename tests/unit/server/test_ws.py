@@ -19,7 +19,7 @@ from camsvc.access.tokens import Tokens
 from camsvc.api.methods.session import SessionMethods
 from camsvc.api.notifications.state_updates import Notifications
 from camsvc.api.registry import NoParams, Registry, method
-from camsvc.audit.refused_credentials import Refusals
+from camsvc.audit.refused_credentials import RefusedCredentials
 from camsvc.config.schema import Limits, Server
 from camsvc.limits.rate_limits import RateLimits
 from camsvc.server import ws
@@ -112,10 +112,17 @@ class WsTestCase(TestCase):
         self.grants = session_grants(clock or self.reactor, known)
         registry = Registry(SessionMethods(known, 10), self.topic)
         self.told: list[tuple[Any, ...]] = []
-        refusals = Refusals(Clock(), lambda *row: self.told.append(row))
+        refused_credentials = RefusedCredentials(Clock(), lambda *row: self.told.append(row))
         hosts, rate_limits = Hosts(Server()), RateLimits(limits)
         self.factory = Factory(
-            clock or self.reactor, registry, self.notifications, limits, hosts, self.grants, rate_limits, refusals
+            clock or self.reactor,
+            registry,
+            self.notifications,
+            limits,
+            hosts,
+            self.grants,
+            rate_limits,
+            refused_credentials,
         )
         cookie, rest = LoginCookie("test", known, Origins()), [Nothing() for _ in range(4)]
         root = Root(Hosts(Server()), cookie, *rest, self.factory, RateLimits(Limits()))  # type: ignore[arg-type]

@@ -15,7 +15,7 @@ from twisted.trial.unittest import TestCase
 from camsvc.access.credentials import Credentials
 from camsvc.access.roles import Role
 from camsvc.access.tokens import Tokens
-from camsvc.audit.refused_credentials import Refusals
+from camsvc.audit.refused_credentials import RefusedCredentials
 from camsvc.errors import AuthenticationFailed, InvalidState, NotFound, PermissionDenied
 from camsvc.server.http import request as http
 from camsvc.server.http.proxies import Proxies
@@ -80,8 +80,10 @@ class HttpTests(TestCase):
 
         self.routes = Routes()
         self.told: list[tuple[Any, ...]] = []
-        refusals = Refusals(Clock(), lambda *row: self.told.append(row))
-        self.site = site = QuietSite(self.routes.app.resource(), credentials=self.routes.known, refusals=refusals)
+        refused_credentials = RefusedCredentials(Clock(), lambda *row: self.told.append(row))
+        self.site = site = QuietSite(
+            self.routes.app.resource(), credentials=self.routes.known, refused_credentials=refused_credentials
+        )
         listener: Any = reactor.listenTCP(0, site, interface="127.0.0.1")  # type: ignore[attr-defined]
         self.addCleanup(lambda: listener.stopListening())
         self.port = listener.getHost().port

@@ -23,7 +23,7 @@ from camsvc.api.methods.session import SessionMethods
 from camsvc.api.methods.system import SystemMethods
 from camsvc.api.methods.users import UserMethods
 from camsvc.api.registry import Registry
-from camsvc.audit.refused_credentials import Refusals
+from camsvc.audit.refused_credentials import RefusedCredentials
 from camsvc.config.schema import Limits, Server
 from camsvc.devices.inventory import Inventory
 from camsvc.errors import DependencyFailed, InvalidParams, RateLimited
@@ -106,8 +106,8 @@ class LoginTestCase(TestCase):
             hosts, self.cookie, nothing, pages, nothing, Rpc(registry, known, rate_limits, hosts), ws, rate_limits
         )
         self.told: list[tuple[Any, ...]] = []
-        refusals = Refusals(Clock(), lambda *row: self.told.append(row))
-        site = QuietSite(root, Proxies(self.proxies), refusals=refusals)
+        refused_credentials = RefusedCredentials(Clock(), lambda *row: self.told.append(row))
+        site = QuietSite(root, Proxies(self.proxies), refused_credentials=refused_credentials)
         listener: Any = reactor.listenTCP(0, site, interface="127.0.0.1")  # type: ignore[attr-defined]
         self.addCleanup(lambda: listener.stopListening())
         self.port = listener.getHost().port
