@@ -13,7 +13,7 @@ from urllib.parse import parse_qs
 from attrs import field, frozen
 from msgspec import Struct
 
-from camsvc.access.admitted_sessions import Journal
+from camsvc.access.admitted_sessions import AdmittedSessions
 from camsvc.access.credentials import Credentials
 from camsvc.access.publish_password import PUBLISH_USER, verify
 from camsvc.access.roles import Role, may
@@ -43,7 +43,7 @@ class Admission:
     def __init__(
         self,
         credentials: Credentials,
-        journal: Journal,
+        admitted: AdmittedSessions,
         publish_key: bytes,
         internal_secret: bytes,
         api_secret: bytes,
@@ -55,7 +55,7 @@ class Admission:
 
         Args:
             credentials: knows session tokens, API keys and stream tickets.
-            journal: notes under which of the engine's ids somebody was let in.
+            admitted: notes under which of the engine's ids somebody was let in.
             publish_key: the launchers sign with it.
             internal_secret: password of ``_int``, which records and wakes cameras.
             api_secret: password of ``_api``, which steers the engine.
@@ -64,7 +64,7 @@ class Admission:
             refused_credentials: told of tokens, keys and passwords that were refused; nobody when None.
         """
         self._credentials = credentials
-        self._journal = journal
+        self._admitted = admitted
         self._publish_key = publish_key
         self._internal_secret = internal_secret
         self._api_secret = api_secret
@@ -101,7 +101,7 @@ class Admission:
             return _refused(question)
         camera = camera_of(question.path)
         if camera is not None and local and _is(question, "_int", self._internal_secret):
-            self._journal.note(question.id or "", None)
+            self._admitted.add(question.id or "", None)
             return True
         return self._reads(question, camera)
 
@@ -122,7 +122,7 @@ class Admission:
         except CamsvcError:
             return False
         if not shown.ticket:  # a ticket is found again in the engine's list of sessions
-            self._journal.note(question.id or "", who)
+            self._admitted.add(question.id or "", who)
         return True
 
 

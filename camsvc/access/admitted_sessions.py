@@ -15,12 +15,12 @@ from camsvc.access.roles import Principal, Role
 from camsvc.system import atomic_files
 
 FRESH_S = 60.0
-"""So long an id may be noted before the engine lists it: a camera has to start for its first viewer."""
+"""So long an id may be known before the engine lists it: a camera has to start for its first viewer."""
 
 _SPARE_LINES = 200
 
 
-class Entry(Struct, frozen=True):
+class AdmittedSession(Struct, frozen=True):
     """One admission. It holds no credential, only what names one.
 
     Attributes:
@@ -47,7 +47,7 @@ class Entry(Struct, frozen=True):
         return Principal(self.subject, role, self.expires_at, None, self.token_id, self.issued_at, self.key_id)
 
 
-class Journal:
+class AdmittedSessions:
     """Entries by id, in memory and in the file: a line each, of which the last one of an id counts.
 
     The engine's ids: MediaMTX 1.5.1 and the relay name the RTSP connection, MediaMTX 1.20 the connection at DESCRIBE
@@ -65,42 +65,42 @@ class Journal:
         """
         self._path = path
         self._boottime = boottime
-        self._entries: dict[str, Entry] = {}
+        self._entries: dict[str, AdmittedSession] = {}
         self._lines = 0
         self._file: BinaryIO | None = None
         try:
             for line in path.read_bytes().splitlines():
                 self._lines += 1
                 try:
-                    entry = msgspec.json.decode(line, type=Entry)
+                    entry = msgspec.json.decode(line, type=AdmittedSession)
                 except msgspec.MsgspecError:  # the last one, where the machine was switched off
                     continue
                 self._entries[entry.id] = entry
         except OSError:
             pass
 
-    def note(self, ident: str, principal: Principal | None) -> None:
+    def add(self, ident: str, principal: Principal | None) -> None:
         """Write down that somebody was let in; None for camsvc itself."""
         if not ident:
             return
         known = self._entries.get(ident)
         if known is not None and known.principal == _stripped(principal):
             return
-        entry = Entry(ident, self._boottime())
+        entry = AdmittedSession(ident, self._boottime())
         if principal is not None:
-            entry = Entry(ident, entry.at, principal.subject, principal.role.word, principal.expires_at,
+            entry = AdmittedSession(ident, entry.at, principal.subject, principal.role.word, principal.expires_at,
                           principal.token_id, principal.issued_at, principal.key_id)  # fmt: skip
         self._entries[ident] = entry
         self._append(entry)
 
-    def find(self, idents: Iterable[str]) -> Entry | None:
+    def find(self, idents: Iterable[str]) -> AdmittedSession | None:
         """The newest entry of a session that goes by these ids."""
         found = [self._entries[ident] for ident in idents if ident in self._entries]
         return max(found, key=lambda entry: entry.at, default=None)
 
     @property
     def empty(self) -> bool:
-        """Nobody is noted."""
+        """Nobody is known."""
         return not self._entries
 
     def keep(self, idents: frozenset[str]) -> None:
@@ -117,7 +117,7 @@ class Journal:
             self._file.close()
             self._file = None
 
-    def _append(self, entry: Entry) -> None:
+    def _append(self, entry: AdmittedSession) -> None:
         try:
             if self._file is None:
                 fd = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)

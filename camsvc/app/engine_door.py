@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from camsvc.access.admission import Admission
-from camsvc.access.admitted_sessions import Journal
+from camsvc.access.admitted_sessions import AdmittedSessions
 from camsvc.access.session_grants import SessionGrants
 from camsvc.audit.refused_credentials import RefusedCredentials
 from camsvc.engine.api_client import EngineApi
@@ -31,7 +31,7 @@ class EngineDoor:
         """Set up.
 
         Args:
-            runtime: its folder holds the secrets that camsvc, its launchers and the engine share, and the journal.
+            runtime: its folder holds the secrets that camsvc, its launchers and the engine share, and says who was admitted.
             callback_port: where the engine asks, on loopback.
             grants: tells when one ends.
             refused_credentials: told of credentials that are worth nothing.
@@ -41,12 +41,12 @@ class EngineDoor:
         self._reactor, folder, clocks = runtime.reactor, runtime.folder, runtime.clocks
         self._callback_port = callback_port
         self._port: Any = None
-        journal = Journal(folder.path / "watching.jsonl", clocks.boot_s)
-        self._sweeper = Sweeper(runtime.reactor, engine, api, grants.credentials, journal)
+        admitted = AdmittedSessions(folder.path / "watching.jsonl", clocks.boot_s)
+        self._sweeper = Sweeper(runtime.reactor, engine, api, grants.credentials, admitted)
         grants.subscribe(self._sweeper.enforce_now)
         admission = Admission(
             grants.credentials,
-            journal,
+            admitted,
             bytes.fromhex(folder.secret("publish").decode()),
             folder.secret("internal"),
             folder.secret("api"),

@@ -11,7 +11,7 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 
 from camsvc.access.admission import in_query
-from camsvc.access.admitted_sessions import Journal
+from camsvc.access.admitted_sessions import AdmittedSessions
 from camsvc.access.credentials import Credentials
 from camsvc.access.roles import Principal
 from camsvc.access.tokens import STREAM
@@ -31,7 +31,7 @@ SILENT_S = 20.0
 class Sweeper:
     """Reads who watches, every five seconds and at each revocation, and cuts off who may not any more.
 
-    Whose right a session hangs on is told by the ticket in its URL, else by the journal, else by the token in its
+    Whose right a session hangs on is told by the ticket in its URL, else by what was admitted, else by the token in its
     URL: in the order in which admission looks. So it is known after a restart of camsvc too.
     """
 
@@ -43,7 +43,7 @@ class Sweeper:
         engine: Engine,
         api: EngineApi,
         credentials: Credentials,
-        journal: Journal,
+        admitted: AdmittedSessions,
         wall: Callable[[], float] = time.time,
     ) -> None:
         """Set up.
@@ -53,14 +53,14 @@ class Sweeper:
             engine: nothing is asked of it while it is down.
             api: calls to it.
             credentials: knows which logins, keys and tickets are good.
-            journal: knows who was let in without a ticket.
+            admitted: knows who was let in without a ticket.
             wall: seconds since the epoch.
         """
         self._reactor = reactor
         self._engine = engine
         self._api = api
         self._credentials = credentials
-        self._journal = journal
+        self._admitted = admitted
         self._wall = wall
         self._first = True
         self._heard: dict[str, tuple[int, float]] = {}  # reports of a WebRTC session, and since when they are so many
@@ -77,7 +77,7 @@ class Sweeper:
         if self._again is not None and self._again.active():
             self._again.cancel()
         self._rounds.stop()
-        self._journal.close()
+        self._admitted.close()
 
     def enforce_now(self) -> None:
         """Look now, and once more soon."""
@@ -91,7 +91,7 @@ class Sweeper:
             return
         try:
             sessions = await self._api.sessions()
-            connections = {} if self._journal.empty else await self._api.connections()
+            connections = {} if self._admitted.empty else await self._api.connections()
             for session in sessions:
                 await self._look_at(session, _ids(session, connections.items()))
         except DependencyFailed as why:
@@ -100,7 +100,7 @@ class Sweeper:
         self._first = False
         listed = {session.id for session in sessions}
         self._heard = {ident: heard for ident, heard in self._heard.items() if ident in listed}
-        self._journal.keep(frozenset(connections).union(session.id for session in sessions))
+        self._admitted.keep(frozenset(connections).union(session.id for session in sessions))
 
     async def _look_at(self, session: EngineSession, ids: Iterable[str]) -> None:
         if session.publishes or not session.path:
@@ -131,7 +131,7 @@ class Sweeper:
         shown, now = in_query(session.query), self._wall()
         if shown.ticket:
             return self._why(self._credentials.tokens.opened_by(STREAM, shown.ticket, now), now)
-        entry = self._journal.find(ids)
+        entry = self._admitted.find(ids)
         if entry is not None:
             return None if entry.principal is None else self._why(entry.principal, now)
         if shown.token:

@@ -13,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 import tests.support.strategies  # noqa: F401
 from camsvc.access import keys
 from camsvc.access.admission import Admission, Question
-from camsvc.access.admitted_sessions import Journal
+from camsvc.access.admitted_sessions import AdmittedSessions
 from camsvc.access.credentials import Credentials
 from camsvc.access.keys import ApiKey
 from camsvc.access.publish_password import PUBLISH_USER, sign
@@ -33,11 +33,11 @@ class AdmissionTests(SynchronousTestCase):
         self.tokens = Tokens(SECRET)
         self.who = principal(Role.VIEWER, expires_at=NOW + 3600)
         self.known = Credentials(self.tokens)
-        self.journal = Journal(Path(self.mktemp()), lambda: BOOT)
-        self.addCleanup(self.journal.close)
+        self.admitted = AdmittedSessions(Path(self.mktemp()), lambda: BOOT)
+        self.addCleanup(self.admitted.close)
         self.told: list[tuple[Any, ...]] = []
         self.admission = Admission(
-            self.known, self.journal, KEY, b"internal", b"api", lambda: NOW, lambda: BOOT,
+            self.known, self.admitted, KEY, b"internal", b"api", lambda: NOW, lambda: BOOT,
             RefusedCredentials(Clock(), lambda *row: self.told.append(row)),
         )  # fmt: skip
 
@@ -172,7 +172,7 @@ class AdmissionTests(SynchronousTestCase):
             ("refused", {"password": "x"}),
         ):
             self.allows("read", id=ident, **shown)
-        found = {name: self.journal.find([name]) for name in ("password", "query", "ourselves", "ticket", "refused")}
+        found = {name: self.admitted.find([name]) for name in ("password", "query", "ourselves", "ticket", "refused")}
         self.assertEqual([name for name, entry in found.items() if entry], ["password", "query", "ourselves"])
         who = self.tokens.principal(token, NOW)
         self.assertEqual([entry.principal for entry in found.values() if entry], [who, who, None])
@@ -222,7 +222,7 @@ class AdmissionTests(SynchronousTestCase):
         self, action: str, path: str, ip: str, user: str, password: str, query: str, token: str
     ) -> None:
         """Nobody guesses their way in, and nothing raises."""
-        admission = Admission(credentials(), self.journal, KEY, b"internal", b"api", lambda: NOW, lambda: BOOT)
+        admission = Admission(credentials(), self.admitted, KEY, b"internal", b"api", lambda: NOW, lambda: BOOT)
         for asked in (path, "camera0"):
             question = Question(action, asked, ip, user, password, query, token)
             self.assertFalse(admission.allows(question))

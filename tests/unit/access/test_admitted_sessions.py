@@ -7,28 +7,28 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from camsvc.access.admitted_sessions import FRESH_S, Journal
+from camsvc.access.admitted_sessions import FRESH_S, AdmittedSessions
 from camsvc.access.roles import Principal, Role
 
 WHO = Principal("me", Role.VIEWER, 5000.0, None, "t1", 100.0)
 KEY = Principal("door", Role.OPERATOR, 6000.0, frozenset(["camera1"]), key_id="0123456789ab")
 
 
-class JournalTests(SynchronousTestCase):
+class AdmittedSessionsTests(SynchronousTestCase):
     """In a file."""
 
     def setUp(self) -> None:
         self.path = Path(self.mktemp())
         self.now = 1000.0
-        self.journal = self.open()
+        self.admitted = self.open()
 
-    def open(self) -> Journal:
-        opened = Journal(self.path, lambda: self.now)
+    def open(self) -> AdmittedSessions:
+        opened = AdmittedSessions(self.path, lambda: self.now)
         self.addCleanup(opened.close)
         return opened
 
     def who(self, *idents: str) -> Principal | None:
-        entry = self.journal.find(idents)
+        entry = self.admitted.find(idents)
         assert entry is not None
         return entry.principal
 
@@ -37,70 +37,70 @@ class JournalTests(SynchronousTestCase):
 
     def test_found(self) -> None:
         """By any of a session's ids; camsvc itself is nobody, and an id that was not noted is not found."""
-        self.journal.note("a", WHO)
-        self.journal.note("b", KEY)
-        self.journal.note("c", None)
-        self.journal.note("", WHO)
+        self.admitted.add("a", WHO)
+        self.admitted.add("b", KEY)
+        self.admitted.add("c", None)
+        self.admitted.add("", WHO)
         self.assertEqual(self.who("x", "a"), WHO)
         self.assertEqual((self.who("b") or WHO).key_id, KEY.key_id)
         self.assertIsNone(self.who("c"))
-        self.assertIsNone(self.journal.find(["x", ""]))
-        self.assertFalse(self.journal.empty)
+        self.assertIsNone(self.admitted.find(["x", ""]))
+        self.assertFalse(self.admitted.empty)
 
     def test_newest(self) -> None:
         """The last admission of a connection counts, and of several ids the newest."""
-        self.journal.note("a", WHO)
+        self.admitted.add("a", WHO)
         self.now += 1
-        self.journal.note("b", KEY)
+        self.admitted.add("b", KEY)
         self.assertEqual((self.who("a", "b") or WHO).subject, "door")
         self.now += 1
-        self.journal.note("a", KEY)
+        self.admitted.add("a", KEY)
         self.assertEqual((self.who("a") or WHO).subject, "door")
 
     def test_repeated(self) -> None:
         """An engine that asks at each request costs one line."""
         for _ in range(5):
-            self.journal.note("a", KEY)
-            self.journal.note("c", None)
+            self.admitted.add("a", KEY)
+            self.admitted.add("c", None)
         self.assertEqual(self.lines(), 2)
 
     def test_known_again(self) -> None:
         """After a restart, but for a line that was not written whole."""
-        self.journal.note("a", WHO)
-        self.journal.note("c", None)
-        self.journal.close()
+        self.admitted.add("a", WHO)
+        self.admitted.add("c", None)
+        self.admitted.close()
         with self.path.open("ab") as file:
             file.write(b'{"id": "d", "at"')
-        self.journal = self.open()
-        self.assertEqual((self.who("a"), self.who("c"), self.journal.find(["d"])), (WHO, None, None))
+        self.admitted = self.open()
+        self.assertEqual((self.who("a"), self.who("c"), self.admitted.find(["d"])), (WHO, None, None))
         self.assertEqual(stat.S_IMODE(self.path.stat().st_mode), 0o600)
 
     def test_kept(self) -> None:
         """Who is there, and who has just come; the others are forgotten."""
-        self.journal.note("old", WHO)
-        self.journal.note("there", WHO)
+        self.admitted.add("old", WHO)
+        self.admitted.add("there", WHO)
         self.now += FRESH_S
-        self.journal.note("new", WHO)
-        self.journal.keep(frozenset(["there"]))
-        self.assertEqual([bool(self.journal.find([name])) for name in ("old", "there", "new")], [False, True, True])
+        self.admitted.add("new", WHO)
+        self.admitted.keep(frozenset(["there"]))
+        self.assertEqual([bool(self.admitted.find([name])) for name in ("old", "there", "new")], [False, True, True])
 
     def test_file_stays_small(self) -> None:
         """However many come and go."""
         for number in range(1000):
-            self.journal.note(f"n{number}", WHO)
+            self.admitted.add(f"n{number}", WHO)
             self.now += 1
-            self.journal.keep(frozenset(["n0"]))
+            self.admitted.keep(frozenset(["n0"]))
         self.assertLess(self.lines(), 500)
-        self.journal.close()
-        self.journal = self.open()
+        self.admitted.close()
+        self.admitted = self.open()
         self.assertEqual(self.who("n0"), WHO)
         self.assertEqual(self.who("n999"), WHO)
 
     def test_no_room(self) -> None:
         """Who comes is let in and known all the same."""
         self.path.mkdir()
-        self.journal.note("a", WHO)
+        self.admitted.add("a", WHO)
         self.assertEqual(self.who("a"), WHO)
-        self.journal._lines = 10_000
-        self.journal.keep(frozenset(["a"]))
+        self.admitted._lines = 10_000
+        self.admitted.keep(frozenset(["a"]))
         self.assertEqual(self.who("a"), WHO)

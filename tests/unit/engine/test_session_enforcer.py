@@ -9,7 +9,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.access import keys
-from camsvc.access.admitted_sessions import Journal
+from camsvc.access.admitted_sessions import AdmittedSessions
 from camsvc.access.credentials import Credentials
 from camsvc.access.keys import ApiKey
 from camsvc.access.roles import Principal, Role
@@ -70,9 +70,9 @@ class SweeperTests(SynchronousTestCase):
         ident = keys.new_ident()
         self.key = keys.make(ident)
         self.known.keys.add(ApiKey(ident, "door", keys.digest(self.key), Role.VIEWER, None, NOW, "me"))
-        self.journal = Journal(Path(self.mktemp()), self.clock.seconds)
+        self.admitted = AdmittedSessions(Path(self.mktemp()), self.clock.seconds)
         engine, api = self.engine, self.api
-        self.sweeper = Sweeper(self.clock, engine, api, self.known, self.journal, lambda: self.now)  # type: ignore[arg-type]
+        self.sweeper = Sweeper(self.clock, engine, api, self.known, self.admitted, lambda: self.now)  # type: ignore[arg-type]
         self.addCleanup(self.sweeper.stop)
 
     def session(self, ident: str, query: str = "", **more: Any) -> None:
@@ -162,8 +162,8 @@ class SweeperTests(SynchronousTestCase):
         """Who came by password is found by the session's id, its connection's, or its address (MediaMTX 1.5.1)."""
         self.sweeper.start()
         for name in ("session", "conn2", "conn3"):
-            self.journal.note(name, WHO)
-        self.journal.note("conn4", None)
+            self.admitted.add(name, WHO)
+        self.admitted.add("conn4", None)
         self.session("session")
         self.session("by connection", connections=("conn1", "conn2"))
         self.session("by address", address="192.0.2.1:5001")
@@ -177,7 +177,7 @@ class SweeperTests(SynchronousTestCase):
     def test_password_before_token(self) -> None:
         """As admission reads it: the password counts, whatever stands in the query besides."""
         self.sweeper.start()
-        self.journal.note("a", WHO)
+        self.admitted.add("a", WHO)
         self.session("a", f"token={self.key}")
         self.known.revocations.revoke_token("t1", NOW + 1000)
         self.assertEqual(self.left_after(ROUND_S), [])
