@@ -9,7 +9,7 @@ from camsvc.access.admitted_sessions import AdmittedSessions
 from camsvc.access.session_grants import SessionGrants
 from camsvc.audit.refused_credentials import RefusedCredentials
 from camsvc.engine.api_client import EngineApi
-from camsvc.engine.session_enforcer import Sweeper
+from camsvc.engine.session_enforcer import SessionEnforcer
 from camsvc.engine.supervisor import Engine
 from camsvc.server.http.request import QuietSite
 from camsvc.server.routes.callback import Callback
@@ -42,8 +42,8 @@ class EngineDoor:
         self._callback_port = callback_port
         self._port: Any = None
         admitted = AdmittedSessions(folder.path / "watching.jsonl", clocks.boot_s)
-        self._sweeper = Sweeper(runtime.reactor, engine, api, grants.credentials, admitted)
-        grants.subscribe(self._sweeper.enforce_now)
+        self._session_enforcer = SessionEnforcer(runtime.reactor, engine, api, grants.credentials, admitted)
+        grants.subscribe(self._session_enforcer.enforce_now)
         admission = Admission(
             grants.credentials,
             admitted,
@@ -62,11 +62,11 @@ class EngineDoor:
 
     def start(self) -> None:
         """Begin to look who watches."""
-        self._sweeper.start()
+        self._session_enforcer.start()
 
     def stop(self) -> None:
         """Look no more; the engine is still answered."""
-        self._sweeper.stop()
+        self._session_enforcer.stop()
 
     async def close(self) -> None:
         """Answer no more."""

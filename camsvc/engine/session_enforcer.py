@@ -28,7 +28,7 @@ SILENT_S = 20.0
 """Browsers report what they receive every 5 s or sooner (RFC 3550, 6.2); MediaMTX 1.20 waits 31 s by itself."""
 
 
-class Sweeper:
+class SessionEnforcer:
     """Reads who watches, every five seconds and at each revocation, and cuts off who may not any more.
 
     Whose right a session hangs on is told by the ticket in its URL, else by what was admitted, else by the token in its

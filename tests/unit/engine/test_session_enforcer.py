@@ -15,7 +15,7 @@ from camsvc.access.keys import ApiKey
 from camsvc.access.roles import Principal, Role
 from camsvc.access.tokens import FILE, STREAM, Tokens
 from camsvc.engine.api_client import EngineRefused, EngineSession, EngineUnreachable
-from camsvc.engine.session_enforcer import AGAIN_S, ROUND_S, SILENT_S, Sweeper
+from camsvc.engine.session_enforcer import AGAIN_S, ROUND_S, SILENT_S, SessionEnforcer
 from tests.support.samples import OTHER_SECRET, credentials
 
 NOW = 1_800_000_000.0
@@ -60,7 +60,7 @@ class FakeApi:
         del self.listed[session.id]
 
 
-class SweeperTests(SynchronousTestCase):
+class SessionEnforcerTests(SynchronousTestCase):
     """One user, one key."""
 
     def setUp(self) -> None:
@@ -72,8 +72,8 @@ class SweeperTests(SynchronousTestCase):
         self.known.keys.add(ApiKey(ident, "door", keys.digest(self.key), Role.VIEWER, None, NOW, "me"))
         self.admitted = AdmittedSessions(Path(self.mktemp()), self.clock.seconds)
         engine, api = self.engine, self.api
-        self.sweeper = Sweeper(self.clock, engine, api, self.known, self.admitted, lambda: self.now)  # type: ignore[arg-type]
-        self.addCleanup(self.sweeper.stop)
+        self.enforcer = SessionEnforcer(self.clock, engine, api, self.known, self.admitted, lambda: self.now)  # type: ignore[arg-type]
+        self.addCleanup(self.enforcer.stop)
 
     def session(self, ident: str, query: str = "", **more: Any) -> None:
         self.api.listed[ident] = EngineSession(
@@ -93,7 +93,7 @@ class SweeperTests(SynchronousTestCase):
 
     def test_tickets(self) -> None:
         """Its own end cuts nobody off, that of the login does; nor does one of ours for something else count."""
-        self.sweeper.start()
+        self.enforcer.start()
         self.session("good", self.ticket())
         self.session("forged", self.ticket(Credentials(Tokens(OTHER_SECRET))))
         self.session("file", self.ticket(kind=FILE))
@@ -107,25 +107,25 @@ class SweeperTests(SynchronousTestCase):
     def test_revoked(self) -> None:
         """At once, by user, token and key; the others stay."""
         key = self.known.principal(self.key, NOW)
-        self.sweeper.start()
+        self.enforcer.start()
         self.session("token", self.ticket())
         self.session("other token", self.ticket(who=Principal("me", Role.VIEWER, NOW + 1000, None, "t2", NOW - 10)))
         self.session("user", self.ticket(who=Principal("you", Role.VIEWER, NOW + 1000, None, "t3", NOW - 10)))
         self.session("key", self.ticket(who=key))
         self.assertEqual(len(self.left_after(ROUND_S)), 4)
         self.known.revocations.revoke_token("t1", NOW + 1000)
-        self.sweeper.enforce_now()
+        self.enforcer.enforce_now()
         self.assertEqual(self.left_after(), ["key", "other token", "user"])
         self.known.keys.remove(key.key_id or "")
-        self.sweeper.enforce_now()
+        self.enforcer.enforce_now()
         self.assertEqual(self.left_after(), ["other token", "user"])
         self.known.revocations.revoke_user("you", NOW)
-        self.sweeper.enforce_now()
+        self.enforcer.enforce_now()
         self.assertEqual(self.left_after(), ["other token"])
 
     def test_vanished(self) -> None:
         """A WebRTC viewer that reports no more is cut off; one that does is not, nor one of whom nothing is told."""
-        self.sweeper.start()
+        self.enforcer.start()
         for ident, more in (
             ("gone", {"kind": "webrtc", "reports": 7}),
             ("there", {"kind": "webrtc", "reports": 7}),
@@ -141,16 +141,16 @@ class SweeperTests(SynchronousTestCase):
 
     def test_not_listed_yet(self) -> None:
         """Who had been let in a moment before is found by the second look."""
-        self.sweeper.start()
+        self.enforcer.start()
         self.known.revocations.revoke_token("t1", NOW + 1000)
-        self.sweeper.enforce_now()
+        self.enforcer.enforce_now()
         self.session("late", self.ticket())
         self.assertEqual(self.left_after(AGAIN_S - 0.01), ["late"])
         self.assertEqual(self.left_after(0.01), [])
 
     def test_tokens_in_the_query(self) -> None:
         """A session token until its end, a key until its own."""
-        self.sweeper.start()
+        self.enforcer.start()
         token = self.known.issue(WHO, NOW, 30)
         self.session("token", f"token={token}")
         self.session("jwt", f"jwt={token}")
@@ -160,7 +160,7 @@ class SweeperTests(SynchronousTestCase):
 
     def test_noted(self) -> None:
         """Who came by password is found by the session's id, its connection's, or its address (MediaMTX 1.5.1)."""
-        self.sweeper.start()
+        self.enforcer.start()
         for name in ("session", "conn2", "conn3"):
             self.admitted.add(name, WHO)
         self.admitted.add("conn4", None)
@@ -171,12 +171,12 @@ class SweeperTests(SynchronousTestCase):
         self.api.addresses = {"conn3": "192.0.2.1:5001", "conn4": "127.0.0.1:5002", "conn2": "192.0.2.9:1"}
         self.assertEqual(len(self.left_after(ROUND_S)), 4)
         self.known.revocations.revoke_token("t1", NOW + 1000)
-        self.sweeper.enforce_now()
+        self.enforcer.enforce_now()
         self.assertEqual(self.left_after(), ["ourselves"])
 
     def test_password_before_token(self) -> None:
         """As admission reads it: the password counts, whatever stands in the query besides."""
-        self.sweeper.start()
+        self.enforcer.start()
         self.admitted.add("a", WHO)
         self.session("a", f"token={self.key}")
         self.known.revocations.revoke_token("t1", NOW + 1000)
@@ -184,7 +184,7 @@ class SweeperTests(SynchronousTestCase):
 
     def test_left_alone(self) -> None:
         """Publishers, and who has not said what it wants."""
-        self.sweeper.start()
+        self.enforcer.start()
         self.known.revocations.revoke_token("t1", NOW + 1000)
         self.session("publisher", self.ticket(), publishes=True)
         self.session("idle", "", path="")
@@ -196,7 +196,7 @@ class SweeperTests(SynchronousTestCase):
         self.session("afar6", address="[2001:db8::1]:5000")
         self.session("here", address="127.0.0.1:5000")
         self.session("here6", address="[::1]:5000")
-        self.sweeper.start()
+        self.enforcer.start()
         self.assertEqual(self.left_after(), ["here", "here6"])
         self.session("later")
         self.assertEqual(self.left_after(ROUND_S), ["here", "here6", "later"])
@@ -206,7 +206,7 @@ class SweeperTests(SynchronousTestCase):
         self.known.revocations.revoke_token("t1", NOW + 1000)
         self.session("a", self.ticket())
         self.engine.up = False
-        self.sweeper.start()
+        self.enforcer.start()
         self.assertEqual(self.left_after(), ["a"])
         self.engine.up = True
         for listener in self.engine.listeners:
@@ -215,7 +215,7 @@ class SweeperTests(SynchronousTestCase):
 
     def test_engine_fails(self) -> None:
         """Gives no answer, or keeps somebody: the others go, and it is tried again."""
-        self.sweeper.start()
+        self.enforcer.start()
         self.known.revocations.revoke_token("t1", NOW + 1000)
         for name in ("a", "b", "c"):
             self.session(name, self.ticket())
@@ -228,9 +228,9 @@ class SweeperTests(SynchronousTestCase):
 
     def test_stopped(self) -> None:
         """Asks no more."""
-        self.sweeper.start()
-        self.sweeper.enforce_now()
-        self.sweeper.stop()
+        self.enforcer.start()
+        self.enforcer.enforce_now()
+        self.enforcer.stop()
         self.assertEqual(self.clock.getDelayedCalls(), [])
         asked = self.api.asked
         self.left_after(100)
