@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 from camsvc.config.schema import Limits
 from camsvc.limits.connection_quota import neighbourhood
-from camsvc.limits.token_bucket import Buckets
+from camsvc.limits.token_bucket import TokenBuckets
 
 
 class RateLimits:
-    """Buckets by address, shared by all doors."""
+    """Token buckets by address, shared by all doors."""
 
     def __init__(self, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
         """Set up.
@@ -21,8 +21,8 @@ class RateLimits:
             clock: seconds.
         """
         self._clock = clock
-        self._calls = Buckets(limits.address_calls_per_second, limits.address_burst)
-        self._requests = Buckets(limits.requests_per_second, limits.request_burst)
+        self._calls = TokenBuckets(limits.address_calls_per_second, limits.address_burst)
+        self._requests = TokenBuckets(limits.requests_per_second, limits.request_burst)
 
     def call(self, address: str) -> float:
         """Pay for a call of the API; the seconds to wait where there were too many, else 0."""

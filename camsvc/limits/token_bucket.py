@@ -8,7 +8,7 @@ from attrs import define
 
 
 @define
-class Bucket:
+class TokenBucket:
     """Holds ``burst`` tokens and gains ``rate`` a second; ``at`` is the time of the last look."""
 
     rate: float
@@ -17,7 +17,7 @@ class Bucket:
     at: float
 
     @classmethod
-    def full(cls, rate: float, burst: float, now: float) -> Bucket:
+    def full(cls, rate: float, burst: float, now: float) -> TokenBucket:
         """A new one."""
         return cls(rate, burst, burst, now)
 
@@ -35,18 +35,18 @@ class Bucket:
         return (1 - self.tokens) / self.rate
 
 
-class Buckets:
+class TokenBuckets:
     """A bucket for each key (an address), of the newest ``most`` keys."""
 
     def __init__(self, rate: float, burst: float, most: int = 10_000) -> None:
         self._rate = rate
         self._burst = burst
         self._most = most
-        self._buckets: OrderedDict[str, Bucket] = OrderedDict()
+        self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()
 
     def take(self, key: str, now: float) -> float:
-        """As :meth:`Bucket.take`, for one key."""
-        bucket = self._buckets.pop(key, None) or Bucket.full(self._rate, self._burst, now)
+        """As :meth:`TokenBucket.take`, for one key."""
+        bucket = self._buckets.pop(key, None) or TokenBucket.full(self._rate, self._burst, now)
         self._buckets[key] = bucket
         while len(self._buckets) > self._most:
             self._buckets.popitem(last=False)

@@ -26,7 +26,7 @@ from camsvc.config.schema import Limits
 from camsvc.errors import AuthenticationFailed, CamsvcError
 from camsvc.limits.connection_quota import ConnectionQuota, QuotaExceeded
 from camsvc.limits.rate_limits import RateLimits
-from camsvc.limits.token_bucket import Bucket
+from camsvc.limits.token_bucket import TokenBucket
 from camsvc.server.http.hosts import Hosts
 from camsvc.server.http.request import answer_error, named_by
 from camsvc.system.tasks import within
@@ -62,7 +62,7 @@ class Connection(WebSocketServerProtocol):
         self._unsent: dict[str, bytes] = {}
         self._in_flight: set[Deferred[Any]] = set()
         self._timers: dict[str, IDelayedCall] = {}
-        self._bucket: Bucket | None = None
+        self._bucket: TokenBucket | None = None
         self._refused = 0  # calls in a row
         self._leave: Callable[[], None] = lambda: None
         self._came_as: Principal | None = None
@@ -100,7 +100,7 @@ class Connection(WebSocketServerProtocol):
         self.maxMessagePayloadSize = BEFORE_LOGIN_BYTES
         self.since = time.time()
         limits = self.factory.limits
-        self._bucket = Bucket.full(limits.calls_per_second, limits.burst, time.monotonic())
+        self._bucket = TokenBucket.full(limits.calls_per_second, limits.burst, time.monotonic())
         self.factory.opened(self)
         if self._came_as is not None:
             self.log_in(self._came_as)

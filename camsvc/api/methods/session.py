@@ -13,7 +13,7 @@ from camsvc.api.parameters import SECRET
 from camsvc.api.registry import NoParams, Record, method
 from camsvc.errors import AuthenticationFailed, InvalidParams, RateLimited
 from camsvc.limits.connection_quota import neighbourhood
-from camsvc.limits.token_bucket import Buckets
+from camsvc.limits.token_bucket import TokenBuckets
 from camsvc.model import iso
 
 Credential = Annotated[
@@ -64,7 +64,7 @@ class SessionMethods:
         """
         self._credentials = credentials
         self._record = record
-        self._attempts = Buckets(logins_per_minute / 60, logins_per_minute)
+        self._attempts = TokenBuckets(logins_per_minute / 60, logins_per_minute)
 
     @method("ping", role=OPEN, result=str, reads=True)
     def ping(self, call: Call, params: NoParams) -> str:

@@ -13,7 +13,7 @@ from twisted.web.iweb import IRequest
 from zope.interface import implementer
 
 from camsvc.errors import RateLimited
-from camsvc.limits.token_bucket import Buckets
+from camsvc.limits.token_bucket import TokenBuckets
 from camsvc.recording.latest_pictures import Picture, Pictures
 from camsvc.server.http.request import with_json_errors
 from camsvc.server.routes.camera_access import CameraDoor
@@ -45,7 +45,7 @@ class Previews:
         self._reactor = reactor
         self._door = door
         self._pictures = pictures
-        self._buckets = Buckets(PICTURES_A_SECOND, BURST)
+        self._buckets = TokenBuckets(PICTURES_A_SECOND, BURST)
 
     @app.route("/<device>/preview.jpg", methods=["GET", "HEAD"])
     async def picture(self, request: IRequest, device: str) -> bytes:
