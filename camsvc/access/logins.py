@@ -19,7 +19,7 @@ from camsvc.access.passwords import Passwords, one_time_password, require_good
 from camsvc.access.roles import Principal, Role
 from camsvc.access.users import FIRST_ADMIN, User
 from camsvc.errors import AuthenticationFailed, CamsvcError, InvalidParams, NotFound, RateLimited
-from camsvc.limits.login_throttle import Throttle
+from camsvc.limits.login_throttle import LoginThrottle
 from camsvc.system.database import Database
 from camsvc.system.tasks import shielded
 
@@ -86,7 +86,7 @@ class Logins:
         self._on_refused = on_refused
         self._wall = wall
         self._monotonic = monotonic
-        self._throttle = Throttle()
+        self._throttle = LoginThrottle()
 
     async def by_password(self, username: str, password: str, address: str) -> Login:
         """Log a user in.

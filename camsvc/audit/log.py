@@ -78,7 +78,7 @@ class Page:
 
 
 @frozen
-class Verdict:
+class ChainVerdict:
     """What :func:`verify` found.
 
     Attributes:
@@ -217,7 +217,7 @@ def append(db: sqlite3.Connection, entries: list[Entry]) -> None:
     db.execute("INSERT OR REPLACE INTO audit_head (one, number, hash) VALUES (1, ?, ?)", (number, previous))
 
 
-def verify(db: sqlite3.Connection, number: int = 0, known: str = "") -> Verdict:
+def verify(db: sqlite3.Connection, number: int = 0, known: str = "") -> ChainVerdict:
     """Walk the chain.
 
     Args:
@@ -242,7 +242,7 @@ def verify(db: sqlite3.Connection, number: int = 0, known: str = "") -> Verdict:
         faults.append(f"row {last} is not the newest that was written: row {head[0]} was")
     if number and seen != known.lower():
         faults.append(f"row {number} " + ("is not the one whose hash you gave" if seen else "is missing"))
-    return Verdict(rows, last, previous, tuple(faults[:_FAULTS]))
+    return ChainVerdict(rows, last, previous, tuple(faults[:_FAULTS]))
 
 
 def _faults(row: Row, last: int, previous: str) -> list[str]:

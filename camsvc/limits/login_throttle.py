@@ -88,7 +88,7 @@ class _Records:
 
 
 @frozen
-class Verdict:
+class LoginVerdict:
     """Whether an attempt may be made.
 
     Attributes:
@@ -100,7 +100,7 @@ class Verdict:
     first: bool
 
 
-class Throttle:
+class LoginThrottle:
     """Failed logins, by address (see ``connection_quota.neighbourhood``) and by user.
 
     An address from which a user has logged in before does not wait for what strangers do to that user's name, nor
@@ -117,7 +117,7 @@ class Throttle:
         self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._most = most
 
-    def attempt(self, address: str, user: str, now: float) -> Verdict:
+    def attempt(self, address: str, user: str, now: float) -> LoginVerdict:
         """Ask before each attempt; it counts as failed until it is taken back, so that none slips by meanwhile.
 
         Args:
@@ -132,12 +132,12 @@ class Throttle:
             waits = [(self._addresses, where), (self._users, user)] if user else [(self._addresses, where)]
         wait_s, records, key = max(((each.wait_s(key, now), each, key) for each, key in waits), key=lambda it: it[0])
         if wait_s:
-            return Verdict(wait_s, records.tell(key))
+            return LoginVerdict(wait_s, records.tell(key))
         self._addresses.failed(where, now)
         if user:
             self._users.failed(user, now)
             self._pairs.failed(pair, now)
-        return Verdict(0.0, False)
+        return LoginVerdict(0.0, False)
 
     def take_back(self, address: str, user: str) -> None:
         """The last attempt was neither good nor bad: nobody has looked at it."""

@@ -7,16 +7,16 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 import tests.support.strategies  # noqa: F401
-from camsvc.limits.login_throttle import ADDRESS, USER, Throttle
+from camsvc.limits.login_throttle import ADDRESS, USER, LoginThrottle
 
 HOME, AWAY = "192.0.2.1", "192.0.2.2"
 
 
-class ThrottleTests(SynchronousTestCase):
+class LoginThrottleTests(SynchronousTestCase):
     """``attempt`` and what follows."""
 
     def setUp(self) -> None:
-        self.throttle = Throttle(most=1000)
+        self.throttle = LoginThrottle(most=1000)
         self.now = 0.0
 
     def wait(self, address: str = AWAY, user: str = "ann") -> float:
@@ -144,7 +144,7 @@ class ThrottleTests(SynchronousTestCase):
     @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from("xyz"), st.booleans(), st.floats(0, 400))))
     def test_any_order(self, steps: list[tuple[str, str, bool, float]]) -> None:
         """Whatever happened, nobody waits longer than the longest delay, and then may try."""
-        throttle, now = Throttle(), 0.0
+        throttle, now = LoginThrottle(), 0.0
         for address, user, good, pause in steps:
             now += pause
             wait = throttle.attempt(address, user, now).wait_s
