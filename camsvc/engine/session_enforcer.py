@@ -31,7 +31,7 @@ SILENT_S = 20.0
 class SessionEnforcer:
     """Reads who watches, every five seconds and at each revocation, and cuts off who may not any more.
 
-    Whose right a session hangs on is told by the ticket in its URL, else by what was admitted, else by the token in its
+    Whose session it is, is told by the ticket in its URL, else by what was admitted, else by the token in its
     URL: in the order in which admission looks. So it is known after a restart of camsvc too.
     """
 

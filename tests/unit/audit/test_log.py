@@ -16,7 +16,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.audit import log
-from camsvc.audit.log import FIRST, Audit, Verdict, verify
+from camsvc.audit.log import FIRST, Audit, ChainVerdict, verify
 from camsvc.errors import DependencyFailed
 from tests.support.immediate import ImmediateDatabase
 from tests.support.strategies import JSON
@@ -109,7 +109,7 @@ class WritingTests(AuditTestCase):
         """A JSON object comes out, whatever goes in."""
         self.assertIsInstance(json.loads(log._params(params)), dict)
 
-    def verdict(self) -> Verdict:
+    def verdict(self) -> ChainVerdict:
         return self.database.now(verify)
 
 
@@ -184,7 +184,7 @@ class TamperTests(AuditTestCase):
         for number in range(6):
             self.record(n=number)
 
-    def verdict(self, *known: Any) -> Verdict:
+    def verdict(self, *known: Any) -> ChainVerdict:
         with closing(sqlite3.connect(f"file:{self.path}?mode=ro", uri=True)) as db:
             return verify(db, *known)
 
@@ -200,7 +200,7 @@ class TamperTests(AuditTestCase):
         self.assertEqual(self.verdict(4, self.rows()[2].hash).faults, ())
         empty = ImmediateDatabase(Path(self.mktemp()))
         self.addCleanup(empty.stop)
-        self.assertEqual(empty.now(verify), Verdict(0, 0, FIRST, ()))
+        self.assertEqual(empty.now(verify), ChainVerdict(0, 0, FIRST, ()))
 
     def test_append_only(self) -> None:
         """The table itself refuses to forget."""
