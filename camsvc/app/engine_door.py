@@ -31,7 +31,7 @@ class EngineDoor:
         """Set up.
 
         Args:
-            runtime: its folder holds the secrets that camsvc, its launchers and the engine share, and says who was admitted.
+            runtime: its folder holds the secrets that all of them share, and who was admitted.
             callback_port: where the engine asks, on loopback.
             grants: tells when one ends.
             refused_credentials: told of credentials that are worth nothing.
