@@ -45,6 +45,7 @@ lint: install-test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tools.shape
 
 unit: install-test
 	@echo "unit tests"

@@ -46,7 +46,11 @@ class Client:
         self._session = ""
 
     def ask(self, method: str, url: str, *headers: str, body: str = "") -> None:
-        """Send a request, and read its reply to the last byte."""
+        """Send a request, and read its reply to the last byte.
+
+        Raises:
+            ConnectionError: the server ended the connection.
+        """
         self._number += 1
         lines = [f"{method} {url} RTSP/1.0", f"CSeq: {self._number}", *headers]
         lines += [f"Session: {self._session}"] if self._session else []
@@ -125,7 +129,11 @@ class Probe:
 
 
 def sink(port: int, cameras: int, readers: int) -> None:
-    """Read with so many connections until killed; a process of its own."""
+    """Read with so many connections until killed; a process of its own.
+
+    Raises:
+        SystemExit: the server ended one.
+    """
     chosen = selectors.DefaultSelector()
     for number in range(cameras * readers):
         client = Client(port, f"cam{number % cameras}")

@@ -59,7 +59,11 @@ class Page:
         await eventually(moves, 60, 0.2)
 
     async def ages(self) -> tuple[list[float], list[float]]:
-        """Milliseconds from the drawing of frames to their last packet in the browser, and to their being shown."""
+        """Milliseconds from the drawing of frames to their last packet in the browser, and to their being shown.
+
+        Raises:
+            SystemExit: too few of them could be read.
+        """
         found = await self.browser.do("ages", selector=_VIDEO, count=FRAMES, bits=BITS)
         read = [one for one in found if one is not None]
         if len(read) < FRAMES // 2:

@@ -85,7 +85,11 @@ async def connect(url: str) -> Viewer:
 
 
 async def main(url: str, count: int) -> None:
-    """Watch until killed; lost packets end it."""
+    """Watch until killed.
+
+    Raises:
+        SystemExit: packets were lost.
+    """
     viewers = [await connect(url) for _ in range(count)]
     print("ready", flush=True)
     while True:

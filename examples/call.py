@@ -38,7 +38,11 @@ class Client(WebSocketClientProtocol):
         self.when_open.callback(None)
 
     async def call(self, method: str, params: dict[str, Any]) -> Any:
-        """The result of a method; an error ends the program."""
+        """The result of a method.
+
+        Raises:
+            SystemExit: it was answered with an error.
+        """
         self._calls += 1
         self._answer = Deferred()
         request = {"jsonrpc": "2.0", "id": self._calls, "method": method, "params": params}
@@ -64,7 +68,11 @@ class Client(WebSocketClientProtocol):
 
 
 async def main(reactor: Any, options: argparse.Namespace, token: str) -> None:
-    """Log in, call, listen."""
+    """Log in, call, listen.
+
+    Raises:
+        SystemExit: camsvc cannot be reached, or refuses.
+    """
     factory = WebSocketClientFactory(options.url, reactor=reactor)
     factory.protocol = Client
     url = urlsplit(options.url)

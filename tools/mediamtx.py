@@ -95,7 +95,8 @@ def checksum(base: str, archive: str) -> str:
         with _open(url) as answer:
             listed = answer.read(1 << 20).decode("ascii", "replace")
     except (OSError, HTTPException) as why:
-        raise _in_words(why, url) from None
+        failed = _in_words(why, url)
+        raise failed from None
     for line in listed.splitlines():
         digest, _, name = line.partition(" ")
         if name.lstrip(" *") == archive and len(digest) == 64:
@@ -112,6 +113,7 @@ def load(url: str, file: Path, wanted: str) -> None:
         wanted: its SHA-256.
 
     Raises:
+        Missing: there is no such archive.
         Failed: it cannot be had whole, or is another one; then nothing of it is left.
     """
     began_empty = not _size(file)
@@ -138,7 +140,12 @@ def load(url: str, file: Path, wanted: str) -> None:
 
 
 def _load_on(url: str, file: Path) -> bool:
-    """Load what is missing; False when the connection ended before."""
+    """Load what is missing; False when the connection ended before.
+
+    Raises:
+        Failed: it is too long.
+        HTTPError: the server refuses.
+    """
     begin = _size(file)
     try:
         answer = _open(url, begin)

@@ -1,13 +1,15 @@
-"""How large modules, functions, classes and folders may be, for ``make lint``: what fits into one reading.
+"""How large modules, functions, classes and folders may be, and which names occur once: what fits into one reading.
 
-``python -m tools.shape`` prints a line for each that is too large, and then exits with 1.
+``python -m tools.shape``, part of ``make lint``, prints a line for each that is not so, and then exits with 1.
 """
 
 from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 MODULE_LINES = 300
@@ -17,7 +19,21 @@ PUBLIC_METHODS = 8
 """Of a class, without properties' setters and what a framework calls by its own camelCase names."""
 FOLDER_MODULES = 15
 ROOT_MODULES = 5
-PACKAGE = "camsvc"
+
+PACKAGE = Path("camsvc")
+MEASURED = (PACKAGE, Path("tools"), Path("bench"), Path("examples"))
+"""Whose modules, functions and classes have a limit. A test class has as many tests as it takes."""
+COUNTED = (*MEASURED, Path("tests"))
+"""Whose folders have a limit."""
+
+RELAY = PACKAGE / "relay"
+"""A program of its own, whose modules may be called as camsvc's are."""
+TOPIC_ROOMS = tuple(PACKAGE / room for room in ("app", "cli", "api/methods", "server/routes"))
+"""Rooms that hold a module for each topic, and name it by the topic, as the room that knows the topic may, too."""
+ENTRIES = frozenset({"main", "service", "tap"})
+"""Modules where a program begins."""
+GIVEN_CLASSES = frozenset({"Options"})
+"""Classes that Twisted finds by their name."""
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -37,7 +53,11 @@ def public_methods(cls: ast.ClassDef) -> list[str]:
 
 
 def too_large(path: Path) -> Iterator[str]:
-    """A line for each thing in a module that is too large."""
+    """Find what is too large in a module.
+
+    Yields:
+        a line for each.
+    """
     text = path.read_text(encoding="utf-8")
     lines = text.count("\n")
     if lines > MODULE_LINES:
@@ -50,20 +70,76 @@ def too_large(path: Path) -> Iterator[str]:
 
 
 def too_full(root: Path) -> Iterator[str]:
-    """A line for each folder with too many modules."""
+    """Find folders with too many modules, the root itself included.
+
+    Yields:
+        a line for each.
+    """
     for folder in sorted({path.parent for path in root.rglob("*.py")}):
-        limit = ROOT_MODULES if folder == root else FOLDER_MODULES
+        limit = ROOT_MODULES if folder == PACKAGE else FOLDER_MODULES
         count = sum(path.name != "__init__.py" for path in folder.glob("*.py"))
         if count > limit:
             yield f"{folder}: {count} modules, {limit} are allowed"
 
 
-def main(root: Path) -> int:
-    """Print what is too large below a folder; the exit status."""
-    found = [*too_full(root), *(line for path in sorted(root.rglob("*.py")) for line in too_large(path))]
+def _repeated(found: Iterable[tuple[str, Path]], what: str) -> Iterator[str]:
+    places: defaultdict[str, list[Path]] = defaultdict(list)
+    for name, path in found:
+        places[name].append(path)
+    for name, paths in sorted(places.items()):
+        for path in paths[1:]:
+            yield f"{path}: {what} {name} occurs in {paths[0]} too"
+
+
+def class_names_twice(root: Path) -> Iterator[str]:
+    """Find classes of one name in several modules, the relay's included.
+
+    Yields:
+        a line for each but the first of a name.
+    """
+    classes = (
+        (node.name, path)
+        for path in sorted(root.rglob("*.py"))
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ClassDef) and node.name not in GIVEN_CLASSES
+    )
+    yield from _repeated(classes, "a class")
+
+
+def module_names_twice(root: Path) -> Iterator[str]:
+    """Find modules of one name in several rooms, where the name is not that of a topic, nor of a program's begin.
+
+    Yields:
+        a line for each but the first of a name.
+    """
+    modules = [path for path in sorted(root.rglob("*.py")) if path.stem not in ENTRIES | {"__init__"}]
+    for relay in (False, True):
+        program = ((path.stem, path) for path in modules if path.is_relative_to(RELAY) == relay)
+        yield from _repeated((each for each in program if each[1].parent not in TOPIC_ROOMS), "a module")
+
+
+def faults() -> Iterator[str]:
+    """Look at the checkout that is the current folder.
+
+    Yields:
+        a line for each thing that is too large, too full or of the name of another.
+    """
+    for root in COUNTED:
+        yield from too_full(root)
+    for root in MEASURED:
+        for path in sorted(root.rglob("*.py")):
+            yield from too_large(path)
+    yield from class_names_twice(PACKAGE)
+    yield from module_names_twice(PACKAGE)
+
+
+def main() -> int:
+    """Print what is too large, too full or of another's name; the exit status."""
+    excepted = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["tool"]["shape"]["excepted"]
+    found = [line for line in faults() if line.partition(":")[0] not in excepted]
     print(*found, sep="\n", end="\n" if found else "")
     return 1 if found else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(PACKAGE)))
+    sys.exit(main())

@@ -36,7 +36,7 @@ NOT_RUN = {
     "make bench-engine": _LONG,
     "make bench-glass": _LONG,
     "make bench-faults": _LONG,
-    "make mediamtx": "needs the internet; tests/test_mediamtx_release has a server in its place",
+    "make mediamtx": "needs the internet; tests/unit/tools/test_mediamtx.py has a server in its place",
     "make generate": "it writes; tests/test_reference compares",
     "make lock": "asks a package registry",
     "make clean": "removes what these tests run in",

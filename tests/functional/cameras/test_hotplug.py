@@ -22,7 +22,7 @@ from tests.support.daemon.plugging import WRAPPER, Plugs
 from tests.support.engine.engines import Engine
 from tests.support.media.ffmpeg import FFMPEG, decode, frames_of, read_frames, reader, spawn
 from tests.support.spawned import Spawned, eventually, processes_mentioning
-from tests.support.udev_samples import c270, c920, laptop, vivid
+from tests.support.usb.udev_samples import c270, c920, laptop, vivid
 
 ENGINE = Engine("relay", camsvc.__version__, str(Path(sys.executable).parent / "twistd"), "Relay")
 MJPEG = ["MJPG", 1280, 720, [30.0, 15.0]]

@@ -20,7 +20,7 @@ from twisted.trial.unittest import SkipTest, TestCase
 
 from tests.support import CHECKOUT
 from tests.support.spawned import Spawned, clock
-from tests.support.udev_samples import bare
+from tests.support.usb.udev_samples import bare
 
 WRAPPER = "umockdev-wrapper"
 

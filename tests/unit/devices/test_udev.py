@@ -17,9 +17,9 @@ from twisted.trial.unittest import SkipTest, SynchronousTestCase, TestCase
 from camsvc.devices import udev
 from camsvc.devices.udev import UdevReader, _connect, _described
 from camsvc.devices.video_nodes import INDEX, KERNEL_NAME
-from tests.support import netlink
 from tests.support.spawned import clock, eventually, pause
-from tests.support.udev_samples import bare, c920, usb, vivid
+from tests.support.usb import netlink
+from tests.support.usb.udev_samples import bare, c920, usb, vivid
 
 SAMPLE = {**usb(987654, "9", "1d6b:0104", "Test", None), "TAGS": ":"}
 """A node that no machine has: on a machine with udevd, its listeners hear of it too."""

@@ -19,7 +19,7 @@ from camsvc.devices.probe import Answer
 from camsvc.devices.usb_discovery import RETRY_S, Discovery
 from camsvc.model import Camera, Mode, Status
 from tests.support.immediate import ImmediateDatabase
-from tests.support.udev_samples import bare, c270, c920, card, laptop, usb, vivid
+from tests.support.usb.udev_samples import bare, c270, c920, card, laptop, usb, vivid
 
 MJPEG = Mode("MJPG", 1280, 720, (30.0,))
 YUYV = Mode("YUYV", 640, 480, (30.0,))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.devices.video_nodes import INDEX, Node, parse, sane_serial
-from tests.support.udev_samples import bare, c270, c920, card, grabber, laptop, usb, vivid
+from tests.support.usb.udev_samples import bare, c270, c920, card, grabber, laptop, usb, vivid
 
 
 def nodes(*sets: dict[str, str]) -> list[Node]:

@@ -1,0 +1,1 @@
+"""What the kernel and udev say of cameras on USB."""

@@ -1,1 +1,0 @@
-"""Tests of what stands beside the code: documentation, reference, packaging, installation."""

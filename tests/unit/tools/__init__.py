@@ -1,0 +1,1 @@
+"""Tests of the tools that stand beside the code."""
