@@ -23,7 +23,7 @@ from camsvc.server.routes.metrics import MetricsPage
 from camsvc.server.routes.page_files import PageFiles
 from camsvc.server.routes.rpc import Rpc
 from camsvc.server.site import Pages, Root
-from camsvc.server.ws import Factory
+from camsvc.server.ws_connections import WebSocketConnections
 
 
 class PublicSite:
@@ -46,7 +46,7 @@ class PublicSite:
         credentials = grants.credentials
         hosts = Hosts(config.server)
         rate_limits = RateLimits(config.limits)
-        self.ws = Factory(
+        self.ws = WebSocketConnections(
             reactor,
             methods.registry,
             updates.notifications,

@@ -22,7 +22,7 @@ from camsvc.server.routes.files import Files
 from camsvc.server.routes.login import LoginPages
 from camsvc.server.routes.page_files import FOLDER
 from camsvc.server.routes.rpc import Rpc
-from camsvc.server.ws import Factory
+from camsvc.server.ws_connections import WebSocketConnections
 
 _PAGE = FOLDER / "index.html"
 _LOGIN_PATHS = ([b"login"], [b"logout"], [b"session"])
@@ -92,7 +92,7 @@ class Root(Resource):
         login: LoginPages,
         files: Files,
         rpc: Rpc,
-        ws: Factory,
+        ws: WebSocketConnections,
         rate_limits: RateLimits,
         hsts_s: int = 0,
     ) -> None:

@@ -30,7 +30,7 @@ from camsvc.server.routes.files import Files
 from camsvc.server.routes.login import LoginPages
 from camsvc.server.routes.rpc import Rpc
 from camsvc.server.site import Pages, Root
-from camsvc.server.ws import Factory
+from camsvc.server.ws_connections import WebSocketConnections
 from tests.support.http_client import Answer, ask, exchange
 from tests.support.samples import credentials, session_grants
 from tests.unit.api.methods.test_system import FakeEngine
@@ -58,7 +58,7 @@ class SiteTests(TestCase):
             None,  # type: ignore[arg-type]
             None,  # type: ignore[arg-type]
         )
-        ws = Factory(
+        ws = WebSocketConnections(
             reactor,
             Registry(),
             Notifications(None),

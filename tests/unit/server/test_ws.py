@@ -22,13 +22,13 @@ from camsvc.api.registry import NoParams, Registry, method
 from camsvc.audit.refused_credentials import RefusedCredentials
 from camsvc.config.schema import Limits, Server
 from camsvc.limits.rate_limits import RateLimits
-from camsvc.server import ws
+from camsvc.server import slow_readers, ws
 from camsvc.server.http.cookies import LoginCookie
 from camsvc.server.http.hosts import Hosts
 from camsvc.server.http.origins import Origins
 from camsvc.server.http.request import QuietSite
 from camsvc.server.site import Root
-from camsvc.server.ws import Factory
+from camsvc.server.ws_connections import WebSocketConnections
 from tests.support.http_client import Exchange, ask
 from tests.support.samples import SECRET, session_grants
 
@@ -114,7 +114,7 @@ class WsTestCase(TestCase):
         self.told: list[tuple[Any, ...]] = []
         refused_credentials = RefusedCredentials(Clock(), lambda *row: self.told.append(row))
         hosts, rate_limits = Hosts(Server()), RateLimits(limits)
-        self.factory = Factory(
+        self.factory = WebSocketConnections(
             clock or self.reactor,
             registry,
             self.notifications,
@@ -136,7 +136,7 @@ class WsTestCase(TestCase):
             if client.transport is not None:
                 client.transport.abortConnection()
             await client.closed if not client.closed.called else None
-        while self.factory._connections:
+        while self.factory.connections:
             await deferLater(self.reactor, 0)
 
     async def connect(
@@ -163,9 +163,9 @@ class WsTestCase(TestCase):
     def token(self, role: Role = Role.VIEWER, valid_s: float = 600) -> str:
         return self.tokens.issue("me", role, time.time(), valid_s)
 
-    def server_side(self) -> ws.Connection:
+    def server_side(self) -> ws.WebSocketConnection:
         """The newest connection, as the server has it."""
-        return list(self.factory._connections)[-1]
+        return list(self.factory.connections)[-1]
 
     async def until(self, condition: Any) -> None:
         """Turn the reactor until something holds."""
@@ -252,9 +252,9 @@ class CallTests(WsTestCase):
         """Its calls under way are cancelled and it hears nothing more; the server forgets it."""
         client = await self.connect(login=Role.VIEWER)
         client.say("wait")
-        await self.until(lambda: self.server_side()._in_flight)
+        await self.until(lambda: self.server_side().calls_in_flight)
         client.transport.abortConnection()
-        await self.until(lambda: not self.factory._connections)
+        await self.until(lambda: not self.factory.connections)
         self.assertEqual((self.topic.cancelled, self.notifications.count), (1, 0))
 
     async def test_where(self) -> None:
@@ -305,7 +305,7 @@ class HandshakeTests(WsTestCase):
         self.assertIn("503", str(caught.exception))
         first.sendClose()
         await first.closed
-        await self.until(lambda: len(self.factory._connections) == 1)
+        await self.until(lambda: len(self.factory.connections) == 1)
         await self.connect()
         self.assertEqual((self.site.quota.held, self.factory.quota.held), (0, 2), "it counts as a WebSocket alone")
 
@@ -515,7 +515,7 @@ class RateTests(WsTestCase):
             await deferLater(self.reactor, 0.005)
         self.assertEqual(client.frames.pending, [])
         clock.advance(4.9)
-        self.assertEqual(list(self.server_side()._timers), ["rest"])
+        self.assertEqual(list(self.server_side().timers), ["refused calls"])
         clock.advance(0.1)
         self.assertEqual((await client.frames.get())["id"], "late")
 
@@ -579,9 +579,9 @@ class KeepaliveTests(WsTestCase):
         self.autobahn.advance(21)
         self.autobahn.advance(9)
         await deferLater(self.reactor, 0)
-        self.assertEqual(len(self.factory._connections), 1)
+        self.assertEqual(len(self.factory.connections), 1)
         self.autobahn.advance(2)
-        await self.until(lambda: not self.factory._connections)
+        await self.until(lambda: not self.factory.connections)
 
 
 class SlowReaderTests(WsTestCase):
@@ -592,17 +592,17 @@ class SlowReaderTests(WsTestCase):
         self.clock = Clock()
         self.serve(Limits(), self.clock)
 
-    async def stuck(self) -> tuple[Client, ws.Connection]:
+    async def stuck(self) -> tuple[Client, ws.WebSocketConnection]:
         """A client that reads nothing, with so much sent that the valve is shut."""
         client = await self.connect(login=Role.VIEWER)
         connection = self.server_side()
         client.transport.pauseProducing()
         number = 0
-        while connection._valve_open:
+        while connection.valve.is_open:
             connection.push(f"filler {number}", self.tick(number, "x" * 100_000))
             number += 1
             await deferLater(self.reactor, 0)
-        connection._unsent.clear()
+        connection.valve.clear()
         return client, connection
 
     def tick(self, number: int, filler: str = "") -> bytes:
@@ -613,7 +613,7 @@ class SlowReaderTests(WsTestCase):
         client, connection = await self.stuck()
         for number in range(5000):
             connection.push(f"camera{number % 3}", self.tick(number, "y" * 1000))
-        self.assertEqual(len(connection._unsent), 3)
+        self.assertEqual(connection.valve.waiting, 3)
         client.transport.resumeProducing()
         seen = []
         while len(seen) < 3:
@@ -621,32 +621,32 @@ class SlowReaderTests(WsTestCase):
             if frame["params"]["x"].startswith("y"):
                 seen.append(frame["params"]["n"])
         self.assertEqual(seen, [4997, 4998, 4999])
-        self.assertTrue(connection._valve_open)
+        self.assertTrue(connection.valve.is_open)
         self.clock.advance(100)
         self.assertIn("result", await client.ask("ping"))
 
     async def test_closed(self) -> None:
         """After 15 s with 4008, or cut a second later; a moment before it is still there."""
         _, connection = await self.stuck()
-        self.clock.advance(ws.STUCK_S - 0.1)
+        self.clock.advance(slow_readers.STUCK_S - 0.1)
         self.assertEqual(connection.state, connection.STATE_OPEN)
         self.clock.advance(0.2)
         self.assertNotEqual(connection.state, connection.STATE_OPEN)
         self.clock.advance(1)
-        await self.until(lambda: not self.factory._connections)
+        await self.until(lambda: not self.factory.connections)
         self.assertEqual(self.notifications.count, 0)
-        self.assertEqual(connection._timers, {})
+        self.assertEqual(list(connection.timers), [])
 
     async def test_reads_on_in_time(self) -> None:
         """Each pause counts for itself."""
         client, connection = await self.stuck()
         for _ in range(3):
-            self.clock.advance(ws.STUCK_S - 1)
+            self.clock.advance(slow_readers.STUCK_S - 1)
             client.transport.resumeProducing()
-            await self.until(lambda: connection._valve_open)
+            await self.until(lambda: connection.valve.is_open)
             client.transport.pauseProducing()
             number = 0
-            while connection._valve_open:
+            while connection.valve.is_open:
                 connection.push(f"again {number}", self.tick(number, "x" * 100_000))
                 number += 1
                 await deferLater(self.reactor, 0)
@@ -655,7 +655,7 @@ class SlowReaderTests(WsTestCase):
     async def test_close_code(self) -> None:
         """A reader that comes back just after finds 4008."""
         client, _ = await self.stuck()
-        self.clock.advance(ws.STUCK_S)
+        self.clock.advance(slow_readers.STUCK_S)
         client.transport.resumeProducing()
         self.assertEqual((await client.closed)[0], 4008)
 
@@ -693,7 +693,7 @@ class ShutTests(WsTestCase):
         client = await self.connect()
         client.transport.pauseProducing()
         await self.factory.shut(0.1)
-        await self.until(lambda: not self.factory._connections)
+        await self.until(lambda: not self.factory.connections)
 
     async def test_nobody(self) -> None:
         """Nobody there: at once."""

@@ -36,7 +36,7 @@ from camsvc.server.http.request import QuietSite
 from camsvc.server.routes.login import LoginPages, LoginRequest, _read
 from camsvc.server.routes.rpc import Rpc
 from camsvc.server.site import Root
-from camsvc.server.ws import Factory
+from camsvc.server.ws_connections import WebSocketConnections
 from tests.support.http_client import Answer, ask
 from tests.support.immediate import ImmediateDatabase
 from tests.support.samples import credentials, session_grants
@@ -101,7 +101,7 @@ class LoginTestCase(TestCase):
         pages = LoginPages(self.logins, known, self.grants, self.cookie)
         nothing: Any = Nothing()
         rate_limits = RateLimits(Limits())
-        ws = Factory(reactor, registry, nothing, Limits(), hosts, self.grants, rate_limits)
+        ws = WebSocketConnections(reactor, registry, nothing, Limits(), hosts, self.grants, rate_limits)
         root = Root(
             hosts, self.cookie, nothing, pages, nothing, Rpc(registry, known, rate_limits, hosts), ws, rate_limits
         )

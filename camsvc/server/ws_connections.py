@@ -1,0 +1,132 @@
+"""The open WebSockets: how many there may be, the handshake by which one more is made, and their end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from autobahn.twisted.resource import WebSocketResource
+from autobahn.twisted.websocket import WebSocketServerFactory
+from twisted.internet.defer import DeferredList
+
+from camsvc.access.session_grants import SessionGrants
+from camsvc.api.notifications.state_updates import Notifications
+from camsvc.api.registry import Registry
+from camsvc.audit.refused_credentials import RefusedCredentials
+from camsvc.config.schema import Limits
+from camsvc.errors import CamsvcError
+from camsvc.limits.connection_quota import ConnectionQuota, QuotaExceeded
+from camsvc.limits.rate_limits import RateLimits
+from camsvc.server.http.hosts import Hosts
+from camsvc.server.http.request import answer_error
+from camsvc.server.ws import AFTER_LOGIN_BYTES, PING_EVERY_S, PONG_WITHIN_S, WebSocketConnection
+from camsvc.system.tasks import within
+
+
+class _HandshakeResource(WebSocketResource):
+    """Where an HTTP request becomes a WebSocket; one too many is told so as HTTP can, with the time to wait.
+
+    So is one that asks for no WebSocket: Autobahn would answer by hand, without our headers, and close.
+    """
+
+    def render(self, request: Any) -> Any:
+        wanted = [each.strip().lower() for each in (request.getHeader(b"upgrade") or b"").split(b",")]
+        if request.method != b"GET" or b"websocket" not in wanted:
+            request.setHeader(b"upgrade", b"websocket")
+            why = CamsvcError("This is a WebSocket", reason="no_upgrade",
+                              suggestion="connect by ws:// or wss://, or send calls to POST /rpc")  # fmt: skip
+            return answer_error(request, 426, why)
+        try:
+            self._factory.make_room(request.getClientAddress().host)
+        except QuotaExceeded as why:
+            return answer_error(request, why.status, why)
+        request.channel.hand_over()
+        return super().render(request)
+
+
+class WebSocketConnections(WebSocketServerFactory):
+    """Makes connections and knows the open ones."""
+
+    protocol: Any = WebSocketConnection
+
+    def __init__(
+        self,
+        reactor: Any,
+        registry: Registry,
+        notifications: Notifications,
+        limits: Limits,
+        hosts: Hosts,
+        grants: SessionGrants,
+        rate_limits: RateLimits,
+        refused_credentials: RefusedCredentials | None = None,
+    ) -> None:
+        super().__init__(reactor=reactor, server="")
+        self.registry = registry
+        self.notifications = notifications
+        self.limits = limits
+        self.hosts = hosts
+        self.grants = grants
+        self.rate_limits = rate_limits
+        self.refused_credentials = refused_credentials
+        self.quota = ConnectionQuota("WebSocket connections", limits.connections, limits.address_connections)
+        self._connections: dict[WebSocketConnection, None] = {}
+        self.setProtocolOptions(
+            webStatus=False,
+            allowedOrigins=["*"],  # a token logs in from any page; a cookie only from ours: server/http/cookies.py
+            allowNullOrigin=True,
+            maxMessagePayloadSize=AFTER_LOGIN_BYTES,
+            maxFramePayloadSize=AFTER_LOGIN_BYTES,
+            failByDrop=False,
+            openHandshakeTimeout=5,
+            closeHandshakeTimeout=3,
+            autoPingInterval=PING_EVERY_S,
+            autoPingTimeout=PONG_WITHIN_S,
+            autoPingSize=12,
+            tcpNoDelay=True,
+            utf8validateIncoming=True,
+        )
+
+    def buildProtocol(self, addr: Any) -> Any:
+        return WebSocketConnection(self)
+
+    @property
+    def connections(self) -> tuple[WebSocketConnection, ...]:
+        """The open ones, oldest first."""
+        return tuple(self._connections)
+
+    def as_resource(self) -> WebSocketResource:
+        """What stands at ``/ws``."""
+        return _HandshakeResource(self)
+
+    def opened(self, connection: WebSocketConnection) -> None:
+        """A handshake is done."""
+        self._connections[connection] = None
+        self.notifications.join(connection)
+
+    def make_room(self, address: str) -> None:
+        """See that there is a place for one more.
+
+        Where all are taken, the oldest on which nobody is logged in goes: strangers' sockets keep nobody out.
+
+        Raises:
+            QuotaExceeded: there is none, for this address or for anybody.
+        """
+        try:
+            self.quota.check(address)
+        except QuotaExceeded as why:
+            stranger = next((each for each in self._connections if each.principal is None), None)
+            if why.status != 503 or stranger is None:
+                raise
+            stranger.give_way()
+
+    def closed(self, connection: WebSocketConnection) -> None:
+        """A socket is gone; also called for handshakes that were refused."""
+        self._connections.pop(connection, None)
+        self.notifications.leave(connection)
+
+    async def shut(self, limit_s: float) -> None:
+        """Close every socket with 1001; those that do not go in ``limit_s`` are cut."""
+        closed = [connection.shut() for connection in tuple(self._connections)]
+        # A cancelled DeferredList gives what there is and raises nothing.
+        await within(self.reactor, limit_s, DeferredList(closed, consumeErrors=True))
+        for connection in tuple(self._connections):
+            connection.transport.abortConnection()
