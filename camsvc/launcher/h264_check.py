@@ -19,7 +19,7 @@ _START = b"\x00\x00\x01"
 _HEAD_BYTES = 8  # of a NAL unit: as much as is looked at
 
 
-class Look:
+class H264Check:
     """Takes H264 with start codes (ITU-T H.264, Annex B) as it comes.
 
     Attributes:

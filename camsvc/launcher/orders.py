@@ -22,7 +22,7 @@ def file_name(name: str) -> str:
 _LOOKED_AT_FRAMES = 200  # at 60 a second still longer than a key frame may be away
 
 
-class Refused(Exception):
+class CannotStart(Exception):
     """The launcher cannot start; one line for whoever runs it."""
 
 
@@ -40,7 +40,7 @@ class Orders:
         """Read them.
 
         Raises:
-            Refused: a file is missing or damaged.
+            CannotStart: a file is missing or damaged.
         """
         pipeline = os.path.join(runtime_dir, "pipelines", f"{file_name(camera)}.json")
         key = os.path.join(runtime_dir, "publish.key")
@@ -59,9 +59,9 @@ class Orders:
             with open(reading, encoding="ascii") as file:
                 self.key = bytes.fromhex(file.read().strip())
         except OSError as why:
-            raise Refused(f"cannot read {reading}: {why.strerror}; is camsvc running?") from why
+            raise CannotStart(f"cannot read {reading}: {why.strerror}; is camsvc running?") from why
         except (AttributeError, KeyError, TypeError, ValueError) as why:
-            raise Refused(f"{reading} is damaged: {type(why).__name__}: {why}") from why
+            raise CannotStart(f"{reading} is damaged: {type(why).__name__}: {why}") from why
 
     def _take(self, fields: dict[str, Any]) -> None:
         self.ffmpeg = str(fields["ffmpeg"])
@@ -132,11 +132,7 @@ class Lock:
         self._fd = -1
 
     def take(self) -> bool:
-        """Try to hold it; False while another process does.
-
-        Raises:
-            OSError: the file or device cannot be opened.
-        """
+        """Try to hold it; False while another process does. A file that cannot be opened is an OSError."""
         if self._fd >= 0:
             return True
         fd = os.open(self._path, self._flags, 0o600)

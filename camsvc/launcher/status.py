@@ -8,17 +8,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import time
 
 from camsvc.system import atomic_files
+from camsvc.system.clocks import Clocks
 
 # swscaler says this of every full-range picture, V4L2 at each end; nothing is wrong.
 _HARMLESS = ("deprecated pixel format used", "Last message repeated", "Some buffers are still owned by the caller")
-
-
-def boottime_s() -> float:
-    """Seconds since boot, suspended time included (clock_gettime(2), CLOCK_BOOTTIME)."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 def harmless(line: str) -> bool:
@@ -26,7 +21,7 @@ def harmless(line: str) -> bool:
     return any(text in line for text in _HARMLESS)
 
 
-class Status:
+class StatusFile:
     """The status file of one camera, replaced by rename so that a reader never sees half of it.
 
     Attributes:
@@ -40,14 +35,20 @@ class Status:
         jpeg_at: CLOCK_BOOTTIME seconds when the newest picture was seen.
     """
 
-    def __init__(self, path: str) -> None:
-        """A status in ``path``; nothing is written yet."""
+    def __init__(self, path: str, clocks: Clocks) -> None:
+        """Begin a status; nothing is written yet.
+
+        Args:
+            path: the file.
+            clocks: what time it is.
+        """
         self._path = path
+        self._clocks = clocks
         with open("/proc/self/stat", encoding="utf-8", errors="replace") as stat:
             start_time = int(stat.read().rpartition(")")[2].split()[19])  # proc(5): field 22
         self._who = {"pid": os.getpid(), "start_time": start_time}
         self._state = "starting"
-        self._since = self._written = boottime_s()
+        self._since = self._written = self._clocks.boot_s()
         self._told: tuple[object, ...] = ()
         self.error: str | None = None
         self.hint: str | None = None
@@ -66,12 +67,12 @@ class Status:
     def enter(self, state: str, error: str | None = None) -> None:
         """Be in ``state`` from now on, for the reason ``error`` where it is a bad one."""
         if state != self._state:
-            self._state, self._since = state, boottime_s()
+            self._state, self._since = state, self._clocks.boot_s()
         self.error = error
 
     def write(self) -> None:
         """Write the file where something changed or a second has passed; a full disk is no reason to stop."""
-        now = boottime_s()
+        now = self._clocks.boot_s()
         told = (self._state, self.error, self.hint, self.unplayable, self.ffmpeg_pid, self.jpeg_at is None)
         if told == self._told and now - self._written < 1:
             return

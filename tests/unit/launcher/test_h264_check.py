@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from camsvc.launcher.h264_check import Look
+from camsvc.launcher.h264_check import H264Check
 
 RATE = 15
 
@@ -35,14 +35,14 @@ def encoded(*options: str, seconds: int = 4) -> bytes:
 
 def verdict(data: bytes, chunk: int = 1000, seconds: float = 4.0) -> str | None:
     """What is found when it comes evenly over so many seconds."""
-    look = Look()
+    look = H264Check()
     for at in range(0, len(data), chunk):
         look.feed(data[at : at + chunk], 100 + seconds * at / len(data))
     return look.verdict
 
 
-class LookTests(SynchronousTestCase):
-    """`Look`."""
+class H264CheckTests(SynchronousTestCase):
+    """`H264Check`."""
 
     def test_for_browsers(self) -> None:
         """A key frame each second, no B-frames, in each profile that browsers decode; several slices a frame."""
@@ -62,7 +62,7 @@ class LookTests(SynchronousTestCase):
         data = encoded("-bf", "0", "-g", "300", "-keyint_min", "300", "-sc_threshold", "0", "-pix_fmt", "yuv420p")
         self.assertEqual(verdict(data), "more than 2 s pass between its key frames")
         self.assertIsNone(verdict(data, seconds=2.0))
-        look = Look(for_late_comers=False)
+        look = H264Check(for_late_comers=False)
         for second in range(4):
             look.feed(data[len(data) * second // 4 : len(data) * (second + 1) // 4], second)
         self.assertIsNone(look.verdict)
@@ -74,6 +74,6 @@ class LookTests(SynchronousTestCase):
     @given(st.lists(st.binary(max_size=40), max_size=20))
     def test_anything(self, chunks: list[bytes]) -> None:
         """Nothing that comes makes it fail."""
-        look = Look()
+        look = H264Check()
         for chunk in chunks:
             look.feed(b"\x00\x00\x01" + chunk, 1.0)

@@ -8,7 +8,7 @@ from pathlib import Path
 from attrs import evolve
 from twisted.trial.unittest import SynchronousTestCase
 
-from camsvc.launcher.orders import Lock, Orders, Refused
+from camsvc.launcher.orders import CannotStart, Lock, Orders
 from camsvc.streams.pipeline import Pipeline, test_pattern
 
 FIELDS = ("ffmpeg", "input", "video", "jpeg", "lock", "frame_timeout_s", "stdin", "source", "hidden")
@@ -67,10 +67,10 @@ class OrdersTests(SynchronousTestCase):
 
     def test_refusals(self) -> None:
         """A missing or damaged file is named."""
-        self.assertIn("camera1.json", str(self.assertRaises(Refused, Orders, str(self.dir), "camera1")))
+        self.assertIn("camera1.json", str(self.assertRaises(CannotStart, Orders, str(self.dir), "camera1")))
         for damaged in (b"x", b"\x00", b"abc", b"\xffsecret"):
             (self.dir / "publish.key").write_bytes(damaged)
-            why = str(self.assertRaises(Refused, Orders, str(self.dir), "camera0"))
+            why = str(self.assertRaises(CannotStart, Orders, str(self.dir), "camera0"))
             self.assertIn("publish.key", why)
             self.assertNotIn("secret", why)
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from camsvc.launcher import status
-from camsvc.launcher.status import Status, harmless
+from camsvc.launcher.status import StatusFile, harmless
+from tests.support.clocks import FakeClocks
 
 
 class HarmlessTests(SynchronousTestCase):
@@ -22,14 +22,13 @@ class HarmlessTests(SynchronousTestCase):
         self.assertFalse(harmless("/dev/video0: No such device"))
 
 
-class StatusTests(SynchronousTestCase):
-    """`Status`."""
+class StatusFileTests(SynchronousTestCase):
+    """`StatusFile`."""
 
     def setUp(self) -> None:
-        self.now = 100.0
-        self.patch(status, "boottime_s", lambda: self.now)
+        self.clocks = FakeClocks(boot=100.0)
         self.path = Path(self.mktemp())
-        self.status = Status(str(self.path))
+        self.status = StatusFile(str(self.path), self.clocks)
 
     def written(self) -> dict[str, Any] | None:
         """What was written since the last call."""
@@ -45,7 +44,7 @@ class StatusTests(SynchronousTestCase):
         first = self.written()
         assert first is not None
         self.assertEqual((first["state"], first["at"], first["since"]), ("starting", 100.0, 100.0))
-        self.status.frames, self.now = 7, 100.9
+        self.status.frames, self.clocks.boot = 7, 100.9
         self.status.write()
         self.assertIsNone(self.written())
         self.status.enter("running")
@@ -53,7 +52,7 @@ class StatusTests(SynchronousTestCase):
         changed = self.written()
         assert changed is not None
         self.assertEqual((changed["state"], changed["frames"], changed["since"]), ("running", 7, 100.9))
-        self.now = 101.9
+        self.clocks.boot = 101.9
         self.status.enter("running")
         self.status.write()
         later = self.written()

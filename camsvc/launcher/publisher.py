@@ -1,0 +1,254 @@
+"""One camera kept published: when ffmpeg starts, is killed, and is tried again.
+
+The standard library alone, and little of it: every import stands between a viewer and the first frame.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import sys
+
+from camsvc.access.publish_password import PUBLISH_USER, sign
+from camsvc.launcher.ffmpeg import Ffmpeg
+from camsvc.launcher.orders import CannotStart, Lock, Orders, file_name
+from camsvc.launcher.status import StatusFile
+from camsvc.system.clocks import Clocks
+
+TYPE_CHECKING = False  # typing takes longer to import than all the rest
+if TYPE_CHECKING:
+    from camsvc.devices.diagnosis import Trouble
+
+_TICK_MS = 100
+_RETRY_LONGEST_S = 5.0
+_STEADY_S = 5.0  # a run as long as this makes the next pause a short one again
+_DETAIL_LINES = 3
+
+
+class Publisher:
+    """Keeps one camera published.
+
+    Attributes:
+        first_frame_s: seconds that ffmpeg may take to its first frame, as many as an engine waits for it.
+        retry_s: seconds to the first retry; the pause doubles from there.
+        grace_s: seconds that ffmpeg has to end by itself before it is killed.
+    """
+
+    first_frame_s = 10.0
+    retry_s = 0.5
+    grace_s = 2.0
+
+    def __init__(self, runtime_dir: str, camera: str, rtsp_port: int, clocks: Clocks) -> None:
+        """Read what shall be done.
+
+        Args:
+            runtime_dir: camsvc's folder of what lives for one boot.
+            camera: the name of the path that is published.
+            rtsp_port: of the engine on this machine, 1 to 65535.
+            clocks: what time it is.
+
+        Raises:
+            CannotStart: it is not there, or the runtime folder cannot be used.
+        """
+        self._dir, self._camera, self._port, self._clocks = runtime_dir, camera, rtsp_port, clocks
+        self._orders = Orders(runtime_dir, camera)
+        self._picture = os.path.join(runtime_dir, f"{file_name(camera)}.jpg")
+        self._picture_seen = self._picture_stamp()
+        locks = os.path.join(runtime_dir, "locks")
+        try:
+            os.makedirs(locks, mode=0o700, exist_ok=True)
+        except OSError as why:
+            raise CannotStart(f"cannot make {locks}: {why.strerror}") from why
+        self._lock = Lock(os.path.join(locks, file_name(camera)), create=True)
+        self._device: Lock | None = None
+        self._status = StatusFile(os.path.join(runtime_dir, f"{file_name(camera)}.json"), clocks)
+        self._ffmpeg: Ffmpeg | None = None
+        self._silence: Trouble | None = None
+        self._replaced = False
+        self._frames_before = 0
+        self._failures = 0
+        self._next_s = 0.0
+        self._stop_wanted = False
+        self._orders_changed = False
+
+    def run(self) -> None:
+        """Publish until a signal comes or the parent is gone, then end ffmpeg and leave nothing behind."""
+        parent = os.getppid()
+        wakeup, wakeup_end = os.pipe()
+        os.set_blocking(wakeup, False)
+        os.set_blocking(wakeup_end, False)
+        signal.set_wakeup_fd(wakeup_end, warn_on_full_buffer=False)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        for signum in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(signum, self._on_stop_signal)
+        signal.signal(signal.SIGUSR1, self._on_orders_signal)
+        while not self._stop_wanted and os.getppid() == parent:
+            self._take_step()
+            self._status.write()
+            self._wait(wakeup)
+        self._stop()
+
+    def _on_stop_signal(self, *_: object) -> None:
+        self._stop_wanted = True
+
+    def _on_orders_signal(self, *_: object) -> None:
+        self._orders_changed = True
+
+    def _wait(self, *fds: int) -> None:
+        poll = select.poll()
+        for fd in (*fds, *(self._ffmpeg.fds() if self._ffmpeg else ())):
+            poll.register(fd, select.POLLIN)
+        poll.poll(_TICK_MS)
+
+    def _take_step(self) -> None:
+        if self._orders_changed:
+            self._restart_with_new_orders()
+        if self._ffmpeg is not None:
+            self._check_ffmpeg(self._ffmpeg)
+        elif self._clocks.monotonic_s() >= self._next_s:
+            try:
+                self._start_ffmpeg()
+            except OSError as why:
+                self._schedule_retry(self._why_not_started(why), 0.0)
+
+    def _start_ffmpeg(self) -> None:
+        if self._failures:
+            try:
+                self._orders = Orders(self._dir, self._camera)
+            except CannotStart:
+                pass  # what was ordered before still stands
+        self._device = self._device or (Lock(self._orders.lock) if self._orders.lock else None)
+        if not self._lock.take() or not (self._device is None or self._device.take()):
+            self._status.enter("waiting", self._status.error)
+            return
+        password = sign(self._orders.key, self._camera, self._clocks.boot_s())
+        url = f"rtsp://{PUBLISH_USER}:{password}@127.0.0.1:{self._port}/{self._camera}"
+        self._ffmpeg = Ffmpeg(self._orders, url, self._picture, self._clocks)
+        self._silence = None
+        self._replaced = False
+        self._status.ffmpeg_pid = self._ffmpeg.pid
+        self._status.enter("starting", self._status.error)
+
+    def _restart_with_new_orders(self) -> None:
+        """Run what is ordered now in place of what runs; a change of mind is no failure."""
+        self._orders_changed = False
+        try:
+            self._orders = Orders(self._dir, self._camera)
+        except CannotStart:
+            return  # what was ordered before still stands
+        if self._device is not None:  # ffmpeg holds it until it has ended
+            self._device.free()
+            self._device = None
+        if self._ffmpeg is not None:
+            self._replaced = True
+            self._ffmpeg.signal(signal.SIGKILL)
+
+    def _check_ffmpeg(self, ffmpeg: Ffmpeg) -> None:
+        ffmpeg.read()
+        self._check_picture()
+        ending = ffmpeg.ended()
+        status = self._status
+        status.frames, status.fps = self._frames_before + ffmpeg.frames, ffmpeg.fps
+        status.detail = "\n".join(list(ffmpeg.lines)[-_DETAIL_LINES:]) or None
+        if ending is not None:
+            self._frames_before = status.frames
+            self._ffmpeg = status.ffmpeg_pid = None
+            if not self._replaced:
+                self._schedule_retry(self._why_ended(ffmpeg, ending), ffmpeg.frame_s - ffmpeg.started_s)
+        elif self._silence is None and not self._replaced:
+            self._check_frames(ffmpeg)
+
+    def _check_frames(self, ffmpeg: Ffmpeg) -> None:
+        """Look at a running ffmpeg: whether frames come, and whether they are for browsers."""
+        limit_s = (
+            self._orders.frame_timeout_s if ffmpeg.frames else max(self.first_frame_s, self._orders.frame_timeout_s)
+        )
+        if self._clocks.monotonic_s() - ffmpeg.frame_s > limit_s:
+            from camsvc.devices import diagnosis as words
+
+            self._silence = words.silent(limit_s, self._orders.source)
+            ffmpeg.signal(signal.SIGKILL)
+        elif ffmpeg.verdict is not None and self._orders.looks and self._orders.reject(ffmpeg.verdict):
+            self._status.hint = f"its H264 is not for browsers and is encoded anew: {ffmpeg.verdict}"
+            say(f"{self._camera}: {self._status.hint}")
+            self._replaced = True
+            ffmpeg.signal(signal.SIGKILL)
+        elif ffmpeg.frames:
+            self._status.unplayable = ffmpeg.verdict
+            if self._status.error is not None:
+                self._status.hint = None
+            self._status.enter("running")
+
+    def _why_ended(self, ffmpeg: Ffmpeg, ending: str) -> Trouble:
+        from camsvc.devices import diagnosis as words
+
+        return self._silence or words.of_ffmpeg(list(ffmpeg.lines), ending, self._orders.source)
+
+    def _why_not_started(self, why: OSError) -> Trouble:
+        from camsvc.devices import diagnosis as words
+
+        if self._orders.lock is not None and why.filename == self._orders.lock:
+            return words.of_errno(why.errno or 0, self._orders.lock)
+        return words.Trouble(f"{why.filename}: {why.strerror}")
+
+    def _schedule_retry(self, trouble: Trouble, steady_s: float) -> None:
+        if self._device is not None:  # it may be another one that is ordered next
+            self._device.free()
+            self._device = None
+        self._failures = 1 if steady_s >= _STEADY_S else self._failures + 1
+        pause_s = min(self.retry_s * 2 ** min(self._failures - 1, 8), _RETRY_LONGEST_S)
+        self._next_s = self._clocks.monotonic_s() + max(pause_s, trouble.wait_s)
+        if trouble.text != self._status.error:
+            say(f"{self._camera}: {trouble.text}" + (f" ({trouble.hint})" if trouble.hint else ""))
+        self._status.fps = 0.0
+        self._status.hint = trouble.hint or None
+        self._status.enter("retrying", trouble.text)
+
+    def _picture_stamp(self) -> tuple[int, int] | None:
+        try:
+            found = os.stat(self._picture)
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns
+
+    def _check_picture(self) -> None:
+        stamp = self._picture_stamp()
+        if stamp != self._picture_seen:
+            self._picture_seen = stamp
+            self._status.jpeg_at = None if stamp is None else self._clocks.boot_s()
+
+    def _stop(self) -> None:
+        status, ffmpeg = self._status, self._ffmpeg
+        if ffmpeg is not None:
+            self._end_ffmpeg(ffmpeg)
+            status.frames = self._frames_before + ffmpeg.frames
+        if self._lock.held:
+            for leftover in (self._picture, f"{self._picture}.tmp"):
+                try:
+                    os.unlink(leftover)
+                except OSError:
+                    pass
+        status.ffmpeg_pid = status.jpeg_at = None
+        status.fps = 0.0
+        status.enter("stopped")
+        status.write()
+
+    def _end_ffmpeg(self, ffmpeg: Ffmpeg) -> None:
+        for signum in (signal.SIGINT, signal.SIGKILL):
+            ffmpeg.signal(signum)
+            until_s = self._clocks.monotonic_s() + self.grace_s
+            while self._clocks.monotonic_s() < until_s:
+                ffmpeg.read()  # a full pipe would hold it back
+                if ffmpeg.ended() is not None:
+                    return
+                self._wait()
+
+
+def say(line: str) -> None:
+    """Print a line for the engine's log, where there still is one."""
+    try:
+        sys.stderr.write(f"camsvc-publish: {line}\n")
+        sys.stderr.flush()
+    except OSError:  # the engine's log is gone; the launcher notices by itself when the engine is
+        pass
