@@ -16,9 +16,9 @@ from camsvc.devices.network_cameras import NetworkCameras
 from camsvc.devices.network_search.discovered_streams import Offers
 from camsvc.devices.network_search.rtsp_scan import Scanner
 from camsvc.devices.network_search.ws_discovery import WsDiscovery
-from camsvc.devices.probe import Probes
-from camsvc.devices.udev import UdevReader
-from camsvc.devices.usb_discovery import Discovery
+from camsvc.devices.v4l2.discovery import Discovery
+from camsvc.devices.v4l2.probe import Probes
+from camsvc.devices.v4l2.udev import UdevReader
 from camsvc.model import Found, Mode
 from camsvc.system.processes import ExitWatch, end
 from camsvc.system.runtime import Runtime

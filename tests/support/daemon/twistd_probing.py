@@ -12,7 +12,7 @@ from pathlib import Path
 
 from twisted.scripts.twistd import run
 
-from camsvc.devices import probe, udev, video_nodes
+from camsvc.devices.v4l2 import probe, udev, video_nodes
 
 probe.PROGRAM = Path(sys.argv.pop(1))
 video_nodes._NODE = re.compile(r"/dev/(shm/[\w-]+/)?video\d+$")

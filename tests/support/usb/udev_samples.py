@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from camsvc.devices.video_nodes import KERNEL_NAME
+from camsvc.devices.v4l2.video_nodes import KERNEL_NAME
 
 _CONTROLLER = "/devices/pci0000:00/0000:00:14.0"
 _PATH = "pci-0000:00:14.0"

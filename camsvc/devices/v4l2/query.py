@@ -1,6 +1,6 @@
 """A program of its own: asks one video node by V4L2 what it offers, and prints that as one line of JSON.
 
-``python -I v4l2.py /dev/videoN``. Opening a node can block for ever inside the kernel, which no thread can be called
+``python -I query.py /dev/videoN``. Opening a node can block for ever inside the kernel, which no thread can be called
 back from; a process can at least be given up. It imports nothing of camsvc, to start quickly.
 
 Reading v4l2ctl 0.1a5 has traps, so its ioctls are used one by one: the interval of a frame raises TypeError, a pixel

@@ -16,8 +16,8 @@ from v4l2ctl import IoctlError
 from v4l2ctl.ioctls import v4l2ioctl
 from v4l2ctl.ioctls.v4l2ioctlstructs import V4l2IoctlFrameIvalEnum, V4l2IoctlFrameSizeEnum
 
-from camsvc.devices import v4l2
-from camsvc.devices.probe import PROGRAM
+from camsvc.devices.v4l2 import query as v4l2
+from camsvc.devices.v4l2.probe import PROGRAM
 
 YUYV, MJPG = 0x56595559, 0x47504A4D
 NO_MORE = "[Errno 22] Invalid argument"

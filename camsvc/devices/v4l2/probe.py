@@ -23,7 +23,7 @@ from camsvc.devices.modes import modes_of
 from camsvc.model import Mode
 from camsvc.system.processes import Output
 
-PROGRAM = Path(__file__).with_name("v4l2.py")
+PROGRAM = Path(__file__).with_name("query.py")
 """Run as a file, not by ``-m``: in isolated mode (``-I``) a checkout that is not installed could not be found."""
 
 _AT_ONCE = 4

@@ -15,8 +15,8 @@ from twisted.logger import Logger
 from camsvc.config.cameras import UsbCamera, usb_table
 from camsvc.devices import identity, modes
 from camsvc.devices.inventory import Inventory
-from camsvc.devices.probe import Probes
-from camsvc.devices.video_nodes import Node, parse
+from camsvc.devices.v4l2.probe import Probes
+from camsvc.devices.v4l2.video_nodes import Node, parse
 from camsvc.model import Found, Mode
 from camsvc.system.database import Database
 from camsvc.system.tasks import Repeater, launch

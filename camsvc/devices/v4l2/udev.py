@@ -12,7 +12,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from camsvc.devices.video_nodes import INDEX, KERNEL_NAME
+from camsvc.devices.v4l2.video_nodes import INDEX, KERNEL_NAME
 
 Properties = Mapping[str, str]
 

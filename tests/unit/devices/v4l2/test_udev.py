@@ -14,9 +14,9 @@ from twisted.internet.testing import MemoryReactor
 from twisted.logger import capturedLogs
 from twisted.trial.unittest import SkipTest, SynchronousTestCase, TestCase
 
-from camsvc.devices import udev
-from camsvc.devices.udev import UdevReader, _connect, _described
-from camsvc.devices.video_nodes import INDEX, KERNEL_NAME
+from camsvc.devices.v4l2 import udev
+from camsvc.devices.v4l2.udev import UdevReader, _connect, _described
+from camsvc.devices.v4l2.video_nodes import INDEX, KERNEL_NAME
 from tests.support.spawned import clock, eventually, pause
 from tests.support.usb import netlink
 from tests.support.usb.udev_samples import bare, c920, usb, vivid

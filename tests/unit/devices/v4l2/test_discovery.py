@@ -15,8 +15,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from camsvc.config.cameras import UsbCamera
 from camsvc.devices import identity
 from camsvc.devices.inventory import Inventory
-from camsvc.devices.probe import Answer
-from camsvc.devices.usb_discovery import RETRY_S, Discovery
+from camsvc.devices.v4l2.discovery import RETRY_S, Discovery
+from camsvc.devices.v4l2.probe import Answer
 from camsvc.model import Camera, Mode, Status
 from tests.support.immediate import ImmediateDatabase
 from tests.support.usb.udev_samples import bare, c270, c920, card, laptop, usb, vivid

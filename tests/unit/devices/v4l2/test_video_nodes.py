@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from camsvc.devices.video_nodes import INDEX, Node, parse, sane_serial
+from camsvc.devices.v4l2.video_nodes import INDEX, Node, parse, sane_serial
 from tests.support.usb.udev_samples import bare, c270, c920, card, grabber, laptop, usb, vivid
 
 

@@ -10,7 +10,7 @@ from twisted.internet.defer import CancelledError, Deferred, gatherResults
 from twisted.logger import capturedLogs
 from twisted.trial.unittest import TestCase
 
-from camsvc.devices.probe import Answer, Probes
+from camsvc.devices.v4l2.probe import Answer, Probes
 from camsvc.model import Mode
 from tests.support import children
 from tests.support.spawned import clock, eventually, processes_mentioning
