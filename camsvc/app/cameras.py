@@ -13,10 +13,10 @@ from camsvc.devices.external_streams import ExternalStreams
 from camsvc.devices.inventory import Inventory
 from camsvc.devices.launcher_health import LauncherHealth
 from camsvc.devices.network_cameras import NetworkCameras
-from camsvc.devices.network_search.discovered_streams import Offers
+from camsvc.devices.network_search.discovered_streams import DiscoveredStreams
 from camsvc.devices.network_search.rtsp_scan import Scanner
 from camsvc.devices.network_search.ws_discovery import WsDiscovery
-from camsvc.devices.v4l2.discovery import Discovery
+from camsvc.devices.v4l2.hotplug import V4l2Discovery
 from camsvc.devices.v4l2.probe import Probes
 from camsvc.devices.v4l2.udev import UdevReader
 from camsvc.model import Found, Mode
@@ -30,7 +30,7 @@ LAUNCHER_GRACE_S = 3.0
 
 
 class Cameras:
-    """Its parts, made in order; others need ``inventory``, ``health``, ``external`` and ``offers``."""
+    """Its parts, made in order; others need ``inventory``, ``health``, ``external`` and ``discovered``."""
 
     def __init__(self, runtime: Runtime, config: Config) -> None:
         """Set up, before the database has its thread.
@@ -39,19 +39,19 @@ class Cameras:
             runtime: its database keeps identities, settings and external streams.
             config: the cameras it names, and where others are looked for.
         """
-        reactor, database = runtime.reactor, runtime.database
+        reactor = runtime.reactor
         self._runtime = runtime
         self._config = config
         self.inventory = Inventory()
         probes = Probes(reactor, config.discovery.probe_limit_s)
-        self._discovery = Discovery(reactor, database, self.inventory, probes, config.usb)
+        self._discovery = V4l2Discovery(runtime, self.inventory, probes, config.usb)
         self._udev = UdevReader(reactor, self._discovery.event, self._discovery.replace_all)
-        self.health = LauncherHealth(reactor, runtime.folder, self._launcher_said)
+        self.health = LauncherHealth(runtime, self._launcher_said)
         ffprobe = runtime.ffmpeg.removesuffix("ffmpeg") + "ffprobe"
         self._network = NetworkCameras(reactor, self.inventory, self.health, ffprobe, config.media.transcode)
-        self.external = ExternalStreams(database, self.inventory, self._network)
+        self.external = ExternalStreams(runtime, self.inventory, self._network)
         scanner = Scanner(reactor, config.discovery.scan_per_second)
-        self.offers = Offers(reactor, database, config.discovery, scanner, WsDiscovery(reactor))
+        self.discovered = DiscoveredStreams(runtime, config.discovery, scanner, WsDiscovery(reactor))
 
     @property
     def listening(self) -> bool | None:
@@ -60,8 +60,7 @@ class Cameras:
 
     def load(self) -> None:
         """List what the configuration and the database know, before the database has its thread."""
-        for device, known in self._runtime.database.now(camera_settings.load).items():
-            self.inventory.settle(device, known)
+        self.inventory.settings.take(self._runtime.database.now(camera_settings.load))
         for camera in self._config.camera:
             if isinstance(camera, TestCamera):
                 mode = Mode("YU12", camera.width, camera.height, (float(camera.fps),))
@@ -71,7 +70,7 @@ class Cameras:
                 found = Found(network_key(camera), camera.kind, camera.name, (), camera.url, camera.always_on)
                 self._network.add(self._device(found), found, camera.transport)
         self.external.load()
-        self.offers.load()
+        self.discovered.load()
         if self._config.discovery.usb:
             expected = partial(identity.expected, since=self._runtime.clocks.wall_s() - EXPECTED_S)
             self._discovery.expect(self._runtime.database.now(expected))
@@ -80,7 +79,7 @@ class Cameras:
         """Follow the launchers, and look at the network."""
         self.health.start()
         self._network.start()
-        self.offers.start()
+        self.discovered.start()
 
     def listen(self) -> None:
         """Hear what is plugged in and out, where USB is wanted."""
@@ -96,7 +95,7 @@ class Cameras:
     def stop(self) -> None:
         """Look at the network no more. The launchers are followed until ``health`` is stopped."""
         self._network.stop()
-        self.offers.stop()
+        self.discovered.stop()
 
     async def end_launchers(self) -> None:
         """Launchers end by themselves when the engine is gone; what is left after LAUNCHER_GRACE_S is killed."""

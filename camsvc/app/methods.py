@@ -58,7 +58,7 @@ class Methods:
             FileMethods(database, archive.store, config.storage, recorder, finisher, archive.retention, views),
             StreamMethods(inventory, streams, health, recorder, views),
             ExternalMethods(cameras.external, inventory, recorder),
-            OfferMethods(cameras.offers),
+            OfferMethods(cameras.discovered),
             EventMethods(updates.events),
             ClientMethods(updates.connected, updates.events),
             metrics,

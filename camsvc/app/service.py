@@ -133,8 +133,8 @@ class Camsvc(Service):
     def _connect(self) -> None:
         """Who is told of what, one after the other in this order."""
         inventory, archive, updates = self._cameras.inventory, self._archive, self._updates
-        inventory.subscribe(self._streams.camera_changed)
-        inventory.subscribe(archive.recorder.camera_changed)
+        inventory.changes.add(self._streams.camera_changed)
+        inventory.changes.add(archive.recorder.camera_changed)
         self._streams.changes.subscribe(updates.notifications.camera_changed)
         self._streams.changes.subscribe(updates.events.camera_changed)
         archive.finisher.subscribe(updates.notifications.recording_changed)

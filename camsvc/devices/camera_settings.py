@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 
 from attrs import evolve, frozen
+from twisted.logger import Logger
 
 from camsvc.config.cameras import UsbCamera
 from camsvc.devices import modes
 from camsvc.model import Found, Mode
+from camsvc.system.subscribers import Subscribers
 
 
 @frozen
-class Settings:
+class OwnerSettings:
     """None is as the camera itself or the configuration says.
 
     Attributes:
@@ -31,10 +34,41 @@ class Settings:
         return UsbCamera(device="*", mode=self.mode or "").wanted
 
 
-UNSET_ALL = Settings()
+UNSET_ALL = OwnerSettings()
 
 
-def laid_over(found: Found, settings: Settings) -> Found:
+class CameraSettings:
+    """The settings of every camera, as they hold.
+
+    Attributes:
+        changes: told the camera's id.
+    """
+
+    _log = Logger()
+
+    def __init__(self) -> None:
+        self.changes: Subscribers[str] = Subscribers("telling that settings changed", self._log)
+        self._settings: dict[str, OwnerSettings] = {}
+
+    def of(self, device: str) -> OwnerSettings:
+        """What its owner has set for a camera."""
+        return self._settings.get(device, UNSET_ALL)
+
+    def set(self, device: str, settings: OwnerSettings) -> None:
+        """Take settings over; they hold at once, and for what discovery says later."""
+        self._settings[device] = settings
+        self.changes.tell(device)
+
+    def take(self, known: Mapping[str, OwnerSettings]) -> None:
+        """Take over what was set in earlier runs, before any camera is listed."""
+        self._settings.update(known)
+
+    def laid_over(self, device: str, found: Found) -> Found:
+        """What discovery found, as the camera's owner wants it."""
+        return laid_over(found, self.of(device))
+
+
+def laid_over(found: Found, settings: OwnerSettings) -> Found:
     """What discovery found, as its owner wants it; a mode that is not offered does not count."""
     wanted = settings.wanted
     if wanted is not None and modes.offers(found.modes, wanted):
@@ -47,16 +81,16 @@ def laid_over(found: Found, settings: Settings) -> Found:
     )
 
 
-def load(db: sqlite3.Connection) -> dict[str, Settings]:
+def load(db: sqlite3.Connection) -> dict[str, OwnerSettings]:
     """All that was set, by the camera's id."""
     rows = db.execute("SELECT number, name, mode, always_on FROM camera_setting").fetchall()
     return {
-        f"camera{number}": Settings(name, mode, None if always_on is None else bool(always_on))
+        f"camera{number}": OwnerSettings(name, mode, None if always_on is None else bool(always_on))
         for number, name, mode, always_on in rows
     }
 
 
-def store(db: sqlite3.Connection, device: str, settings: Settings) -> None:
+def store(db: sqlite3.Connection, device: str, settings: OwnerSettings) -> None:
     """Keep what was set for a camera."""
     row = (int(device.removeprefix("camera")), settings.name, settings.mode, settings.always_on)
     db.execute("INSERT OR REPLACE INTO camera_setting (number, name, mode, always_on) VALUES (?, ?, ?, ?)", row)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -15,7 +14,7 @@ from camsvc.devices.inventory import Inventory
 from camsvc.devices.network_cameras import NetworkCameras
 from camsvc.errors import InvalidParams, NotFound
 from camsvc.model import Found
-from camsvc.system.database import Database
+from camsvc.system.runtime import Runtime
 
 
 @frozen
@@ -42,11 +41,24 @@ class ExternalStream:
         return f"{parts.scheme}://{'***@' if given and login else ''}{address}{parts.path}"
 
 
+class UnknownStream(NotFound):
+    """No stream that was added has this URL."""
+
+    def __init__(self, url: str) -> None:
+        """Say so.
+
+        Args:
+            url: as it was asked for; its login is not repeated.
+        """
+        super().__init__("Stream", url[:100].rpartition("@")[2], suggestion="get_external_streams names them all")
+
+
 class ExternalStreams:
     """The streams that were added; they survive a restart."""
 
-    def __init__(self, database: Database, inventory: Inventory, network: NetworkCameras) -> None:
-        self._database = database
+    def __init__(self, runtime: Runtime, inventory: Inventory, network: NetworkCameras) -> None:
+        self._clocks = runtime.clocks
+        self._database = runtime.database
         self._inventory = inventory
         self._network = network
         self._streams: dict[str, ExternalStream] = {}
@@ -73,7 +85,7 @@ class ExternalStreams:
         if wrong:
             raise InvalidParams(f"Invalid params: stream_url {wrong}", param="stream_url", rule="format",
                                 hint="rtsp://USER:PASSWORD@HOST:PORT/PATH, or rtsps://")  # fmt: skip
-        stream = ExternalStream(url, name, kind, time.time())
+        stream = ExternalStream(url, name, kind, self._clocks.wall_s())
         for param, used in (
             ("stream_url", url in {camera.source for camera in self._inventory.all()}),
             ("stream_name", _found(stream).key in {camera.key for camera in self._inventory.all()}),
@@ -95,17 +107,13 @@ class ExternalStreams:
         """The camera of a stream, by its URL as it was added or as it is shown.
 
         Raises:
-            NotFound: no stream that was added has this URL, or several have.
+            UnknownStream: no stream that was added has this URL, or several have.
         """
         devices = [device for device, stream in self._streams.items() if stream.url == url]
         devices = devices or [device for device, stream in self._streams.items() if stream.shown == url]
         if len(devices) != 1:
-            raise self.unknown(url)
+            raise UnknownStream(url)
         return devices[0]
-
-    def unknown(self, url: str) -> NotFound:
-        """What to raise where no stream has this URL."""
-        return NotFound("Stream", url[:100].rpartition("@")[2], suggestion="get_external_streams names them all")
 
     async def remove(self, device: str) -> ExternalStream:
         """Forget a stream; added again under its name it is the same camera."""

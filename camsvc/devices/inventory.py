@@ -7,36 +7,39 @@ from collections.abc import Callable
 from attrs import evolve
 from twisted.logger import Logger
 
-from camsvc.devices.camera_settings import UNSET_ALL, Settings, laid_over
+from camsvc.devices.camera_settings import CameraSettings
 from camsvc.errors import NotFound
 from camsvc.model import Camera, Found
+from camsvc.system.subscribers import Subscribers
 
 Change = Callable[[Camera | None, Camera], None]
 """Called with the camera before (None for a new one) and after."""
 
 
 class Inventory:
-    """The cameras of this machine, by id."""
+    """The cameras of this machine, by id.
+
+    Attributes:
+        changes: told ``(before, after)`` of every change; ``before`` is None for a new camera.
+        settings: what owners have set; laid over what discovery finds.
+    """
 
     _log = Logger()
 
     def __init__(self) -> None:
+        self.changes: Subscribers[Camera | None, Camera] = Subscribers("telling that a camera changed", self._log)
+        self.settings = CameraSettings()
+        self.settings.changes.add(self._settings_changed)
         self._cameras: dict[str, Camera] = {}
         self._faults: dict[str, str | None] = {}  # what discovery says; the launcher's word counts where it has none
         self._delivery: dict[str, str | None] = {}
-        self._subscribers: list[Change] = []
         self._found: dict[str, Found] = {}  # as discovery says it
-        self._settings: dict[str, Settings] = {}
-
-    def subscribe(self, change: Change) -> None:
-        """Call ``change(before, after)`` at every change; one that raises does not stop the others."""
-        self._subscribers.append(change)
 
     def present(self, device: str, found: Found) -> None:
         """Discovery sees a camera: a new one, one that is back, or one that offers something else now."""
         before = self._cameras.get(device)
         self._found[device] = found
-        found = laid_over(found, self.settings(device))
+        found = self.settings.laid_over(device, found)
         self._faults[device] = found.error
         error = found.error or self._delivery.get(device)
         after = Camera(
@@ -49,7 +52,7 @@ class Inventory:
         """A camera that was there in an earlier run: listed as DISCONNECTED until discovery sees it."""
         if device not in self._cameras:
             self._found[device] = found
-            found = laid_over(found, self.settings(device))
+            found = self.settings.laid_over(device, found)
             self._store(
                 None,
                 Camera(*(device, found.key, found.kind, found.name, found.modes), False, None, found.source),
@@ -68,22 +71,6 @@ class Inventory:
         self._cameras.pop(device, None)
         self._faults.pop(device, None)
         self._found.pop(device, None)
-
-    def settings(self, device: str) -> Settings:
-        """What its owner has set for a camera."""
-        return self._settings.get(device, UNSET_ALL)
-
-    def settle(self, device: str, settings: Settings) -> None:
-        """Take settings over; they hold at once, and for what discovery says later."""
-        self._settings[device] = settings
-        before, found = self._cameras.get(device), self._found.get(device)
-        if before is None or found is None:
-            return
-        if before.present:
-            self.present(device, found)
-        else:
-            found = laid_over(found, settings)
-            self._store(before, evolve(before, name=found.name, modes=found.modes, source=found.source))
 
     def error(self, device: str, error: str | None) -> None:
         """The launcher says what keeps a camera from delivering, or None when nothing does."""
@@ -107,6 +94,16 @@ class Inventory:
         """Every camera, by number."""
         return tuple(sorted(self._cameras.values(), key=lambda camera: int(camera.device.removeprefix("camera"))))
 
+    def _settings_changed(self, device: str) -> None:
+        before, found = self._cameras.get(device), self._found.get(device)
+        if before is None or found is None:
+            return
+        if before.present:
+            self.present(device, found)
+        else:
+            found = self.settings.laid_over(device, found)
+            self._store(before, evolve(before, name=found.name, modes=found.modes, source=found.source))
+
     def _store(self, before: Camera | None, after: Camera) -> None:
         if before == after:
             return
@@ -114,6 +111,4 @@ class Inventory:
         if before is None or before.status != after.status:
             self._log.info("{device} ({name}): {status}{why}", device=after.device, name=after.name,
                            status=after.status.value, why=f": {after.error}" if after.error else "")  # fmt: skip
-        for change in self._subscribers:
-            with self._log.failuresHandled("while telling that {device} changed", device=after.device):
-                change(before, after)
+        self.changes.tell(before, after)

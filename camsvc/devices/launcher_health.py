@@ -10,12 +10,11 @@ from contextlib import suppress
 from pathlib import Path
 
 import msgspec
-from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from camsvc.model import CAMERA_ID, Health
-from camsvc.system.processes import boottime_s, start_time
-from camsvc.system.runtime_dir import RuntimeDir
+from camsvc.system.processes import start_time
+from camsvc.system.runtime import Runtime
 from camsvc.system.tasks import Repeater
 
 _LAUNCHED = re.compile(r"(web-)?camera[0-9]+\Z")  # of web-camera0 nothing is told: camera0 is well without it
@@ -29,26 +28,18 @@ class LauncherHealth:
 
     _log = Logger()
 
-    def __init__(
-        self,
-        clock: IReactorTime,
-        folder: RuntimeDir,
-        sink: Callable[[str, str | None], None],
-        now: Callable[[], float] = boottime_s,
-    ) -> None:
+    def __init__(self, runtime: Runtime, sink: Callable[[str, str | None], None]) -> None:
         """Set up.
 
         Args:
-            clock: for the check once a second.
-            folder: where ``<camera>.json`` files appear.
+            runtime: in its folder ``<camera>.json`` files appear.
             sink: told ``(device, error or None)`` at each status of a camera's own launcher.
-            now: CLOCK_BOOTTIME in seconds.
         """
-        self._folder = folder
+        self._folder = runtime.folder
+        self._clocks = runtime.clocks
         self._sink = sink
-        self._now = now
         self._health: dict[str, Health] = {}
-        self._checks = Repeater(clock, 1.0, self._check, self._log, "checking the launchers")
+        self._checks = Repeater(runtime.reactor, 1.0, self._check, self._log, "checking the launchers")
         self._unsubscribe: Callable[[], None] | None = None
 
     def start(self) -> None:
@@ -109,7 +100,7 @@ class LauncherHealth:
                 self._log.info("{device}: its launcher (pid {pid}) is gone", device=device, pid=health.pid)
                 path.unlink(missing_ok=True)
                 self._changed(path.name)
-            elif self._now() - health.at > STALE_S:
+            elif self._clocks.boot_s() - health.at > STALE_S:
                 self._log.warn(
                     "{device}: its launcher (pid {pid}) is frozen; killing it", device=device, pid=health.pid
                 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from twisted.internet.interfaces import IReactorTime
+
 from camsvc.system.clocks import Clocks
 
 
@@ -30,3 +32,19 @@ class FakeClocks(Clocks):
 
     def monotonic_s(self) -> float:
         return self.monotonic
+
+
+class ClocksOf(Clocks):
+    """Clocks that go as a test's reactor does; the kernel's clocks begin with it, the wall clock at ``wall``."""
+
+    def __init__(self, reactor: IReactorTime, wall: float = 1_700_000_000.0) -> None:
+        self._reactor, self._wall = reactor, wall
+
+    def wall_s(self) -> float:
+        return self._wall + self._reactor.seconds()
+
+    def boot_s(self) -> float:
+        return self._reactor.seconds()
+
+    def monotonic_s(self) -> float:
+        return self._reactor.seconds()

@@ -14,7 +14,7 @@ from camsvc.api.registry import method
 from camsvc.api.views import CameraView, Views
 from camsvc.config.cameras import Name
 from camsvc.devices import camera_settings, modes
-from camsvc.devices.camera_settings import Settings
+from camsvc.devices.camera_settings import OwnerSettings
 from camsvc.devices.inventory import Inventory
 from camsvc.devices.launcher_health import LauncherHealth
 from camsvc.errors import InvalidParams, Unsupported
@@ -78,8 +78,8 @@ class ConfigMethods:
         """Name a camera, choose its mode, keep it running; holds at once and over a restart. Null takes it back."""
         who = may(call.principal, Role.ADMIN, time.time(), params.device)
         assert who is not None
-        camera, known = self._inventory.get(params.device), self._inventory.settings(params.device)
-        wanted = Settings(
+        camera, known = self._inventory.get(params.device), self._inventory.settings.of(params.device)
+        wanted = OwnerSettings(
             name=known.name if isinstance(params.name, UnsetType) else params.name,
             mode=known.mode if isinstance(params.mode, UnsetType) else params.mode,
             always_on=known.always_on if isinstance(params.always_on, UnsetType) else params.always_on,
@@ -88,7 +88,7 @@ class ConfigMethods:
             _require_offered(camera, wanted)
         await self._database.run(partial(camera_settings.store, device=params.device, settings=wanted))
         before = self._streams.pipeline(camera)
-        self._inventory.settle(params.device, wanted)
+        self._inventory.settings.set(params.device, wanted)
         camera = self._inventory.get(params.device)
         if camera.present and self._streams.pipeline(camera) != before:
             self._health.reorder(params.device)
@@ -112,7 +112,7 @@ class ConfigMethods:
         raise Unsupported("Unsupported: camera controls are not there yet", feature="camera_controls")
 
 
-def _require_offered(camera: Camera, wanted: Settings) -> None:
+def _require_offered(camera: Camera, wanted: OwnerSettings) -> None:
     mode = wanted.wanted
     if mode is None or not modes.offers(camera.modes, mode):
         offered = ", ".join(_words(each) for each in camera.modes[:20]) or "none is known now"

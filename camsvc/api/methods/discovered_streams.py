@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 
 from camsvc.access.roles import Call, Role
 from camsvc.api.registry import method
-from camsvc.devices.network_search.discovered_streams import SKYDIO, Offer, Offers, Scan
+from camsvc.devices.network_search.discovered_streams import SKYDIO, DiscoveredStream, DiscoveredStreams, Scan
 from camsvc.errors import PermissionDenied
 from camsvc.model import iso
 
@@ -79,7 +79,7 @@ class Interval(Struct, frozen=True):
 class OfferMethods:
     """Methods about streams that are found."""
 
-    def __init__(self, offers: Offers) -> None:
+    def __init__(self, offers: DiscoveredStreams) -> None:
         self._offers = offers
 
     @method("discover_external_streams", role=Role.OPERATOR, params=DiscoverParams, result=Discovered)
@@ -117,11 +117,11 @@ class OfferMethods:
         return Interval(seconds, "UPDATED", message, iso(time.time()))
 
 
-def _is_there(offer: Offer, scan: Scan) -> bool:
+def _is_there(offer: DiscoveredStream, scan: Scan) -> bool:
     return offer.last_at >= scan.at
 
 
-def _entry(offer: Offer, scan: Scan) -> OfferEntry:
+def _entry(offer: DiscoveredStream, scan: Scan) -> OfferEntry:
     seen = offer.seen
     return OfferEntry(
         url=seen.url,

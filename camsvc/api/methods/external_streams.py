@@ -10,7 +10,7 @@ from msgspec import Meta, Struct
 from camsvc.access.roles import Call, Role, may
 from camsvc.api.registry import NoParams, method
 from camsvc.config.cameras import Name
-from camsvc.devices.external_streams import ExternalStream, ExternalStreams
+from camsvc.devices.external_streams import ExternalStream, ExternalStreams, UnknownStream
 from camsvc.devices.inventory import Inventory
 from camsvc.errors import InvalidState, NotFound, PermissionDenied
 from camsvc.model import iso
@@ -107,7 +107,7 @@ class ExternalMethods:
         try:
             may(call.principal, Role.OPERATOR, time.time(), device)
         except NotFound:  # which would name the camera that the stream is
-            raise self._streams.unknown(params.stream_url) from None
+            raise UnknownStream(params.stream_url) from None
         try:
             await self._recorder.stop(device)
         except InvalidState as why:

@@ -1,24 +1,22 @@
-"""Streams that were found on the network and are offered to be added: what a scan saw, and what was seen before."""
+"""Streams that were discovered on the network and may be added: what a scan saw, and what was seen before."""
 
 from __future__ import annotations
 
 import sqlite3
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from attrs import frozen
 from twisted.internet.defer import Deferred, DeferredLock
-from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from camsvc.config.discovery import Discovery
 from camsvc.devices.network_search.rtsp_scan import Place, Scanner, Seen
 from camsvc.devices.network_search.ws_discovery import Device, WsDiscovery
 from camsvc.errors import Unsupported
-from camsvc.system.database import Database
+from camsvc.system.runtime import Runtime
 from camsvc.system.tasks import launch, sleep
 
 SKYDIO = "skydio"
@@ -27,7 +25,7 @@ FRESH_S = 30.0
 """A scan is asked for anew only when the last one is older, unless it is forced."""
 FORGET_S = 86400.0
 """A stream that has not been seen for so long is forgotten."""
-MOST_OFFERS = 2000
+MOST_STREAMS = 2000
 
 # Where Skydio's drones and their docks send: colour and thermal camera.
 _SKYDIO_PORTS, _SKYDIO_PATHS = (5554, 6554), ("/subject", "/infrared")
@@ -35,7 +33,7 @@ _SETTING = "discovery_interval"
 
 
 @frozen
-class Offer:
+class DiscoveredStream:
     """A stream that somebody may add.
 
     Attributes:
@@ -68,37 +66,27 @@ class Scan:
     errors: tuple[str, ...] = ()
 
 
-class Offers:
+class DiscoveredStreams:
     """Scans, on demand and every so often, and keeps what they found; nothing is added by itself."""
 
     _log = Logger()
 
-    def __init__(
-        self,
-        clock: IReactorTime,
-        database: Database,
-        table: Discovery,
-        scanner: Scanner,
-        onvif: WsDiscovery,
-        wall: Callable[[], float] = time.time,
-    ) -> None:
+    def __init__(self, runtime: Runtime, table: Discovery, scanner: Scanner, onvif: WsDiscovery) -> None:
         """Set up.
 
         Args:
-            clock: for the rounds.
-            database: keeps the interval.
+            runtime: its database keeps the interval.
             table: which networks may be looked at.
             scanner: looks.
             onvif: asks cameras to answer.
-            wall: seconds since the epoch.
         """
-        self._clock = clock
-        self._database = database
+        self._reactor = runtime.reactor
+        self._clocks = runtime.clocks
+        self._database = runtime.database
         self._table = table
         self._scanner = scanner
         self._onvif = onvif
-        self._wall = wall
-        self._offers: dict[str, Offer] = {}
+        self._streams: dict[str, DiscoveredStream] = {}
         self._last: Scan | None = None
         self._one_at_a_time = DeferredLock()
         self._interval_s = 0
@@ -131,9 +119,9 @@ class Offers:
         """Whether the configuration lets anything be looked at."""
         return self._table.external
 
-    def known(self) -> list[Offer]:
+    def known(self) -> list[DiscoveredStream]:
         """What has been seen within a day, as it was last seen."""
-        return list(self._offers.values())
+        return list(self._streams.values())
 
     async def scan(self, force: bool = False) -> Scan:
         """Look now, or rely on a look not long ago.
@@ -151,7 +139,7 @@ class Offers:
                 feature="external_discovery",
                 suggestion="an administrator sets discovery.networks or discovery.onvif in the configuration",
             )
-        asked_at = self._wall()
+        asked_at = self._clocks.wall_s()
         await self._one_at_a_time.acquire()
         try:
             if self._last is None or self._last.at < (asked_at if force else asked_at - FRESH_S):
@@ -163,10 +151,10 @@ class Offers:
     async def _repeat(self) -> None:
         while True:
             await self.scan(force=True)
-            await sleep(self._clock, self._interval_s)
+            await sleep(self._reactor, self._interval_s)
 
     async def _scan(self) -> Scan:
-        at, began_s = self._wall(), self._clock.seconds()
+        at, began_s = self._clocks.wall_s(), self._reactor.seconds()
         errors: list[str] = []
         devices = await self._devices(errors)
         hosts = [*self._table.addresses(), *devices]
@@ -176,7 +164,7 @@ class Offers:
             if host not in with_stream:
                 errors.append(f"{device.name or host} ({host}) is an ONVIF camera, but no stream of it was found")
         self._merge(found, devices)
-        took_s = self._clock.seconds() - began_s
+        took_s = self._reactor.seconds() - began_s
         self._log.info("looked for streams: {n} found in {s:.1f} s", n=len(found), s=took_s)
         return Scan(at, took_s, tuple(errors))
 
@@ -199,16 +187,16 @@ class Offers:
                 yield Place(host, port, _SKYDIO_PATHS, SKYDIO)
 
     def _merge(self, found: Iterable[Seen], devices: Mapping[str, Device]) -> None:
-        now = self._wall()
-        self._offers = {url: offer for url, offer in self._offers.items() if now - offer.last_at < FORGET_S}
+        now = self._clocks.wall_s()
+        self._streams = {url: stream for url, stream in self._streams.items() if now - stream.last_at < FORGET_S}
         for seen in found:
             parts = urlsplit(seen.url)
             device = devices.get(parts.hostname or "")
-            known = self._offers.get(seen.url)
+            known = self._streams.get(seen.url)
             name = (device.name if device else "") or f"{parts.hostname}{parts.path.rstrip('/')}"
-            if known is not None or len(self._offers) < MOST_OFFERS:
+            if known is not None or len(self._streams) < MOST_STREAMS:
                 first_at = known.first_at if known is not None else now
-                self._offers[seen.url] = Offer(seen, name[:60], device is not None, first_at, now)
+                self._streams[seen.url] = DiscoveredStream(seen, name[:60], device is not None, first_at, now)
 
 
 def _load(db: sqlite3.Connection) -> int:

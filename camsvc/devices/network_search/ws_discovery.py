@@ -137,11 +137,7 @@ class WsDiscovery:
         self._target = target
 
     async def probe(self) -> list[Device]:
-        """The cameras that answer within three seconds.
-
-        Raises:
-            OSError: the question cannot be sent.
-        """
+        """The cameras that answer within three seconds; the socket's OSError where it cannot be asked."""
         ident = str(uuid.uuid4())
         listener = _Listener(ident)
         port = self._reactor.listenUDP(0, listener, maxPacketSize=65536)

@@ -31,7 +31,7 @@ _MOST_BYTES = 1 << 20
 
 
 @frozen
-class Answer:
+class NodeAnswer:
     """What a node has answered.
 
     Attributes:
@@ -45,13 +45,13 @@ class Answer:
     error: str | None = None
 
 
-class _Report(msgspec.Struct, frozen=True):
+class _NodeReport(msgspec.Struct, frozen=True):
     capture: bool = False
     modes: list[tuple[str, int, int, list[float]]] = []
     errno: int | None = None
 
 
-class _Process(ProcessProtocol):
+class _ProbeProcess(ProcessProtocol):
     """Collects what the program prints, and tells when the kernel has really let go of it."""
 
     def __init__(self, ended: Callable[[], object]) -> None:
@@ -115,10 +115,10 @@ class Probes:
         self._limit_s = limit_s
         self._argv = tuple(argv) or (sys.executable, "-I", str(PROGRAM))
         self._slots = DeferredSemaphore(_AT_ONCE)
-        self._running: dict[str, _Process] = {}
+        self._running: dict[str, _ProbeProcess] = {}
         self._said: dict[str, str] = {}
 
-    async def ask(self, path: str) -> Answer:
+    async def ask(self, path: str) -> NodeAnswer:
         """What the device node ``path`` offers, or why there is no answer."""
         await self._slots.acquire()
         try:
@@ -132,7 +132,7 @@ class Probes:
             self._log.warn("{node} cannot be used: {why} ({hint})", node=path, why=answer.error, hint=hint)
         return answer
 
-    async def _ask(self, path: str) -> tuple[Answer, str]:
+    async def _ask(self, path: str) -> tuple[NodeAnswer, str]:
         try:
             while path in self._running:  # one that was killed, and that the kernel has not let go of
                 await self._running[path].when_gone().addTimeout(self._limit_s, self._reactor)
@@ -140,28 +140,28 @@ class Probes:
         except TimeoutError:
             return await self._in_words(errno.ETIMEDOUT, path)
         except OSError as why:
-            return Answer(error="camsvc can start no program to ask the camera with"), str(why)
+            return NodeAnswer(error="camsvc can start no program to ask the camera with"), str(why)
         try:
-            report = msgspec.json.decode(output.out, type=_Report)
+            report = msgspec.json.decode(output.out, type=_NodeReport)
         except msgspec.MsgspecError:
             ending = f"signal {output.signal}" if output.signal else f"exit status {output.code}"
             said = output.err.decode(errors="replace").strip().rpartition("\n")[2]
-            return Answer(error="the camera gives no answer that makes sense"), f"probe: {ending}; {said}"
+            return NodeAnswer(error="the camera gives no answer that makes sense"), f"probe: {ending}; {said}"
         if report.errno is not None:
             return await self._in_words(report.errno, path)
         modes = modes_of(report.modes, path)
         if report.capture and not modes:
-            return Answer(error="the camera offers no picture format"), f"{len(report.modes)} modes make no sense"
-        return Answer(modes, report.capture), ""
+            return NodeAnswer(error="the camera offers no picture format"), f"{len(report.modes)} modes make no sense"
+        return NodeAnswer(modes, report.capture), ""
 
-    def _start(self, path: str) -> _Process:
-        process, argv = _Process(lambda: self._running.pop(path)), [*self._argv, path]
+    def _start(self, path: str) -> _ProbeProcess:
+        process, argv = _ProbeProcess(lambda: self._running.pop(path)), [*self._argv, path]
         self._reactor.spawnProcess(process, argv[0], argv, env={"PATH": os.environ.get("PATH", "/usr/bin:/bin")})
         self._running[path] = process
         return process
 
-    async def _in_words(self, number: int, path: str) -> tuple[Answer, str]:
+    async def _in_words(self, number: int, path: str) -> tuple[NodeAnswer, str]:
         """In a thread, as it looks into other processes and into the list of users."""
         pool = self._reactor.getThreadPool()
         trouble = await deferToThreadPool(self._reactor, pool, diagnosis.of_errno, number, path)
-        return Answer(error=trouble.text), trouble.hint
+        return NodeAnswer(error=trouble.text), trouble.hint

@@ -63,12 +63,11 @@ def main(argv: list[str]) -> int:
 def examine(path: str) -> dict[str, Any]:
     """What a node is and offers.
 
+    A node that cannot be opened ends this with an OSError; one that does not speak V4L2, or went away meanwhile, with
+    an IoctlError of v4l2ctl's.
+
     Returns:
         ``name``, ``driver``, ``bus``, ``capture`` and ``modes``, a list of rows.
-
-    Raises:
-        OSError: it cannot be opened.
-        IoctlError: it does not speak V4L2, or went away meanwhile.
     """
     device = V4l2Device(path)
     with device:
@@ -86,7 +85,11 @@ def examine(path: str) -> dict[str, Any]:
 
 
 def modes(ioctls: Any, kind: int) -> Iterator[Row]:
-    """Every mode of a node, in its own order (VIDIOC_ENUM_FMT, _FRAMESIZES, _FRAMEINTERVALS)."""
+    """Walk through every mode of a node, in its own order (VIDIOC_ENUM_FMT, _FRAMESIZES, _FRAMEINTERVALS).
+
+    Yields:
+        A row for each pixel format and size.
+    """
     seen = set()
     for form in _listed(lambda index: ioctls.enum_fmt(index=index, type=kind)):
         pixel_format = form.pixelformat
@@ -97,7 +100,11 @@ def modes(ioctls: Any, kind: int) -> Iterator[Row]:
 
 
 def sizes(ioctls: Any, pixel_format: int) -> Iterator[tuple[int, int]]:
-    """The sizes of a format: those listed, or of a range its ends and the common ones between."""
+    """Walk through the sizes of a format.
+
+    Yields:
+        Width and height: those listed, or of a range its ends and the common ones between.
+    """
     none = True
     for size in _listed(lambda index: ioctls.enum_frame_sizes(index=index, pixel_format=pixel_format)):
         none = False
@@ -147,7 +154,14 @@ def error_number(why: Exception) -> int:
 
 
 def _listed(ask: Callable[[int], Any]) -> Iterator[Any]:
-    """The answers for 0, 1, 2, …; some drivers never end, so 512 are enough."""
+    """Ask for 0, 1, 2, …; some drivers never end, so 512 are enough.
+
+    Yields:
+        Each answer, until the driver says that there is no more.
+
+    Raises:
+        IoctlError: the driver refuses for another reason than that.
+    """
     for index in range(512):
         try:
             yield ask(index)

@@ -8,7 +8,7 @@ from pathlib import Path
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.devices import camera_settings, identity
-from camsvc.devices.camera_settings import UNSET_ALL, Settings, laid_over
+from camsvc.devices.camera_settings import UNSET_ALL, OwnerSettings, laid_over
 from camsvc.devices.inventory import Inventory
 from camsvc.model import Mode
 from tests.support.immediate import ImmediateDatabase
@@ -29,20 +29,20 @@ class LaidOverTests(SynchronousTestCase):
 
     def test_name_and_always_on(self) -> None:
         """The owner's word counts; it stays the same camera."""
-        after = laid_over(found("Door", always_on=True), Settings(name="Gate", always_on=False))
+        after = laid_over(found("Door", always_on=True), OwnerSettings(name="Gate", always_on=False))
         self.assertEqual((after.name, after.always_on, after.key), ("Gate", False, "test:Door"))
 
     def test_mode(self) -> None:
         """At the front, with its rate and its node."""
-        after = laid_over(found(modes=MODES, source="/dev/video0"), Settings(mode="yuyv 640x480"))
+        after = laid_over(found(modes=MODES, source="/dev/video0"), OwnerSettings(mode="yuyv 640x480"))
         self.assertEqual((after.modes[0].format, after.source), ("YUYV", "/dev/video2"))
-        after = laid_over(found(modes=MODES), Settings(mode="MJPG 1280x720 15"))
+        after = laid_over(found(modes=MODES), OwnerSettings(mode="MJPG 1280x720 15"))
         self.assertEqual(after.modes[0].fps[0], 15.0)
 
     def test_mode_that_is_not_there(self) -> None:
         """Does not count, for as long as it is not."""
         for mode in ("MJPG 1920x1080", "nonsense", ""):
-            self.assertEqual(laid_over(found(modes=MODES), Settings(mode=mode)).modes, MODES)
+            self.assertEqual(laid_over(found(modes=MODES), OwnerSettings(mode=mode)).modes, MODES)
 
 
 class KeptTests(SynchronousTestCase):
@@ -54,7 +54,7 @@ class KeptTests(SynchronousTestCase):
         self.addCleanup(database.stop)
         device = database.now(partial(identity.assign, found=found()))
         self.assertEqual(database.now(camera_settings.load), {})
-        for wanted in (Settings("Gate", "MJPG 1280x720", True), Settings(always_on=False), UNSET_ALL):
+        for wanted in (OwnerSettings("Gate", "MJPG 1280x720", True), OwnerSettings(always_on=False), UNSET_ALL):
             database.now(partial(camera_settings.store, device=device, settings=wanted))
             self.assertEqual(database.now(camera_settings.load), {device: wanted})
 
@@ -65,20 +65,20 @@ class InventoryTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.inventory = Inventory()
         self.told: list[str] = []
-        self.inventory.subscribe(lambda before, after: self.told.append(after.name))
+        self.inventory.changes.add(lambda before, after: self.told.append(after.name))
 
     def test_at_once(self) -> None:
         """A camera that is there changes, and everybody is told; taken back, it is as it was found."""
         self.inventory.present("camera0", found("Door"))
         self.inventory.error("camera0", "x")
-        self.inventory.settle("camera0", Settings(name="Gate"))
+        self.inventory.settings.set("camera0", OwnerSettings(name="Gate"))
         self.assertEqual((self.inventory.get("camera0").name, self.inventory.get("camera0").error), ("Gate", "x"))
-        self.inventory.settle("camera0", UNSET_ALL)
+        self.inventory.settings.set("camera0", UNSET_ALL)
         self.assertEqual(self.told, ["Door", "Door", "Gate", "Door"])
 
     def test_later(self) -> None:
         """What is set before a camera is found counts when it is, and whenever it is found anew."""
-        self.inventory.settle("camera0", Settings(name="Gate"))
+        self.inventory.settings.set("camera0", OwnerSettings(name="Gate"))
         self.inventory.expected("camera0", found("Door"))
         self.inventory.present("camera0", found("Door"))
         self.inventory.present("camera0", found("Door", always_on=True))
@@ -88,6 +88,6 @@ class InventoryTests(SynchronousTestCase):
         """One that is away gets its new name and stays away."""
         self.inventory.present("camera0", found("Door"))
         self.inventory.gone("camera0")
-        self.inventory.settle("camera0", Settings(name="Gate"))
+        self.inventory.settings.set("camera0", OwnerSettings(name="Gate"))
         camera = self.inventory.get("camera0")
         self.assertEqual((camera.name, camera.present), ("Gate", False))

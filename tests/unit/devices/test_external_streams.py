@@ -17,7 +17,7 @@ from camsvc.devices.inventory import Inventory
 from camsvc.errors import InvalidState
 from camsvc.model import Found
 from tests.support.immediate import ImmediateDatabase
-from tests.support.samples import call_by, found, principal
+from tests.support.samples import call_by, found, principal, runtime
 
 URL = "rtsp://me:s3cret@10.0.0.9:8554/live?key=k3y"
 SHOWN = "rtsp://***@10.0.0.9:8554/live"
@@ -51,7 +51,7 @@ class ExternalTests(SynchronousTestCase):
         self.inventory = Inventory()
         self.inventory.present("camera7", found("Door", key="network:Door", source="rtsp://10.0.0.1/door"))
         network: Any = FakeNetwork(self.inventory)
-        streams = ExternalStreams(self.database, self.inventory, network)
+        streams = ExternalStreams(runtime(None, database=self.database), self.inventory, network)
         streams.load()
         self.registry = Registry(ExternalMethods(streams, self.inventory, self))  # type: ignore[arg-type]
 

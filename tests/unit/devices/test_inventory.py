@@ -19,7 +19,7 @@ class InventoryTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.inventory = Inventory()
         self.told: list[tuple[Status | None, Status]] = []
-        self.inventory.subscribe(self.change)
+        self.inventory.changes.add(self.change)
 
     def change(self, before: Camera | None, after: Camera) -> None:
         self.told.append((before.status if before else None, after.status))
@@ -98,8 +98,8 @@ class InventoryTests(SynchronousTestCase):
             order.append("broken")
             raise ValueError
 
-        self.inventory.subscribe(broken)
-        self.inventory.subscribe(lambda before, after: order.append("last"))
+        self.inventory.changes.add(broken)
+        self.inventory.changes.add(lambda before, after: order.append("last"))
         self.inventory.present("camera0", found())
         self.assertEqual((len(self.told), order), (1, ["broken", "last"]))
         self.assertEqual(len(self.flushLoggedErrors(ValueError)), 1)

@@ -15,6 +15,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from camsvc.devices.launcher_health import STALE_S, LauncherHealth
 from camsvc.system.processes import start_time
 from camsvc.system.runtime_dir import RuntimeDir
+from tests.support.clocks import ClocksOf
+from tests.support.samples import runtime
 
 GONE = 4_194_304  # above the kernel's largest pid_max
 
@@ -27,7 +29,8 @@ class HealthTests(SynchronousTestCase):
         self.folder = RuntimeDir(Path(self.mktemp()))
         self.told: list[tuple[str, str | None]] = []
         self.health = LauncherHealth(
-            self.clock, self.folder, lambda device, error: self.told.append((device, error)), self.clock.seconds
+            runtime(self.clock, folder=self.folder, clocks=ClocksOf(self.clock)),
+            lambda device, error: self.told.append((device, error)),
         )
         self.addCleanup(self.health.stop)
 

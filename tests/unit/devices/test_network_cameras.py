@@ -53,7 +53,7 @@ class NetworkCamerasTests(TestCase):
         self.addCleanup(self.port.stopListening)
         self.inventory, self.launchers = Inventory(), NoLaunchers()
         self.changes: list[Camera] = []
-        self.inventory.subscribe(lambda before, after: self.changes.append(after))
+        self.inventory.changes.add(lambda before, after: self.changes.append(after))
         self.cameras = NetworkCameras(
             reactor, self.inventory, cast(LauncherHealth, self.launchers), str(self.folder / "ffprobe")
         )

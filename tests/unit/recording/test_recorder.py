@@ -406,7 +406,7 @@ class StopTests(RecorderTestCase):
 
     def test_camera_back(self) -> None:
         """Once it delivers again the engine is to read it at once; the engine's answer is no matter."""
-        self.inventory.subscribe(self.recorder.camera_changed)
+        self.inventory.changes.add(self.recorder.camera_changed)
         begun = self.start()
         self.grow(begun)
         self.inventory.error("camera0", "ffmpeg was killed")

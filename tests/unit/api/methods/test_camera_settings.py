@@ -17,7 +17,7 @@ from camsvc.api.registry import Registry
 from camsvc.api.views import Views
 from camsvc.config.schema import Access
 from camsvc.devices import camera_settings, identity
-from camsvc.devices.camera_settings import Settings
+from camsvc.devices.camera_settings import OwnerSettings
 from camsvc.devices.inventory import Inventory
 from camsvc.model import Camera, Mode
 from camsvc.streams import pipeline
@@ -76,14 +76,16 @@ class CameraConfigTests(ConfigTestCase):
         answer = self.ask("set_camera_config", device="camera0", name="Gate", mode="YUYV 640x480", always_on=True)
         self.assertEqual((answer["name"], answer["resolution"]), ("Gate", "640x480"))
         self.assertTrue(self.inventory.get("camera0").always_on)
-        self.assertEqual(self.database.now(camera_settings.load), {"camera0": Settings("Gate", "YUYV 640x480", True)})
+        self.assertEqual(
+            self.database.now(camera_settings.load), {"camera0": OwnerSettings("Gate", "YUYV 640x480", True)}
+        )
         self.assertEqual(self.health.reordered, ["camera0"])
 
     def test_parts(self) -> None:
         """What is left out stays; null gives it back; what the capture does not know of does not disturb it."""
         self.ask("set_camera_config", device="camera0", name="Gate")
         self.ask("set_camera_config", device="camera0", always_on=True)
-        self.assertEqual(self.inventory.settings("camera0"), Settings("Gate", None, True))
+        self.assertEqual(self.inventory.settings.of("camera0"), OwnerSettings("Gate", None, True))
         self.assertEqual(self.ask("set_camera_config", device="camera0", name=None)["name"], "Door")
         self.assertEqual(self.health.reordered, [])
 

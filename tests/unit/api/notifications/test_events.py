@@ -59,7 +59,7 @@ class EventsTestCase(SynchronousTestCase):
         self.registry = Registry(EventMethods(self.events))
         for number in range(2):
             self.inventory.present(f"camera{number}", found(str(number)))
-        self.inventory.subscribe(self.events.camera_changed)
+        self.inventory.changes.add(self.events.camera_changed)
         self.listener = Listener()
 
     def ask(self, method: str, params: Any = None, listener: Any = None) -> dict[str, Any]:

@@ -15,12 +15,13 @@ from camsvc.access.roles import Principal, Role
 from camsvc.api.methods.discovered_streams import OfferMethods
 from camsvc.api.registry import Registry
 from camsvc.config.schema import parse
-from camsvc.devices.network_search.discovered_streams import GENERIC, SKYDIO, Offers
+from camsvc.devices.network_search.discovered_streams import GENERIC, SKYDIO, DiscoveredStreams
 from camsvc.devices.network_search.rtsp_scan import Place, Seen
 from camsvc.devices.network_search.ws_discovery import Device
 from camsvc.errors import ConfigError
+from tests.support.clocks import ClocksOf
 from tests.support.immediate import ImmediateDatabase
-from tests.support.samples import call_by, principal
+from tests.support.samples import call_by, principal, runtime
 
 DOOR = Seen("rtsp://192.0.2.1:554/live", GENERIC, ("H264",))
 LOCKED = Seen("rtsp://192.0.2.2:554/", GENERIC, needs_login=True)
@@ -51,26 +52,25 @@ class Network:
 
 
 class OffersTests(SynchronousTestCase):
-    """`Offers` through its methods."""
+    """`DiscoveredStreams` through its methods."""
 
     def setUp(self) -> None:
         self.database = ImmediateDatabase(Path(self.mktemp()))
         self.addCleanup(self.database.stop)
         self.clock, self.network = Clock(), Network()
+        clocks = ClocksOf(self.clock, wall=1_800_000_000)
+        self.runtime = runtime(self.clock, database=self.database, clocks=clocks)
         self.begin(**NETWORKS)
 
     def begin(self, **table: Any) -> None:
         """Start camsvc, or start it again."""
         config = parse({"discovery": table})
         network: Any = self.network
-        self.offers = Offers(self.clock, self.database, config.discovery, network, network, self.wall)
-        self.offers.load()
-        self.offers.start()
-        self.addCleanup(self.offers.stop)
-        self.registry = Registry(OfferMethods(self.offers))
-
-    def wall(self) -> float:
-        return 1_800_000_000 + self.clock.seconds()
+        self.discovered = DiscoveredStreams(self.runtime, config.discovery, network, network)
+        self.discovered.load()
+        self.discovered.start()
+        self.addCleanup(self.discovered.stop)
+        self.registry = Registry(OfferMethods(self.discovered))
 
     def asked(self, method: str, who: Principal | None = None, **params: Any) -> Any:
         frame = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
@@ -217,7 +217,7 @@ class OffersTests(SynchronousTestCase):
         self.assertEqual(len(self.network.places), 1)
         self.clock.advance(2)
         self.assertEqual(len(self.network.places), 2)
-        self.offers.stop()
+        self.discovered.stop()
         self.begin(**NETWORKS)
         self.assertEqual(len(self.network.places), 3)
         self.ask("set_discovery_interval", scan_interval=0)

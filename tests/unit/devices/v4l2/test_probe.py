@@ -10,7 +10,7 @@ from twisted.internet.defer import CancelledError, Deferred, gatherResults
 from twisted.logger import capturedLogs
 from twisted.trial.unittest import TestCase
 
-from camsvc.devices.v4l2.probe import Answer, Probes
+from camsvc.devices.v4l2.probe import NodeAnswer, Probes
 from camsvc.model import Mode
 from tests.support import children
 from tests.support.spawned import clock, eventually, processes_mentioning
@@ -41,7 +41,7 @@ class ProbesTests(TestCase):
         probes = self.probes(f"""print('{{"name": "x", "capture": true, "modes": {MODES}}}')""")
         node = "/dev/video7"
         modes = (Mode("MJPG", 1280, 720, (30.0, 15.0), node), Mode("YUYV", 640, 480, (30.0,), node))
-        self.assertEqual(await probes.ask(node), Answer(modes))
+        self.assertEqual(await probes.ask(node), NodeAnswer(modes))
 
     async def test_no_capture(self) -> None:
         """A node that delivers no pictures is no error."""

@@ -15,10 +15,11 @@ from twisted.trial.unittest import SynchronousTestCase
 from camsvc.config.cameras import UsbCamera
 from camsvc.devices import identity
 from camsvc.devices.inventory import Inventory
-from camsvc.devices.v4l2.discovery import RETRY_S, Discovery
-from camsvc.devices.v4l2.probe import Answer
+from camsvc.devices.v4l2.hotplug import RETRY_S, V4l2Discovery
+from camsvc.devices.v4l2.probe import NodeAnswer
 from camsvc.model import Camera, Mode, Status
 from tests.support.immediate import ImmediateDatabase
+from tests.support.samples import runtime
 from tests.support.usb.udev_samples import bare, c270, c920, card, laptop, usb, vivid
 
 MJPEG = Mode("MJPG", 1280, 720, (30.0,))
@@ -33,11 +34,11 @@ class Probes:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.cancelled: list[str] = []
-        self._waiting: list[tuple[str, Deferred[Answer]]] = []
+        self._waiting: list[tuple[str, Deferred[NodeAnswer]]] = []
 
-    async def ask(self, path: str) -> Answer:
+    async def ask(self, path: str) -> NodeAnswer:
         self.asked.append(path)
-        answer: Deferred[Answer] = Deferred(lambda _: self.cancelled.append(path))
+        answer: Deferred[NodeAnswer] = Deferred(lambda _: self.cancelled.append(path))
         self._waiting.append((path, answer))
         return await answer
 
@@ -45,7 +46,7 @@ class Probes:
         """The oldest question to this node is answered."""
         found = next(entry for entry in self._waiting if entry[0] == path and not entry[1].called)
         self._waiting.remove(found)
-        found[1].callback(Answer(tuple(evolve(mode, node=path) for mode in modes), **keys))
+        found[1].callback(NodeAnswer(tuple(evolve(mode, node=path) for mode in modes), **keys))
 
 
 class DiscoveryTestCase(SynchronousTestCase):
@@ -57,6 +58,7 @@ class DiscoveryTestCase(SynchronousTestCase):
         self.clock = Clock()
         self.database = ImmediateDatabase(Path(self.mktemp()))
         self.addCleanup(self.database.stop)
+        self.runtime = runtime(self.clock, database=self.database)
         self.begin()
 
     def begin(self) -> None:
@@ -64,8 +66,9 @@ class DiscoveryTestCase(SynchronousTestCase):
         self.probes = Probes()
         self.inventory = Inventory()
         self.told: list[tuple[str, Status]] = []
-        self.inventory.subscribe(self.change)
-        self.discovery = Discovery(self.clock, self.database, self.inventory, self.probes, self.tables)  # type: ignore[arg-type]
+        self.inventory.changes.add(self.change)
+        probes: Any = self.probes
+        self.discovery = V4l2Discovery(self.runtime, self.inventory, probes, self.tables)
         self.discovery.start()
         self.addCleanup(self.discovery.stop)
 
