@@ -8,12 +8,12 @@ from camsvc.access.session_grants import SessionGrants
 from camsvc.app.cameras import Cameras
 from camsvc.config.schema import Media
 from camsvc.engine.http_client import EngineHttp
-from camsvc.engine.path_options import INTERNAL_USER
+from camsvc.engine.loopback_rtsp import LoopbackRtsp
 from camsvc.recording.latest_pictures import Pictures
 from camsvc.server.routes.camera_access import CameraDoor
 from camsvc.server.routes.live import Live
 from camsvc.server.routes.previews import Previews
-from camsvc.streams.keep_alive import Awake
+from camsvc.streams.keep_alive import KeepAlive
 from camsvc.streams.streams import Streams
 from camsvc.system.runtime import Runtime
 
@@ -27,10 +27,11 @@ class Video:
         """Set up; see the parts for what each takes."""
         reactor, folder = runtime.reactor, runtime.folder
         self._engine = EngineHttp(reactor, media.hls_port, media.webrtc_port)
-        self._awake = Awake(reactor, media.rtsp_port, INTERNAL_USER, folder.secret("internal").decode())
+        rtsp = LoopbackRtsp(reactor, media.rtsp_port, folder.secret("internal").decode())
+        self._keep_alive = KeepAlive(reactor, rtsp)
         door = CameraDoor(grants.credentials, cameras.inventory, streams, grants.open)
         self._live = Live(reactor, door, self._engine)
-        self._previews = Previews(reactor, door, Pictures(reactor, folder, cameras.health, self._awake.hold))
+        self._previews = Previews(reactor, door, Pictures(reactor, folder, cameras.health, self._keep_alive.hold))
 
     def mount(self, root: Resource) -> None:
         """Put the routes below a root."""
@@ -40,7 +41,7 @@ class Video:
     def end_viewers(self) -> None:
         """End what is open, so that the engine's cameras may sleep."""
         self._live.sessions.stop()
-        self._awake.stop()
+        self._keep_alive.stop()
 
     async def close(self) -> None:
         """Close what is kept open towards the engine."""

@@ -13,15 +13,13 @@ from urllib.parse import quote
 import msgspec
 from attrs import field, frozen
 from treq.client import HTTPClient
-from twisted.internet.defer import Deferred, TimeoutError
+from twisted.internet.defer import TimeoutError
 from twisted.internet.error import ConnectError, ConnectingCancelledError
 from twisted.internet.interfaces import IReactorTime
-from twisted.internet.protocol import Protocol, connectionDone
-from twisted.python.failure import Failure
-from twisted.web.client import Agent, HTTPConnectionPool, ResponseDone, ResponseFailed
-from twisted.web.iweb import IResponse
+from twisted.web.client import Agent, HTTPConnectionPool, ResponseFailed
 
 from camsvc.errors import DependencyFailed
+from camsvc.system import http_bodies
 from camsvc.system.tasks import within
 
 CALL_TIMEOUT_S = 2.0
@@ -247,7 +245,7 @@ class EngineApi:
             unbuffered=True,
             allow_redirects=False,
         )
-        return response.code, await _Body(response.original).done
+        return response.code, await http_bodies.collect(response.original, _MAX_BODY_BYTES)
 
 
 def _state(item: dict[str, Any]) -> PathState:
@@ -272,31 +270,3 @@ def _session(kind: str, item: dict[str, Any]) -> EngineSession:
         connections=tuple(item.get("conns") or ()),
         reports=item.get("inboundRTCPPackets"),
     )
-
-
-class _Body(Protocol):
-    """Collects a body up to a limit; cancelling ``done`` closes the connection, which treq's own reader does not."""
-
-    def __init__(self, response: IResponse) -> None:
-        self._chunks: list[bytes] = []
-        self._size = 0
-        self.done: Deferred[bytes] = Deferred(lambda _: self._drop())
-        response.deliverBody(self)
-
-    def _drop(self) -> None:
-        if self.transport is not None:
-            self.transport.loseConnection()
-
-    def dataReceived(self, data: bytes) -> None:
-        self._chunks.append(data)
-        self._size += len(data)
-        if self._size > _MAX_BODY_BYTES:
-            self._drop()
-
-    def connectionLost(self, reason: Failure = connectionDone) -> None:
-        if self.done.called:
-            return
-        if reason.check(ResponseDone) and self._size <= _MAX_BODY_BYTES:
-            self.done.callback(b"".join(self._chunks))
-        else:
-            self.done.errback(ResponseFailed([reason]))

@@ -21,6 +21,7 @@ from twisted.web.iweb import UNKNOWN_LENGTH, IResponse
 from zope.interface import implementer
 
 from camsvc.engine.api_client import EngineUnreachable
+from camsvc.system import http_bodies
 from camsvc.system.tasks import within
 
 CONNECT_LIMIT_S = 3.0
@@ -58,12 +59,11 @@ class EngineAnswer:
         Raises:
             EngineUnreachable: it is longer, or does not come to its end.
         """
-        collected = _Collected()
         try:
-            await within(self._clock, ANSWER_LIMIT_S, _Piped(self._clock, self._response, collected).done)
+            body = await within(self._clock, ANSWER_LIMIT_S, http_bodies.collect(self._response, SMALL_BODY_BYTES))
         except (ResponseFailed, TimeoutError):
             raise EngineUnreachable("its answer broke off") from None
-        return b"".join(collected.chunks).decode("utf-8", "replace")
+        return body.decode("utf-8", "replace")
 
     async def pipe(self, consumer: IConsumer) -> bool:
         """Write the body to a consumer, no faster than that takes it; cancelling ends the engine's side too.
@@ -79,7 +79,7 @@ class EngineAnswer:
 
     def drop(self) -> None:
         """Have nothing of the body."""
-        _Piped(self._clock, self._response, _Collected()).done.addErrback(lambda _: None).cancel()
+        http_bodies.drop(self._response)
 
 
 class EngineHttp:
@@ -172,29 +172,6 @@ def _cookie(header: str) -> dict[str, str]:
         return {name: morsel.value for name, morsel in SimpleCookie(header.partition(";")[0]).items()}
     except CookieError:
         return {}
-
-
-@implementer(IConsumer)
-class _Collected:
-    """Keeps a small body."""
-
-    def __init__(self) -> None:
-        self.chunks: list[bytes] = []
-        self._size = 0
-        self._producer: Any = None
-
-    def registerProducer(self, producer: Any, streaming: bool) -> None:
-        self._producer = producer
-
-    def unregisterProducer(self) -> None:
-        self._producer = None
-
-    def write(self, data: bytes) -> None:
-        self.chunks.append(data)
-        self._size += len(data)
-        if self._size > SMALL_BODY_BYTES and self._producer is not None:
-            self._producer, producer = None, self._producer
-            producer.stopProducing()
 
 
 @implementer(IPushProducer)

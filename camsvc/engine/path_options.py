@@ -10,10 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from camsvc.engine.go_durations import seconds
+from camsvc.engine.loopback_rtsp import LoopbackRtsp
 from camsvc.model import Camera, Recording, camera_of, web_path
-
-INTERNAL_USER = "_int"
+from camsvc.system import go_durations
 
 IDLE_S = 20
 """How long a camera runs on after its last reader; must exceed the engine's 5 s restart pause and the start-up."""
@@ -25,21 +24,19 @@ WEB_IDLE_S = 10
 class PathOptions:
     """Makes the options of cameras, web paths and recordings."""
 
-    def __init__(self, launcher: Path, runtime_dir: Path, recordings_dir: Path, rtsp_port: int, secret: str) -> None:
+    def __init__(self, launcher: Path, runtime_dir: Path, recordings_dir: Path, rtsp: LoopbackRtsp) -> None:
         """Set up.
 
         Args:
             launcher: absolute path of ``camsvc-publish``.
             runtime_dir: told to it.
             recordings_dir: below it the engine writes ``.rec/<camera>/<id>/``.
-            rtsp_port: the engine's.
-            secret: password of INTERNAL_USER.
+            rtsp: where recordings read their cameras.
         """
         self._launcher = launcher
         self._runtime_dir = runtime_dir
         self._recordings_dir = recordings_dir
-        self._rtsp_port = rtsp_port
-        self._secret = secret
+        self._rtsp = rtsp
 
     def camera(self, camera: Camera) -> dict[str, Any]:
         """A camera's path runs its launcher."""
@@ -54,7 +51,7 @@ class PathOptions:
     def recording(self, recording: Recording, path: str) -> dict[str, Any]:
         """A recording's path pulls one of the camera's over loopback and writes what comes."""
         return {
-            "source": self.internal_url(path),
+            "source": self._rtsp.url_with_login(path),
             "rtspTransport": "tcp",
             "sourceOnDemand": False,
             "record": True,
@@ -64,10 +61,6 @@ class PathOptions:
             "recordSegmentDuration": "24h",
             "recordDeleteAfter": "0s",
         }
-
-    def internal_url(self, path: str) -> str:
-        """Where we read a path ourselves."""
-        return f"rtsp://{INTERNAL_USER}:{self._secret}@127.0.0.1:{self._rtsp_port}/{path}"
 
     def _launched(self, path: str, run: str = "runOnDemand") -> dict[str, Any]:
         command = shlex.join([str(self._launcher), "--runtime-dir", str(self._runtime_dir), path])
@@ -101,7 +94,9 @@ def goes_on(wanted: Mapping[str, Any], actual: Mapping[str, Any]) -> bool:
 def _equal(wanted: Any, actual: Any) -> bool:
     if wanted == actual:
         return True
-    if isinstance(wanted, str) and isinstance(actual, str):
-        length = seconds(wanted)
-        return length is not None and length == seconds(actual)
-    return False
+    if not isinstance(wanted, str) or not isinstance(actual, str):
+        return False
+    try:
+        return go_durations.parse_with_days(wanted) == go_durations.parse_with_days(actual)
+    except ValueError:
+        return False

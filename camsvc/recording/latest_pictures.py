@@ -53,7 +53,7 @@ class Pictures:
             reactor: time.
             folder: where ``<camera>.jpg`` is replaced by each new picture.
             health: knows of pictures from before this start of camsvc.
-            hold: keeps a camera awake, as ``Awake.hold``.
+            hold: keeps a camera running, as ``KeepAlive.hold``.
             now: CLOCK_BOOTTIME in seconds.
         """
         self._reactor = reactor

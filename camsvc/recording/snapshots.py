@@ -124,7 +124,7 @@ class Snapshots:
 
         unsubscribe = self._folder.subscribe(changed)
         try:
-            await self._streams.wake(device)
+            await self._streams.start_camera(device)
             await next_picture.addTimeout(_PICTURE_LIMIT_S, self._reactor)
             return path.read_bytes(), boottime_s()
         except (TimeoutError, FileNotFoundError):

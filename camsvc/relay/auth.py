@@ -7,19 +7,19 @@ from __future__ import annotations
 
 import ipaddress
 import json
+from contextlib import suppress
 from typing import Any, Protocol
 
 from attrs import frozen
 from treq.client import HTTPClient
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IReactorTime
-from twisted.internet.protocol import Protocol as TwistedProtocol
 from twisted.logger import Logger
-from twisted.python.failure import Failure
-from twisted.web.client import Agent, HTTPConnectionPool
+from twisted.web.client import Agent, HTTPConnectionPool, ResponseFailed
 from twisted.web.http_headers import Headers
 
 from camsvc.relay.rtsp.framing import Credential
+from camsvc.system import http_bodies
 
 #: Longest wait for the callback's answer, seconds; later means no.
 ANSWER_S = 5.0
@@ -92,27 +92,6 @@ class OpenGate:
         return True
 
 
-class _Drain(TwistedProtocol):
-    """Reads an answer's body to its end, within bounds."""
-
-    def __init__(self) -> None:
-        self.done: Deferred[None] = Deferred(lambda _: self._drop())
-        self._left = _MAX_ANSWER
-
-    def _drop(self) -> None:
-        if self.transport is not None:
-            self.transport.loseConnection()
-
-    def dataReceived(self, data: bytes) -> None:
-        self._left -= len(data)
-        if self._left < 0:
-            self._drop()
-
-    def connectionLost(self, reason: Failure | None = None) -> None:
-        if not self.done.called:
-            self.done.callback(None)
-
-
 class Callback:
     """The gate that asks an HTTP callback: 2xx is yes, everything else and silence is no."""
 
@@ -143,9 +122,8 @@ class Callback:
             allow_redirects=False,
             unbuffered=True,
         )
-        drain = _Drain()
-        response.deliverBody(drain)
-        await drain.done
+        with suppress(ResponseFailed):  # its status says it all
+            await http_bodies.collect(response.original, _MAX_ANSWER)
         return int(response.code)
 
 

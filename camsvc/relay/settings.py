@@ -10,9 +10,9 @@ import yaml
 from attrs import frozen
 
 from camsvc.errors import ConfigError
-from camsvc.relay import go_durations
 from camsvc.relay.paths.options import PathOptions, name_error, options
 from camsvc.relay.request_errors import Refused
+from camsvc.system import go_durations
 
 _HOST = re.compile(r"[A-Za-z0-9.:_-]{1,253}")
 _LEVELS = {"error": "error", "warn": "warn", "info": "info", "debug": "debug"}

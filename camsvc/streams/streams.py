@@ -15,7 +15,8 @@ from twisted.logger import Logger
 from camsvc.config.cameras import NetworkCamera, UsbCamera
 from camsvc.engine.api_client import EngineApi, PathState
 from camsvc.engine.config_file import EngineAddresses
-from camsvc.engine.path_options import INTERNAL_USER, PathOptions
+from camsvc.engine.loopback_rtsp import LoopbackRtsp
+from camsvc.engine.path_options import PathOptions
 from camsvc.engine.paths import EnginePaths, Keys
 from camsvc.engine.supervisor import Engine
 from camsvc.errors import DependencyFailed
@@ -24,7 +25,7 @@ from camsvc.model import CAMERA_ID, Camera, Recording, camera_of, web_path
 from camsvc.streams import pipeline
 from camsvc.streams.browser_rendition import WebProtocol, web_protocols
 from camsvc.streams.held_changes import HeldChanges
-from camsvc.streams.on_demand_start import wake
+from camsvc.streams.on_demand_start import start_camera
 from camsvc.system.runtime_dir import RuntimeDir
 from camsvc.system.tasks import Repeater, sleep
 
@@ -68,14 +69,13 @@ class Streams:
         self._reactor = reactor
         self._engine = engine
         self._api = api
-        self._rtsp_port = addresses.rtsp_port
+        self._rtsp = LoopbackRtsp(reactor, addresses.rtsp_port, folder.secret("internal").decode())
         self._folder = folder
         self._ffmpeg = ffmpeg
         self._table_of = table_of
         self._transcode = transcode
         self._web: dict[str, frozenset[WebProtocol]] = {}
-        self._internal = folder.secret("internal").decode()
-        self._options = PathOptions(launcher, folder.path, recordings_dir, self._rtsp_port, self._internal)
+        self._options = PathOptions(launcher, folder.path, recordings_dir, self._rtsp)
         self._paths = EnginePaths(api)
         self._states: dict[str, PathState] = {}
         self._answered = False
@@ -136,7 +136,7 @@ class Streams:
         if not needed or not camera.present:
             self._want(name, None)
             return
-        made = pipeline.for_browsers(camera, self._ffmpeg, self._options.internal_url(camera.device))
+        made = pipeline.for_browsers(camera, self._ffmpeg, self._rtsp.url_with_login(camera.device))
         self._folder.write(f"pipelines/{file_name(name)}.json", made.to_json().encode())
         self._want(name, self._options.web(camera.device))
 
@@ -148,7 +148,7 @@ class Streams:
     def _source_recordings(self) -> None:
         for name, keys in self._paths.items():
             if name.startswith("rec/"):
-                source = self._options.internal_url(self._recorded(name.split("/")[1]))
+                source = self._rtsp.url_with_login(self._recorded(name.split("/")[1]))
                 self._want(name, {**keys, "source": source})
 
     def pipeline(self, camera: Camera) -> pipeline.Pipeline:
@@ -194,14 +194,14 @@ class Streams:
         while await self._api.state(recording.path_name) is not None:
             await sleep(self._reactor, 0.01)
 
-    async def wake(self, device: str) -> None:
+    async def start_camera(self, device: str) -> None:
         """Have a sleeping camera started; it runs on for 20 s without readers.
 
         Raises:
             DependencyFailed: it did not come.
         """
         self.require_engine()
-        await wake(self._reactor, self._rtsp_port, device, INTERNAL_USER, self._internal)
+        await start_camera(self._reactor, self._rtsp, device)
 
     def web_path(self, device: str, protocol: WebProtocol) -> str:
         """The engine's path that serves a camera to browsers; whoever may read the camera may read it.

@@ -109,7 +109,7 @@ class StreamMethods:
         who = _who(call, Role.OPERATOR, params.device)
         camera = self._inventory.get(params.device)
         require_connected(camera)
-        await self._streams.wake(camera.device)
+        await self._streams.start_camera(camera.device)
         began = self._kept.setdefault(camera.device, time.time())
         return StreamStarted(
             device=camera.device,

@@ -8,11 +8,10 @@ from typing import Any
 
 from attrs import frozen
 from twisted.internet.defer import Deferred, DeferredList, DeferredSemaphore, TimeoutError
-from twisted.internet.endpoints import TCP4ClientEndpoint, TCP6ClientEndpoint, connectProtocol
-from twisted.internet.protocol import Protocol, connectionDone
+from twisted.internet.endpoints import TCP4ClientEndpoint, TCP6ClientEndpoint
 from twisted.logger import Logger
-from twisted.python.failure import Failure
 
+from camsvc.system.rtsp_client import RtspAnswer, RtspError, connect
 from camsvc.system.tasks import launch, sleep, within
 
 CONNECT_LIMIT_S = 1.5
@@ -22,8 +21,6 @@ ANSWER_LIMIT_S = 3.0
 AT_ONCE = 64
 """Connections that are open or tried at a time."""
 
-_MAX_ANSWER = 64 << 10
-_STATUS = re.compile(rb"RTSP/1\.0 (\d{3})[ \r]")
 _RTPMAP = re.compile(r"a=rtpmap:\d+ ([A-Za-z0-9_.-]{1,30})/")
 
 
@@ -54,67 +51,24 @@ class Seen:
     needs_login: bool = False
 
 
-class _Describe(Protocol):
-    """Sends one request and collects its answer, within bounds; whatever comes is never trusted."""
-
-    transport: Any
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self._seen = b""
-        self.answer: Deferred[bytes] = Deferred(lambda _: None)
-
-    def connectionMade(self) -> None:
-        request = f"DESCRIBE {self._url} RTSP/1.0\r\nCSeq: 1\r\nAccept: application/sdp\r\nUser-Agent: camsvc\r\n\r\n"
-        self.transport.write(request.encode())
-
-    def dataReceived(self, data: bytes) -> None:
-        self._seen += data
-        if len(self._seen) > _MAX_ANSWER or _is_whole(self._seen):
-            self._done()
-
-    def connectionLost(self, reason: Failure = connectionDone) -> None:
-        self._done()
-
-    def _done(self) -> None:
-        if not self.answer.called:
-            self.answer.callback(self._seen)
-
-    def close(self) -> None:
-        if self.transport is not None:
-            self.transport.abortConnection()
-
-
-def _is_whole(answer: bytes) -> bool:
-    if not b"RTSP/1.0 ".startswith(answer[:9]) and not answer.startswith(b"RTSP/1.0 "):
-        return True  # not RTSP: nothing to wait for
-    head, end, body = answer.partition(b"\r\n\r\n")
-    length = re.search(rb"\r\ncontent-length:[ \t]*(\d{1,7})", head, re.I)
-    return bool(end) and len(body) >= (int(length[1]) if length else 0)
-
-
 def url_of(host: str, port: int, path: str) -> str:
     """The URL of a stream."""
     return f"rtsp://{f'[{host}]' if ':' in host else host}:{port}{path}"
 
 
-def understood(answer: bytes, url: str, kind: str) -> Seen | None:
-    """What an answer to a DESCRIBE tells; None when there is no stream, or no RTSP server.
+def understood(answer: RtspAnswer, url: str, kind: str) -> Seen | None:
+    """What an answer to a DESCRIBE tells; None when there is no stream.
 
     Args:
-        answer: as it came, cut off or not.
+        answer: of any server; nothing in it is trusted.
         url: what was asked for.
         kind: of the place.
     """
-    status = _STATUS.match(answer)
-    if status is None:
-        return None
-    if status[1] == b"401":
+    if answer.status == 401:
         return Seen(url, kind, needs_login=True)
-    body = answer.partition(b"\r\n\r\n")[2].decode("utf-8", "replace")
-    if status[1] != b"200" or "m=" not in body:
+    if answer.status != 200 or "m=" not in answer.body:
         return None
-    names = dict.fromkeys(name.upper() for name in _RTPMAP.findall(body))
+    names = dict.fromkeys(name.upper() for name in _RTPMAP.findall(answer.body))
     return Seen(url, kind, tuple(names)[:8])
 
 
@@ -171,28 +125,25 @@ class Scanner:
             url = url_of(place.host, place.port, path)
             answer = await self._ask(place, url)
             if answer is None:
-                break  # nobody is there
+                break  # nobody is there, or nobody who speaks RTSP
             seen = understood(answer, url, place.kind)
-            if seen is None and not answer.startswith(b"RTSP/1.0 "):
-                break  # nobody who speaks RTSP
             if seen is not None:
                 found.append(seen)
                 if seen.needs_login:
                     break  # such a server says so of every path
         return found
 
-    async def _ask(self, place: Place, url: str) -> bytes | None:
-        """The answer; None where no connection comes about."""
+    async def _ask(self, place: Place, url: str) -> RtspAnswer | None:
+        """The answer to a DESCRIBE; None where none comes."""
         kind = TCP6ClientEndpoint if ":" in place.host else TCP4ClientEndpoint
-        endpoint = kind(self._reactor, place.host, place.port, timeout=CONNECT_LIMIT_S)
-        describe = _Describe(url)
         try:
-            await connectProtocol(endpoint, describe)
+            connection = await connect(kind(self._reactor, place.host, place.port, timeout=CONNECT_LIMIT_S))
         except Exception:  # of many kinds: refused, timed out, no route, no descriptor left
             return None
         try:
-            return await within(self._reactor, ANSWER_LIMIT_S, describe.answer)
-        except TimeoutError:
-            return b""
+            asked = connection.request("DESCRIBE", url, {"Accept": "application/sdp"})
+            return await within(self._reactor, ANSWER_LIMIT_S, asked)
+        except (RtspError, TimeoutError):
+            return None
         finally:
-            describe.close()
+            connection.close()

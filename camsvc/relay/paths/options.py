@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from attrs import asdict, evolve, frozen
 
-from camsvc.relay import go_durations
 from camsvc.relay.request_errors import Refused
+from camsvc.system import go_durations
 
 _NAME = re.compile(r"[A-Za-z0-9_./-]+")
 

@@ -8,8 +8,9 @@ from typing import Any
 
 from twisted.internet.defer import Deferred, gatherResults
 
-from camsvc.streams.keep_alive import Awake
-from camsvc.streams.on_demand_start import wake
+from camsvc.engine.loopback_rtsp import LoopbackRtsp
+from camsvc.streams.keep_alive import KeepAlive
+from camsvc.streams.on_demand_start import start_camera
 from camsvc.system.processes import start_time
 from tests.support.engine.engines import per_engine
 from tests.support.engine.rtsp_client import RtspClient, play
@@ -86,9 +87,9 @@ class OnDemandTests(CameraTestCase):
         self.assertEqual(len(launcher.runs()), 1)
 
     async def test_woken_by_a_description(self) -> None:
-        """A DESCRIBE alone starts the camera, which runs on for ``runOnDemandCloseAfter``: so snapshots wake it."""
+        """A DESCRIBE alone starts the camera, which runs on for ``runOnDemandCloseAfter``: so snapshots start it."""
         launcher = await self.demand(runOnDemandCloseAfter="3s")
-        await wake(clock(), self.server.rtsp_port, "camera0", *INTERNAL)
+        await start_camera(clock(), LoopbackRtsp(clock(), self.server.rtsp_port, INTERNAL[1]), "camera0")
         began = clock().seconds()
         self.assertTrue(await self.is_ready())
         await pause(1.5)
@@ -164,20 +165,20 @@ class OnDemandTests(CameraTestCase):
         self.assertGreater(clock().seconds() - killed, 4)
         await eventually(self.is_ready)
 
-    async def test_held_awake(self) -> None:
+    async def test_kept_running(self) -> None:
         """A session that is set up and never plays, and asks for OPTIONS, holds a camera past ``readTimeout``.
 
         It is a reader (``rtspSession``) as long as its connection is there, so previews need no video.
         """
         launcher = await self.demand(runOnDemandCloseAfter="1s")
-        awake = Awake(clock(), self.server.rtsp_port, *INTERNAL)
-        self.addCleanup(awake.stop)
-        awake.hold("camera0")
+        keep_alive = KeepAlive(clock(), LoopbackRtsp(clock(), self.server.rtsp_port, INTERNAL[1]))
+        self.addCleanup(keep_alive.stop)
+        keep_alive.hold("camera0")
         await eventually(self.is_ready)
         await pause(17)  # readTimeout is 10 s, and it asks each 15 s
         readers = (await self.server.path("camera0"))["readers"]
         self.assertEqual([reader["type"] for reader in readers], ["rtspSession"])
-        awake.stop()
+        keep_alive.stop()
         await eventually(self.is_idle)
         self.assertEqual(len(launcher.runs()), 1)
 

@@ -15,6 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.engine.api_client import EngineApi, EngineRefused, EngineSession
 from camsvc.engine.config_file import EngineAddresses, engine_yaml
+from camsvc.engine.loopback_rtsp import LoopbackRtsp
 from camsvc.engine.path_options import PathOptions
 from tests.support import CHECKOUT
 from tests.support.samples import camera, recording
@@ -41,7 +42,7 @@ class ConformanceTests(SynchronousTestCase):
 
     def test_path_keys(self) -> None:
         """What a path of each kind is given."""
-        made = PathOptions(Path("/launcher"), Path("/run"), Path("/recordings"), 8554, "secret")
+        made = PathOptions(Path("/launcher"), Path("/run"), Path("/recordings"), LoopbackRtsp(None, 8554, "secret"))
         options: list[dict[str, Any]] = [
             made.camera(camera(0)),
             made.camera(camera(0, always_on=True)),

@@ -33,11 +33,11 @@ class FakeStreams:
     """Wakes a camera when the test says so."""
 
     def __init__(self) -> None:
-        self.waking: list[Deferred[None]] = []
+        self.starting: list[Deferred[None]] = []
 
-    async def wake(self, device: str) -> None:
-        self.waking.append(Deferred())
-        await self.waking[-1]
+    async def start_camera(self, device: str) -> None:
+        self.starting.append(Deferred())
+        await self.starting[-1]
 
 
 class SnapshotsTests(SynchronousTestCase):
@@ -74,7 +74,7 @@ class SnapshotsTests(SynchronousTestCase):
         return sorted(os.listdir(self.store.snapshots_dir))
 
     def test_running(self) -> None:
-        """The newest picture at once, with its age and size; listed; the camera is not woken."""
+        """The newest picture at once, with its age and size; listed; the camera is not started."""
         self.capture(picture(640, 480))
         taken = self.successResultOf(self.take())
         self.assertEqual((taken.age_ms, taken.file.width, taken.file.height), (500, 640, 480))
@@ -82,7 +82,7 @@ class SnapshotsTests(SynchronousTestCase):
         self.assertEqual((self.store.snapshots_dir / taken.file.filename).read_bytes(), picture(640, 480))
         page = self.database.now(lambda db: index.files(db, SNAPSHOTS, Query()))
         self.assertEqual(page.files, (taken.file,))
-        self.assertEqual(self.streams.waking, [])
+        self.assertEqual(self.streams.starting, [])
 
     def test_told(self) -> None:
         """Of each, whatever one of those who listen makes of it."""
@@ -112,14 +112,14 @@ class SnapshotsTests(SynchronousTestCase):
         self.assertNoResult(taking)
         self.capture(picture(640, 480))
         self.assertNoResult(taking)
-        self.streams.waking[0].callback(None)
+        self.streams.starting[0].callback(None)
         self.assertEqual(self.successResultOf(taking).file.width, 640)
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_awake_without_a_picture(self) -> None:
         """-32050 after the limit; nobody listens on."""
         taking = self.take()
-        self.streams.waking[0].callback(None)
+        self.streams.starting[0].callback(None)
         self.clock.advance(4.9)
         self.assertNoResult(taking)
         self.clock.advance(0.2)
@@ -130,7 +130,7 @@ class SnapshotsTests(SynchronousTestCase):
     def test_cannot_be_woken(self) -> None:
         """What waking says is told."""
         taking = self.take()
-        self.streams.waking[0].errback(DependencyFailed("camera", "gave no picture"))
+        self.streams.starting[0].errback(DependencyFailed("camera", "gave no picture"))
         self.failureResultOf(taking, DependencyFailed)
         self.assertEqual(self.folder.subscribers, 0)
 
@@ -139,7 +139,7 @@ class SnapshotsTests(SynchronousTestCase):
         self.capture(picture())
         (self.folder.path / "camera0.jpg").unlink()
         self.take()
-        self.assertEqual(len(self.streams.waking), 1)
+        self.assertEqual(len(self.streams.starting), 1)
 
     def test_torn(self) -> None:
         """Half a picture is never stored."""

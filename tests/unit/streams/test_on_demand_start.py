@@ -1,4 +1,4 @@
-"""Waking a camera: one DESCRIBE, and every answer to it."""
+"""Starting a camera: one DESCRIBE, and every answer to it."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from twisted.internet.defer import Deferred
 from twisted.internet.protocol import Factory, Protocol
 from twisted.trial.unittest import TestCase
 
+from camsvc.engine.loopback_rtsp import LoopbackRtsp
 from camsvc.errors import DependencyFailed
-from camsvc.streams import on_demand_start as wake_module
-from camsvc.streams.on_demand_start import wake
+from camsvc.streams import on_demand_start
+from camsvc.streams.on_demand_start import start_camera
 
 
-class WakeTests(TestCase):
-    """``wake`` against a listener that says what it is told to."""
+class StartCameraTests(TestCase):
+    """``start_camera`` against a listener that says what it is told to."""
 
     def setUp(self) -> None:
         from twisted.internet import reactor
@@ -41,29 +42,29 @@ class WakeTests(TestCase):
         self.port = self.listener.getHost().port
         self.addCleanup(lambda: self.listener.stopListening())
 
-    async def wake(self, *answers: bytes) -> None:
+    async def start(self, *answers: bytes) -> None:
         self.answers = list(answers)
         try:
-            await wake(self.reactor, self.port, "camera0", "_int", "pw")
+            await start_camera(self.reactor, LoopbackRtsp(self.reactor, self.port, "pw"), "camera0")
         finally:
             await self.gone
 
     async def fails(self, *answers: bytes) -> DependencyFailed:
         with self.assertRaises(DependencyFailed) as caught:
-            await self.wake(*answers)
+            await self.start(*answers)
         self.assertNotIn("pw", str(caught.exception.data))
         return caught.exception
 
-    async def test_awake(self) -> None:
+    async def test_started(self) -> None:
         """200: the stream is there; the connection is closed again."""
-        await self.wake(b"RTSP/1.0 200 OK\r\nCSeq: 1\r\n\r\n")
+        await self.start(b"RTSP/1.0 200 OK\r\nCSeq: 1\r\n\r\n")
         head = self.request.decode().split("\r\n")
         self.assertEqual(head[0], f"DESCRIBE rtsp://127.0.0.1:{self.port}/camera0 RTSP/1.0")
         self.assertIn("Authorization: Basic " + base64.b64encode(b"_int:pw").decode(), head)
 
     async def test_in_pieces(self) -> None:
         """An answer that comes byte by byte."""
-        await self.wake(*[bytes([byte]) for byte in b"RTSP/1.0 200 OK\r\n\r\n"])
+        await self.start(*[bytes([byte]) for byte in b"RTSP/1.0 200 OK\r\n\r\n"])
 
     async def test_refused(self) -> None:
         """Any other status, no status, an answer without end: the camera gave no picture."""
@@ -80,7 +81,7 @@ class WakeTests(TestCase):
 
     async def test_no_answer(self) -> None:
         """The limit ends it, and the connection."""
-        self.patch(wake_module, "WAKE_LIMIT_S", 0.1)
+        self.patch(on_demand_start, "START_LIMIT_S", 0.1)
         self.assertEqual((await self.fails()).data["dependency"], "camera")
 
     async def test_nobody_listens(self) -> None:

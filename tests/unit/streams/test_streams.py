@@ -175,7 +175,7 @@ class StreamsTests(TestCase):
         for work in (
             self.streams.add_recording(recording()),
             self.streams.fresh_states(),
-            self.streams.wake("camera0"),
+            self.streams.start_camera("camera0"),
         ):
             with self.assertRaises(DependencyFailed) as caught:
                 await work

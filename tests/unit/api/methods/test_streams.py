@@ -30,13 +30,13 @@ class FakeStreams:
     def __init__(self) -> None:
         self.states: dict[str, PathState] = {}
         self.trouble: Exception | None = None
-        self.woken: list[str] = []
+        self.started: list[str] = []
         self.wanted: UsbCamera | None = None
 
-    async def wake(self, device: str) -> None:
+    async def start_camera(self, device: str) -> None:
         if self.trouble is not None:
             raise self.trouble
-        self.woken.append(device)
+        self.started.append(device)
 
     async def fresh_states(self) -> dict[str, PathState]:
         if self.trouble is not None:
@@ -84,11 +84,11 @@ class StreamTests(SynchronousTestCase):
         )
 
     def test_start_and_stop(self) -> None:
-        """The camera is woken; its command shows no device; stopped it goes on for those who watch."""
+        """The camera is started; its command shows no device; stopped it goes on for those who watch."""
         started = self.ask("start_streaming")["result"]
         self.assertEqual((started["status"], started["auto_close_after"]), ("STARTED", 20))
         self.assertTrue(started["stream_url"].startswith("rtsp://cam.local:8554/camera0?ticket="))
-        self.assertEqual(self.streams.woken, ["camera0"])
+        self.assertEqual(self.streams.started, ["camera0"])
         self.assertIn("-f v4l2", started["ffmpeg_command"])
         self.assertNotIn("/dev/", started["ffmpeg_command"])
         self.assertEqual(self.ask("start_streaming")["result"]["start_time"], started["start_time"])

@@ -14,6 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from camsvc.devices.network_search import rtsp_scan
 from camsvc.devices.network_search.rtsp_scan import Place, Scanner, Seen, understood, url_of
+from camsvc.system.rtsp_client import RtspAnswer
 
 URL = "rtsp://192.0.2.7:554/"
 SDP = b"v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\nm=audio 0 RTP/AVP 97\r\n"
@@ -26,26 +27,28 @@ class UnderstoodTests(SynchronousTestCase):
 
     def test_stream(self) -> None:
         """Its codecs, in their order."""
-        self.assertEqual(understood(OK, URL, "k"), Seen(URL, "k", ("H264", "MPEG4-GENERIC")))
+        self.assertEqual(
+            understood(RtspAnswer(200, {}, SDP.decode()), URL, "k"), Seen(URL, "k", ("H264", "MPEG4-GENERIC"))
+        )
 
     def test_login(self) -> None:
         """There is something, but it does not say what."""
-        self.assertEqual(understood(b"RTSP/1.0 401 Unauthorized\r\n\r\n", URL, "k"), Seen(URL, "k", (), True))
+        self.assertEqual(understood(RtspAnswer(401, {}, ""), URL, "k"), Seen(URL, "k", (), True))
 
     def test_nothing(self) -> None:
-        """Refused, empty, no RTSP."""
+        """Refused, empty, no description."""
         for answer in (
-            b"",
-            b"RTSP/1.0 404 Not Found\r\n\r\n",
-            b"RTSP/1.0 200 OK\r\n\r\n",
-            b"HTTP/1.0 200 OK\r\n\r\nm=",
+            RtspAnswer(404, {}, ""),
+            RtspAnswer(404, {}, SDP.decode()),
+            RtspAnswer(200, {}, ""),
+            RtspAnswer(200, {}, "hello"),
         ):
             self.assertIsNone(understood(answer, URL, "k"), answer)
 
-    @given(st.binary(max_size=300), st.sampled_from([b"", b"RTSP/1.0 200 OK\r\n\r\nm=", b"RTSP/1.0 "]))
-    def test_any_bytes(self, answer: bytes, start: bytes) -> None:
+    @given(st.text(max_size=300), st.sampled_from(["", "m=", "m=\na=rtpmap:96 "]))
+    def test_any_text(self, answer: str, start: str) -> None:
         """Never an exception; at most eight names of plain letters."""
-        seen = understood(start + answer, URL, "k")
+        seen = understood(RtspAnswer(200, {}, start + answer), URL, "k")
         if seen is not None:
             self.assertLessEqual(len(seen.codecs), 8)
             self.assertTrue(all(name.isascii() and len(name) <= 30 for name in seen.codecs))

@@ -4,52 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.engine.config_file import EngineAddresses, engine_yaml
 from camsvc.errors import ConfigError
-from camsvc.relay import go_durations
 from camsvc.relay.paths.options import PathOptions, name_error, options, remakes, to_json
 from camsvc.relay.request_errors import Refused
 from camsvc.relay.settings import address, load
 
 ADDRESSES = EngineAddresses(":8554", "127.0.0.1:9997", "http://127.0.0.1:8004/" + "a" * 32 + "/auth")
-
-
-class DurationTests(SynchronousTestCase):
-    """Go's durations."""
-
-    def test_both_ways(self) -> None:
-        """Read in any form, written in Go's."""
-        for text, seconds, written in (
-            ("10s", 10, "10s"),
-            ("100ms", 0.1, "100ms"),
-            ("24h", 86400, "24h0m0s"),
-            ("1h30m", 5400, "1h30m0s"),
-            ("90s", 90, "1m30s"),
-            ("1.5s", 1.5, "1.5s"),
-            ("0", 0, "0s"),
-            ("0s", 0, "0s"),
-            ("1m0.25s", 60.25, "1m0.25s"),
-            ("15us", 0.000015, "15µs"),
-            (".5s", 0.5, "500ms"),
-        ):
-            self.assertEqual((go_durations.parse(text), go_durations.written(seconds)), (seconds, written))
-
-    def test_refused(self) -> None:
-        """In Go's words."""
-        for text in ("", "5", "1d", "s", "-1s", "1s x", "999999999h"):
-            with self.assertRaises(ValueError) as caught:
-                go_durations.parse(text)
-            self.assertEqual(str(caught.exception), f'time: invalid duration "{text}"')
-
-    @settings(max_examples=60, deadline=None)
-    @given(st.integers(0, 10**13))
-    def test_round_trip(self, microseconds: int) -> None:
-        """What is written reads back, to the microsecond."""
-        self.assertEqual(round(go_durations.parse(go_durations.written(microseconds / 10**6)) * 10**6), microseconds)
 
 
 class NameTests(SynchronousTestCase):

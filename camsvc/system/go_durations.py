@@ -1,4 +1,4 @@
-"""Durations as Go writes and reads them, the form of MediaMTX's configuration and API."""
+"""Durations as Go's package ``time`` writes and reads them, the form of MediaMTX's configuration and API."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from decimal import Decimal
 
 _UNITS_NS = {"ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
 _PIECE = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h)")
+_DAYS = re.compile(r"(\d{1,6})d(.*)", re.S)
+_DAY_S = 86400.0
 _MAX_NS = (1 << 63) - 1
 
 
@@ -28,6 +30,16 @@ def parse(text: str) -> float:
     if not text or at < len(text) or total > _MAX_NS:
         raise ValueError(f'time: invalid duration "{text}"')
     return total / 10**9
+
+
+def parse_with_days(text: str) -> float:
+    """As :func:`parse`, and days before that, as in ``1d12h`` (MediaMTX since 1.11, which writes zero as ``""``)."""
+    if text == "":
+        return 0.0
+    days = _DAYS.fullmatch(text)
+    if days is None:
+        return parse(text)
+    return int(days[1]) * _DAY_S + (parse(days[2]) if days[2] else 0.0)
 
 
 def written(seconds: float) -> str:
