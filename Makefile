@@ -10,6 +10,7 @@
 # make appliance  boot Debian's kernel in qemu with two virtual cameras, install camsvc in it, and use it; as root
 # make mediamtx  download the official MediaMTX release into .venv, from the internet; media.engine = "auto" takes it
 # make generate write what is made from the method registry: docs/openrpc.json, methods.rst, authorization.rst, web types
+# make changelog  write the fragments of changelog.d into CHANGELOG.rst, for a release
 # make lock     write the exact versions of requirements*.txt again; UPGRADE=--upgrade takes the newest there are
 # make clean    remove .venv and what tools have left; .state stays
 #
@@ -19,7 +20,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .NOTPARALLEL:
-.PHONY: run install test install-test lint unit functional chaos fuzz bench bench-engine bench-glass bench-faults appliance mediamtx generate lock clean
+.PHONY: run install test install-test lint unit functional chaos fuzz bench bench-engine bench-glass bench-faults appliance mediamtx generate changelog lock clean
 
 export PYTHON ?= python3
 BIN := .venv/bin
@@ -86,6 +87,9 @@ mediamtx: install
 
 generate: install-test
 	@$(BIN)/python -m tools.reference
+
+changelog: install-test
+	@$(BIN)/towncrier build --yes
 
 # The lock is the same for Python 3.11 to 3.13 on amd64 and arm64: hashes of every file that a release has.
 lock:

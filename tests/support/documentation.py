@@ -1,7 +1,8 @@
 """What the documentation has a reader type: every literal block, and every command in running text and in etc/.
 
-Shell commands and pieces of configuration are run or read as they stand by ``tests/functional/test_documentation``;
-what is not is named below, each with the reason. ``tests/test_documentation`` holds that nothing is between.
+Shell commands and pieces of configuration are run or read as they stand by ``test_documentation`` of
+``tests/functional/service``; what is not is named below, each with the reason. ``test_documentation`` of
+``tests/unit/project`` holds that nothing is between.
 """
 
 from __future__ import annotations
@@ -13,13 +14,17 @@ from attrs import frozen
 
 from tools.reference import ROOT
 
-RST = ("README.rst", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.rst")))
+RST = (
+    "README.rst",
+    "CONTRIBUTING.rst",
+    *sorted(str(path.relative_to(ROOT)) for path in (ROOT / "docs").rglob("*.rst")),
+)
 COMMENTED = tuple(sorted(f"etc/{path.name}" for path in (ROOT / "etc").iterdir()))
 SCRIPTS = ("examples/call.py",)
 
-_INSTALLS = "it installs, on the reader's own ports: make install is run by tests/test_install"
+_INSTALLS = "it installs, on the reader's own ports: make install is run by tests/unit/tools/test_install"
 _ITSELF = "these tests are what it runs"
-_LONG = "a target of the Makefile that runs for minutes; tests/test_documentation holds that it is there"
+_LONG = "a target of the Makefile that runs for minutes; tests/unit/project/test_documentation holds that it is there"
 
 NOT_RUN = {
     "make run": _INSTALLS,
@@ -27,7 +32,7 @@ NOT_RUN = {
     "make lint": _ITSELF,
     "make unit": _ITSELF,
     "make functional": _ITSELF,
-    "make install": "run by tests/test_install",
+    "make install": "run by tests/unit/tools/test_install",
     "make PYTHON=/usr/bin/python3.11 run": _INSTALLS,
     "make fuzz": _LONG,
     "make chaos": _LONG,
@@ -37,10 +42,11 @@ NOT_RUN = {
     "make bench-glass": _LONG,
     "make bench-faults": _LONG,
     "make mediamtx": "needs the internet; tests/unit/tools/test_mediamtx.py has a server in its place",
-    "make generate": "it writes; tests/test_reference compares",
+    "make generate": "it writes; tests/unit/tools/test_reference compares",
+    "make changelog": "it writes; tests/unit/project/test_changelog has the text of it",
     "make lock": "asks a package registry",
     "make clean": "removes what these tests run in",
-    "pip install .": "run by tests/test_packaging",
+    "pip install .": "run by tests/unit/project/test_packaging",
     "twistd camsvc": "every functional test starts it",
     "twistd camsvc-relay": "every functional test of the relay starts it",
     "journalctl -u camsvc": "systemd's; tests have none",

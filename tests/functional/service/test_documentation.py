@@ -1,7 +1,7 @@
 """Every example of the documentation, as a reader types it, against a running camsvc; so are those of ``--help``.
 
 Put in the place of what stands there are only the ports, NAME by a file that is there, and a shorter time. Which
-examples there are, and which are left out and why, is ``tests/documentation``.
+examples there are, and which are left out and why, is ``tests/support/documentation``.
 """
 
 from __future__ import annotations

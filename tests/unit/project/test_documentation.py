@@ -9,6 +9,9 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.support.documentation import NO_COMMANDS, NOT_RUN, PROGRAMS, RST, examples
 from tools.reference import ROOT
 
+ELSEWHERE = ("config/global/patch", "config/pathdefaults", "docs/NAME.rst")
+"""Names with a slash that are no files of ours, and one that stands for any."""
+
 
 class CompletenessTests(SynchronousTestCase):
     """Over all examples; tests/functional/test_documentation runs them."""
@@ -45,3 +48,15 @@ class CompletenessTests(SynchronousTestCase):
         named = {line.split(" ")[-1] for each in examples() for line in each.text.splitlines()
                  if each.kind == "shell" and line.startswith("make ")}  # fmt: skip
         self.assertEqual(named - targets, set())
+
+
+class FilesTests(SynchronousTestCase):
+    """What the documentation says of files."""
+
+    def test_named_files_are_there(self) -> None:
+        """A module, a test or a folder that is named is there."""
+        for file in (*RST, "CHANGELOG.rst"):
+            text = (ROOT / file).read_text(encoding="utf-8")
+            for name in re.findall(r"``([a-z0-9_]+(?:/[A-Za-z0-9_.]+)+/?)``", text):
+                places = (ROOT / name, ROOT / "camsvc" / name, ROOT / "camsvc" / f"{name}.py", ROOT / f"{name}.py")
+                self.assertTrue(name in ELSEWHERE or any(place.exists() for place in places), f"{file}: {name}")
