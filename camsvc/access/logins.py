@@ -2,41 +2,29 @@
 
 from __future__ import annotations
 
-import math
 import sqlite3
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Protocol
 
 from attrs import evolve, frozen
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from camsvc.access import users
+from camsvc.access.authentication import Authentication
 from camsvc.access.passwords import Passwords, one_time_password, require_good
 from camsvc.access.roles import Principal, Role
 from camsvc.access.users import FIRST_ADMIN, User
-from camsvc.errors import AuthenticationFailed, CamsvcError, InvalidParams, NotFound, RateLimited
-from camsvc.limits.login_throttle import LoginThrottle
-from camsvc.system.database import Database
+from camsvc.errors import AuthenticationFailed, CamsvcError, InvalidParams, NotFound
+from camsvc.limits.login_throttle import LoginThrottle, LoginThrottled
+from camsvc.system.runtime import Runtime
 from camsvc.system.tasks import shielded
 
 OnRefused = Callable[[str, str, str], None]
 """Called with actor, address and reason of a refused login."""
 
 _log = Logger()
-
-
-class Signer(Protocol):
-    """What Logins asks of ``credentials``."""
-
-    def principal(self, credential: str, now: float) -> Principal:
-        """Who shows an API key."""
-
-    def issue(self, principal: Principal, now: float, valid_s: float) -> str:
-        """A session token for ``principal``."""
 
 
 @frozen
@@ -57,35 +45,30 @@ class Logins:
 
     def __init__(
         self,
-        database: Database,
+        runtime: Runtime,
         passwords: Passwords,
-        signer: Signer,
+        authentication: Authentication,
         end_sessions: Callable[[str], Deferred[None]],
         valid_s: float,
         on_refused: OnRefused,
-        wall: Callable[[], float] = time.time,
-        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """Set up.
 
         Args:
-            database: keeps the users.
+            runtime: its database keeps the users.
             passwords: compares.
-            signer: reads API keys and signs session tokens.
+            authentication: reads API keys and signs session tokens.
             end_sessions: ends all that a user's logins so far have opened.
             valid_s: how long a session token lasts.
             on_refused: told of each refused login; of those that came too early only the first in a row.
-            wall: seconds since the epoch.
-            monotonic: seconds of a clock that only goes forward.
         """
-        self._database = database
+        self._database = runtime.database
         self._passwords = passwords
-        self._signer = signer
+        self._authentication = authentication
         self._end_sessions = end_sessions
         self._valid_s = valid_s
         self._on_refused = on_refused
-        self._wall = wall
-        self._monotonic = monotonic
+        self._clocks = runtime.clocks
         self._throttle = LoginThrottle()
 
     async def by_password(self, username: str, password: str, address: str) -> Login:
@@ -96,19 +79,19 @@ class Logins:
             RateLimited: too early after failures, or too many at once.
         """
         name = users.name_of(username)
-        self._pay(address, name)
+        self._require_not_throttled(address, name)
         found = await self._checked(name, password, address)
         with self._nobody_failed(address, name):
-            user = await self._database.run(partial(_enter, name=name, stored=found, now=self._wall()))
+            user = await self._database.run(partial(_enter, name=name, stored=found, now=self._clocks.wall_s()))
         if user is None:
             self._refuse(name, address, "the user is disabled")
             raise AuthenticationFailed(
                 "Authentication failed: this user is disabled", reason="disabled", suggestion="ask an admin"
             )
         self._throttle.succeeded(address, name)
-        now = self._wall()
+        now = self._clocks.wall_s()
         who = Principal(name, user.role, now + self._valid_s)
-        return self._granted(evolve(who, must_change_password=user.must_change), now)
+        return self._granted(evolve(who, must_change_password=user.must_change))
 
     def by_key(self, key: str, address: str) -> Login:
         """Trade an API key for a session token that ends with it.
@@ -117,17 +100,15 @@ class Logins:
             AuthenticationFailed: it is no API key of ours, or no more.
             RateLimited: too early after failures.
         """
-        self._pay(address, "")
-        now = self._wall()
         try:
-            who = self._signer.principal(key, now)
-            if who.token_id is not None or who.key_id is None:  # no session token buys one that lasts longer
-                raise AuthenticationFailed("Authentication failed: this is no API key", reason="bad_credential")
+            who = self._authentication.log_in_by_key(key, address)
         except AuthenticationFailed as why:
             self._refuse("", address, why.data["reason"])
             raise
-        self._throttle.succeeded(address, "")
-        return self._granted(who, now)
+        except LoginThrottled as why:
+            self._tell_throttled(why, "", address)
+            raise
+        return self._granted(who)
 
     async def change_password(self, who: Principal, old: str, new: str, address: str) -> None:
         """Replace a user's own password; all that the user's logins have opened ends.
@@ -145,14 +126,14 @@ class Logins:
                                 rule="same", hint="another than the old one")  # fmt: skip
         if who.key_id is not None or await self._database.run(partial(users.find, name=name)) is None:
             raise NotFound("User", name)
-        self._pay(address, name)
+        self._require_not_throttled(address, name)
         stored = await self._checked(name, old, address)
         self._throttle.succeeded(address, name)
         hashed = await self._passwords.hashed(new, address)
         await shielded(self._replace(name, stored, hashed), _log, "changing a password")
 
     async def _replace(self, name: str, stored: str, hashed: str) -> None:
-        now = self._wall()
+        now = self._clocks.wall_s()
 
         def replace(db: sqlite3.Connection) -> None:
             found = users.find(db, name)
@@ -170,25 +151,22 @@ class Logins:
             return
         password = one_time_password()
         hashed = await self._passwords.hashed(password)
-        now = self._wall()
+        now = self._clocks.wall_s()
         user = User(FIRST_ADMIN, Role.ADMIN, disabled=False, must_change=True, created_at=now, password_at=now)
         await self._database.run(partial(users.add, user=user, password=hashed))
         _log.warn("login   user {user}, one-time password {password} (told only now; to be changed at the first "
                       "login)", user=user.name, password=password)  # fmt: skip
 
-    def _pay(self, address: str, name: str) -> None:
-        verdict = self._throttle.attempt(address, name, self._monotonic())
-        wait_s = verdict.wait_s
-        if not wait_s:
-            return
-        if verdict.first:
+    def _require_not_throttled(self, address: str, name: str) -> None:
+        try:
+            self._throttle.require(address, name, self._clocks.monotonic_s())
+        except LoginThrottled as why:
+            self._tell_throttled(why, name, address)
+            raise
+
+    def _tell_throttled(self, why: LoginThrottled, name: str, address: str) -> None:
+        if why.first:
             self._refuse(name, address, "too many failed logins")
-        raise RateLimited(
-            "Rate limited: too many failed logins",
-            reason="login_throttled",
-            retry_after_ms=math.ceil(wait_s * 1000),
-            suggestion=f"try again in {math.ceil(wait_s)} s",
-        )
 
     async def _checked(self, name: str, password: str, address: str) -> str:
         """The stored hash of the right password; a wrong one and an unknown user take the same time."""
@@ -214,9 +192,8 @@ class Logins:
             self._throttle.take_back(address, name)
             raise
 
-    def _granted(self, who: Principal, now: float) -> Login:
-        token = self._signer.issue(who, now, self._valid_s)
-        return Login(who, token)
+    def _granted(self, who: Principal) -> Login:
+        return Login(who, self._authentication.issue(who, self._valid_s))
 
     def _refuse(self, actor: str, address: str, reason: str) -> None:
         with _log.failuresHandled("while telling of a refused login"):

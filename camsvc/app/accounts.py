@@ -8,7 +8,7 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
-from camsvc.access.credentials import Credentials
+from camsvc.access.authentication import Authentication
 from camsvc.access.logins import Logins
 from camsvc.access.passwords import Passwords
 from camsvc.access.session_grants import SessionGrants
@@ -29,7 +29,7 @@ class Accounts:
     def __init__(
         self,
         runtime: Runtime,
-        credentials: Credentials,
+        authentication: Authentication,
         grants: SessionGrants,
         config: Config,
         record: Callable[[str, str, str, Mapping[str, Any], str], None],
@@ -38,7 +38,7 @@ class Accounts:
 
         Args:
             runtime: its database keeps the users.
-            credentials: reads and signs session tokens.
+            authentication: reads and signs session tokens.
             grants: ends logins.
             config: how long a login lasts, and whose pages may use the cookie.
             record: the audit log's; told of refused logins.
@@ -49,12 +49,12 @@ class Accounts:
 
         self._passwords = Passwords(runtime.reactor)
         ended, valid_s = grants.revoke_user, config.access.login_s
-        self._logins = Logins(runtime.database, self._passwords, credentials, ended, valid_s, refused)
+        self._logins = Logins(runtime, self._passwords, authentication, ended, valid_s, refused)
         self._first_admin: Deferred[None] | None = None
         self.methods = UserMethods(runtime.database, self._passwords, self._logins, ended)
         origins = Origins(config.server.public_url, config.server.allowed_origins)
-        self.cookie = LoginCookie(runtime.database.instance(), credentials, origins)
-        self.pages = LoginPages(self._logins, credentials, grants, self.cookie)
+        self.cookie = LoginCookie(runtime.database.instance(), authentication.credentials, origins)
+        self.pages = LoginPages(self._logins, authentication.credentials, grants, self.cookie)
 
     def start(self) -> None:
         """Begin; the first admin is made where there is no user."""

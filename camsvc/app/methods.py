@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from camsvc.access.authentication import Authentication
 from camsvc.access.session_grants import SessionGrants
 from camsvc.api.methods.api_keys import KeyMethods
 from camsvc.api.methods.audit import AuditMethods
@@ -37,6 +38,7 @@ class Methods:
         self,
         config: Config,
         database: Database,
+        authentication: Authentication,
         grants: SessionGrants,
         audit: Audit,
         users: UserMethods,
@@ -52,7 +54,7 @@ class Methods:
         metrics = MetricsMethods(inventory, streams, health, recorder, archive.store)
         self.figures = metrics.figures
         self.registry = Registry(
-            SessionMethods(credentials, config.limits.logins_per_minute, audit.record),
+            SessionMethods(authentication, audit.record),
             CameraMethods(inventory, streams, health, views),
             MediaMethods(recorder, finisher, archive.snapshots, database, views),
             FileMethods(database, archive.store, config.storage, recorder, finisher, archive.retention, views),

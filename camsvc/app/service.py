@@ -8,6 +8,7 @@ from typing import Any
 from twisted.application.service import Service
 from twisted.logger import ILogObserver, Logger
 
+from camsvc.access.authentication import Authentication
 from camsvc.access.credentials import load as credentials_of
 from camsvc.access.session_grants import SessionGrants
 from camsvc.app.accounts import Accounts
@@ -26,6 +27,7 @@ from camsvc.config.cameras import table_of
 from camsvc.engine.api_client import EngineApi
 from camsvc.engine.certificate import EngineCertificate
 from camsvc.engine.supervisor import Engine
+from camsvc.limits.login_throttle import LoginThrottle, pace_of_addresses
 from camsvc.streams.streams import Streams
 from camsvc.system import logs
 
@@ -47,7 +49,9 @@ class Camsvc(Service):
         self._grants = SessionGrants(reactor, credentials, database.run)
         self._audit = Audit(reactor, database)
         self._refused_credentials = RefusedCredentials(reactor, self._audit.record)
-        self._accounts = Accounts(runtime, credentials, self._grants, config, self._audit.record)
+        throttle = LoginThrottle(addresses=pace_of_addresses(config.limits.logins_per_minute))
+        self._authentication = Authentication(credentials, self._refused_credentials, throttle, runtime.clocks)
+        self._accounts = Accounts(runtime, self._authentication, self._grants, config, self._audit.record)
 
         # From a camera up to those who are told of it.
         self._cameras = Cameras(runtime, config)
@@ -91,6 +95,7 @@ class Camsvc(Service):
         methods = Methods(
             config,
             database,
+            self._authentication,
             self._grants,
             self._audit,
             self._accounts.methods,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from collections.abc import Hashable
 
-from attrs import define, frozen
+from attrs import define, evolve, frozen
 
+from camsvc.errors import RateLimited
 from camsvc.limits.connection_quota import neighbourhood
 
 
@@ -16,22 +18,30 @@ class Pace:
 
     Attributes:
         free: failures that cost nothing.
-        longest_s: the delay doubles from 1 s on, up to this.
+        longest_s: the delay doubles up to this.
         forget_s: without a failure for so long, all is forgotten.
+        first_s: the delay after the first failure that costs.
     """
 
     free: int
     longest_s: float
     forget_s: float
+    first_s: float = 2.0
 
     def delay_s(self, failures: int) -> float:
         """What the next attempt has to wait after so many failures in a row."""
-        return min(self.longest_s, 2.0 ** min(failures - self.free, 30)) if failures > self.free else 0.0
+        costly = failures - self.free
+        return min(self.longest_s, self.first_s * 2.0 ** min(costly - 1, 30)) if costly > 0 else 0.0
 
 
 ADDRESS = Pace(free=9, longest_s=300.0, forget_s=3600.0)
 USER = Pace(free=4, longest_s=30.0, forget_s=900.0)
 """A user's delay stays short: it can be brought about by strangers, whose own addresses wait far longer."""
+
+
+def pace_of_addresses(failures_per_minute: int) -> Pace:
+    """The pace for addresses: so many failures at once, then not more a minute, and soon fewer."""
+    return evolve(ADDRESS, free=failures_per_minute - 1, first_s=60 / failures_per_minute)
 
 
 @define
@@ -100,6 +110,23 @@ class LoginVerdict:
     first: bool
 
 
+class LoginThrottled(RateLimited):
+    """A login comes too early after others that have failed.
+
+    Attributes:
+        first: it is the first in a row that does: worth telling.
+    """
+
+    def __init__(self, verdict: LoginVerdict) -> None:
+        super().__init__(
+            "Rate limited: too many failed logins",
+            reason="login_throttled",
+            retry_after_ms=math.ceil(verdict.wait_s * 1000),
+            suggestion=f"try again in {math.ceil(verdict.wait_s)} s",
+        )
+        self.first = verdict.first
+
+
 class LoginThrottle:
     """Failed logins, by address (see ``connection_quota.neighbourhood``) and by user.
 
@@ -109,9 +136,14 @@ class LoginThrottle:
     from the same address.
     """
 
-    def __init__(self, most: int = 10_000) -> None:
-        """Set up; at most ``most`` addresses, users and pairs of both are remembered."""
-        self._addresses = _Records(ADDRESS, most)
+    def __init__(self, most: int = 10_000, addresses: Pace = ADDRESS) -> None:
+        """Set up.
+
+        Args:
+            most: so many addresses, users and pairs of both are remembered.
+            addresses: how the delay of an address grows.
+        """
+        self._addresses = _Records(addresses, most)
         self._users = _Records(USER, most)
         self._pairs = _Records(USER, most)
         self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
@@ -138,6 +170,21 @@ class LoginThrottle:
             self._users.failed(user, now)
             self._pairs.failed(pair, now)
         return LoginVerdict(0.0, False)
+
+    def require(self, address: str, user: str, now: float) -> None:
+        """As :meth:`attempt`, with an error in place of a verdict.
+
+        Args:
+            address: as for :meth:`attempt`.
+            user: likewise.
+            now: likewise.
+
+        Raises:
+            LoginThrottled: it may not be made yet.
+        """
+        verdict = self.attempt(address, user, now)
+        if verdict.wait_s:
+            raise LoginThrottled(verdict)
 
     def take_back(self, address: str, user: str) -> None:
         """The last attempt was neither good nor bad: nobody has looked at it."""

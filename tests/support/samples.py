@@ -7,12 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from twisted.internet.defer import succeed
+from twisted.internet.task import Clock
 
+from camsvc.access.authentication import Authentication
 from camsvc.access.credentials import Credentials
 from camsvc.access.roles import Call, Principal, Role
 from camsvc.access.session_grants import SessionGrants
 from camsvc.access.tokens import Tokens
+from camsvc.audit.refused_credentials import RefusedCredentials
+from camsvc.limits.login_throttle import LoginThrottle, pace_of_addresses
 from camsvc.model import Camera, Found, Mode, Recording, RecordingState
+from camsvc.system.clocks import Clocks
 from camsvc.system.runtime import Runtime
 from tests.support.clocks import FakeClocks
 from tests.support.immediate import ImmediateDatabase
@@ -78,6 +83,15 @@ def call_by(who: Principal | None, **keys: Any) -> Call:
 def credentials(secret: bytes = SECRET) -> Credentials:
     """Credentials without API keys, where nothing was revoked."""
     return Credentials(Tokens(secret))
+
+
+def authentication(
+    known: Credentials, told: list[Any] | None = None, clocks: Clocks | None = None, logins_per_minute: int = 10
+) -> Authentication:
+    """Whom these credentials name; rows for the audit log are put into ``told``."""
+    refused = RefusedCredentials(Clock(), lambda *row: None if told is None else told.append(row))
+    throttle = LoginThrottle(addresses=pace_of_addresses(logins_per_minute))
+    return Authentication(known, refused, throttle, clocks or Clocks())
 
 
 def session_grants(clock: Any, known: Credentials) -> SessionGrants:

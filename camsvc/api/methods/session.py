@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from typing import Annotated, Protocol, runtime_checkable
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from camsvc.access.credentials import Credentials
+from camsvc.access.authentication import Authentication
 from camsvc.access.roles import OPEN, Call, Principal
 from camsvc.api.parameters import SECRET
 from camsvc.api.registry import NoParams, Record, method
-from camsvc.errors import AuthenticationFailed, InvalidParams, RateLimited
-from camsvc.limits.connection_quota import neighbourhood
-from camsvc.limits.token_bucket import TokenBuckets
+from camsvc.errors import AuthenticationFailed, InvalidParams
 from camsvc.model import iso
 
 Credential = Annotated[
@@ -54,17 +51,15 @@ class Identity(Struct, frozen=True):
 class SessionMethods:
     """The open methods."""
 
-    def __init__(self, credentials: Credentials, logins_per_minute: int, record: Record = lambda *_: None) -> None:
+    def __init__(self, authentication: Authentication, record: Record = lambda *_: None) -> None:
         """Set up.
 
         Args:
-            credentials: who a credential names.
-            logins_per_minute: refused ones of each address, before it has to wait.
+            authentication: whom a credential names.
             record: told of each refused login; of those that came too early of none.
         """
-        self._credentials = credentials
+        self._authentication = authentication
         self._record = record
-        self._attempts = TokenBuckets(logins_per_minute / 60, logins_per_minute)
 
     @method("ping", role=OPEN, result=str, reads=True)
     def ping(self, call: Call, params: NoParams) -> str:
@@ -81,13 +76,8 @@ class SessionMethods:
         if not isinstance(call.connection, Session):
             raise AuthenticationFailed("authenticate works on a WebSocket", reason="no_session")
         try:
-            principal = self._credentials.principal(token, time.time())
+            principal = self._authentication.log_in(token, call.address)
         except AuthenticationFailed as why:
-            # Only failures count, so that many good clients behind one address are not locked out.
-            wait = self._attempts.take(neighbourhood(call.address), time.monotonic())
-            if wait:
-                raise RateLimited("Too many failed logins", reason="login_throttled",
-                                  retry_after_ms=round(wait * 1000)) from None  # fmt: skip
             actor = call.principal.actor if call.principal is not None else ""
             self._record(actor, call.address, "authenticate", {}, f"{why.code} {why.data['reason']}")
             raise

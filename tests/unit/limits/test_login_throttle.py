@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 import tests.support.strategies  # noqa: F401
-from camsvc.limits.login_throttle import ADDRESS, USER, LoginThrottle
+from camsvc.limits.login_throttle import ADDRESS, USER, LoginThrottle, pace_of_addresses
 
 HOME, AWAY = "192.0.2.1", "192.0.2.2"
 
@@ -131,6 +131,13 @@ class LoginThrottleTests(SynchronousTestCase):
             self.assertEqual(self.wait(user=""), 0)
         self.assertEqual(self.wait(user=""), 2)
         self.assertEqual(self.wait(HOME, ""), 0)
+
+    def test_pace_of_addresses(self) -> None:
+        """So many at once, then one in the time that their number a minute leaves, then fewer."""
+        throttle = LoginThrottle(addresses=pace_of_addresses(3))
+        self.assertEqual([throttle.attempt(AWAY, "", 0.0).wait_s for _ in range(4)], [0, 0, 0, 20])
+        for now, wait_s in ((20.0, 40), (60.0, 80), (140.0, 160), (300.0, 300)):
+            self.assertEqual([throttle.attempt(AWAY, "", now).wait_s for _ in range(2)], [0, wait_s])
 
     def test_memory(self) -> None:
         """Is bounded, whatever comes."""

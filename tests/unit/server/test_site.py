@@ -32,7 +32,7 @@ from camsvc.server.routes.rpc import Rpc
 from camsvc.server.site import Pages, Root
 from camsvc.server.ws_connections import WebSocketConnections
 from tests.support.http_client import Answer, ask, exchange
-from tests.support.samples import credentials, session_grants
+from tests.support.samples import authentication, credentials, session_grants
 from tests.unit.api.methods.test_system import FakeEngine
 
 
@@ -73,7 +73,7 @@ class SiteTests(TestCase):
         pages = Pages(lambda: self.checks, components, 8554)
         self.tokens = known.tokens
         registry = Registry(
-            SessionMethods(known, 5),
+            SessionMethods(authentication(known)),
             SystemMethods(Inventory(), engine, engine, components),
             DiscoverMethods(lambda: registry.all()),
         )

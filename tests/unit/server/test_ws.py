@@ -30,7 +30,7 @@ from camsvc.server.http.request import QuietSite
 from camsvc.server.site import Root
 from camsvc.server.ws_connections import WebSocketConnections
 from tests.support.http_client import Exchange, ask
-from tests.support.samples import SECRET, session_grants
+from tests.support.samples import SECRET, authentication, session_grants
 
 
 class Topic:
@@ -110,7 +110,7 @@ class WsTestCase(TestCase):
         self.notifications = Notifications(None)  # type: ignore[arg-type]
         known = self.known = Credentials(self.tokens)
         self.grants = session_grants(clock or self.reactor, known)
-        registry = Registry(SessionMethods(known, 10), self.topic)
+        registry = Registry(SessionMethods(authentication(known)), self.topic)
         self.told: list[tuple[Any, ...]] = []
         refused_credentials = RefusedCredentials(Clock(), lambda *row: self.told.append(row))
         hosts, rate_limits = Hosts(Server()), RateLimits(limits)

@@ -11,10 +11,10 @@ from twisted.trial.unittest import SynchronousTestCase
 from camsvc.access.credentials import Credentials
 from camsvc.access.roles import Principal, Role
 from camsvc.access.tokens import FILE, Tokens
-from camsvc.api.methods import session
 from camsvc.api.methods.session import SessionMethods
 from camsvc.api.registry import Registry
-from tests.support.samples import OTHER_SECRET, SECRET, call_by, principal
+from tests.support.clocks import FakeClocks
+from tests.support.samples import OTHER_SECRET, SECRET, authentication, call_by, principal
 
 
 class Socket:
@@ -35,11 +35,11 @@ class SessionTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.tokens = Tokens(SECRET)
         self.refused: list[Any] = []
-        methods = SessionMethods(Credentials(self.tokens), 3, lambda *row: self.refused.append(row))
+        self.clocks = FakeClocks(wall=time.time())
+        known = authentication(Credentials(self.tokens), clocks=self.clocks, logins_per_minute=3)
+        methods = SessionMethods(known, lambda *row: self.refused.append(row))
         self.registry = Registry(methods)
         self.socket = Socket()
-        self.now = 1000.0
-        self.patch(session.time, "monotonic", lambda: self.now)
 
     def ask(self, method: str, params: Any, address: str = "10.0.0.1", connection: Any = "socket") -> dict[str, Any]:
         frame = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
@@ -124,7 +124,7 @@ class SessionTests(SynchronousTestCase):
         self.assertEqual((error["code"], error["data"]["retry_after_ms"]), (-32040, 20000))
         self.assertEqual(self.login("x", address="10.0.0.2")["error"]["code"], -32001)
         self.assertIn("result", self.login(self.tokens.issue("me", Role.VIEWER, time.time(), 60)))
-        self.now += 20
+        self.clocks.advance(20)
         self.assertEqual(self.login("x")["error"]["code"], -32001)
 
     def test_good_logins_are_not_counted(self) -> None:

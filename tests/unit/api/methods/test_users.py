@@ -18,8 +18,9 @@ from camsvc.access.logins import Logins
 from camsvc.access.roles import NEVER, Principal, Role
 from camsvc.api.methods.users import UserMethods
 from camsvc.api.registry import Registry
+from tests.support.clocks import FakeClocks
 from tests.support.immediate import ImmediateDatabase
-from tests.support.samples import call_by, credentials, principal, session_grants
+from tests.support.samples import authentication, call_by, credentials, principal, runtime, session_grants
 from tests.unit.server.routes.test_login import PlainPasswords
 
 GOOD, OTHER = "four little words", "and four other words"
@@ -33,19 +34,20 @@ class UserMethodTests(SynchronousTestCase):
         folder.mkdir()
         self.database = ImmediateDatabase(folder / "db")
         self.addCleanup(self.database.stop)
-        self.now = 4e9  # the registry asks the real clock whether a login has run out
+        self.clocks = FakeClocks(wall=4e9)  # the registry asks the real clock whether a login has run out
         passwords: Any = PlainPasswords()
         self.known = credentials()
         from twisted.internet.task import Clock
 
         self.grants = session_grants(Clock(), self.known)
-        self.grants._wall = lambda: self.now
-        self.logins = Logins(
-            self.database, passwords, self.known, self.grants.revoke_user, 600, lambda *_: None,
-            wall=lambda: self.now, monotonic=lambda: self.now,
-        )  # fmt: skip
+        self.grants._wall = lambda: self.clocks.wall
+        process = runtime(None, database=self.database, clocks=self.clocks)
+        known = authentication(self.known, clocks=self.clocks)
+        self.logins = Logins(process, passwords, known, self.grants.revoke_user, 600, lambda *_: None)
         self.audited: list[tuple[Any, ...]] = []
-        methods = UserMethods(self.database, passwords, self.logins, self.grants.revoke_user, lambda: self.now)
+        methods = UserMethods(
+            self.database, passwords, self.logins, self.grants.revoke_user, lambda: self.clocks.wall
+        )
         self.registry = Registry(methods, record=lambda *told: self.audited.append(told))
 
     def ask(self, method: str, who: Principal | None = None, **params: Any) -> dict[str, Any]:
@@ -58,14 +60,14 @@ class UserMethodTests(SynchronousTestCase):
         return self.ask("create_user", **{"username": name, "password": GOOD, "role": role, **keys})
 
     def log_in(self, name: str = "ann", password: str = GOOD) -> Principal:
-        self.now += 1
+        self.clocks.advance(1)
         token = self.successResultOf(
             Deferred.fromCoroutine(self.logins.by_password(name, password, "10.0.0.1"))
         ).token
-        return self.known.principal(token, self.now)
+        return self.known.principal(token, self.clocks.wall)
 
     def lives(self, who: Principal) -> bool:
-        return self.known.ended(who, self.now) is None
+        return self.known.ended(who, self.clocks.wall) is None
 
     def error(self, answer: dict[str, Any]) -> tuple[int, Any]:
         data = answer["error"]["data"]
@@ -110,7 +112,7 @@ class UserMethodTests(SynchronousTestCase):
     def test_list(self) -> None:
         """In pages, the newest first."""
         for name in ("ann", "ben", "cat"):
-            self.now += 1
+            self.clocks.advance(1)
             self.create(name)
         result = self.ask("list_users", limit=2)["result"]
         self.assertEqual([user["username"] for user in result["users"]], ["cat", "ben"])
@@ -230,7 +232,8 @@ class FirstAdminTests(SynchronousTestCase):
         database = ImmediateDatabase(folder / "db")
         self.addCleanup(database.stop)
         passwords: Any = PlainPasswords()
-        logins = Logins(database, passwords, credentials(), None, 600, lambda *_: None)  # type: ignore[arg-type]
+        process, known = runtime(None, database=database), authentication(credentials())
+        logins = Logins(process, passwords, known, None, 600, lambda *_: None)  # type: ignore[arg-type]
         lines: list[dict[str, Any]] = []
         globalLogPublisher.addObserver(lines.append)
         self.addCleanup(globalLogPublisher.removeObserver, lines.append)

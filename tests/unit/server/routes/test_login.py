@@ -37,9 +37,10 @@ from camsvc.server.routes.login import LoginPages, LoginRequest, _read
 from camsvc.server.routes.rpc import Rpc
 from camsvc.server.site import Root
 from camsvc.server.ws_connections import WebSocketConnections
+from tests.support.clocks import FakeClocks
 from tests.support.http_client import Answer, ask
 from tests.support.immediate import ImmediateDatabase
-from tests.support.samples import credentials, session_grants
+from tests.support.samples import authentication, credentials, runtime, session_grants
 from tests.unit.api.methods.test_system import FakeEngine
 from tests.unit.server.test_ws import Nothing
 
@@ -56,6 +57,13 @@ class PlainPasswords:
         if self.busy:
             raise RateLimited("Rate limited: too many logins at once", retry_after_ms=1000)
         return stored == f"plain:{password}"
+
+
+class RealWallClocks(FakeClocks):
+    """The monotonic clock is the test's, as are delays; the wall clock is the machine's, as for who ends logins."""
+
+    def wall_s(self) -> float:
+        return time.time()
 
 
 class LoginTestCase(TestCase):
@@ -75,15 +83,16 @@ class LoginTestCase(TestCase):
         self.grants = session_grants(reactor, known)
         self.passwords: Any = PlainPasswords()
         self.refused: list[tuple[str, str, str]] = []
-        self.now = 1000.0
+        self.clocks = RealWallClocks()
+        self.told: list[tuple[Any, ...]] = []
+        self.authentication = authentication(known, self.told, self.clocks)
         self.logins = Logins(
-            self.database,
+            runtime(reactor, database=self.database, clocks=self.clocks),
             self.passwords,
-            known,
+            self.authentication,
             self.grants.revoke_user,
             3600,
             lambda *told: self.refused.append(told),
-            monotonic=lambda: self.now,
         )
         self.add("ann", Role.ADMIN)
         self.add("ben", Role.VIEWER)
@@ -92,7 +101,7 @@ class LoginTestCase(TestCase):
         known.keys.add(ApiKey(ident, "probe", digest(self.api_key), Role.OPERATOR, frozenset({"camera3"}), 0, "ann"))
         engine: Any = FakeEngine()
         registry = Registry(
-            SessionMethods(known, 5),
+            SessionMethods(self.authentication),
             SystemMethods(Inventory(), engine, engine, None),  # type: ignore[arg-type]
             UserMethods(self.database, self.passwords, self.logins, self.grants.revoke_user),
         )
@@ -105,7 +114,6 @@ class LoginTestCase(TestCase):
         root = Root(
             hosts, self.cookie, nothing, pages, nothing, Rpc(registry, known, rate_limits, hosts), ws, rate_limits
         )
-        self.told: list[tuple[Any, ...]] = []
         refused_credentials = RefusedCredentials(Clock(), lambda *row: self.told.append(row))
         site = QuietSite(root, Proxies(self.proxies), refused_credentials=refused_credentials)
         listener: Any = reactor.listenTCP(0, site, interface="127.0.0.1")  # type: ignore[attr-defined]
@@ -248,9 +256,9 @@ class LoginTests(LoginTestCase):
         self.assertEqual((self.error(answer)["code"], self.error(answer)["data"]["retry_after_ms"]), (-32040, 2000))
         await self.login()
         self.assertEqual([reason for *_, reason in self.refused[5:]], ["too many failed logins"])
-        self.now += 1.99
+        self.clocks.advance(1.99)
         self.assertEqual((await self.login()).status, 429)
-        self.now += 0.01
+        self.clocks.advance(0.01)
         self.assertEqual((await self.login()).status, 200)
 
     async def test_no_disk(self) -> None:
