@@ -10,6 +10,7 @@ from attrs import frozen
 from msgspec import NODEFAULT, Struct, inspect
 
 from camsvc.errors import InvalidParams
+from camsvc.system.redaction import HIDDEN
 from camsvc.validate import explain, nearest, steps
 
 SECRET = {"secret": True}
@@ -103,7 +104,7 @@ class Parameters:
         if isinstance(given, list):
             return {"params": "[…]"} if given else {}
         secret = {each.name: each.secret for each in self.all} | dict.fromkeys(self.ignored, False)
-        return {name: "***" if secret.get(name) else given[name] if name in secret else "?" for name in given}
+        return {name: HIDDEN if secret.get(name) else given[name] if name in secret else "?" for name in given}
 
     def _mistake(self, why: msgspec.ValidationError) -> InvalidParams:
         fault = explain(why)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Annotated, Any
 
 from attrs import evolve, frozen
@@ -21,14 +21,13 @@ from txjsonrpc_ng.jsonrpclib import NoSuchFunction
 from camsvc.access.roles import OPEN, Call, Open, Role, may
 from camsvc.api import jsonrpc
 from camsvc.api.parameters import Parameters
+from camsvc.audit.log import Record
 from camsvc.errors import CamsvcError, InternalError, MethodNotFound, RateLimited
 from camsvc.validate import nearest
 
 Body = Callable[[Call, Any], Any]
 Answer = bytes | Deferred[bytes | None] | None
 RateLimit = Callable[[], float]
-Record = Callable[[str, str, str, Mapping[str, Any], str], None]
-"""As :meth:`camsvc.audit.log.Audit.record`."""
 
 
 def _free() -> float:

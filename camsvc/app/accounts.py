@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
@@ -13,6 +10,7 @@ from camsvc.access.logins import Logins
 from camsvc.access.passwords import Passwords
 from camsvc.access.session_grants import SessionGrants
 from camsvc.api.methods.users import UserMethods
+from camsvc.audit.log import Record
 from camsvc.config.schema import Config
 from camsvc.server.http.cookies import LoginCookie
 from camsvc.server.http.origins import Origins
@@ -32,7 +30,7 @@ class Accounts:
         authentication: Authentication,
         grants: SessionGrants,
         config: Config,
-        record: Callable[[str, str, str, Mapping[str, Any], str], None],
+        record: Record,
     ) -> None:
         """Set up, before the database has its thread.
 

@@ -47,7 +47,7 @@ class Camsvc(Service):
         # Who may.
         credentials = database.now(partial(credentials_of, prepared.tokens, now=runtime.clocks.wall_s()))
         self._grants = SessionGrants(reactor, credentials, database.run)
-        self._audit = Audit(reactor, database)
+        self._audit = Audit(runtime)
         self._refused_credentials = RefusedCredentials(reactor, self._audit.record)
         throttle = LoginThrottle(addresses=pace_of_addresses(config.limits.logins_per_minute))
         self._authentication = Authentication(credentials, self._refused_credentials, throttle, runtime.clocks)

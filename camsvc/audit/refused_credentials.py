@@ -7,21 +7,19 @@ being too long to guess; a player with an old token that comes again every secon
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from attrs import define
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
+from camsvc.audit.log import Record
 from camsvc.errors import AuthenticationFailed
 from camsvc.limits.connection_quota import neighbourhood
 
 SUM_AFTER_S = 600.0
 MOST_KINDS = 50
 """Kinds of refusal in one round that get rows of their own: 101 rows in ten minutes at most, about 30 kB."""
-
-Record = Callable[[str, str, str, Mapping[str, Any], str], None]
-"""As ``Audit.record``: actor, address, method, params, result."""
 
 Kind = tuple[str, str, str]
 

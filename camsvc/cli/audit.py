@@ -10,7 +10,7 @@ import sys
 from contextlib import closing
 from urllib.parse import quote
 
-from camsvc.audit.log import verify
+from camsvc.audit.chain import verify
 from camsvc.config.schema import find_file, load
 from camsvc.errors import StartError
 

@@ -6,7 +6,17 @@ The standard library alone, and little of it: the launcher imports this on its w
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
+HIDDEN = "***"
+"""Stands where a credential was."""
+
+_LONGEST_TEXT = 200
+_LONGEST_NAME = 60
+_MOST_ITEMS = 20
+_DEEPEST = 3
+_SECRET_NAME = re.compile(r"(?i)(?!.*_id\Z).*(?:passw|secret|token|credential|api_?key|\Akey\Z)")
 _PASSWORD = re.compile(r"(?<=://)([^/@\s:]*):[^/\s]*@")
 _PASSWORD_CUT_OFF = re.compile(r"(?<=://)([^/@\s:]*):[^/\s@]{6,}$")
 """In a line that ends before the @; what is too long for a port."""
@@ -24,14 +34,48 @@ _LOGIN = re.compile(r"(?<=://).*@")
 
 def redact(text: str, hidden: tuple[str, ...] = ()) -> str:
     """``text`` without passwords in URLs, tickets and tokens in queries, JWTs, API keys, and what is ``hidden``."""
-    text = _PASSWORD_CUT_OFF.sub(r"\1:***", _PASSWORD.sub(r"\1:***@", text))
+    text = _PASSWORD_CUT_OFF.sub(rf"\1:{HIDDEN}", _PASSWORD.sub(rf"\1:{HIDDEN}@", text))
     for secret in hidden:
-        text = text.replace(secret, "***")
-    text = _NAMED.sub(lambda match: f"{match[1] or match[2]}=***", text)
-    text = _API_KEY.sub("csk_***", _JWT.sub("***", text))
-    return _CALLBACK_SECRET.sub("/***/auth", _LIVE_SESSION.sub(r"\1***", text))
+        text = text.replace(secret, HIDDEN)
+    text = _NAMED.sub(lambda match: f"{match[1] or match[2]}={HIDDEN}", text)
+    text = _API_KEY.sub(f"csk_{HIDDEN}", _JWT.sub(HIDDEN, text))
+    return _CALLBACK_SECRET.sub(f"/{HIDDEN}/auth", _LIVE_SESSION.sub(rf"\1{HIDDEN}", text))
 
 
 def hide_login(url: str) -> str:
     """``url`` without user and password: what is shown of an address that somebody configured."""
-    return _LOGIN.sub("***@", url)
+    return _LOGIN.sub(f"{HIDDEN}@", url)
+
+
+def redact_value(value: Any) -> Any:
+    """What a program was given, as people may read it: nothing secret by its name or its form, and cut where long.
+
+    Args:
+        value: as JSON has it; whatever else stands in it becomes a text.
+    """
+    return _redacted(value, 0)
+
+
+def _redacted(value: Any, depth: int) -> Any:
+    if isinstance(value, str):
+        text = redact(storable(value))
+        return text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT] + "…"
+    if isinstance(value, bool | int | float | None):
+        return value
+    if depth > _DEEPEST:
+        return "…"
+    if isinstance(value, Mapping):
+        items = list(value.items())[:_MOST_ITEMS]
+        return {storable(str(key))[:_LONGEST_NAME]: _member(str(key), each, depth) for key, each in items}
+    if isinstance(value, list | tuple):
+        return [_redacted(each, depth + 1) for each in value[:_MOST_ITEMS]]
+    return storable(str(value))[:_LONGEST_TEXT]
+
+
+def _member(name: str, value: Any, depth: int) -> Any:
+    return HIDDEN if _SECRET_NAME.match(name) else _redacted(value, depth + 1)
+
+
+def storable(text: str) -> str:
+    """Half a surrogate pair stands in no UTF-8 and no JSON."""
+    return text.encode("utf-8", "replace").decode()

@@ -9,7 +9,8 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from camsvc.access.authentication import Authentication
 from camsvc.access.roles import OPEN, Call, Principal
 from camsvc.api.parameters import SECRET
-from camsvc.api.registry import NoParams, Record, method
+from camsvc.api.registry import NoParams, method
+from camsvc.audit.log import Record
 from camsvc.errors import AuthenticationFailed, InvalidParams
 from camsvc.model import iso
 

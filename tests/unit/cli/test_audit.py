@@ -14,6 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from camsvc.audit.log import Audit
 from camsvc.cli.main import EX_NOPERM, EX_OK, main
 from tests.support.immediate import ImmediateDatabase
+from tests.support.samples import runtime
 
 
 class VerifyTests(SynchronousTestCase):
@@ -29,7 +30,7 @@ class VerifyTests(SynchronousTestCase):
         database = ImmediateDatabase(self.state / "camsvc.sqlite")
         self.addCleanup(database.stop)
         for _ in range(rows):
-            Audit(Clock(), database).record("anna", "192.0.2.7", "stop_recording", {}, "ok")
+            Audit(runtime(Clock(), database=database)).record("anna", "192.0.2.7", "stop_recording", {}, "ok")
         return database
 
     def verify(self, *argv: str) -> tuple[int, str, str]:

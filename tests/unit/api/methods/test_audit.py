@@ -14,8 +14,9 @@ from camsvc.access.roles import Role
 from camsvc.api.methods.audit import AuditMethods
 from camsvc.api.registry import Registry
 from camsvc.audit.log import Audit
+from tests.support.clocks import FakeClocks
 from tests.support.immediate import ImmediateDatabase
-from tests.support.samples import call_by, principal
+from tests.support.samples import call_by, principal, runtime
 
 
 class AuditMethodsTests(SynchronousTestCase):
@@ -24,7 +25,7 @@ class AuditMethodsTests(SynchronousTestCase):
     def setUp(self) -> None:
         database = ImmediateDatabase(Path(self.mktemp()))
         self.addCleanup(database.stop)
-        audit = Audit(Clock(), database, lambda: 1_800_000_000.0)
+        audit = Audit(runtime(Clock(), database=database, clocks=FakeClocks(wall=1_800_000_000.0)))
         self.registry = Registry(AuditMethods(audit))
         for number in range(3):
             audit.record("anna", "192.0.2.7", "delete_recording", {"filename": str(number)}, "ok")
