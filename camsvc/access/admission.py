@@ -6,7 +6,6 @@ The engine puts every RTSP request to camsvc (MediaMTX ``externalAuthenticationU
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
 from ipaddress import ip_address
 from urllib.parse import parse_qs
 
@@ -21,6 +20,7 @@ from camsvc.access.tokens import STREAM
 from camsvc.audit.refused_credentials import RefusedCredentials
 from camsvc.errors import AuthenticationFailed, CamsvcError
 from camsvc.model import camera_of
+from camsvc.system.clocks import Clocks
 
 
 class Question(Struct):
@@ -37,6 +37,21 @@ class Question(Struct):
     protocol: str = ""
 
 
+@frozen
+class EngineSecrets:
+    """What camsvc, its launchers and the engine share, for one boot of the machine.
+
+    Attributes:
+        publish_key: the launchers sign with it.
+        internal: password of ``_int``, which records and wakes cameras.
+        api: password of ``_api``, which steers the engine.
+    """
+
+    publish_key: bytes = field(repr=False)
+    internal: bytes = field(repr=False)
+    api: bytes = field(repr=False)
+
+
 class Admission:
     """Answers the engine's questions."""
 
@@ -44,11 +59,8 @@ class Admission:
         self,
         credentials: Credentials,
         admitted: AdmittedSessions,
-        publish_key: bytes,
-        internal_secret: bytes,
-        api_secret: bytes,
-        wall: Callable[[], float],
-        boottime: Callable[[], float],
+        secrets: EngineSecrets,
+        clocks: Clocks,
         refused_credentials: RefusedCredentials | None = None,
     ) -> None:
         """Set up.
@@ -56,20 +68,14 @@ class Admission:
         Args:
             credentials: knows session tokens, API keys and stream tickets.
             admitted: notes under which of the engine's ids somebody was let in.
-            publish_key: the launchers sign with it.
-            internal_secret: password of ``_int``, which records and wakes cameras.
-            api_secret: password of ``_api``, which steers the engine.
-            wall: seconds since the epoch.
-            boottime: CLOCK_BOOTTIME in seconds.
+            secrets: known to the launchers and the engine besides.
+            clocks: the wall's for tokens, the boot's for launchers.
             refused_credentials: told of tokens, keys and passwords that were refused; nobody when None.
         """
         self._credentials = credentials
         self._admitted = admitted
-        self._publish_key = publish_key
-        self._internal_secret = internal_secret
-        self._api_secret = api_secret
-        self._wall = wall
-        self._boottime = boottime
+        self._secrets = secrets
+        self._clocks = clocks
         self._refused_credentials = refused_credentials
 
     def allows(self, question: Question) -> bool:
@@ -89,25 +95,25 @@ class Admission:
     def _allows(self, question: Question) -> bool:
         local = is_loopback(question.ip)
         if question.action == "api":
-            return (local and _is(question, "_api", self._api_secret)) or _refused(question)
+            return (local and _is(question, "_api", self._secrets.api)) or _refused(question)
         if question.action == "publish":
             return (
                 local
                 and question.user == PUBLISH_USER
                 and camera_of(question.path) is not None
-                and verify(self._publish_key, question.path, question.password, self._boottime())
+                and verify(self._secrets.publish_key, question.path, question.password, self._clocks.boot_s())
             ) or _refused(question)
         if question.action != "read":
             return _refused(question)
         camera = camera_of(question.path)
-        if camera is not None and local and _is(question, "_int", self._internal_secret):
+        if camera is not None and local and _is(question, "_int", self._secrets.internal):
             self._admitted.add(question.id or "", None)
             return True
         return self._reads(question, camera)
 
     def _reads(self, question: Question, camera: str | None) -> bool:
         """Whether somebody may watch; who they are is asked also where there is no such camera."""
-        now = self._wall()
+        now = self._clocks.wall_s()
         shown = in_query(question.query)
         token = question.token or question.password or shown.token
         who = None if shown.ticket or not token else self._credentials.principal(token, now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -13,6 +13,7 @@ from twisted.logger import Logger
 
 from camsvc.access.roles import Principal, Role
 from camsvc.system import atomic_files
+from camsvc.system.clocks import Clocks
 
 FRESH_S = 60.0
 """So long an id may be known before the engine lists it: a camera has to start for its first viewer."""
@@ -56,15 +57,15 @@ class AdmittedSessions:
 
     _log = Logger()
 
-    def __init__(self, path: Path, boottime: Callable[[], float]) -> None:
+    def __init__(self, path: Path, clocks: Clocks) -> None:
         """Read what an earlier run has left.
 
         Args:
             path: the file; made 0600 when it is not there.
-            boottime: CLOCK_BOOTTIME in seconds.
+            clocks: the boot's counts, as the file lasts for one.
         """
         self._path = path
-        self._boottime = boottime
+        self._clocks = clocks
         self._entries: dict[str, AdmittedSession] = {}
         self._lines = 0
         self._file: BinaryIO | None = None
@@ -86,7 +87,7 @@ class AdmittedSessions:
         known = self._entries.get(ident)
         if known is not None and known.principal == _stripped(principal):
             return
-        entry = AdmittedSession(ident, self._boottime())
+        entry = AdmittedSession(ident, self._clocks.boot_s())
         if principal is not None:
             entry = AdmittedSession(ident, entry.at, principal.subject, principal.role.word, principal.expires_at,
                           principal.token_id, principal.issued_at, principal.key_id)  # fmt: skip
@@ -105,7 +106,7 @@ class AdmittedSessions:
 
     def keep(self, idents: frozenset[str]) -> None:
         """Forget all but these ids and fresh ones."""
-        since = self._boottime() - FRESH_S
+        since = self._clocks.boot_s() - FRESH_S
         kept = {ident: entry for ident, entry in self._entries.items() if ident in idents or entry.at > since}
         self._entries = kept
         if self._lines > 2 * len(kept) + _SPARE_LINES:

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections.abc import Callable
 from functools import partial
 
 from attrs import frozen
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from camsvc.access import keys, revocations
 from camsvc.access.credentials import Credentials
 from camsvc.access.roles import NEVER, Principal
+from camsvc.system.runtime import Runtime
+from camsvc.system.subscribers import Subscribers
 from camsvc.system.tasks import Repeater
 
 LOOK_EVERY_S = 0.5
 """How soon it is seen that a grant has expired; a revoked one is shut at once."""
 
 _STORE_USED_EVERY_S = 60.0
-
-Store = Callable[[Callable[[sqlite3.Connection], None]], Deferred[None]]
 
 
 @frozen(eq=False)
@@ -38,25 +36,23 @@ class SessionGrants:
 
     _log = Logger()
 
-    def __init__(
-        self, clock: IReactorTime, credentials: Credentials, store: Store, wall: Callable[[], float] = time.time
-    ) -> None:
+    def __init__(self, runtime: Runtime, credentials: Credentials) -> None:
         """Set up.
 
         Args:
-            clock: timers.
+            runtime: its database keeps what was revoked, and when keys were last used.
             credentials: knows which logins, keys and tickets are good.
-            store: runs work on the database, as ``Database.run``.
-            wall: seconds since the epoch.
         """
         self.credentials = credentials
-        self._store = store
-        self._wall = wall
-        self._clock = clock
+        self.revoked: Subscribers[[]] = Subscribers("telling of a revocation", self._log)
+        self._database = runtime.database
+        self._clocks = runtime.clocks
+        self._clock = runtime.reactor
         self._grants: dict[Grant, None] = {}
-        self._listeners: list[Callable[[], None]] = []
-        self._used_stored_at = clock.seconds()
-        self._rounds = Repeater(clock, LOOK_EVERY_S, self._round, self._log, "looking for grants that ended")
+        self._used_stored_at = runtime.reactor.seconds()
+        self._rounds = Repeater(
+            runtime.reactor, LOOK_EVERY_S, self._end_and_store, self._log, "looking for grants that end"
+        )
 
     def __len__(self) -> int:
         """How many are open."""
@@ -70,10 +66,6 @@ class SessionGrants:
         """Look no more; keep when keys were last used."""
         self._rounds.stop()
         await self._store_used()
-
-    def subscribe(self, listener: Callable[[], None]) -> None:
-        """Call ``listener()`` each time that something was revoked."""
-        self._listeners.append(listener)
 
     def open(self, principal: Principal, end: Callable[[str], None]) -> Callable[[], None]:
         """Say that something is open.
@@ -93,12 +85,10 @@ class SessionGrants:
     def revoke_user(self, user: str) -> Deferred[None]:
         """End all that this user's logins so far have opened; who logs in after it is let in again.
 
-        In memory it holds at once, over a restart when the Deferred has fired.
-
-        Raises:
-            DependencyFailed: it could not be stored.
+        In memory it holds at once, over a restart when the Deferred has fired; that fails with DependencyFailed where
+        it could not be stored.
         """
-        at = self._wall()
+        at = self._clocks.wall_s()
         self.credentials.revocations.revoke_user(user, at)
         return self._revoked(partial(revocations.store_user, user=user, at=at))
 
@@ -119,7 +109,7 @@ class SessionGrants:
 
     def look(self) -> None:
         """Shut what has expired or is revoked."""
-        now = self._wall()
+        now = self._clocks.wall_s()
         for grant in tuple(self._grants):
             why = self.credentials.ended(grant.principal, now)
             if why is not None and grant in self._grants:
@@ -131,22 +121,20 @@ class SessionGrants:
 
     def _revoked(self, work: Callable[[sqlite3.Connection], None]) -> Deferred[None]:
         self.look()
-        for listener in self._listeners:
-            with self._log.failuresHandled("while telling of a revocation"):
-                listener()
-        return self._store(work)
+        self.revoked.tell()
+        return self._database.run(work)
 
     def _close(self, grant: Grant) -> None:
         self._grants.pop(grant, None)
 
-    async def _round(self) -> None:
+    async def _end_and_store(self) -> None:
         self.look()
         if self._clock.seconds() - self._used_stored_at >= _STORE_USED_EVERY_S:
             await self._store_used()
 
     async def _store_used(self) -> None:
         self._used_stored_at = self._clock.seconds()
-        self.credentials.revocations.forget_ended(self._wall())
+        self.credentials.revocations.forget_ended(self._clocks.wall_s())
         used = self.credentials.keys.take_used()
         if used:
-            await self._store(partial(keys.store_used, used=used))
+            await self._database.run(partial(keys.store_used, used=used))

@@ -13,7 +13,7 @@ from attrs import frozen
 
 from camsvc.access.roles import NEVER, Principal, Role
 from camsvc.access.signing import Key, Reread, Secrets, old_file, read_keys, read_secrets
-from camsvc.config.schema import Config
+from camsvc.config.schema import Access
 from camsvc.errors import AuthenticationFailed, StartError
 
 HS256 = "HS256"
@@ -65,13 +65,16 @@ class Tokens:
         self._rules = rules or Rules()
 
     @classmethod
-    def of(cls, config: Config) -> Tokens:
+    def of(cls, access: Access, path: Path) -> Tokens:
         """Those of an installation.
+
+        Args:
+            access: which algorithm, whose keys, whose tokens.
+            path: the file of the secret.
 
         Raises:
             StartError: a file is not there, or not as it should be; the text says which and why.
         """
-        path, access = config.jwt_secret_file, config.access
         try:
             secret = Reread(read_secrets, path, old_file(path))
         except FileNotFoundError:

@@ -53,7 +53,7 @@ class Archive:
             reactor, database, cameras.inventory, cameras.health, streams, runtime.folder, store, ffmpeg
         )
         self.thumbnails = Thumbnails(reactor, database, store, ffmpeg)
-        self.retention = Retention(reactor, database, store)
+        self.retention = Retention(runtime, store)
 
     def find(self, kind: str, name: str) -> Deferred[MediaFile | None]:
         """A file of the index."""

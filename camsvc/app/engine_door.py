@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from camsvc.access.admission import Admission
+from camsvc.access.admission import Admission, EngineSecrets
 from camsvc.access.admitted_sessions import AdmittedSessions
 from camsvc.access.session_grants import SessionGrants
 from camsvc.audit.refused_credentials import RefusedCredentials
@@ -41,19 +41,12 @@ class EngineDoor:
         self._reactor, folder, clocks = runtime.reactor, runtime.folder, runtime.clocks
         self._callback_port = callback_port
         self._port: Any = None
-        admitted = AdmittedSessions(folder.path / "watching.jsonl", clocks.boot_s)
+        admitted = AdmittedSessions(folder.path / "watching.jsonl", clocks)
         self._session_enforcer = SessionEnforcer(runtime.reactor, engine, api, grants.credentials, admitted)
-        grants.subscribe(self._session_enforcer.enforce_now)
-        admission = Admission(
-            grants.credentials,
-            admitted,
-            bytes.fromhex(folder.secret("publish").decode()),
-            folder.secret("internal"),
-            folder.secret("api"),
-            clocks.wall_s,
-            clocks.boot_s,
-            refused_credentials,
-        )
+        grants.revoked.add(self._session_enforcer.enforce_now)
+        publish_key = bytes.fromhex(folder.secret("publish").decode())
+        secrets = EngineSecrets(publish_key, folder.secret("internal"), folder.secret("api"))
+        admission = Admission(grants.credentials, admitted, secrets, clocks, refused_credentials)
         self._site = QuietSite(Callback(folder.secret("callback"), admission).app.resource())
 
     def open(self) -> None:

@@ -24,6 +24,7 @@ from camsvc.server.routes.page_files import PageFiles
 from camsvc.server.routes.rpc import Rpc
 from camsvc.server.site import Pages, Root
 from camsvc.server.ws_connections import WebSocketConnections
+from camsvc.system.clocks import Clocks
 
 
 class PublicSite:
@@ -45,7 +46,7 @@ class PublicSite:
         """Set up; see the parts for what each takes."""
         credentials = grants.credentials
         hosts = Hosts(config.server)
-        rate_limits = RateLimits(config.limits)
+        rate_limits = RateLimits(config.limits, Clocks())
         self.ws = WebSocketConnections(
             reactor,
             methods.registry,

@@ -46,7 +46,7 @@ class Camsvc(Service):
 
         # Who may.
         credentials = database.now(partial(credentials_of, prepared.tokens, now=runtime.clocks.wall_s()))
-        self._grants = SessionGrants(reactor, credentials, database.run)
+        self._grants = SessionGrants(runtime, credentials)
         self._audit = Audit(runtime)
         self._refused_credentials = RefusedCredentials(reactor, self._audit.record)
         throttle = LoginThrottle(addresses=pace_of_addresses(config.limits.logins_per_minute))

@@ -129,7 +129,7 @@ def _prepare(config: Config, lock: BinaryIO) -> Prepared:
         raise StartError("camsvc-publish is neither beside this Python nor on PATH; install camsvc with pip")
     engine = choose(config.media) if config.media.run else None
     stored_secret(config.jwt_secret_file)
-    tokens = Tokens.of(config)
+    tokens = Tokens.of(config.access, config.jwt_secret_file)
     addresses = _addresses(config, folder)
     told = True
     if certificates is not None and serves_rtsps(config, engine):

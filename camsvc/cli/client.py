@@ -42,7 +42,7 @@ class Remote:
         Raises:
             StartError: the key cannot be read.
         """
-        self._token = Tokens.of(config).issue("cli", Role.ADMIN, time.time(), _TOKEN_S)
+        self._token = Tokens.of(config.access, config.jwt_secret_file).issue("cli", Role.ADMIN, time.time(), _TOKEN_S)
         listen = config.server.listen
         host = "127.0.0.1" if listen in ("", "0.0.0.0", "::") else f"[{listen}]" if ":" in listen else listen
         scheme = "https" if config.server.tls_cert else "http"

@@ -114,7 +114,7 @@ def _token(options: argparse.Namespace) -> int:
     config = load(find_file(options.config))
     role = Role.of(options.role)
     assert role is not None  # argparse allows no other
-    print(Tokens.of(config).issue(options.user, role, time.time(), options.expires))
+    print(Tokens.of(config.access, config.jwt_secret_file).issue(options.user, role, time.time(), options.expires))
     return EX_OK
 
 

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
 from twisted.internet.defer import DeferredLock
-from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from camsvc.library import index
 from camsvc.library.removal import remove
 from camsvc.library.store import Store
 from camsvc.model import MediaFile
-from camsvc.system.database import Database
+from camsvc.system.runtime import Runtime
 from camsvc.system.tasks import Repeater
 
 EVERY_S = 3600.0
@@ -82,22 +80,20 @@ class Retention:
 
     _log = Logger()
 
-    def __init__(
-        self, clock: IReactorTime, database: Database, store: Store, wall: Callable[[], float] = time.time
-    ) -> None:
+    def __init__(self, runtime: Runtime, store: Store) -> None:
         """Set up.
 
         Args:
-            clock: for the rounds.
-            database: keeps the policy and the index.
+            runtime: its database keeps the policy and the index.
             store: deletes.
-            wall: seconds since the epoch.
         """
-        self._database = database
+        self._database = runtime.database
         self._store = store
-        self._wall = wall
+        self._clocks = runtime.clocks
         self._one_at_a_time = DeferredLock()
-        self._rounds = Repeater(clock, EVERY_S, self._round, self._log, "deleting what the retention policy lets go")
+        self._rounds = Repeater(
+            runtime.reactor, EVERY_S, self._apply, self._log, "deleting what the retention policy lets go"
+        )
 
     def start(self) -> None:
         """Begin the rounds."""
@@ -121,14 +117,11 @@ class Retention:
 
         Returns:
             how many files were deleted, and their bytes.
-
-        Raises:
-            DependencyFailed: the storage refuses; what was deleted before is.
         """
         await self._one_at_a_time.acquire()
         try:
             policy, files = await self._database.run(lambda db: (load(db), index.finished(db)))
-            chosen = due(files, policy, self._wall())
+            chosen = due(files, policy, self._clocks.wall_s())
             for kind, file in chosen:
                 await remove(self._database, self._store, kind, file.filename)
         finally:
@@ -138,6 +131,6 @@ class Retention:
             self._log.info("retention: {n} files deleted, {mb:.1f} MB", n=len(chosen), mb=freed / 1e6)
         return len(chosen), freed
 
-    async def _round(self) -> None:
+    async def _apply(self) -> None:
         if (await self.policy()).policy_type != "manual":
             await self.clean_up()

@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-from twisted.internet.defer import succeed
 from twisted.internet.task import Clock
 
 from camsvc.access.authentication import Authentication
@@ -94,9 +93,9 @@ def authentication(
     return Authentication(known, refused, throttle, clocks or Clocks())
 
 
-def session_grants(clock: Any, known: Credentials) -> SessionGrants:
-    """Session grants that are stored nowhere."""
-    return SessionGrants(clock, known, lambda work: succeed(None))
+def session_grants(clock: Any, known: Credentials, clocks: Clocks | None = None) -> SessionGrants:
+    """Session grants whose revocations are kept in memory; on the real clocks, unless others are given."""
+    return SessionGrants(runtime(clock, clocks=clocks or Clocks()), known)
 
 
 def runtime(reactor: Any, **other: Any) -> Runtime:

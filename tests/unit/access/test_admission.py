@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 import tests.support.strategies  # noqa: F401
 from camsvc.access import keys
-from camsvc.access.admission import Admission, Question
+from camsvc.access.admission import Admission, EngineSecrets, Question
 from camsvc.access.admitted_sessions import AdmittedSessions
 from camsvc.access.credentials import Credentials
 from camsvc.access.keys import ApiKey
@@ -20,10 +20,13 @@ from camsvc.access.publish_password import PUBLISH_USER, sign
 from camsvc.access.roles import Role
 from camsvc.access.tokens import FILE, STREAM, Tokens
 from camsvc.audit.refused_credentials import RefusedCredentials
+from tests.support.clocks import FakeClocks
 from tests.support.samples import OTHER_SECRET, SECRET, credentials, principal
 
 NOW, BOOT = 1_800_000_000.0, 5000.0
 KEY = b"k" * 32
+CLOCKS = FakeClocks(wall=NOW, boot=BOOT)
+SHARED = EngineSecrets(KEY, b"internal", b"api")
 
 
 class AdmissionTests(SynchronousTestCase):
@@ -33,11 +36,11 @@ class AdmissionTests(SynchronousTestCase):
         self.tokens = Tokens(SECRET)
         self.who = principal(Role.VIEWER, expires_at=NOW + 3600)
         self.known = Credentials(self.tokens)
-        self.admitted = AdmittedSessions(Path(self.mktemp()), lambda: BOOT)
+        self.admitted = AdmittedSessions(Path(self.mktemp()), CLOCKS)
         self.addCleanup(self.admitted.close)
         self.told: list[tuple[Any, ...]] = []
         self.admission = Admission(
-            self.known, self.admitted, KEY, b"internal", b"api", lambda: NOW, lambda: BOOT,
+            self.known, self.admitted, SHARED, CLOCKS,
             RefusedCredentials(Clock(), lambda *row: self.told.append(row)),
         )  # fmt: skip
 
@@ -222,7 +225,7 @@ class AdmissionTests(SynchronousTestCase):
         self, action: str, path: str, ip: str, user: str, password: str, query: str, token: str
     ) -> None:
         """Nobody guesses their way in, and nothing raises."""
-        admission = Admission(credentials(), self.admitted, KEY, b"internal", b"api", lambda: NOW, lambda: BOOT)
+        admission = Admission(credentials(), self.admitted, SHARED, CLOCKS)
         for asked in (path, "camera0"):
             question = Question(action, asked, ip, user, password, query, token)
             self.assertFalse(admission.allows(question))

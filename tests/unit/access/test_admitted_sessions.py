@@ -9,6 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.access.admitted_sessions import FRESH_S, AdmittedSessions
 from camsvc.access.roles import Principal, Role
+from tests.support.clocks import FakeClocks
 
 WHO = Principal("me", Role.VIEWER, 5000.0, None, "t1", 100.0)
 KEY = Principal("door", Role.OPERATOR, 6000.0, frozenset(["camera1"]), key_id="0123456789ab")
@@ -19,11 +20,11 @@ class AdmittedSessionsTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.path = Path(self.mktemp())
-        self.now = 1000.0
+        self.clocks = FakeClocks(boot=1000.0)
         self.admitted = self.open()
 
     def open(self) -> AdmittedSessions:
-        opened = AdmittedSessions(self.path, lambda: self.now)
+        opened = AdmittedSessions(self.path, self.clocks)
         self.addCleanup(opened.close)
         return opened
 
@@ -50,10 +51,10 @@ class AdmittedSessionsTests(SynchronousTestCase):
     def test_newest(self) -> None:
         """The last admission of a connection counts, and of several ids the newest."""
         self.admitted.add("a", WHO)
-        self.now += 1
+        self.clocks.advance(1)
         self.admitted.add("b", KEY)
         self.assertEqual((self.who("a", "b") or WHO).subject, "door")
-        self.now += 1
+        self.clocks.advance(1)
         self.admitted.add("a", KEY)
         self.assertEqual((self.who("a") or WHO).subject, "door")
 
@@ -79,7 +80,7 @@ class AdmittedSessionsTests(SynchronousTestCase):
         """Who is there, and who has just come; the others are forgotten."""
         self.admitted.add("old", WHO)
         self.admitted.add("there", WHO)
-        self.now += FRESH_S
+        self.clocks.advance(FRESH_S)
         self.admitted.add("new", WHO)
         self.admitted.keep(frozenset(["there"]))
         self.assertEqual([bool(self.admitted.find([name])) for name in ("old", "there", "new")], [False, True, True])
@@ -88,7 +89,7 @@ class AdmittedSessionsTests(SynchronousTestCase):
         """However many come and go."""
         for number in range(1000):
             self.admitted.add(f"n{number}", WHO)
-            self.now += 1
+            self.clocks.advance(1)
             self.admitted.keep(frozenset(["n0"]))
         self.assertLess(self.lines(), 500)
         self.admitted.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -16,8 +16,9 @@ from camsvc.access.keys import ApiKey
 from camsvc.access.roles import NEVER, Principal, Role
 from camsvc.access.session_grants import LOOK_EVERY_S, SessionGrants
 from camsvc.access.tokens import Tokens
-from camsvc.system.database import Database
-from tests.support.samples import SECRET
+from tests.support.clocks import FakeClocks
+from tests.support.immediate import ImmediateDatabase
+from tests.support.samples import SECRET, runtime
 
 NOW = 1_800_000_000.0
 
@@ -40,25 +41,21 @@ class SessionGrantsTests(SynchronousTestCase):
     """With a real database behind."""
 
     def setUp(self) -> None:
-        self.now = NOW
         self.clock = Clock()
-        self.database = Database(Path(self.mktemp()))
+        self.clocks = FakeClocks(wall=NOW)
+        self.database = ImmediateDatabase(Path(self.mktemp()))
         self.addCleanup(self.database.stop)
         self.credentials = self.read()
-        self.grants = SessionGrants(self.clock, self.credentials, self.store, lambda: self.now)
+        self.grants = SessionGrants(runtime(self.clock, database=self.database, clocks=self.clocks), self.credentials)
         self.grants.start()
         self.ended: list[str] = []
 
     def read(self) -> Credentials:
         """Credentials as a start would read them."""
-        return self.database.now(lambda db: stored.load(Tokens(SECRET), db, self.now))
-
-    def store(self, work: Any) -> Deferred[None]:
-        self.database.now(work)
-        return succeed(None)
+        return self.database.now(lambda db: stored.load(Tokens(SECRET), db, self.clocks.wall))
 
     def pass_time(self, seconds: float) -> None:
-        self.now += seconds
+        self.clocks.advance(seconds)
         self.clock.advance(seconds)
 
     def open(self, principal: Principal, name: str = "it") -> Any:
@@ -82,10 +79,10 @@ class SessionGrantsTests(SynchronousTestCase):
     def test_login_after_it(self) -> None:
         """A user who logs in again is let in: in the same second too."""
         self.successResultOf(self.grants.revoke_user("me"))
-        self.open(user(issued_at=self.now))
+        self.open(user(issued_at=self.clocks.wall))
         self.pass_time(LOOK_EVERY_S)
         self.assertEqual(self.ended, ["it revoked"])
-        self.open(user(issued_at=self.now + 0.001))
+        self.open(user(issued_at=self.clocks.wall + 0.001))
         self.pass_time(LOOK_EVERY_S)
         self.assertEqual(self.ended, ["it revoked"])
 
@@ -149,7 +146,7 @@ class SessionGrantsTests(SynchronousTestCase):
     def test_listeners(self) -> None:
         """Are told of each revocation."""
         told: list[int] = []
-        self.grants.subscribe(lambda: told.append(1))
+        self.grants.revoked.add(lambda: told.append(1))
         self.successResultOf(self.grants.revoke_user("me"))
         self.successResultOf(self.grants.revoke_key("0123456789ab"))
         self.assertEqual(len(told), 2)
@@ -163,11 +160,11 @@ class SessionGrantsTests(SynchronousTestCase):
         self.successResultOf(self.grants.revoke_token("t1", NOW + 3600))
         self.successResultOf(self.grants.revoke_token("t2", NOW + 1))
         self.successResultOf(self.grants.revoke_key("0123456789ab"))
-        self.now += 2
+        self.clocks.wall += 2
         again = self.read()
-        self.assertEqual(again.ended(user(), self.now), REVOKED)
-        self.assertEqual(again.ended(user("you", token_id=None), self.now), REVOKED)
-        self.assertEqual(again.ended(user("she", "t2"), self.now), None)
+        self.assertEqual(again.ended(user(), self.clocks.wall), REVOKED)
+        self.assertEqual(again.ended(user("you", token_id=None), self.clocks.wall), REVOKED)
+        self.assertEqual(again.ended(user("she", "t2"), self.clocks.wall), None)
         self.assertEqual([key.name for key in again.keys.all()], ["gate"])
         gate = again.keys.named("gate")
         assert gate is not None
@@ -177,9 +174,9 @@ class SessionGrantsTests(SynchronousTestCase):
     def test_revoked_twice(self) -> None:
         """The later time counts."""
         self.successResultOf(self.grants.revoke_user("me"))
-        self.now += 10
+        self.clocks.wall += 10
         self.successResultOf(self.grants.revoke_user("me"))
-        self.assertEqual(self.read().ended(user(issued_at=NOW + 5), self.now), REVOKED)
+        self.assertEqual(self.read().ended(user(issued_at=NOW + 5), self.clocks.wall), REVOKED)
 
     def test_last_use(self) -> None:
         """Is kept once a minute, and at the end."""

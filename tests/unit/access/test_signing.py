@@ -14,7 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from camsvc.access.roles import Principal, Role
 from camsvc.access.signing import LOOK_EVERY_S, Reread, old_file, read_secrets, rotate
 from camsvc.access.tokens import STREAM, Tokens
-from camsvc.config.schema import Config, Storage
+from camsvc.config.schema import Access
 from camsvc.errors import AuthenticationFailed, StartError
 from tests.support.samples import OTHER_SECRET, SECRET
 
@@ -37,7 +37,7 @@ class SecretsTestCase(SynchronousTestCase):
 
     def tokens(self) -> Tokens:
         """As the daemon has them."""
-        return Tokens.of(Config(storage=Storage(state_dir=str(self.base))))
+        return Tokens.of(Access(), self.path)
 
 
 class RotateTests(SecretsTestCase):

@@ -17,7 +17,7 @@ from twisted.trial.unittest import SynchronousTestCase
 import tests.support.strategies  # noqa: F401
 from camsvc.access.roles import Principal, Role
 from camsvc.access.tokens import FILE, SESSION, STREAM, Rules, Tokens
-from camsvc.config.schema import Access, Config, Storage
+from camsvc.config.schema import Access
 from camsvc.errors import AuthenticationFailed, StartError
 from tests.support.samples import OTHER_SECRET, SECRET
 from tests.support.strategies import JSON
@@ -254,7 +254,7 @@ class KeyFileTests(TokenTestCase):
     def of(self, algorithm: str) -> Tokens:
         """As an installation with that algorithm has them."""
         access = Access(jwt_algorithm=algorithm, jwt_key_file=str(self.path))  # type: ignore[arg-type]
-        return Tokens.of(Config(storage=Storage(state_dir=str(self.base)), access=access))
+        return Tokens.of(access, self.base / "jwt.key")
 
     def test_private(self) -> None:
         """Signs and verifies; nothing else is accepted, the secret neither."""

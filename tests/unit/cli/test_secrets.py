@@ -14,6 +14,11 @@ from tests.unit.cli.test_main import CliTestCase
 class RotateSecretTests(CliTestCase):
     """As an operator calls it."""
 
+    def tokens(self) -> Tokens:
+        """As the daemon has them now."""
+        config = self.config()
+        return Tokens.of(config.access, config.jwt_secret_file)
+
     def test_default(self) -> None:
         """The old one is accepted for a day, and the answer says until when."""
         secret = stored_secret(self.key)
@@ -23,7 +28,7 @@ class RotateSecretTests(CliTestCase):
         self.assertIn("accepted until", out)
         self.assertNotEqual(stored_secret(self.key), secret)
         self.assertNotIn(secret.decode(), out)
-        tokens = Tokens.of(self.config())
+        tokens = self.tokens()
         tokens.principal(token, time.time() + 86000)
         self.assertRaises(AuthenticationFailed, tokens.principal, token, time.time() + 86401)
 
@@ -32,12 +37,22 @@ class RotateSecretTests(CliTestCase):
         secret = stored_secret(self.key)
         token = Tokens(secret).issue("me", Role.VIEWER, time.time(), 86400)
         self.assertEqual(self.run_it("rotate-secret", "--overlap", "30m")[0], 0)
-        self.assertRaises(AuthenticationFailed, Tokens.of(self.config()).principal, token, time.time() + 1801)
+        self.assertRaises(
+            AuthenticationFailed,
+            self.tokens().principal,
+            token,
+            time.time() + 1801,
+        )
         token = self.run_it("token")[1].strip()
         status, out, _ = self.run_it("rotate-secret", "--overlap", "0")
         self.assertEqual(status, 0)
         self.assertIn("worthless", out)
-        self.assertRaises(AuthenticationFailed, Tokens.of(self.config()).principal, token, time.time())
+        self.assertRaises(
+            AuthenticationFailed,
+            self.tokens().principal,
+            token,
+            time.time(),
+        )
 
     def test_mistakes(self) -> None:
         """No secret yet, and spans that are none."""

@@ -16,6 +16,7 @@ from camsvc.access.roles import Principal, Role
 from camsvc.access.tokens import FILE, STREAM, Tokens
 from camsvc.engine.api_client import EngineRefused, EngineSession, EngineUnreachable
 from camsvc.engine.session_enforcer import AGAIN_S, ROUND_S, SILENT_S, SessionEnforcer
+from tests.support.clocks import FakeClocks
 from tests.support.samples import OTHER_SECRET, credentials
 
 NOW = 1_800_000_000.0
@@ -70,7 +71,7 @@ class SessionEnforcerTests(SynchronousTestCase):
         ident = keys.new_ident()
         self.key = keys.make(ident)
         self.known.keys.add(ApiKey(ident, "door", keys.digest(self.key), Role.VIEWER, None, NOW, "me"))
-        self.admitted = AdmittedSessions(Path(self.mktemp()), self.clock.seconds)
+        self.admitted = AdmittedSessions(Path(self.mktemp()), FakeClocks())
         engine, api = self.engine, self.api
         self.enforcer = SessionEnforcer(self.clock, engine, api, self.known, self.admitted, lambda: self.now)  # type: ignore[arg-type]
         self.addCleanup(self.enforcer.stop)

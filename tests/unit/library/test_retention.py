@@ -13,7 +13,9 @@ from camsvc.library import index
 from camsvc.library.index import RECORDINGS, SNAPSHOTS
 from camsvc.library.retention import EVERY_S, GB, Policy, Retention, due
 from camsvc.model import MediaFile
+from tests.support.clocks import FakeClocks
 from tests.support.immediate import database_and_store
+from tests.support.samples import runtime
 
 DAY = 86400.0
 NOW = 100 * DAY
@@ -72,11 +74,17 @@ class RetentionTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
         self.database, self.store = database_and_store(self)
-        self.retention = Retention(self.clock, self.database, self.store, lambda: NOW + self.clock.seconds())
+        self.clocks = FakeClocks(wall=NOW)
+        self.runtime = runtime(self.clock, database=self.database, clocks=self.clocks)
+        self.retention = Retention(self.runtime, self.store)
         for kind, each in FILES:
             folder = self.store.recordings_dir if kind == RECORDINGS else self.store.snapshots_dir
             (folder / each.filename).write_bytes(b"x")
             self.database.now(lambda db, kind=kind, each=each: index.add_files(db, kind, [each]))  # type: ignore[misc]
+
+    def pass_time(self, seconds: float) -> None:
+        self.clocks.advance(seconds)
+        self.clock.advance(seconds)
 
     def left(self) -> str:
         folders = (self.store.recordings_dir, self.store.snapshots_dir)
@@ -97,7 +105,7 @@ class RetentionTests(SynchronousTestCase):
         self.clock.advance(0)
         self.assertEqual(self.left(), "bc")
         for _ in range(25):
-            self.clock.advance(EVERY_S)
+            self.pass_time(EVERY_S)
         self.assertEqual(self.left(), "c")
 
     def test_manual(self) -> None:
@@ -105,7 +113,7 @@ class RetentionTests(SynchronousTestCase):
         self.retention.start()
         self.addCleanup(self.retention.stop)
         self.set(Policy("manual", True, 6.0))
-        self.clock.advance(EVERY_S)
+        self.pass_time(EVERY_S)
         self.assertEqual(self.left(), "abc")
         self.assertEqual(self.successResultOf(Deferred.fromCoroutine(self.retention.clean_up())), (1, GB))
         self.assertEqual(self.left(), "bc")
@@ -114,5 +122,5 @@ class RetentionTests(SynchronousTestCase):
         """Over a restart."""
         policy = Policy("size", True, None, 2.5)
         self.set(policy)
-        again = Retention(self.clock, self.database, self.store)
+        again = Retention(self.runtime, self.store)
         self.assertEqual(self.successResultOf(Deferred.fromCoroutine(again.policy())), policy)

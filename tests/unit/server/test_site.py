@@ -31,6 +31,7 @@ from camsvc.server.routes.login import LoginPages
 from camsvc.server.routes.rpc import Rpc
 from camsvc.server.site import Pages, Root
 from camsvc.server.ws_connections import WebSocketConnections
+from camsvc.system.clocks import Clocks
 from tests.support.http_client import Answer, ask, exchange
 from tests.support.samples import authentication, credentials, session_grants
 from tests.unit.api.methods.test_system import FakeEngine
@@ -65,7 +66,7 @@ class SiteTests(TestCase):
             Limits(),
             hosts,
             session_grants(reactor, known),
-            RateLimits(Limits()),
+            RateLimits(Limits(), Clocks()),
         )  # type: ignore[arg-type]
         self.engine = FakeEngine()
         engine: Any = self.engine
@@ -77,8 +78,8 @@ class SiteTests(TestCase):
             SystemMethods(Inventory(), engine, engine, components),
             DiscoverMethods(lambda: registry.all()),
         )
-        self.rate_limits = RateLimits(Limits())
-        rpc = Rpc(registry, known, RateLimits(Limits(address_calls_per_second=1, address_burst=20)), hosts)
+        self.rate_limits = RateLimits(Limits(), Clocks())
+        rpc = Rpc(registry, known, RateLimits(Limits(address_calls_per_second=1, address_burst=20), Clocks()), hosts)
         cookie = LoginCookie("test", known, Origins())
         login = LoginPages(None, known, session_grants(reactor, known), cookie)  # type: ignore[arg-type]
         root = Root(hosts, cookie, pages, login, files, rpc, ws, self.rate_limits, hsts_s=600)
@@ -210,7 +211,7 @@ class SiteTests(TestCase):
 
     async def test_too_many_requests(self) -> None:
         """429 with the time to wait, on every route alike."""
-        self.site.resource._rate_limits = RateLimits(Limits(requests_per_second=1, request_burst=2))
+        self.site.resource._rate_limits = RateLimits(Limits(requests_per_second=1, request_burst=2), Clocks())
         self.assertEqual([(await self.get("/health/live")).status for _ in range(2)], [200, 200])
         for path in ("/health/live", "/ws", "/files/snapshots/a.jpg"):
             answer = await self.get(path)

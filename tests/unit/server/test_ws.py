@@ -29,6 +29,7 @@ from camsvc.server.http.origins import Origins
 from camsvc.server.http.request import QuietSite
 from camsvc.server.site import Root
 from camsvc.server.ws_connections import WebSocketConnections
+from camsvc.system.clocks import Clocks
 from tests.support.http_client import Exchange, ask
 from tests.support.samples import SECRET, authentication, session_grants
 
@@ -113,7 +114,7 @@ class WsTestCase(TestCase):
         registry = Registry(SessionMethods(authentication(known)), self.topic)
         self.told: list[tuple[Any, ...]] = []
         refused_credentials = RefusedCredentials(Clock(), lambda *row: self.told.append(row))
-        hosts, rate_limits = Hosts(Server()), RateLimits(limits)
+        hosts, rate_limits = Hosts(Server()), RateLimits(limits, Clocks())
         self.factory = WebSocketConnections(
             clock or self.reactor,
             registry,
@@ -125,7 +126,7 @@ class WsTestCase(TestCase):
             refused_credentials,
         )
         cookie, rest = LoginCookie("test", known, Origins()), [Nothing() for _ in range(4)]
-        root = Root(Hosts(Server()), cookie, *rest, self.factory, RateLimits(Limits()))  # type: ignore[arg-type]
+        root = Root(Hosts(Server()), cookie, *rest, self.factory, RateLimits(Limits(), Clocks()))  # type: ignore[arg-type]
         self.site = QuietSite(root)
         listener: Any = self.reactor.listenTCP(0, self.site, interface="127.0.0.1")
         self.addCleanup(lambda: listener.stopListening())

@@ -20,8 +20,9 @@ from camsvc.api.registry import Registry
 from camsvc.devices.inventory import Inventory
 from camsvc.errors import AuthenticationFailed, CamsvcError
 from camsvc.model import iso
+from camsvc.system.clocks import Clocks
 from tests.support.immediate import ImmediateDatabase
-from tests.support.samples import SECRET, call_by, found, principal
+from tests.support.samples import SECRET, call_by, found, principal, runtime
 
 
 class KeyMethodsTests(SynchronousTestCase):
@@ -31,7 +32,7 @@ class KeyMethodsTests(SynchronousTestCase):
         self.database = ImmediateDatabase(Path(self.mktemp()))
         self.addCleanup(self.database.stop)
         self.known = self.read()
-        self.grants = SessionGrants(Clock(), self.known, self.database.run)
+        self.grants = SessionGrants(runtime(Clock(), database=self.database, clocks=Clocks()), self.known)
         inventory = Inventory()
         inventory.present("camera0", found("Door"))
         inventory.present("camera1", found("Gate"))

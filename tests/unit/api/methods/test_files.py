@@ -20,7 +20,7 @@ from camsvc.library.index import RECORDINGS, SNAPSHOTS
 from camsvc.library.retention import Retention
 from camsvc.model import MediaFile
 from tests.support.immediate import database_and_store
-from tests.support.samples import SECRET, call_by, principal
+from tests.support.samples import SECRET, call_by, principal, runtime
 
 
 class FakeRecorder:
@@ -40,7 +40,7 @@ class FileMethodsTests(SynchronousTestCase):
         self.database, self.store = database_and_store(self)
         views = Views(Tokens(SECRET), Access(), 8554, lambda _: False, lambda _: True)
         recorder: Any = FakeRecorder()
-        retention = Retention(Clock(), self.database, self.store)
+        retention = Retention(runtime(Clock(), database=self.database), self.store)
         self.registry = Registry(
             FileMethods(self.database, self.store, Storage(), recorder, recorder, retention, views)
         )

@@ -39,8 +39,7 @@ class UserMethodTests(SynchronousTestCase):
         self.known = credentials()
         from twisted.internet.task import Clock
 
-        self.grants = session_grants(Clock(), self.known)
-        self.grants._wall = lambda: self.clocks.wall
+        self.grants = session_grants(Clock(), self.known, self.clocks)
         process = runtime(None, database=self.database, clocks=self.clocks)
         known = authentication(self.known, clocks=self.clocks)
         self.logins = Logins(process, passwords, known, self.grants.revoke_user, 600, lambda *_: None)

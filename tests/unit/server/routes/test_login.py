@@ -37,6 +37,7 @@ from camsvc.server.routes.login import LoginPages, LoginRequest, _read
 from camsvc.server.routes.rpc import Rpc
 from camsvc.server.site import Root
 from camsvc.server.ws_connections import WebSocketConnections
+from camsvc.system.clocks import Clocks
 from tests.support.clocks import FakeClocks
 from tests.support.http_client import Answer, ask
 from tests.support.immediate import ImmediateDatabase
@@ -109,7 +110,7 @@ class LoginTestCase(TestCase):
         self.cookie = LoginCookie("abc", known, Origins(self.server.public_url, self.server.allowed_origins))
         pages = LoginPages(self.logins, known, self.grants, self.cookie)
         nothing: Any = Nothing()
-        rate_limits = RateLimits(Limits())
+        rate_limits = RateLimits(Limits(), Clocks())
         ws = WebSocketConnections(reactor, registry, nothing, Limits(), hosts, self.grants, rate_limits)
         root = Root(
             hosts, self.cookie, nothing, pages, nothing, Rpc(registry, known, rate_limits, hosts), ws, rate_limits
