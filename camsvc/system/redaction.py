@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 HIDDEN = "***"
 """Stands where a credential was."""
@@ -47,7 +46,7 @@ def hide_login(url: str) -> str:
     return _LOGIN.sub(f"{HIDDEN}@", url)
 
 
-def redact_value(value: Any) -> Any:
+def redact_value(value: object) -> object:
     """What a program was given, as people may read it: nothing secret by its name or its form, and cut where long.
 
     Args:
@@ -56,7 +55,7 @@ def redact_value(value: Any) -> Any:
     return _redacted(value, 0)
 
 
-def _redacted(value: Any, depth: int) -> Any:
+def _redacted(value: object, depth: int) -> object:
     if isinstance(value, str):
         text = redact(storable(value))
         return text if len(text) <= _LONGEST_TEXT else text[:_LONGEST_TEXT] + "…"
@@ -72,7 +71,7 @@ def _redacted(value: Any, depth: int) -> Any:
     return storable(str(value))[:_LONGEST_TEXT]
 
 
-def _member(name: str, value: Any, depth: int) -> Any:
+def _member(name: str, value: object, depth: int) -> object:
     return HIDDEN if _SECRET_NAME.match(name) else _redacted(value, depth + 1)
 
 
