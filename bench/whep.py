@@ -12,9 +12,9 @@ from aiortc import sdp as aiortc_sdp
 from twisted.internet.task import Clock
 
 from camsvc.relay.webrtc import ice
-from camsvc.relay.webrtc.dtls import Certificate
-from camsvc.relay.webrtc.dtls_srtp import Peer
-from camsvc.relay.webrtc.ice import Login
+from camsvc.relay.webrtc.dtls import DtlsCertificate
+from camsvc.relay.webrtc.dtls_srtp import DtlsSrtpTransport
+from camsvc.relay.webrtc.ice import IceCredential
 from tests.support.webrtc_media import OFFER
 
 
@@ -22,12 +22,14 @@ class Viewer(asyncio.DatagramProtocol):
     """One viewer: checks, a handshake, and a count of packets."""
 
     def __init__(self) -> None:
-        self.login = Login()
+        self.login = IceCredential()
         self.packets = 0
         self.transport: Any = None
         self.remote: Any = None
         # Nothing gets lost on loopback: the clock stands still.
-        self.peer = Peer(Clock(), Certificate(), self._send, lambda: None, lambda _: None, lambda: None)
+        self.peer = DtlsSrtpTransport(
+            Clock(), DtlsCertificate(), self._send, lambda: None, lambda _: None, lambda: None
+        )
 
     def connection_made(self, transport: Any) -> None:
         """Keep it."""

@@ -30,7 +30,7 @@ _CONNECT_S = 3
 
 
 @frozen
-class Question:
+class AuthRequest:
     """One admission asked for.
 
     Attributes:
@@ -77,23 +77,23 @@ def plain_ip(host: str) -> str:
     return str(mapped or address)
 
 
-class Gate(Protocol):
+class Authorizer(Protocol):
     """Whoever decides on admissions."""
 
-    async def allows(self, question: Question) -> bool:
+    async def allows(self, question: AuthRequest) -> bool:
         """Whether it may pass."""
 
 
-class OpenGate:
+class AllowAll:
     """Admits everyone: no callback is configured."""
 
-    async def allows(self, question: Question) -> bool:
+    async def allows(self, question: AuthRequest) -> bool:
         """True."""
         return True
 
 
-class Callback:
-    """The gate that asks an HTTP callback: 2xx is yes, everything else and silence is no."""
+class HttpAuthorizer:
+    """The authorizer that asks an HTTP callback: 2xx is yes, everything else and silence is no."""
 
     _log = Logger()
 
@@ -103,7 +103,7 @@ class Callback:
         self._client = client
         self._url = url
 
-    async def allows(self, question: Question) -> bool:
+    async def allows(self, question: AuthRequest) -> bool:
         """Put one question."""
         try:
             asked = Deferred.fromCoroutine(self._ask(question))
@@ -114,7 +114,7 @@ class Callback:
             self._log.error("the authentication callback did not answer: {kind}", kind=type(why).__name__)
             return False
 
-    async def _ask(self, question: Question) -> int:
+    async def _ask(self, question: AuthRequest) -> int:
         response: Any = await self._client.post(
             self._url,
             data=question.body(),
@@ -127,13 +127,13 @@ class Callback:
         return int(response.code)
 
 
-def gate(reactor: Any, url: str) -> Gate:
-    """The gate that asks ``url``, or the open one when there is none.
+def make_authorizer(reactor: Any, url: str) -> Authorizer:
+    """The authorizer that asks ``url``, or the open one when there is none.
 
     Each question has a connection of its own: one kept open could be closed by the callback in the very moment of
     the next question.
     """
     if not url:
-        return OpenGate()
+        return AllowAll()
     pool = HTTPConnectionPool(reactor, persistent=False)
-    return Callback(reactor, HTTPClient(Agent(reactor, connectTimeout=_CONNECT_S, pool=pool)), url)
+    return HttpAuthorizer(reactor, HTTPClient(Agent(reactor, connectTimeout=_CONNECT_S, pool=pool)), url)

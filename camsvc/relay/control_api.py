@@ -18,14 +18,14 @@ from twisted.web.server import NOT_DONE_YET, Request
 
 from camsvc import __version__
 from camsvc.relay import http_server
-from camsvc.relay.auth import Gate, OpenGate, Question
-from camsvc.relay.hls.listener import Muxers
-from camsvc.relay.hls.muxer import Muxer
+from camsvc.relay.auth import AllowAll, Authorizer, AuthRequest
+from camsvc.relay.hls.listener import HlsMuxers
+from camsvc.relay.hls.muxer import HlsMuxer
 from camsvc.relay.paths.options import to_json
-from camsvc.relay.paths.path import Path
-from camsvc.relay.paths.path_table import Paths
-from camsvc.relay.request_errors import Refused
-from camsvc.relay.rtsp.listener import Connection, Listener
+from camsvc.relay.paths.path import RelayPath
+from camsvc.relay.paths.path_table import PathTable
+from camsvc.relay.request_errors import RequestError
+from camsvc.relay.rtsp.listener import RtspConnection, RtspListener
 from camsvc.relay.webrtc.viewer import Viewer
 from camsvc.relay.webrtc.viewers import Viewers
 from camsvc.system.redaction import redact
@@ -41,7 +41,7 @@ def _time(at: datetime | None) -> str | None:
     return at.isoformat().replace("+00:00", "Z") if at else None
 
 
-def path_json(path: Path) -> Json:
+def path_json(path: RelayPath) -> Json:
     """A path's state."""
     stream, source = path.stream, path.source
     return {
@@ -60,7 +60,7 @@ def path_json(path: Path) -> Json:
     }
 
 
-def session_json(connection: Connection) -> Json:
+def session_json(connection: RtspConnection) -> Json:
     """A session's state; its query is there because tickets are found by it."""
     session = connection.session
     return {
@@ -99,7 +99,7 @@ def viewer_json(viewer: Viewer) -> Json:
     }
 
 
-def connection_json(connection: Connection) -> Json:
+def connection_json(connection: RtspConnection) -> Json:
     """A connection's state."""
     return {
         "id": connection.id,
@@ -111,7 +111,7 @@ def connection_json(connection: Connection) -> Json:
     }
 
 
-def muxer_json(muxer: Muxer) -> Json:
+def muxer_json(muxer: HlsMuxer) -> Json:
     """A muxer's state."""
     return {
         "path": muxer.path.name,
@@ -125,18 +125,18 @@ def page(items: Sequence[Any], query: Mapping[bytes, list[bytes]]) -> Json:
     """One page of a list: ``itemsPerPage`` (100 unless given) and ``page`` (from 0).
 
     Raises:
-        Refused: one of them is no number in its range.
+        RequestError: one of them is no number in its range.
     """
     numbers = {"itemsPerPage": 100, "page": 0}
     for name in numbers:
         text = query.get(name.encode(), [b""])[0].decode("latin-1")
         if text:
             if not (text.isascii() and text.isdigit() and len(text) < 10):
-                raise Refused(f'strconv.ParseUint: parsing "{text}": invalid syntax')
+                raise RequestError(f'strconv.ParseUint: parsing "{text}": invalid syntax')
             numbers[name] = int(text)
     size = min(numbers["itemsPerPage"], _MAX_PER_PAGE)
     if size == 0:
-        raise Refused("invalid items per page")
+        raise RequestError("invalid items per page")
     start = numbers["page"] * size
     return {
         "itemCount": len(items),
@@ -149,16 +149,16 @@ def parse_body(body: bytes) -> Any:
     """A request's JSON.
 
     Raises:
-        Refused: it is none.
+        RequestError: it is none.
     """
     if not body.strip():
-        raise Refused("EOF")
+        raise RequestError("EOF")
     try:
         return json.loads(body, parse_constant=_no_constant)
     except RecursionError as why:
-        raise Refused("exceeded max depth") from why
+        raise RequestError("exceeded max depth") from why
     except ValueError as why:
-        raise Refused(f"invalid JSON: {why}") from why
+        raise RequestError(f"invalid JSON: {why}") from why
 
 
 def _no_constant(text: str) -> None:
@@ -166,48 +166,48 @@ def _no_constant(text: str) -> None:
 
 
 @frozen
-class Engine:
+class EngineParts:
     """What the API shows and changes: paths, sessions of each protocol, the configuration as given, the start."""
 
-    paths: Paths
-    listener: Listener
-    muxers: Muxers
+    paths: PathTable
+    listener: RtspListener
+    muxers: HlsMuxers
     viewers: Viewers
     keys: Mapping[str, Any]
     started: datetime
 
 
-def _session(engine: Engine, ident: str) -> Connection:
+def _session(engine: EngineParts, ident: str) -> RtspConnection:
     try:
         wanted = str(UUID(ident))
     except ValueError as why:
-        raise Refused(f"invalid UUID: {ident}") from why
+        raise RequestError(f"invalid UUID: {ident}") from why
     for connection in engine.listener.sessions():
         if connection.session.id == wanted:
             return connection
-    raise Refused("session not found", 404)
+    raise RequestError("session not found", 404)
 
 
-def _path_config(engine: Engine, name: str) -> Json:
+def _path_config(engine: EngineParts, name: str) -> Json:
     try:
         return to_json(name, engine.paths.find(name).options)
-    except Refused as why:
-        raise Refused("path configuration not found", 404) from why
+    except RequestError as why:
+        raise RequestError("path configuration not found", 404) from why
 
 
-def _connection(engine: Engine, ident: str) -> Json:
+def _connection(engine: EngineParts, ident: str) -> Json:
     if ident not in engine.listener.connections:
-        raise Refused("connection not found", 404)
+        raise RequestError("connection not found", 404)
     return connection_json(engine.listener.connections[ident])
 
 
-def _global(engine: Engine) -> Json:
+def _global(engine: EngineParts) -> Json:
     shown = {key: value for key, value in engine.keys.items() if key != "paths"}
     return shown | {"externalAuthenticationURL": redact(str(shown["externalAuthenticationURL"]))}
 
 
 # A reading route gives its reply; {} stands for the rest of the URL.
-_READ: dict[str, Callable[[Engine, str], Any]] = {
+_READ: dict[str, Callable[[EngineParts, str], Any]] = {
     "info": lambda engine, _: {"version": VERSION, "started": _time(engine.started)},
     "config/global/get": lambda engine, _: _global(engine),
     "config/paths/list": lambda engine, _: [to_json(path.name, path.options) for path in engine.paths.all()],
@@ -223,7 +223,7 @@ _READ: dict[str, Callable[[Engine, str], Any]] = {
     "webrtcsessions/list": lambda engine, _: [viewer_json(one) for one in engine.viewers.all()],
     "webrtcsessions/get/{}": lambda engine, ident: viewer_json(engine.viewers.get(ident)),
 }
-_WRITE: dict[tuple[str, str], Callable[[Engine, str, bytes], None]] = {
+_WRITE: dict[tuple[str, str], Callable[[EngineParts, str, bytes], None]] = {
     ("POST", "config/paths/add/{}"): lambda engine, name, body: engine.paths.add(name, parse_body(body)),
     ("PATCH", "config/paths/patch/{}"): lambda engine, name, body: engine.paths.patch(name, parse_body(body)),
     ("POST", "config/paths/replace/{}"): lambda engine, name, body: engine.paths.replace(name, parse_body(body)),
@@ -238,7 +238,7 @@ def _uri(request: Request) -> str:
     return unquote(request.path.decode("latin-1"))
 
 
-class Api(Resource):
+class ControlApi(Resource):
     """Answers under ``/v3/``, to this machine only, and to whom the callback lets steer the engine.
 
     A path's ``runOnDemand`` is a command: without the callback, every user of the machine, and every web page in a
@@ -248,11 +248,11 @@ class Api(Resource):
     isLeaf = True
     _log = Logger()
 
-    def __init__(self, engine: Engine, gate: Gate | None = None) -> None:
-        """Show and change ``engine``; ``gate`` decides who may, nobody is asked when it is None."""
+    def __init__(self, engine: EngineParts, authorizer: Authorizer | None = None) -> None:
+        """Show and change ``engine``; ``authorizer`` decides who may, nobody is asked when it is None."""
         super().__init__()  # type: ignore[no-untyped-call]
         self._engine = engine
-        self._gate = gate or OpenGate()
+        self._authorizer = authorizer or AllowAll()
 
     def render(self, request: Request) -> int:
         """Answer a request; nothing is done for a client that has gone meanwhile."""
@@ -270,8 +270,8 @@ class Api(Resource):
         ip = http_server.client_ip(request)
         if not ipaddress.ip_address(ip).is_loopback:
             return self._error(request, 403, "the API is for this machine only")
-        if not await self._gate.allows(
-            Question(ip, http_server.credential(request), "", None, "api", "", protocol="")
+        if not await self._authorizer.allows(
+            AuthRequest(ip, http_server.credential(request), "", None, "api", "", protocol="")
         ):
             request.setHeader("WWW-Authenticate", 'Basic realm="camsvc-relay"')
             return self._error(request, 401, "authentication error")
@@ -280,7 +280,7 @@ class Api(Resource):
     def _found(self, request: Request) -> bytes:
         try:
             found = self._answer(request)
-        except Refused as why:
+        except RequestError as why:
             self._log.debug(
                 "{method} {uri}: {why}", method=request.method.decode("latin-1"), uri=_uri(request), why=why.message
             )

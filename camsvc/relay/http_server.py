@@ -6,7 +6,7 @@ from twisted.web.resource import Resource
 from twisted.web.server import Request, Site
 
 from camsvc.relay.auth import plain_ip
-from camsvc.relay.rtsp.framing import Credential, basic
+from camsvc.relay.rtsp.framing import Credential, basic_credential
 
 #: Largest request body, bytes.
 MAX_BODY = 1 << 20
@@ -21,7 +21,7 @@ def client_ip(request: Request) -> str:
 
 def credential(request: Request) -> Credential:
     """The Basic credential of a request; an unreadable one counts as none."""
-    return basic(request.getHeader("Authorization") or "")
+    return basic_credential(request.getHeader("Authorization") or "")
 
 
 def not_found(request: Request) -> bytes:

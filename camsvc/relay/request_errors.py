@@ -8,7 +8,7 @@ from camsvc.errors import CamsvcError
 NO_PUBLISHER = "no_publisher"
 
 
-class Refused(CamsvcError):
+class RequestError(CamsvcError):
     """A request that cannot be done; ``status`` is the one for HTTP, 400 or 404 mostly.
 
     RTSP says 400 to an unknown path.
@@ -21,6 +21,6 @@ class Refused(CamsvcError):
         self.status = status
 
 
-def path_not_found() -> Refused:
+def path_not_found() -> RequestError:
     """No path has that name (text of MediaMTX 1.5.1)."""
-    return Refused("path not found", 404)
+    return RequestError("path not found", 404)

@@ -18,26 +18,26 @@ from twisted.python.components import Componentized
 
 from camsvc.errors import StartError
 from camsvc.relay import connection_limit
-from camsvc.relay.auth import gate
-from camsvc.relay.control_api import VERSION, Api, Engine
+from camsvc.relay.auth import make_authorizer
+from camsvc.relay.control_api import VERSION, ControlApi, EngineParts
 from camsvc.relay.hls import muxer
-from camsvc.relay.hls.listener import Hls, Muxers
+from camsvc.relay.hls.listener import HlsMuxers, HlsResource
 from camsvc.relay.http_server import site
 from camsvc.relay.media.stream import Stream
-from camsvc.relay.paths.path import Path, Surroundings
-from camsvc.relay.paths.path_table import Paths, Slots
-from camsvc.relay.paths.pull import Fetch, Pull, new_secret, upstream
-from camsvc.relay.recording.disk_writer import Disk
-from camsvc.relay.recording.file_recorder import Recorder
-from camsvc.relay.rtsp.listener import Listener
-from camsvc.relay.rtsp.session import Desk
-from camsvc.relay.settings import Settings
-from camsvc.relay.webrtc.dtls import Certificate
-from camsvc.relay.webrtc.dtls_srtp import Peer
-from camsvc.relay.webrtc.pacer import Turns
-from camsvc.relay.webrtc.udp_mux import Mux
-from camsvc.relay.webrtc.viewers import Admission, Viewers
-from camsvc.relay.webrtc.whep import Whep
+from camsvc.relay.paths.path import PathContext, RelayPath
+from camsvc.relay.paths.path_table import CommandSlots, PathTable
+from camsvc.relay.paths.pull import FfmpegPull, LocalPull, local_source, new_secret
+from camsvc.relay.recording.disk_writer import DiskWriter
+from camsvc.relay.recording.file_recorder import FileRecorder
+from camsvc.relay.rtsp.listener import RtspListener
+from camsvc.relay.rtsp.session import SessionContext
+from camsvc.relay.settings import RelaySettings
+from camsvc.relay.webrtc.dtls import DtlsCertificate
+from camsvc.relay.webrtc.dtls_srtp import DtlsSrtpTransport
+from camsvc.relay.webrtc.pacer import Pacer
+from camsvc.relay.webrtc.udp_mux import UdpMux
+from camsvc.relay.webrtc.viewers import AdmissionContext, Viewers
+from camsvc.relay.webrtc.whep import WhepResource
 from camsvc.system.logs import observer
 from camsvc.system.processes import port_holder
 from camsvc.system.tasks import within
@@ -64,39 +64,41 @@ class RelayService(Service):
 
     _log = Logger()
 
-    def __init__(self, reactor: Any, settings: Settings) -> None:
+    def __init__(self, reactor: Any, settings: RelaySettings) -> None:
         """Nothing listens yet."""
         self._reactor = reactor
         self._settings = settings
         self._ports: list[IListeningPort] = []
-        self._disk = Disk(reactor)
-        self._slots = Slots(reactor)
+        self._disk = DiskWriter(reactor)
+        self._slots = CommandSlots(reactor)
         self._secret = new_secret()
-        self._gate = gate(reactor, settings.callback_url)
-        self._paths = Paths(self._surroundings, self._slots)
-        desk = Desk(reactor, self._gate, self._paths.find, settings.write_timeout_s, self._secret)
-        self._listener = Listener(desk, settings.read_timeout_s, connection_limit.connections())
-        self._muxers = Muxers(
-            muxer.Surroundings(reactor, _utc_now, settings.hls_segment_count, settings.hls_segment_s)
+        self._authorizer = make_authorizer(reactor, settings.callback_url)
+        self._paths = PathTable(self._surroundings, self._slots)
+        desk = SessionContext(reactor, self._authorizer, self._paths.find, settings.write_timeout_s, self._secret)
+        self._listener = RtspListener(desk, settings.read_timeout_s, connection_limit.connections())
+        self._muxers = HlsMuxers(
+            muxer.MuxerContext(reactor, _utc_now, settings.hls_segment_count, settings.hls_segment_s)
         )
-        self._mux = Mux(reactor, settings.webrtc_udp, settings.webrtc_interfaces, settings.webrtc_hosts)
-        make_peer = partial(Peer, reactor, Certificate())
-        admission = Admission(reactor, time.time, self._gate, self._paths.find, make_peer, Turns(reactor))
-        self._viewers = Viewers(admission, self._mux)
+        self._udp_mux = UdpMux(reactor, settings.webrtc_udp, settings.webrtc_interfaces, settings.webrtc_hosts)
+        make_peer = partial(DtlsSrtpTransport, reactor, DtlsCertificate())
+        admission = AdmissionContext(
+            reactor, time.time, self._authorizer, self._paths.find, make_peer, Pacer(reactor)
+        )
+        self._viewers = Viewers(admission, self._udp_mux)
 
-    def _surroundings(self, paths: Paths) -> Surroundings:
+    def _surroundings(self, paths: PathTable) -> PathContext:
         port = self._settings.rtsp[1]
 
-        def pull(path: Path) -> Pull | Fetch:
-            source = upstream(path.options.source, port)
+        def pull(path: RelayPath) -> LocalPull | FfmpegPull:
+            source = local_source(path.options.source, port)
             if source is None:
-                return Fetch(self._slots.slot(f"{path.name} source"), path, port, self._secret)
-            return Pull(self._reactor, path, source, self._gate, paths.find)
+                return FfmpegPull(self._slots.slot(f"{path.name} source"), path, port, self._secret)
+            return LocalPull(self._reactor, path, source, self._authorizer, paths.find)
 
-        def record(path: Path, stream: Stream) -> Recorder:
-            return Recorder(self._reactor, _local_now, self._disk, path.name, path.options, stream)
+        def record(path: RelayPath, stream: Stream) -> FileRecorder:
+            return FileRecorder(self._reactor, _local_now, self._disk, path.name, path.options, stream)
 
-        return Surroundings(self._reactor, port, self._slots.slot, pull, record)
+        return PathContext(self._reactor, port, self._slots.slot, pull, record)
 
     def setServiceParent(self, parent: Any) -> None:
         """Take part in the application, and set what its log looks like."""
@@ -121,20 +123,22 @@ class RelayService(Service):
         """
         self._ports.append(self._open("rtspAddress", self._settings.rtsp, self._listener))
         if self._settings.webrtc is not None:
-            self._ports.append(self._open("webrtcAddress", self._settings.webrtc, site(Whep(self._viewers))))
+            self._ports.append(self._open("webrtcAddress", self._settings.webrtc, site(WhepResource(self._viewers))))
             self._open_udp()
         if self._settings.api is not None:
-            engine = Engine(
+            engine = EngineParts(
                 self._paths, self._listener, self._muxers, self._viewers, self._settings.keys, datetime.now(UTC)
             )
-            self._ports.append(self._open("apiAddress", self._settings.api, site(Api(engine, self._gate))))
+            self._ports.append(
+                self._open("apiAddress", self._settings.api, site(ControlApi(engine, self._authorizer)))
+            )
         if self._settings.hls is not None:
-            hls = Hls(self._reactor, self._gate, self._paths.find, self._muxers)
+            hls = HlsResource(self._reactor, self._authorizer, self._paths.find, self._muxers)
             self._ports.append(self._open("hlsAddress", self._settings.hls, site(hls)))
 
     def _open_udp(self) -> None:
         try:
-            self._mux.listen()
+            self._udp_mux.listen()
         except CannotListenError as why:
             where = _written(*self._settings.webrtc_udp)
             raise StartError(f"cannot listen on 'webrtcLocalUDPAddress' {where} (UDP): {why.socketError}") from why
@@ -173,7 +177,7 @@ class RelayService(Service):
         await self._quietly("closing files", self._disk.when_closed, _FILES_S)
         await self._quietly("ending commands", lambda: commands, _COMMANDS_S + 0.5)
         self._viewers.close_all()
-        await self._quietly("closing WebRTC", self._mux.close, _SOCKETS_S)
+        await self._quietly("closing WebRTC", self._udp_mux.close, _SOCKETS_S)
         await self._quietly("closing connections", self._listener.close_all, _SOCKETS_S)
         self._disk.stop()
 

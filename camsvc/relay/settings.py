@@ -10,8 +10,8 @@ import yaml
 from attrs import frozen
 
 from camsvc.errors import ConfigError
-from camsvc.relay.paths.options import PathOptions, name_error, options
-from camsvc.relay.request_errors import Refused
+from camsvc.relay.paths.options import RelayPathOptions, name_error, options
+from camsvc.relay.request_errors import RequestError
 from camsvc.system import go_durations
 
 _HOST = re.compile(r"[A-Za-z0-9.:_-]{1,253}")
@@ -51,7 +51,7 @@ _FIXED = ("hlsVariant", "hlsAlwaysRemux")
 
 
 @frozen
-class Settings:
+class RelaySettings:
     """The file's content.
 
     Attributes:
@@ -85,7 +85,7 @@ class Settings:
     webrtc_udp: tuple[str, int]
     webrtc_interfaces: bool
     webrtc_hosts: Sequence[str]
-    paths: Mapping[str, PathOptions]
+    paths: Mapping[str, RelayPathOptions]
     keys: Mapping[str, Any]
 
 
@@ -101,7 +101,7 @@ def address(text: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-def load(text: str) -> Settings:
+def load(text: str) -> RelaySettings:
     """Read a configuration file.
 
     Raises:
@@ -121,7 +121,7 @@ def load(text: str) -> Settings:
             raise ConfigError(f'json: unknown field "{key}"')
         keys[key] = _checked(str(key), value)
     try:
-        return Settings(
+        return RelaySettings(
             log_level=_LEVELS[keys["logLevel"]],
             read_timeout_s=_positive("readTimeout", keys),
             write_timeout_s=_positive("writeTimeout", keys),
@@ -138,7 +138,7 @@ def load(text: str) -> Settings:
             paths=_paths(keys["paths"]),
             keys=keys,
         )
-    except (ValueError, Refused) as why:
+    except (ValueError, RequestError) as why:
         raise ConfigError(str(why)) from why
 
 
@@ -189,8 +189,8 @@ def _positive(key: str, keys: Mapping[str, Any]) -> float:
     return seconds
 
 
-def _paths(given: Mapping[str, Any]) -> dict[str, PathOptions]:
-    found: dict[str, PathOptions] = {}
+def _paths(given: Mapping[str, Any]) -> dict[str, RelayPathOptions]:
+    found: dict[str, RelayPathOptions] = {}
     for name, keys in given.items():
         wrong = name_error(str(name))
         if wrong:

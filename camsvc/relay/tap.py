@@ -11,17 +11,17 @@ from twisted.python import usage
 
 from camsvc import __version__
 from camsvc.errors import ConfigError
-from camsvc.relay.settings import Settings, load
+from camsvc.relay.settings import RelaySettings, load
 
 if TYPE_CHECKING:
     from twisted.application.service import IService
 
 
-class Options(usage.Options):
+class RelayOptions(usage.Options):
     """``camsvc-relay [--version] FILE``."""
 
     synopsis = "FILE"
-    settings: Settings
+    settings: RelaySettings
 
     def parseArgs(self, file: str) -> None:  # type: ignore[override]  # noqa: N802
         """Take the configuration file's name."""
@@ -53,7 +53,7 @@ class Options(usage.Options):
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def makeService(options: Options) -> IService:
+def makeService(options: RelayOptions) -> IService:
     """The engine, by its options."""
     from twisted.internet import reactor
 

@@ -8,7 +8,7 @@ from typing import Any
 from aioice import stun
 from attrs import frozen
 
-from camsvc.relay.webrtc.ice import Login
+from camsvc.relay.webrtc.ice import IceCredential
 
 # What Chromium 156 offers for a video and an audio section that receive, cut down to a few payload types.
 OFFER = "\r\n".join(
@@ -46,7 +46,7 @@ OFFER = "\r\n".join(
 )
 
 
-def check(login: Login, *, nominates: bool = True, password: str | None = None) -> bytes:
+def check(login: IceCredential, *, nominates: bool = True, password: str | None = None) -> bytes:
     """A connectivity check as aioice makes it."""
     message = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
     message.attributes["USERNAME"] = f"{login.ufrag}:Abcd"

@@ -14,60 +14,60 @@ from twisted.web.server import NOT_DONE_YET, Request
 from zope.interface import implementer
 
 from camsvc.relay import http_server
-from camsvc.relay.auth import BRAKE_S, Gate, Question
-from camsvc.relay.hls.muxer import Muxer, Surroundings
+from camsvc.relay.auth import BRAKE_S, Authorizer, AuthRequest
+from camsvc.relay.hls.muxer import HlsMuxer, MuxerContext
 from camsvc.relay.hls.playlist import MEDIA, MULTIVARIANT
-from camsvc.relay.paths.path import Path
-from camsvc.relay.request_errors import Refused
+from camsvc.relay.paths.path import RelayPath
+from camsvc.relay.request_errors import RequestError
 from camsvc.system.tasks import launch, sleep
 
 _PLAYLIST = "application/vnd.apple.mpegurl"
 _PORTION = 64 << 10
 
 
-class Muxers:
+class HlsMuxers:
     """The muxers by their path's name."""
 
-    def __init__(self, around: Surroundings) -> None:
-        """None yet; ``around`` is what each is given."""
-        self._around = around
-        self._muxers: dict[str, Muxer] = {}
+    def __init__(self, context: MuxerContext) -> None:
+        """None yet; ``context`` is what each is given."""
+        self._context = context
+        self._muxers: dict[str, HlsMuxer] = {}
 
-    async def of(self, path: Path) -> Muxer:
+    async def of(self, path: RelayPath) -> HlsMuxer:
         """A path's muxer, made when there is none; an on-demand path is started.
 
         Raises:
-            Refused: nobody publishes, or not in time, or the path takes no more readers.
+            RequestError: nobody publishes, or not in time, or the path takes no more readers.
         """
         found = self._muxers.get(path.name)
         if found is None:
             await path.when_ready()
             found = self._muxers.get(path.name)
         if found is None:
-            found = self._muxers[path.name] = Muxer(self._around, path, self._over)
+            found = self._muxers[path.name] = HlsMuxer(self._context, path, self._over)
         return found
 
-    def at_hand(self, path: Path) -> Muxer | None:
+    def at_hand(self, path: RelayPath) -> HlsMuxer | None:
         """A path's muxer, if there is one."""
         return self._muxers.get(path.name)
 
-    def _over(self, muxer: Muxer) -> None:
+    def _over(self, muxer: HlsMuxer) -> None:
         if self._muxers.get(muxer.path.name) is muxer:
             del self._muxers[muxer.path.name]
 
-    def all(self) -> list[Muxer]:
+    def all(self) -> list[HlsMuxer]:
         """Every muxer, the oldest first."""
         return list(self._muxers.values())
 
-    def find(self, name: str) -> Muxer:
+    def find(self, name: str) -> HlsMuxer:
         """The muxer of a path, by its name.
 
         Raises:
-            Refused: 404, there is none.
+            RequestError: 404, there is none.
         """
         found = self._muxers.get(name)
         if found is None:
-            raise Refused("muxer not found", 404)
+            raise RequestError("muxer not found", 404)
         return found
 
     def stop(self) -> None:
@@ -76,24 +76,26 @@ class Muxers:
             muxer.close()
 
 
-class Hls(Resource):
+class HlsResource(Resource):
     """Answers ``/<path>/index.m3u8`` and what that names, each request put to the callback as MediaMTX 1.5.1 does."""
 
     isLeaf = True
     _log = Logger()
 
-    def __init__(self, clock: IReactorTime, gate: Gate, find: Callable[[str], Path], muxers: Muxers) -> None:
+    def __init__(
+        self, clock: IReactorTime, authorizer: Authorizer, find: Callable[[str], RelayPath], muxers: HlsMuxers
+    ) -> None:
         """Serve.
 
         Args:
             clock: for the brake.
-            gate: decides on admissions.
-            find: looks a path up, or raises Refused.
+            authorizer: decides on admissions.
+            find: looks a path up, or raises RequestError.
             muxers: make what is served.
         """
         super().__init__()  # type: ignore[no-untyped-call]
         self._clock = clock
-        self._gate = gate
+        self._authorizer = authorizer
         self._find = find
         self._muxers = muxers
 
@@ -110,7 +112,7 @@ class Hls(Resource):
             body = await self._body(request)
         except CancelledError:
             raise
-        except Refused as why:
+        except RequestError as why:
             self._log.debug("{uri}: {why}", uri=request.path.decode("latin-1"), why=why.message)
             body = self._plain(request, 500 if why.status == 500 else 404)
         except Exception:
@@ -120,7 +122,7 @@ class Hls(Resource):
         if request.method == b"HEAD":
             request.finish()
         else:
-            Portions(request, body).begin()
+            BodyProducer(request, body).begin()
 
     def _plain(self, request: Request, status: int) -> bytes:
         if status == 404:
@@ -144,11 +146,11 @@ class Hls(Resource):
         request.setHeader("Cache-Control", "no-cache" if playlist else "private, max-age=60")
         return data
 
-    async def _admits(self, request: Request, path: Path) -> bool:
+    async def _admits(self, request: Request, path: RelayPath) -> bool:
         shown = http_server.credential(request)
         query = request.uri.decode("latin-1").partition("?")[2]
         ip = http_server.client_ip(request)
-        if await self._gate.allows(Question(ip, shown, path.name, None, "read", query, protocol="hls")):
+        if await self._authorizer.allows(AuthRequest(ip, shown, path.name, None, "read", query, protocol="hls")):
             return True
         if shown:
             self._log.info("{ip} may not read {path} by HLS", ip=ip, path=path.name)
@@ -159,7 +161,7 @@ class Hls(Resource):
 
 
 @implementer(IPullProducer)
-class Portions:
+class BodyProducer:
     """Hands out a body as its reader takes it: of a segment that many read slowly there is one copy, not one each.
 
     Who takes nothing for a minute is closed.

@@ -11,12 +11,12 @@ from twisted.internet.defer import Deferred, TimeoutError
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
-from camsvc.relay.hls.playlist import MEDIA, MULTIVARIANT, Growing, Window
-from camsvc.relay.media.depacketizer import Sampler, chosen
-from camsvc.relay.media.segmenter import Cutter, Lengths, Start
+from camsvc.relay.hls.playlist import MEDIA, MULTIVARIANT, HlsPlaylist, OpenSegment
+from camsvc.relay.media.depacketizer import Depacketizer, select_tracks
+from camsvc.relay.media.segmenter import Segmenter, SegmentLengths, SegmentStart
 from camsvc.relay.media.stream import Stream, Unit
-from camsvc.relay.paths.path import Path
-from camsvc.relay.request_errors import Refused, path_not_found
+from camsvc.relay.paths.path import RelayPath
+from camsvc.relay.request_errors import RequestError, path_not_found
 
 #: It is given up so long after the last request, seconds (MediaMTX 1.5.1's closeAfterInactivity).
 IDLE_S = 60.0
@@ -29,7 +29,7 @@ MAX_SEGMENT = 16 << 20
 
 
 @frozen
-class Surroundings:
+class MuxerContext:
     """What every muxer is given.
 
     Attributes:
@@ -45,43 +45,43 @@ class Surroundings:
     segment_s: float
 
 
-class Muxer:
+class HlsMuxer:
     """A reader of a path that stays when its stream ends (a subscriber), and takes its units (a sink)."""
 
     _log = Logger()
     kind = "hlsMuxer"
     id = ""
 
-    def __init__(self, around: Surroundings, path: Path, over: Callable[[Muxer], None]) -> None:
+    def __init__(self, context: MuxerContext, path: RelayPath, over: Callable[[HlsMuxer], None]) -> None:
         """Read from now on.
 
         Args:
-            around: clocks and sizes.
+            context: clocks and sizes.
             path: what to read; an on-demand path is kept awake.
             over: called once, when it ends.
 
         Raises:
-            Refused: the path takes no more readers.
+            RequestError: the path takes no more readers.
         """
         self.path = path
-        self.created = around.now()
+        self.created = context.now()
         self.last_request = self.created
         self.bytes_sent = 0
         self.closed = False
-        self._around = around
+        self._context = context
         self._over = over
-        self._window = Window(around.segment_count, secrets.token_hex(6), around.now, self._changed)
+        self._playlist = HlsPlaylist(context.segment_count, secrets.token_hex(6), context.now, self._changed)
         self._waiting: list[Deferred[None]] = []
         self._stream: Stream | None = None
-        self._samplers: dict[int, Sampler] = {}
-        self._cutter: Cutter | None = None
-        self._growing: Growing | None = None
+        self._depacketizers: dict[int, Depacketizer] = {}
+        self._segmenter: Segmenter | None = None
+        self._open_segment: OpenSegment | None = None
         self._end_s = 0.0
-        self._touched_at = self._absent_since = around.clock.seconds()
-        self._check: IDelayedCall = around.clock.callLater(IDLE_S, self._check_idle)
+        self._touched_at = self._absent_since = context.clock.seconds()
+        self._check: IDelayedCall = context.clock.callLater(IDLE_S, self._check_idle)
         try:
             self._gone = path.subscribe(self)
-        except Refused:
+        except RequestError:
             self._check.cancel()
             raise
         _ = self._gone.addCallbacks(lambda _: self.close(), lambda _: None)
@@ -90,14 +90,14 @@ class Muxer:
 
     def started(self, stream: Stream) -> None:
         """There is a stream: go on with it."""
-        self._samplers = chosen(stream.tracks)
+        self._depacketizers = select_tracks(stream.tracks)
         self._stream = stream
-        if not self._samplers:
+        if not self._depacketizers:
             self._log.warn("path {path} has nothing that HLS can show: H.264, AAC, Opus", path=self.path.name)
             return
-        lengths = Lengths(float("inf"), self._around.segment_s)
-        self._cutter = Cutter(
-            self._samplers, lambda: stream.clocks, lengths, self._begin, standalone=False, from_s=self._end_s
+        lengths = SegmentLengths(float("inf"), self._context.segment_s)
+        self._segmenter = Segmenter(
+            self._depacketizers, lambda: stream.clocks, lengths, self._begin, standalone=False, from_s=self._end_s
         )
         stream.join(self)
 
@@ -107,11 +107,11 @@ class Muxer:
             return
         self._stream.leave(self)
         self._stream = None
-        self._absent_since = self._around.clock.seconds()
-        if self._cutter is not None:
-            self._cutter.close()
-            self._end_s = self._cutter.end_s
-            self._cutter = None
+        self._absent_since = self._context.clock.seconds()
+        if self._segmenter is not None:
+            self._segmenter.close()
+            self._end_s = self._segmenter.end_s
+            self._segmenter = None
 
     def ended(self) -> None:
         """The stream is over."""
@@ -119,14 +119,14 @@ class Muxer:
 
     def deliver(self, unit: Unit) -> None:
         """Take a unit of a track."""
-        sampler = self._samplers.get(unit.track)
-        if sampler is None or self._cutter is None or not unit.media:
+        depacketizer = self._depacketizers.get(unit.track)
+        if depacketizer is None or self._segmenter is None or not unit.media:
             return
-        for taken in sampler.take(unit):
-            self._cutter.add(unit.track, taken, self._around.clock.seconds())
-        if self._growing is not None and self._growing.size > MAX_SEGMENT:
+        for sample in depacketizer.take(unit):
+            self._segmenter.add(unit.track, sample, self._context.clock.seconds())
+        if self._open_segment is not None and self._open_segment.size > MAX_SEGMENT:
             self._log.warn("path {path} sends no key frame; its HLS waits for one", path=self.path.name)
-            self._cutter.close()
+            self._segmenter.close()
 
     def close(self) -> None:
         """End: nobody asks any more, or the path is gone."""
@@ -145,9 +145,9 @@ class Muxer:
 
     # -- requests
 
-    def _begin(self, start: Start) -> Growing:
-        self._growing = self._window.begin(start)
-        return self._growing
+    def _begin(self, start: SegmentStart) -> OpenSegment:
+        self._open_segment = self._playlist.begin(start)
+        return self._open_segment
 
     def _changed(self) -> None:
         waiting, self._waiting = self._waiting, []
@@ -155,34 +155,34 @@ class Muxer:
             done.callback(None)
 
     def _check_idle(self) -> None:
-        left_s = self._touched_at + IDLE_S - self._around.clock.seconds()
+        left_s = self._touched_at + IDLE_S - self._context.clock.seconds()
         if left_s <= 0 and not self._waiting:
             self.close()
         else:
-            self._check = self._around.clock.callLater(max(left_s, 1.0), self._check_idle)
+            self._check = self._context.clock.callLater(max(left_s, 1.0), self._check_idle)
 
     async def file(self, name: str) -> bytes | None:
         """What a request for a file gets; None when there is no such file.
 
         Raises:
-            Refused: 404 without a stream, or with one that HLS cannot show; 500 when no segment came in time.
+            RequestError: 404 without a stream, or with one that HLS cannot show; 500 when no segment came in time.
         """
-        self._touched_at = self._around.clock.seconds()
-        self.last_request = self._around.now()
+        self._touched_at = self._context.clock.seconds()
+        self.last_request = self._context.now()
         if name not in (MULTIVARIANT, MEDIA):
-            return self._window.file(name)
+            return self._playlist.file(name)
         if self._stream is None and self._touched_at - self._absent_since > ABSENT_S:
-            raise Refused(f"no one is publishing to path '{self.path.name}'", 404)
-        if self._stream is not None and not self._samplers:
-            raise Refused("the stream doesn't contain any supported codec", 404)
-        if not self._window.listed:
+            raise RequestError(f"no one is publishing to path '{self.path.name}'", 404)
+        if self._stream is not None and not self._depacketizers:
+            raise RequestError("the stream doesn't contain any supported codec", 404)
+        if not self._playlist.listed:
             await self._when_changed()
-        return (self._window.multivariant() if name == MULTIVARIANT else self._window.media()).encode()
+        return (self._playlist.multivariant() if name == MULTIVARIANT else self._playlist.media()).encode()
 
     async def _when_changed(self) -> None:
         changed: Deferred[None] = Deferred(lambda done: self._waiting.remove(done))
         self._waiting.append(changed)
         try:
-            await changed.addTimeout(CONTENT_S, self._around.clock)
+            await changed.addTimeout(CONTENT_S, self._context.clock)
         except TimeoutError as why:
-            raise Refused(f"path '{self.path.name}' gave no segment in time", 500) from why
+            raise RequestError(f"path '{self.path.name}' gave no segment in time", 500) from why

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from attrs import frozen
 
 from camsvc.relay.media import fmp4
-from camsvc.relay.media.segmenter import Start
+from camsvc.relay.media.segmenter import SegmentStart
 
 #: Segments that are no longer listed stay as many: who has the last list may still fetch them (RFC 8216, 6.2.2).
 SPARE = 3
@@ -23,7 +23,7 @@ MEDIA = "stream.m3u8"
 
 
 @frozen
-class Segment:
+class HlsSegment:
     """A segment.
 
     Attributes:
@@ -47,8 +47,8 @@ class Segment:
     gaps: int
 
 
-class Growing:
-    """A segment under way (an output of the cutter); it goes into the window when it is closed."""
+class OpenSegment:
+    """A segment under way (an output of the segmenter); it goes into the playlist when it is closed."""
 
     def __init__(self, done: Callable[[bytes, float], None]) -> None:
         """Empty; ``done`` takes its bytes and seconds."""
@@ -70,7 +70,7 @@ class Growing:
             self._parts = []
 
 
-class Window:
+class HlsPlaylist:
     """The newest segments."""
 
     def __init__(self, count: int, prefix: str, now: Callable[[], datetime], changed: Callable[[], None]) -> None:
@@ -86,15 +86,15 @@ class Window:
         self._prefix = prefix
         self._now = now
         self._changed = changed
-        self._segments: deque[Segment] = deque()
+        self._segments: deque[HlsSegment] = deque()
         self._headers: dict[str, bytes] = {}
-        self._formats: tuple[fmp4.Format, ...] = ()
+        self._formats: tuple[fmp4.SampleFormat, ...] = ()
         self._header = ""
         self._made = 0
         self._gaps = 0
 
     @property
-    def listed(self) -> list[Segment]:
+    def listed(self) -> list[HlsSegment]:
         """What the playlist names."""
         return list(self._segments)[-self._count :]
 
@@ -103,14 +103,14 @@ class Window:
         """Memory that segments take, bytes."""
         return sum(len(segment.data) for segment in self._segments)
 
-    def begin(self, start: Start) -> Growing:
+    def begin(self, start: SegmentStart) -> OpenSegment:
         """A segment that grows; ``start`` says how it begins."""
         if start.formats != self._formats:
             self._formats = start.formats
             self._header = f"{self._prefix}_init{self._made}.mp4"
             self._headers[self._header] = fmp4.init_segment(start.formats)
         header, gap = self._header, not start.seamless and self._made > 0
-        return Growing(lambda data, seconds: self._add(data, seconds, header, gap))
+        return OpenSegment(lambda data, seconds: self._add(data, seconds, header, gap))
 
     def _began(self, seconds: float, gap: bool) -> datetime:
         """When the segment began that has just ended."""
@@ -126,7 +126,7 @@ class Window:
         self._gaps += gap
         name = f"{self._prefix}_seg{self._made}.mp4"
         began_at = self._began(seconds, gap)
-        self._segments.append(Segment(self._made, name, data, seconds, began_at, header, gap, self._gaps))
+        self._segments.append(HlsSegment(self._made, name, data, seconds, began_at, header, gap, self._gaps))
         self._made += 1
         while len(self._segments) > self._count + SPARE or (self.size > MAX_BYTES and len(self._segments) > 1):
             self._segments.popleft()

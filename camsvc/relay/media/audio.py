@@ -86,7 +86,7 @@ def aac_fields(fmtp: Mapping[str, str]) -> AacFields:
     return AacFields(size, index, delta)
 
 
-class AacUnpacker:
+class AacDeframer:
     """Takes access units out of packets, and puts together those that several packets share (RFC 3640, 3.2.3)."""
 
     def __init__(self, fields: AacFields) -> None:

@@ -18,7 +18,7 @@ _FIRST_GUESS_S = 0.04
 
 
 @frozen
-class Taken:
+class RtpSample:
     """A sample as it came: RTP ``timestamp`` (32 bits), ``data`` for MP4, and whether a player can begin with it."""
 
     timestamp: int
@@ -26,7 +26,7 @@ class Taken:
     key: bool
 
 
-class Sampler(Protocol):
+class Depacketizer(Protocol):
     """Reads one track.
 
     Attributes:
@@ -38,19 +38,19 @@ class Sampler(Protocol):
 
     rate: int
     usual: int
-    format: fmp4.Format | None
+    format: fmp4.SampleFormat | None
 
-    def take(self, unit: Unit) -> list[Taken]:
+    def take(self, unit: Unit) -> list[RtpSample]:
         """The samples that a unit completes."""
 
 
-class _Video:
+class _H264Depacketizer:
     _log = Logger()
 
     def __init__(self, track: Track) -> None:
         self.rate = track.clock_rate
         self.usual = int(_FIRST_GUESS_S * self.rate)
-        self.format: fmp4.Format | None = None
+        self.format: fmp4.SampleFormat | None = None
         self._sets = h264.ParameterSets()
         self._learn(h264.from_fmtp(track.fmtp))
 
@@ -65,61 +65,66 @@ class _Video:
             except ValueError as why:
                 self._log.error("video that can be neither recorded nor shown by HLS: {why}", why=why)
 
-    def take(self, unit: Unit) -> list[Taken]:
+    def take(self, unit: Unit) -> list[RtpSample]:
         units = h264.nal_units(unit.frames)
         self._learn(self._sets.updated(units))
         data = h264.picture(units)
-        return [Taken(unit.timestamp, data, unit.key)] if data else []
+        return [RtpSample(unit.timestamp, data, unit.key)] if data else []
 
 
-class _Aac:
+class _AacDepacketizer:
     def __init__(self, track: Track) -> None:
         self.rate = track.clock_rate
         config = audio.aac_config(bytes.fromhex(track.fmtp.get("config", "")))
         self.usual = audio.AAC_SAMPLES * self.rate // config.rate
-        self.format: fmp4.Format | None = fmp4.aac_format(config, self.rate)
-        self._unpacker = audio.AacUnpacker(audio.aac_fields(track.fmtp))
+        self.format: fmp4.SampleFormat | None = fmp4.aac_format(config, self.rate)
+        self._unpacker = audio.AacDeframer(audio.aac_fields(track.fmtp))
 
-    def take(self, unit: Unit) -> list[Taken]:
+    def take(self, unit: Unit) -> list[RtpSample]:
         units = self._unpacker.take(h264.payload(unit.frames[0]))
         return [
-            Taken((unit.timestamp + number * self.usual) % (1 << 32), data, True) for number, data in enumerate(units)
+            RtpSample((unit.timestamp + number * self.usual) % (1 << 32), data, True)
+            for number, data in enumerate(units)
         ]
 
 
-class _Opus:
+class _OpusDepacketizer:
     rate = 48000
     usual = audio.OPUS_SAMPLES
 
     def __init__(self, track: Track) -> None:
-        self.format: fmp4.Format | None = fmp4.opus_format(2 if track.fmtp.get("sprop-stereo") == "1" else 1)
+        self.format: fmp4.SampleFormat | None = fmp4.opus_format(2 if track.fmtp.get("sprop-stereo") == "1" else 1)
 
-    def take(self, unit: Unit) -> list[Taken]:
+    def take(self, unit: Unit) -> list[RtpSample]:
         data = h264.payload(unit.frames[0])
-        return [Taken(unit.timestamp, data, True)] if data else []
+        return [RtpSample(unit.timestamp, data, True)] if data else []
 
 
-_SAMPLERS: dict[str, Callable[[Track], Sampler]] = {"h264": _Video, "mpeg4-generic": _Aac, "opus": _Opus}
+_DEPACKETIZERS: dict[str, Callable[[Track], Depacketizer]] = {
+    "h264": _H264Depacketizer,
+    "mpeg4-generic": _AacDepacketizer,
+    "opus": _OpusDepacketizer,
+}
 
 
-def sampler(track: Track) -> Sampler | None:
+def depacketizer(track: Track) -> Depacketizer | None:
     """What reads a track; None where its codec has no place in our MP4, or its SDP says too little."""
-    kind = _SAMPLERS.get(track.codec) if track.clock_rate <= MAX_RATE else None
+    kind = _DEPACKETIZERS.get(track.codec) if track.clock_rate <= MAX_RATE else None
     try:
         return kind(track) if kind else None
     except ValueError:
         return None
 
 
-def chosen(tracks: tuple[Track, ...]) -> dict[int, Sampler]:
+def select_tracks(tracks: tuple[Track, ...]) -> dict[int, Depacketizer]:
     """The first video and the first sound that can be written, by their track's index, the leading one first.
 
     Nothing where there is video of another kind: its sound alone would look like a whole recording.
     """
-    found: dict[int, Sampler] = {}
+    found: dict[int, Depacketizer] = {}
     for codecs in (("h264",), ("mpeg4-generic", "opus")):
         for number, track in enumerate(tracks):
-            reads = sampler(track) if track.codec in codecs else None
+            reads = depacketizer(track) if track.codec in codecs else None
             if reads is not None:
                 found[number] = reads
                 break

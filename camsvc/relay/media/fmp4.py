@@ -11,14 +11,14 @@ from camsvc.relay.media.audio import AacConfig
 from camsvc.relay.media.h264 import ParameterSets, dimensions
 
 _MATRIX = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
-# Sample flags (14496-12, 8.8.3.1): depends on nothing; depends on others and is no sync sample.
+# Mp4Sample flags (14496-12, 8.8.3.1): depends on nothing; depends on others and is no sync sample.
 _SYNC = 0x02000000
 _NOT_SYNC = 0x01010000
 _MAX_SET = 4096
 
 
 @frozen
-class Sample:
+class Mp4Sample:
     """What a player decodes in one go: ``data``, its ``duration`` in ticks of its track, ``key`` if one can begin."""
 
     data: bytes
@@ -27,7 +27,7 @@ class Sample:
 
 
 @frozen
-class Format:
+class SampleFormat:
     """What the start of a presentation says of one track.
 
     Attributes:
@@ -51,7 +51,7 @@ class Format:
 
 
 @frozen
-class Run:
+class TrackRun:
     """A track's samples in one fragment.
 
     Attributes:
@@ -62,7 +62,7 @@ class Run:
 
     track: int
     base_time: int
-    samples: Sequence[Sample]
+    samples: Sequence[Mp4Sample]
 
 
 def _box(kind: bytes, *content: bytes) -> bytes:
@@ -74,7 +74,7 @@ def _full(kind: bytes, version: int, flags: int, *content: bytes) -> bytes:
     return _box(kind, struct.pack(">I", version << 24 | flags), *content)
 
 
-def h264_format(sets: ParameterSets, timescale: int) -> Format:
+def h264_format(sets: ParameterSets, timescale: int) -> SampleFormat:
     """H.264 video (ISO/IEC 14496-15, 5.4.2: avc1 and avcC).
 
     Args:
@@ -98,7 +98,7 @@ def h264_format(sets: ParameterSets, timescale: int) -> Format:
         struct.pack(">6xH16xHHIIIH32xHh", 1, width, height, 0x480000, 0x480000, 0, 1, 24, -1),
         configuration,
     )
-    return Format(timescale, f"avc1.{sets.sps[1:4].hex()}", entry, width, height)
+    return SampleFormat(timescale, f"avc1.{sets.sps[1:4].hex()}", entry, width, height)
 
 
 def _sound_entry(kind: bytes, channels: int, rate: int, configuration: bytes) -> bytes:
@@ -106,7 +106,7 @@ def _sound_entry(kind: bytes, channels: int, rate: int, configuration: bytes) ->
     return _box(kind, struct.pack(">6xH8xHH4xI", 1, channels, 16, shown_rate), configuration)
 
 
-def aac_format(config: AacConfig, timescale: int) -> Format:
+def aac_format(config: AacConfig, timescale: int) -> SampleFormat:
     """AAC (ISO/IEC 14496-14, 5.6: mp4a and esds; the descriptors are those of 14496-1, 7.2.6)."""
 
     def descriptor(tag: int, *content: bytes) -> bytes:
@@ -116,16 +116,16 @@ def aac_format(config: AacConfig, timescale: int) -> Format:
     decoder = descriptor(4, bytes([0x40, 0x15]), bytes(11), descriptor(5, config.raw))
     elementary = descriptor(3, bytes(3), decoder, descriptor(6, b"\x02"))
     entry = _sound_entry(b"mp4a", config.channels, config.rate, _full(b"esds", 0, 0, elementary))
-    return Format(timescale, f"mp4a.40.{config.object_type}", entry)
+    return SampleFormat(timescale, f"mp4a.40.{config.object_type}", entry)
 
 
-def opus_format(channels: int) -> Format:
+def opus_format(channels: int) -> SampleFormat:
     """Opus, always at 48 kHz (Encapsulation of Opus in ISO Base Media File Format, 4.3: Opus and dOps)."""
     specific = _box(b"dOps", struct.pack(">BBHIhB", 0, channels, 0, 48000, 0, 0))
-    return Format(48000, "opus", _sound_entry(b"Opus", channels, 48000, specific))
+    return SampleFormat(48000, "opus", _sound_entry(b"Opus", channels, 48000, specific))
 
 
-def init_segment(formats: Sequence[Format]) -> bytes:
+def init_segment(formats: Sequence[SampleFormat]) -> bytes:
     """What a presentation begins with: ftyp and a moov whose duration is open; tracks are numbered from 1."""
     movie_header = _full(
         b"mvhd",
@@ -142,7 +142,7 @@ def init_segment(formats: Sequence[Format]) -> bytes:
     return brands + _box(b"moov", movie_header, *tracks, _box(b"mvex", *extends))
 
 
-def _track(number: int, form: Format) -> bytes:
+def _track(number: int, form: SampleFormat) -> bytes:
     kind, header = (
         (b"vide", _full(b"vmhd", 0, 1, bytes(8))) if form.is_video else (b"soun", _full(b"smhd", 0, 0, bytes(4)))
     )
@@ -169,7 +169,7 @@ def _track(number: int, form: Format) -> bytes:
     return _box(b"trak", track_header, _box(b"mdia", media_header, handler, _box(b"minf", header, data_info, tables)))
 
 
-def fragment(sequence: int, runs: Sequence[Run]) -> bytes:
+def fragment(sequence: int, runs: Sequence[TrackRun]) -> bytes:
     """One part of a presentation: moof and mdat.
 
     Args:

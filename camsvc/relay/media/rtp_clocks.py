@@ -14,7 +14,7 @@ _INTERLEAVE = 4
 _REPORT = struct.Struct(">BBHIIII")
 
 
-def step(before: int, after: int) -> int:
+def ticks_between(before: int, after: int) -> int:
     """Ticks from one RTP timestamp to another, over the 32-bit wrap; negative when it goes back."""
     return (after - before + _WRAP // 2) % _WRAP - _WRAP // 2
 
@@ -25,7 +25,7 @@ class _Report:
     timestamp: int
 
 
-class Clocks:
+class TrackClocks:
     """The last sender report of each track."""
 
     def __init__(self, tracks: tuple[Track, ...]) -> None:
@@ -56,5 +56,5 @@ class Clocks:
             report = self._reports.get(track)
             if report is None:
                 return None
-            walls.append(report.wall_s + step(report.timestamp, timestamp) / self._rates[track])
+            walls.append(report.wall_s + ticks_between(report.timestamp, timestamp) / self._rates[track])
         return walls[1] - walls[0]

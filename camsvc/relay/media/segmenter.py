@@ -9,9 +9,9 @@ from attrs import frozen
 from twisted.logger import Logger
 
 from camsvc.relay.media import fmp4
-from camsvc.relay.media.depacketizer import Sampler, Taken
-from camsvc.relay.media.rtp_clocks import Clocks
-from camsvc.relay.media.track_timeline import Lane
+from camsvc.relay.media.depacketizer import Depacketizer, RtpSample
+from camsvc.relay.media.rtp_clocks import TrackClocks
+from camsvc.relay.media.track_timeline import TrackTimeline
 
 #: Steps of the RTP timestamp that make a new file: back by more, or ahead by more, seconds.
 MAX_BACK_S = 1.0
@@ -22,7 +22,7 @@ MAX_SKEW_S = 5.0
 MAX_PART = 16 << 20
 
 
-class Output(Protocol):
+class SegmentOutput(Protocol):
     """A file or segment under way."""
 
     def append(self, data: bytes, seconds: float) -> None:
@@ -33,7 +33,7 @@ class Output(Protocol):
 
 
 @frozen
-class Start:
+class SegmentStart:
     """How a file or segment begins.
 
     Attributes:
@@ -41,12 +41,12 @@ class Start:
         seamless: it follows the last one without a gap and with the same formats.
     """
 
-    formats: tuple[fmp4.Format, ...]
+    formats: tuple[fmp4.SampleFormat, ...]
     seamless: bool
 
 
 @frozen
-class Lengths:
+class SegmentLengths:
     """When something ends, seconds.
 
     Attributes:
@@ -58,7 +58,7 @@ class Lengths:
     file_s: float
 
 
-class Cutter:
+class Segmenter:
     """Turns samples into files or segments of parts; knows no clock but those of RTP and of arrival.
 
     Attributes:
@@ -69,10 +69,10 @@ class Cutter:
 
     def __init__(
         self,
-        samplers: dict[int, Sampler],
-        clocks: Callable[[], Clocks],
-        lengths: Lengths,
-        begin: Callable[[Start], Output],
+        depacketizers: dict[int, Depacketizer],
+        clocks: Callable[[], TrackClocks],
+        lengths: SegmentLengths,
+        begin: Callable[[SegmentStart], SegmentOutput],
         *,
         standalone: bool,
         from_s: float = 0.0,
@@ -80,7 +80,7 @@ class Cutter:
         """Begin with the next key frame of the leading track.
 
         Args:
-            samplers: of the tracks to write, by index, the leading one first.
+            depacketizers: of the tracks to write, by index, the leading one first.
             clocks: how their timestamps belong together, as far as it is known by now.
             lengths: when parts and files end.
             begin: called for the first sample of each file or segment.
@@ -88,13 +88,13 @@ class Cutter:
                 presentation, with times that go on.
             from_s: where the times of such a presentation begin.
         """
-        self._samplers = samplers
+        self._depacketizers = depacketizers
         self._clocks = clocks
         self._lengths = lengths
         self._open = begin
         self._standalone = standalone
-        self._lead = next(iter(samplers))
-        self._formats: tuple[fmp4.Format, ...] = ()
+        self._lead = next(iter(depacketizers))
+        self._formats: tuple[fmp4.SampleFormat, ...] = ()
         self._lead_at = (0, 0.0)
         self._start_s = self._file_at_s = self._part_at_s = 0.0
         self.end_s = from_s
@@ -102,125 +102,125 @@ class Cutter:
 
     def _forget(self) -> None:
         """No file is under way."""
-        self._file: Output | None = None
-        self._lanes: dict[int, Lane] = {}
+        self._file: SegmentOutput | None = None
+        self._timelines: dict[int, TrackTimeline] = {}
         self._sequence = 0
         self._told = False
 
-    def _formats_now(self) -> tuple[fmp4.Format, ...] | None:
-        found = [sampler.format for sampler in self._samplers.values()]
+    def _formats_now(self) -> tuple[fmp4.SampleFormat, ...] | None:
+        found = [depacketizer.format for depacketizer in self._depacketizers.values()]
         return None if None in found else tuple(form for form in found if form is not None)
 
-    def add(self, track: int, taken: Taken, arrived_s: float) -> None:
+    def add(self, track: int, sample: RtpSample, arrived_s: float) -> None:
         """Take the next sample; without a key frame of the leading track nothing begins.
 
         Args:
             track: index of its track.
-            taken: the sample.
+            sample: the sample.
             arrived_s: when it came, monotonic seconds.
         """
         if track == self._lead:
-            self._add_leading(taken, arrived_s)
+            self._add_leading(sample, arrived_s)
         elif self._file is not None:
-            self._add_other(track, taken, arrived_s)
+            self._add_other(track, sample, arrived_s)
 
     # -- the leading track, which decides
 
-    def _add_leading(self, taken: Taken, arrived_s: float) -> None:
-        lane = self._lanes.get(self._lead)
-        if lane is None:
-            self._begin(taken, arrived_s)
+    def _add_leading(self, sample: RtpSample, arrived_s: float) -> None:
+        timeline = self._timelines.get(self._lead)
+        if timeline is None:
+            self._begin(sample, arrived_s)
             return
-        step = lane.step(taken)
-        if -MAX_BACK_S * lane.sampler.rate <= step <= 0:
+        step = timeline.ticks_since_held(sample)
+        if -MAX_BACK_S * timeline.depacketizer.rate <= step <= 0:
             self._tell_disorder(step)
             return
-        if step < 0 or step > MAX_AHEAD_S * lane.sampler.rate:
+        if step < 0 or step > MAX_AHEAD_S * timeline.depacketizer.rate:
             self.close()
-            self._begin(taken, arrived_s)
+            self._begin(sample, arrived_s)
             return
-        lane.finish(step)
-        self._lead_at = (taken.timestamp, arrived_s)
-        if taken.key and (self._is_long_enough(lane) or self._formats_now() != self._formats):
-            self._next(taken, arrived_s)
-        elif lane.seconds - self._part_at_s >= self._lengths.part_s or self._waiting_bytes() > MAX_PART:
+        timeline.finish(step)
+        self._lead_at = (sample.timestamp, arrived_s)
+        if sample.key and (self._is_long_enough(timeline) or self._formats_now() != self._formats):
+            self._next(sample, arrived_s)
+        elif timeline.seconds - self._part_at_s >= self._lengths.part_s or self._waiting_bytes() > MAX_PART:
             self._flush()
         if self._file is not None:  # else it failed in this very moment
-            self._lanes[self._lead].hold(taken)
+            self._timelines[self._lead].hold(sample)
 
-    def _is_long_enough(self, lane: Lane) -> bool:
+    def _is_long_enough(self, timeline: TrackTimeline) -> bool:
         # A tenth less will do: key frames each second come at 0.999 s as well, and the next would be at 2 s.
         spare = 1.0 if self._standalone else 0.9
-        return lane.seconds - self._file_at_s >= self._lengths.file_s * spare
+        return timeline.seconds - self._file_at_s >= self._lengths.file_s * spare
 
     def _waiting_bytes(self) -> int:
-        return sum(lane.waiting_bytes for lane in self._lanes.values())
+        return sum(timeline.waiting_bytes for timeline in self._timelines.values())
 
     def _tell_disorder(self, step: int) -> None:
         if not self._told:
             self._told = True
             self._log.error("pictures out of order are left out, first by {step} ticks", step=step)
 
-    def _begin(self, taken: Taken, arrived_s: float) -> None:
+    def _begin(self, sample: RtpSample, arrived_s: float) -> None:
         formats = self._formats_now()
-        if not taken.key or formats is None:
+        if not sample.key or formats is None:
             return
         self._formats = formats
-        self._lanes = {track: Lane(sampler) for track, sampler in self._samplers.items()}
+        self._timelines = {track: TrackTimeline(depacketizer) for track, depacketizer in self._depacketizers.items()}
         at_s = 0.0 if self._standalone else self.end_s
-        self._lanes[self._lead].begin(taken, at_s)
-        self._lead_at = (taken.timestamp, arrived_s)
+        self._timelines[self._lead].begin(sample, at_s)
+        self._lead_at = (sample.timestamp, arrived_s)
         self._start_s = self._file_at_s = self._part_at_s = at_s
-        self._file = self._open(Start(formats, seamless=False))
+        self._file = self._open(SegmentStart(formats, seamless=False))
 
-    def _next(self, taken: Taken, arrived_s: float) -> None:
+    def _next(self, sample: RtpSample, arrived_s: float) -> None:
         """End the file or segment and begin another at this very key frame."""
         if self._standalone or self._formats_now() != self._formats:
             self.close()
-            self._begin(taken, arrived_s)
+            self._begin(sample, arrived_s)
             return
         self._flush()
         if self._file is not None:
             self._file.close()
-            self._file_at_s = self._lanes[self._lead].seconds
-            self._file = self._open(Start(self._formats, seamless=True))
+            self._file_at_s = self._timelines[self._lead].seconds
+            self._file = self._open(SegmentStart(self._formats, seamless=True))
 
     # -- the others, which follow
 
-    def _add_other(self, track: int, taken: Taken, arrived_s: float) -> None:
-        lane = self._lanes[track]
-        if lane.begun:
-            step = lane.step(taken)
-            if -MAX_BACK_S * lane.sampler.rate <= step <= 0:
+    def _add_other(self, track: int, sample: RtpSample, arrived_s: float) -> None:
+        timeline = self._timelines[track]
+        if timeline.begun:
+            step = timeline.ticks_since_held(sample)
+            if -MAX_BACK_S * timeline.depacketizer.rate <= step <= 0:
                 return
-            if 0 < step <= MAX_AHEAD_S * lane.sampler.rate:
-                lane.finish(step)
-                lane.hold(taken)
+            if 0 < step <= MAX_AHEAD_S * timeline.depacketizer.rate:
+                timeline.finish(step)
+                timeline.hold(sample)
                 return
-            lane.finish_last()
-        at_s = self._place(track, taken, arrived_s)
+            timeline.finish_last()
+        at_s = self._place(track, sample, arrived_s)
         if at_s >= self._start_s:
-            lane.begin(taken, at_s)
+            timeline.begin(sample, at_s)
 
-    def _place(self, track: int, taken: Taken, arrived_s: float) -> float:
+    def _place(self, track: int, sample: RtpSample, arrived_s: float) -> float:
         """Where a sample of another track belongs, seconds from the start of the presentation."""
         timestamp, lead_arrived_s = self._lead_at
         apart_s = arrived_s - lead_arrived_s
-        told_s = self._clocks().between((self._lead, timestamp), (track, taken.timestamp))
+        told_s = self._clocks().between((self._lead, timestamp), (track, sample.timestamp))
         if told_s is not None and abs(told_s - apart_s) <= MAX_SKEW_S:
             apart_s = told_s
-        return self._lanes[self._lead].seconds + apart_s
+        return self._timelines[self._lead].seconds + apart_s
 
     # -- ends
 
     def _flush(self) -> None:
         if self._file is None:
             return
-        found = [lane.run(number) for number, lane in enumerate(self._lanes.values(), 1)]
+        found = [timeline.run(number) for number, timeline in enumerate(self._timelines.values(), 1)]
         runs = [run for run in found if run is not None]
         if not runs:
             return
-        now_s = self._lanes[self._lead].seconds
+        now_s = self._timelines[self._lead].seconds
         seconds, self._part_at_s = now_s - self._part_at_s, now_s
         start = fmp4.init_segment(self._formats) if self._standalone and not self._sequence else b""
         self._sequence += 1
@@ -228,15 +228,15 @@ class Cutter:
 
     def close(self) -> None:
         """Write what is held and end the file; the next key frame begins another."""
-        for lane in self._lanes.values():
-            lane.finish_last()
+        for timeline in self._timelines.values():
+            timeline.finish_last()
         self._flush()
         self.abandon()
 
     def abandon(self) -> None:
         """Forget what is held: the file failed."""
-        if self._lanes:
-            self.end_s = self._lanes[self._lead].seconds
+        if self._timelines:
+            self.end_s = self._timelines[self._lead].seconds
         if self._file is not None:
             self._file.close()
         self._forget()

@@ -8,7 +8,7 @@ from typing import Protocol
 from twisted.logger import Logger
 
 from camsvc.relay.media import h264, h265
-from camsvc.relay.media.rtp_clocks import Clocks
+from camsvc.relay.media.rtp_clocks import TrackClocks
 from camsvc.relay.media.sdp import Track
 
 #: Most that is kept since the last key frame, bytes.
@@ -21,7 +21,7 @@ _MARKER = 0x80
 _BEGINS = {"h264": h264.carries_idr, "h265": h265.carries_irap}
 
 
-class Overlong(Exception):
+class OverlongUnit(Exception):
     """The publisher sends an access unit without end."""
 
 
@@ -95,7 +95,7 @@ class Stream:
 
     def __init__(self, tracks: tuple[Track, ...]) -> None:
         self.tracks = tracks
-        self.clocks = Clocks(tracks)
+        self.clocks = TrackClocks(tracks)
         self.bytes_received = 0
         self.bytes_sent = 0
         self._assemblers = [_Assembler(_BEGINS[track.codec]) if track.codec in _BEGINS else None for track in tracks]
@@ -115,7 +115,7 @@ class Stream:
             frame: its bytes with the interleave header.
 
         Raises:
-            Overlong: the publisher is to be closed.
+            OverlongUnit: the publisher is to be closed.
         """
         track = channel >> 1
         if channel & 1:
@@ -138,7 +138,7 @@ class Stream:
         if frame[5] & _MARKER:
             self.relay(assembler.take(track))
         elif assembler.size > MAX_UNIT:
-            raise Overlong
+            raise OverlongUnit
 
     def relay(self, unit: Unit) -> None:
         """Give a unit to every sink, and to those that waited for a key frame."""

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 from camsvc.relay.media import fmp4
-from camsvc.relay.media.depacketizer import Sampler, Taken
-from camsvc.relay.media.rtp_clocks import step
+from camsvc.relay.media.depacketizer import Depacketizer, RtpSample
+from camsvc.relay.media.rtp_clocks import ticks_between
 
 
-class Lane:
+class TrackTimeline:
     """One track of a presentation; a sample is held until the next one tells how long it lasts.
 
     Attributes:
         time: ticks from the start of the presentation to the end of the last sample that is complete.
-        waiting_bytes: size of the complete samples that no part has taken.
+        waiting_bytes: size of the complete samples that no part has sample.
     """
 
-    def __init__(self, sampler: Sampler) -> None:
+    def __init__(self, depacketizer: Depacketizer) -> None:
         """Empty, at time 0."""
-        self.sampler = sampler
+        self.depacketizer = depacketizer
         self.time = 0
         self.waiting_bytes = 0
         self._base = 0
-        self._held: Taken | None = None
-        self._samples: list[fmp4.Sample] = []
-        self._last = sampler.usual
+        self._held: RtpSample | None = None
+        self._samples: list[fmp4.Mp4Sample] = []
+        self._last = depacketizer.usual
 
     @property
     def begun(self) -> bool:
@@ -33,27 +33,27 @@ class Lane:
     @property
     def seconds(self) -> float:
         """``time`` in seconds."""
-        return self.time / self.sampler.rate
+        return self.time / self.depacketizer.rate
 
-    def begin(self, taken: Taken, at_s: float) -> None:
+    def begin(self, sample: RtpSample, at_s: float) -> None:
         """Hold a first sample, which is shown at ``at_s`` seconds, or at once when that is past."""
-        at = max(round(at_s * self.sampler.rate), self.time)
+        at = max(round(at_s * self.depacketizer.rate), self.time)
         if not self._samples:
             self._base = at
         elif at > self.time:
             last = self._samples.pop()
-            self._samples.append(fmp4.Sample(last.data, last.duration + at - self.time, last.key))
+            self._samples.append(fmp4.Mp4Sample(last.data, last.duration + at - self.time, last.key))
         self.time = at
-        self._held = taken
+        self._held = sample
 
-    def step(self, taken: Taken) -> int:
+    def ticks_since_held(self, sample: RtpSample) -> int:
         """Ticks from the held sample to this one."""
-        return step(self._held.timestamp, taken.timestamp) if self._held is not None else 0
+        return ticks_between(self._held.timestamp, sample.timestamp) if self._held is not None else 0
 
     def finish(self, duration: int) -> None:
         """Complete the held sample."""
         if self._held is not None:
-            self._samples.append(fmp4.Sample(self._held.data, duration, self._held.key))
+            self._samples.append(fmp4.Mp4Sample(self._held.data, duration, self._held.key))
             self.waiting_bytes += len(self._held.data)
             self.time += duration
             self._last = duration
@@ -63,14 +63,14 @@ class Lane:
         """Complete the held sample, which no other follows: it lasts as long as the one before."""
         self.finish(self._last)
 
-    def hold(self, taken: Taken) -> None:
+    def hold(self, sample: RtpSample) -> None:
         """Take the sample that follows the one completed."""
-        self._held = taken
+        self._held = sample
 
-    def run(self, number: int) -> fmp4.Run | None:
+    def run(self, number: int) -> fmp4.TrackRun | None:
         """Hand over what is complete, as track ``number``; None when there is nothing."""
         if not self._samples:
             return None
-        run = fmp4.Run(number, self._base, tuple(self._samples))
+        run = fmp4.TrackRun(number, self._base, tuple(self._samples))
         self._samples, self.waiting_bytes, self._base = [], 0, self.time
         return run

@@ -47,15 +47,15 @@ def command(line: str, path: str, rtsp_port: int, restart: bool) -> Command | No
     return Command(tuple(argv), tuple(env.items()), restart) if argv else None
 
 
-class _Process(ProcessProtocol):
-    def __init__(self, slot: Slot) -> None:
+class _CommandProcess(ProcessProtocol):
+    def __init__(self, slot: CommandSlot) -> None:
         self._slot = slot
 
     def processEnded(self, reason: Failure) -> None:
         self._slot.process_ended(getattr(reason.value, "exitCode", None), getattr(reason.value, "signal", None))
 
 
-class Slot:
+class CommandSlot:
     """A place for one command at a time: say what is wanted, and it is so as soon as the last one has ended."""
 
     _log = Logger()
@@ -124,7 +124,7 @@ class Slot:
         nothing = os.open(os.devnull, os.O_RDONLY)
         try:
             process = self._reactor.spawnProcess(
-                _Process(self), argv[0], argv, env=dict(self._wanted.env), childFDs={0: nothing, 1: 1, 2: 2}
+                _CommandProcess(self), argv[0], argv, env=dict(self._wanted.env), childFDs={0: nothing, 1: 1, 2: 2}
             )
         except OSError as why:
             self._log.error("{slot}: cannot run its command: {why}", slot=self._name, why=why)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 
-class Demand:
+class OnDemandStart:
     """Counts who wants a path; tells when the command has to run and when it may end."""
 
     def __init__(self, clock: IReactorTime, wake: Callable[[], None], rest: Callable[[], None]) -> None:

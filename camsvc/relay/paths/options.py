@@ -10,14 +10,14 @@ from urllib.parse import urlsplit
 
 from attrs import asdict, evolve, frozen
 
-from camsvc.relay.request_errors import Refused
+from camsvc.relay.request_errors import RequestError
 from camsvc.system import go_durations
 
 _NAME = re.compile(r"[A-Za-z0-9_./-]+")
 
 
 @frozen
-class PathOptions:
+class RelayPathOptions:
     """The keys of a path, under the API's own names; durations in seconds."""
 
     source: str = "publisher"
@@ -44,14 +44,14 @@ class PathOptions:
         return self.source != "publisher"
 
 
-_DEFAULTS = PathOptions()
+_DEFAULTS = RelayPathOptions()
 #: Options whose change makes a new path out of it: publisher and readers are closed.
 _REMAKING = ("source", "rtspTransport", "runOnInit", "runOnInitRestart", "runOnDemand", "runOnDemandRestart")
 _JSON_NAMES = {bool: "bool", int: "number", float: "number", str: "string", list: "array", dict: "object"}
 _GO_NAMES = {bool: "bool", int: "int", str: "string", float: "string"}
 
 
-def remakes(old: PathOptions, new: PathOptions) -> bool:
+def needs_new_path(old: RelayPathOptions, new: RelayPathOptions) -> bool:
     """Whether a change ends what runs on the path; recording options and time limits change under way."""
     return any(getattr(old, key) != getattr(new, key) for key in _REMAKING)
 
@@ -72,15 +72,15 @@ def name_error(name: str) -> str | None:
     return f"invalid path name '{name}': {rule}" if rule else None
 
 
-def options(keys: Any, base: PathOptions = _DEFAULTS) -> PathOptions:
+def options(keys: Any, base: RelayPathOptions = _DEFAULTS) -> RelayPathOptions:
     """``base`` with some keys changed, checked as a whole; null leaves a key as it is.
 
     Raises:
-        Refused: with the text for the caller.
+        RequestError: with the text for the caller.
     """
     if not isinstance(keys, Mapping):
         kind = _JSON_NAMES.get(type(keys), "null")
-        raise Refused(f"json: cannot unmarshal {kind} into Go value of type map[string]json.RawMessage")
+        raise RequestError(f"json: cannot unmarshal {kind} into Go value of type map[string]json.RawMessage")
     changes = {key: _value(key, value) for key, value in keys.items() if value is not None or not _known(key)}
     changed = evolve(base, **changes)
     _check(changed)
@@ -88,8 +88,8 @@ def options(keys: Any, base: PathOptions = _DEFAULTS) -> PathOptions:
 
 
 def _known(key: Any) -> bool:
-    if key not in PathOptions.__annotations__:
-        raise Refused(f'json: unknown field "{key}"')
+    if key not in RelayPathOptions.__annotations__:
+        raise RequestError(f'json: unknown field "{key}"')
     return True
 
 
@@ -100,49 +100,49 @@ def _value(key: str, value: Any) -> Any:
     if type(value) is not expected:
         kind = _JSON_NAMES.get(type(value), "value")
         number = f" {value}" if expected is int and type(value) is float else ""
-        raise Refused(f"json: cannot unmarshal {kind}{number} into Go value of type {_GO_NAMES[wanted]}")
+        raise RequestError(f"json: cannot unmarshal {kind}{number} into Go value of type {_GO_NAMES[wanted]}")
     if wanted is float:
         try:
             return go_durations.parse(value)
         except ValueError as why:
-            raise Refused(str(why)) from why
+            raise RequestError(str(why)) from why
     return value
 
 
-def _check(path: PathOptions) -> None:
+def _check(path: RelayPathOptions) -> None:
     if path.pulls:
         _check_source(path.source)
         if path.runOnDemand:
-            raise Refused("'runOnDemand' can be used only when source is 'publisher'")
+            raise RequestError("'runOnDemand' can be used only when source is 'publisher'")
     if path.sourceOnDemand:
-        raise Refused("'sourceOnDemand' can only be false in this engine")
+        raise RequestError("'sourceOnDemand' can only be false in this engine")
     if path.maxReaders < 0:
-        raise Refused("'maxReaders' must not be negative")
+        raise RequestError("'maxReaders' must not be negative")
     if path.rtspTransport not in ("automatic", "tcp"):
-        raise Refused(f"invalid transport '{path.rtspTransport}': this engine knows 'tcp' and 'automatic'")
+        raise RequestError(f"invalid transport '{path.rtspTransport}': this engine knows 'tcp' and 'automatic'")
     _check_recording(path)
     for key in ("runOnInit", "runOnDemand"):
         try:
             shlex.split(getattr(path, key))
         except ValueError as why:
-            raise Refused(f"invalid '{key}': {why}") from why
+            raise RequestError(f"invalid '{key}': {why}") from why
 
 
-def _check_recording(path: PathOptions) -> None:
+def _check_recording(path: RelayPathOptions) -> None:
     if path.recordFormat != "fmp4":
-        raise Refused(f"invalid record format '{path.recordFormat}'")
+        raise RequestError(f"invalid record format '{path.recordFormat}'")
     if "%path" not in path.recordPath:
-        raise Refused("'recordPath' must contain %path")
+        raise RequestError("'recordPath' must contain %path")
     if path.recordDeleteAfter:
-        raise Refused("'recordDeleteAfter' can only be '0s' in this engine")
+        raise RequestError("'recordDeleteAfter' can only be '0s' in this engine")
     if not 0 < path.recordPartDuration <= 60:
-        raise Refused("'recordPartDuration' must be between 0 and 1m")
+        raise RequestError("'recordPartDuration' must be between 0 and 1m")
     if path.recordSegmentDuration <= 0:
-        raise Refused("'recordSegmentDuration' must be greater than zero")
+        raise RequestError("'recordSegmentDuration' must be greater than zero")
 
 
 def _check_source(source: str) -> None:
-    refusal = Refused(f"invalid source: '{source}'")
+    refusal = RequestError(f"invalid source: '{source}'")
     try:
         parts = urlsplit(source)
         usable = parts.scheme == "rtsp" and bool(parts.hostname) and (parts.port or 554) > 0
@@ -152,7 +152,7 @@ def _check_source(source: str) -> None:
         raise refusal
 
 
-def to_json(name: str, path: PathOptions) -> dict[str, Any]:
+def to_json(name: str, path: RelayPathOptions) -> dict[str, Any]:
     """A path's options as the API shows them, with its name."""
     shown = {
         key: go_durations.written(value) if type(value) is float else value for key, value in asdict(path).items()

@@ -13,13 +13,13 @@ from twisted.logger import Logger
 
 from camsvc.relay.media.sdp import Track
 from camsvc.relay.media.stream import Stream
-from camsvc.relay.paths.commands import Command, Slot, command
-from camsvc.relay.paths.on_demand import Demand
-from camsvc.relay.paths.options import PathOptions, remakes
-from camsvc.relay.request_errors import NO_PUBLISHER, Refused, path_not_found
+from camsvc.relay.paths.commands import Command, CommandSlot, command
+from camsvc.relay.paths.on_demand import OnDemandStart
+from camsvc.relay.paths.options import RelayPathOptions, needs_new_path
+from camsvc.relay.request_errors import NO_PUBLISHER, RequestError, path_not_found
 
 
-class Source(Protocol):
+class PathSource(Protocol):
     """Who gives a path its stream; ``kind`` and ``id`` are what the API shows."""
 
     id: str
@@ -29,7 +29,7 @@ class Source(Protocol):
         """Another publisher takes over, or the path is gone."""
 
 
-class Reader(Protocol):
+class PathReader(Protocol):
     """Who counts as a reader of a path."""
 
     id: str
@@ -39,7 +39,7 @@ class Reader(Protocol):
         """The stream is over, or the path is gone."""
 
 
-class Subscriber(Reader, Protocol):
+class StreamSubscriber(PathReader, Protocol):
     """A reader that stays when the stream ends, and takes the next one."""
 
     def started(self, stream: Stream) -> None:
@@ -49,7 +49,7 @@ class Subscriber(Reader, Protocol):
         """There is none any more."""
 
 
-class Follower(Protocol):
+class PathTask(Protocol):
     """What a path carries along: its pull, its recorder."""
 
     def stop(self) -> None:
@@ -57,7 +57,7 @@ class Follower(Protocol):
 
 
 @frozen
-class Surroundings:
+class PathContext:
     """What every path is given.
 
     Attributes:
@@ -70,38 +70,38 @@ class Surroundings:
 
     clock: IReactorTime
     rtsp_port: int
-    slot: Callable[[str], Slot]
-    pull: Callable[[Path], Follower]
-    record: Callable[[Path, Stream], Follower]
+    slot: Callable[[str], CommandSlot]
+    pull: Callable[[RelayPath], PathTask]
+    record: Callable[[RelayPath, Stream], PathTask]
 
 
-class Path:
+class RelayPath:
     """A path of the configuration."""
 
     _log = Logger()
 
-    def __init__(self, name: str, options: PathOptions, around: Surroundings) -> None:
+    def __init__(self, name: str, options: RelayPathOptions, context: PathContext) -> None:
         """A path without stream; its pull and its runOnInit command start at once."""
         self.name = name
         self.options = options
         self.stream: Stream | None = None
-        self.source: Source | None = None
+        self.source: PathSource | None = None
         self.ready_at: datetime | None = None
-        self.readers: list[Reader] = []
-        self.subscribers: list[Subscriber] = []
-        self._around = around
+        self.readers: list[PathReader] = []
+        self.subscribers: list[StreamSubscriber] = []
+        self._context = context
         self._waiting: list[Deferred[Stream]] = []
         self._gone: list[Deferred[None]] = []
-        self._recorder: Follower | None = None
+        self._recorder: PathTask | None = None
         self.closed = False
-        self._demand = Demand(around.clock, self._wake, self._rest)
-        self._initial = around.slot(f"{name} runOnInit")
-        self._on_demand = around.slot(f"{name} runOnDemand")
+        self._demand = OnDemandStart(context.clock, self._wake, self._rest)
+        self._initial = context.slot(f"{name} runOnInit")
+        self._on_demand = context.slot(f"{name} runOnDemand")
         self._initial.want(self._command(options.runOnInit, options.runOnInitRestart))
-        self._pull = around.pull(self) if options.pulls else None
+        self._pull = context.pull(self) if options.pulls else None
 
     def _command(self, line: str, restart: bool) -> Command | None:
-        return command(line, self.name, self._around.rtsp_port, restart)
+        return command(line, self.name, self._context.rtsp_port, restart)
 
     def _wake(self) -> None:
         self._on_demand.want(self._command(self.options.runOnDemand, self.options.runOnDemandRestart))
@@ -111,17 +111,17 @@ class Path:
 
     # -- the stream
 
-    def publish(self, source: Source, tracks: tuple[Track, ...]) -> Stream:
+    def publish(self, source: PathSource, tracks: tuple[Track, ...]) -> Stream:
         """Take a new stream; one that is there ends, with its readers.
 
         Raises:
-            Refused: somebody publishes and may not be replaced.
+            RequestError: somebody publishes and may not be replaced.
         """
         if self.closed:
             raise path_not_found()
         if self.source is not None:
             if not self.options.overridePublisher:
-                raise Refused("someone is already publishing to path")
+                raise RequestError("someone is already publishing to path")
             old = self.source
             self.unpublish(old)
             old.close()
@@ -137,7 +137,7 @@ class Path:
                 subscriber.started(stream)
         return stream
 
-    def unpublish(self, source: Source) -> None:
+    def unpublish(self, source: PathSource) -> None:
         """The source has ended: so do the stream and its readers."""
         if self.source is not source or self.stream is None:
             return
@@ -158,7 +158,7 @@ class Path:
             self._recorder.stop()
             self._recorder = None
         if self.options.record and self.stream is not None:
-            self._recorder = self._around.record(self, self.stream)
+            self._recorder = self._context.record(self, self.stream)
 
     # -- readers
 
@@ -166,29 +166,29 @@ class Path:
         """The stream; an on-demand path is started, and waited for a limited time.
 
         Raises:
-            Refused: 404 when nobody publishes, 400 when the command does not publish in time.
+            RequestError: 404 when nobody publishes, 400 when the command does not publish in time.
         """
         if self.stream is not None:
             return self.stream
         if not self.options.runOnDemand:
-            raise Refused(f"no one is publishing to path '{self.name}'", 404, reason=NO_PUBLISHER)
+            raise RequestError(f"no one is publishing to path '{self.name}'", 404, reason=NO_PUBLISHER)
         ready: Deferred[Stream] = Deferred(lambda d: self._waiting.remove(d) if d in self._waiting else None)
         self._waiting.append(ready)
         self._demand.hold()
         close_after_s = self.options.runOnDemandCloseAfter
         try:
-            return await ready.addTimeout(self.options.runOnDemandStartTimeout, self._around.clock)
+            return await ready.addTimeout(self.options.runOnDemandStartTimeout, self._context.clock)
         except TimeoutError as why:
             close_after_s = 0.0
-            raise Refused(f"source of path '{self.name}' has timed out") from why
+            raise RequestError(f"source of path '{self.name}' has timed out") from why
         finally:
             self._demand.release(close_after_s)
 
-    def add_reader(self, reader: Reader) -> None:
+    def add_reader(self, reader: PathReader) -> None:
         """Count a reader, which keeps an on-demand path awake.
 
         Raises:
-            Refused: there are maxReaders already, or the path is gone.
+            RequestError: there are maxReaders already, or the path is gone.
         """
         self._check_room()
         self.readers.append(reader)
@@ -200,23 +200,23 @@ class Path:
             raise path_not_found()
         limit = self.options.maxReaders
         if limit and len(self.readers) + len(self.subscribers) >= limit:
-            raise Refused("maximum reader count reached")
+            raise RequestError("maximum reader count reached")
 
-    def remove_reader(self, reader: Reader) -> None:
+    def remove_reader(self, reader: PathReader) -> None:
         """A reader has left."""
         if reader in self.readers:
             self.readers.remove(reader)
             if self.options.runOnDemand and not self.closed:
                 self._demand.release(self.options.runOnDemandCloseAfter)
 
-    def subscribe(self, subscriber: Subscriber) -> Deferred[None]:
+    def subscribe(self, subscriber: StreamSubscriber) -> Deferred[None]:
         """Add a reader that stays over publishers; it is told of the present stream at once.
 
         Returns:
             A Deferred that fires when the path is gone; cancelling it ends the subscription.
 
         Raises:
-            Refused: there are maxReaders already, or the path is gone.
+            RequestError: there are maxReaders already, or the path is gone.
         """
         self._check_room()
         self.subscribers.append(subscriber)
@@ -228,7 +228,7 @@ class Path:
             subscriber.started(self.stream)
         return gone
 
-    def _unsubscribe(self, subscriber: Subscriber, gone: Deferred[None]) -> None:
+    def _unsubscribe(self, subscriber: StreamSubscriber, gone: Deferred[None]) -> None:
         self._gone.remove(gone)
         self.subscribers.remove(subscriber)
         subscriber.stopped()
@@ -237,13 +237,13 @@ class Path:
 
     # -- the configuration
 
-    def configure(self, options: PathOptions) -> bool:
+    def configure(self, options: RelayPathOptions) -> bool:
         """Take changed options under way.
 
         Returns:
             False when the change needs a new path instead.
         """
-        if remakes(self.options, options):
+        if needs_new_path(self.options, options):
             return False
         old, self.options = self.options, options
         keys = ("record", "recordPath", "recordPartDuration", "recordSegmentDuration")

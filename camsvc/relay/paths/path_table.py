@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from camsvc.relay.paths.commands import Slot
-from camsvc.relay.paths.options import PathOptions, name_error, options
-from camsvc.relay.paths.path import Path, Surroundings
-from camsvc.relay.request_errors import Refused, path_not_found
+from camsvc.relay.paths.commands import CommandSlot
+from camsvc.relay.paths.options import RelayPathOptions, name_error, options
+from camsvc.relay.paths.path import PathContext, RelayPath
+from camsvc.relay.request_errors import RequestError, path_not_found
 
 
-class Slots:
+class CommandSlots:
     """The slots of all paths; a slot lives on while its last process ends, so that a new path waits for it."""
 
     def __init__(self, reactor: Any) -> None:
         self._reactor = reactor
-        self._slots: dict[str, Slot] = {}
+        self._slots: dict[str, CommandSlot] = {}
 
-    def slot(self, name: str) -> Slot:
+    def slot(self, name: str) -> CommandSlot:
         """The slot of that name, made when there is none."""
-        return self._slots.setdefault(name, Slot(self._reactor, name))
+        return self._slots.setdefault(name, CommandSlot(self._reactor, name))
 
     def discard(self, prefix: str) -> None:
         """Forget a deleted path's slots, those that are empty."""
@@ -35,16 +35,16 @@ class Slots:
             await slot.when_idle()
 
 
-class Paths:
+class PathTable:
     """The configured paths, alive."""
 
-    def __init__(self, surroundings: Callable[[Paths], Surroundings], slots: Slots) -> None:
+    def __init__(self, surroundings: Callable[[PathTable], PathContext], slots: CommandSlots) -> None:
         """No path yet; ``surroundings`` is asked once, as pulls need to find other paths."""
-        self._around = surroundings(self)
+        self._context = surroundings(self)
         self._slots = slots
-        self._paths: dict[str, Path] = {}
+        self._paths: dict[str, RelayPath] = {}
 
-    def start(self, given: Mapping[str, PathOptions]) -> None:
+    def start(self, given: Mapping[str, RelayPathOptions]) -> None:
         """Begin with the paths of the configuration file."""
         for name, path_options in given.items():
             self._make(name, path_options)
@@ -54,28 +54,28 @@ class Paths:
         for path in sorted(self._paths.values(), key=lambda path: not path.options.pulls):
             self.delete(path.name)
 
-    def _make(self, name: str, path_options: PathOptions) -> None:
-        self._paths[name] = Path(name, path_options, self._around)
+    def _make(self, name: str, path_options: RelayPathOptions) -> None:
+        self._paths[name] = RelayPath(name, path_options, self._context)
 
     def add(self, name: str, keys: Any) -> None:
         """Add a path.
 
         Raises:
-            Refused: the name or a key is wrong, or the path exists.
+            RequestError: the name or a key is wrong, or the path exists.
         """
         wrong = name_error(name)
         if wrong:
-            raise Refused(wrong)
+            raise RequestError(wrong)
         path_options = options(keys)
         if name in self._paths:
-            raise Refused("path already exists")
+            raise RequestError("path already exists")
         self._make(name, path_options)
 
     def patch(self, name: str, keys: Any) -> None:
         """Change some options of a path.
 
         Raises:
-            Refused: there is no such path, or a key is wrong.
+            RequestError: there is no such path, or a key is wrong.
         """
         self._change(name, options(keys, self.find(name).options))
 
@@ -83,14 +83,14 @@ class Paths:
         """Give a path these options and the defaults for the rest; it is added when there is none.
 
         Raises:
-            Refused: the name or a key is wrong.
+            RequestError: the name or a key is wrong.
         """
         if name in self._paths:
             self._change(name, options(keys))
         else:
             self.add(name, keys)
 
-    def _change(self, name: str, path_options: PathOptions) -> None:
+    def _change(self, name: str, path_options: RelayPathOptions) -> None:
         if not self._paths[name].configure(path_options):
             self._paths.pop(name).close()
             self._make(name, path_options)
@@ -99,24 +99,24 @@ class Paths:
         """Delete a path.
 
         Raises:
-            Refused: there is none.
+            RequestError: there is none.
         """
         path = self.find(name)
         del self._paths[name]
         path.close()
         self._slots.discard(name)
 
-    def find(self, name: str) -> Path:
+    def find(self, name: str) -> RelayPath:
         """A path by its name.
 
         Raises:
-            Refused: 404, there is none.
+            RequestError: 404, there is none.
         """
         path = self._paths.get(name)
         if path is None:
             raise path_not_found()
         return path
 
-    def all(self) -> list[Path]:
+    def all(self) -> list[RelayPath]:
         """Every path, by name."""
         return [self._paths[name] for name in sorted(self._paths)]

@@ -11,11 +11,11 @@ from attrs import frozen
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from camsvc.relay.auth import Gate, Question
+from camsvc.relay.auth import Authorizer, AuthRequest
 from camsvc.relay.media.stream import Stream, Unit
-from camsvc.relay.paths.commands import Command, Slot, command
-from camsvc.relay.paths.path import Path
-from camsvc.relay.request_errors import Refused
+from camsvc.relay.paths.commands import Command, CommandSlot, command
+from camsvc.relay.paths.path import RelayPath
+from camsvc.relay.request_errors import RequestError
 from camsvc.relay.rtsp.framing import Credential
 from camsvc.system.tasks import launch, sleep
 
@@ -29,7 +29,7 @@ _OURSELVES = ("127.0.0.1", "::1", "localhost")
 
 
 @frozen
-class Upstream:
+class LocalSource:
     """What a source URL names: a ``path`` of ours, and the ``credential`` and ``query`` to show for it."""
 
     path: str
@@ -37,21 +37,21 @@ class Upstream:
     query: str
 
 
-def upstream(url: str, own_port: int) -> Upstream | None:
+def local_source(url: str, own_port: int) -> LocalSource | None:
     """The path of ours that a URL names; None when it names another server."""
     parts = urlsplit(url)
     if parts.hostname not in _OURSELVES or (parts.port or 554) != own_port:
         return None
     credential = Credential(unquote(parts.username or ""), unquote(parts.password or ""))
-    return Upstream(unquote(parts.path).strip("/"), credential, parts.query)
+    return LocalSource(unquote(parts.path).strip("/"), credential, parts.query)
 
 
-class _Tap:
+class _PullReader:
     """The reader that a pull is on the other path (a subscriber and a sink)."""
 
     kind = "rtspSession"
 
-    def __init__(self, pull: Pull) -> None:
+    def __init__(self, pull: LocalPull) -> None:
         self.id = pull.id
         self._pull = pull
         self._from: Stream | None = None
@@ -81,14 +81,19 @@ class _Tap:
         """The path keeps us over its publishers."""
 
 
-class Pull:
+class LocalPull:
     """Fetches a path from another one in the process, by a subscription; a source that never closes by itself."""
 
     _log = Logger()
     kind = "rtspSource"
 
     def __init__(
-        self, clock: IReactorTime, path: Path, source: Upstream, gate: Gate, find: Callable[[str], Path]
+        self,
+        clock: IReactorTime,
+        path: RelayPath,
+        source: LocalSource,
+        authorizer: Authorizer,
+        find: Callable[[str], RelayPath],
     ) -> None:
         """Start at once.
 
@@ -96,14 +101,14 @@ class Pull:
             clock: for the pauses between attempts.
             path: gets the stream.
             source: where from.
-            gate: asked before each attempt, as a reader over TCP would be.
-            find: looks a path up, or raises Refused.
+            authorizer: asked before each attempt, as a reader over TCP would be.
+            find: looks a path up, or raises RequestError.
         """
         self.id = str(uuid4())
         self.path = path
         self._clock = clock
         self._source = source
-        self._gate = gate
+        self._authorizer = authorizer
         self._find = find
         self._told = ""
         self._running = launch(self._run(), self._log, "pulling a path")
@@ -116,18 +121,18 @@ class Pull:
         """Nothing: whoever replaces this source ends it by deleting the path."""
 
     async def _run(self) -> None:
-        question = Question(
+        question = AuthRequest(
             "127.0.0.1", self._source.credential, self._source.path, self.id, "read", self._source.query
         )
         await sleep(self._clock, 0)
         while True:
-            if not await self._gate.allows(question):
+            if not await self._authorizer.allows(question):
                 self._tell("not allowed")
                 await sleep(self._clock, REFUSED_S)
                 continue
             try:
-                gone = self._find(self._source.path).subscribe(_Tap(self))
-            except Refused as why:
+                gone = self._find(self._source.path).subscribe(_PullReader(self))
+            except RequestError as why:
                 self._tell(why.message)
                 await sleep(self._clock, ABSENT_S)
                 continue
@@ -144,10 +149,10 @@ class Pull:
             )
 
 
-class Fetch:
+class FfmpegPull:
     """Fetches a path from another server: ffmpeg copies it into us, started again when it ends."""
 
-    def __init__(self, slot: Slot, path: Path, rtsp_port: int, secret: str) -> None:
+    def __init__(self, slot: CommandSlot, path: RelayPath, rtsp_port: int, secret: str) -> None:
         """Start at once; ``secret`` is the password of FETCH_USER."""
         self._slot = slot
         target = f"rtsp://{FETCH_USER}:{secret}@127.0.0.1:{rtsp_port}/{path.name}"

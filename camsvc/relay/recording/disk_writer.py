@@ -19,7 +19,7 @@ MAX_QUEUED = 64 << 20
 _THREADS = 4
 
 
-class Backlog(OSError):
+class DiskTooSlow(OSError):
     """The disk takes parts slower than they come."""
 
 
@@ -62,7 +62,7 @@ class RecordedFile:
         self._parts.append(data)
         self._queued_bytes += len(data)
         if self._queued_bytes > MAX_QUEUED:
-            self._break(Backlog("the disk is too slow"))
+            self._break(DiskTooSlow("the disk is too slow"))
         self._begin()
 
     def close(self) -> None:
@@ -119,7 +119,7 @@ class RecordedFile:
             self._fd = -1
 
 
-class Disk:
+class DiskWriter:
     """The threads, and the files that are open."""
 
     def __init__(self, reactor: Any) -> None:

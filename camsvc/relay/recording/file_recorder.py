@@ -10,10 +10,10 @@ from typing import Protocol
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from camsvc.relay.media.depacketizer import chosen
-from camsvc.relay.media.segmenter import Cutter, Lengths, Output, Start
+from camsvc.relay.media.depacketizer import select_tracks
+from camsvc.relay.media.segmenter import Segmenter, SegmentLengths, SegmentOutput, SegmentStart
 from camsvc.relay.media.stream import Stream, Unit
-from camsvc.relay.paths.options import PathOptions
+from camsvc.relay.paths.options import RelayPathOptions
 
 #: Pause after a failed write, seconds (MediaMTX's).
 RETRY_S = 2.0
@@ -21,10 +21,10 @@ RETRY_S = 2.0
 REPEAT_S = 60.0
 
 
-class Opener(Protocol):
+class FileOpener(Protocol):
     """Opens files that write themselves in threads."""
 
-    def open(self, path: FilePath, failed: Callable[[OSError], None]) -> Output:
+    def open(self, path: FilePath, failed: Callable[[OSError], None]) -> SegmentOutput:
         """A new file."""
 
 
@@ -39,7 +39,7 @@ def file_name(pattern: str, path: str, started: datetime) -> FilePath:
     return FilePath(started.strftime(pattern.replace("%path", path)) + ".mp4")
 
 
-class Recorder:
+class FileRecorder:
     """Records the first video and the first sound of a stream (a sink)."""
 
     _log = Logger()
@@ -48,9 +48,9 @@ class Recorder:
         self,
         clock: IReactorTime,
         now: Callable[[], datetime],
-        disk: Opener,
+        disk: FileOpener,
         name: str,
-        options: PathOptions,
+        options: RelayPathOptions,
         stream: Stream,
     ) -> None:
         """Start with the stream's next key frame.
@@ -72,31 +72,31 @@ class Recorder:
         self._retry_at = 0.0
         self._logged_at: float | None = None
         self._stopped = False
-        self._samplers = chosen(stream.tracks)
-        if not self._samplers:
+        self._depacketizers = select_tracks(stream.tracks)
+        if not self._depacketizers:
             self._log.error("path {path} has nothing that can be recorded: H.264, AAC, Opus", path=name)
             return
-        left_out = [track.name for at, track in enumerate(stream.tracks) if at not in self._samplers]
+        left_out = [track.name for at, track in enumerate(stream.tracks) if at not in self._depacketizers]
         if left_out:
             self._log.warn("path {path} is recorded without {tracks}", path=name, tracks=", ".join(left_out))
-        lengths = Lengths(options.recordPartDuration, options.recordSegmentDuration)
-        self._cutter = Cutter(self._samplers, lambda: stream.clocks, lengths, self._open, standalone=True)
+        lengths = SegmentLengths(options.recordPartDuration, options.recordSegmentDuration)
+        self._segmenter = Segmenter(self._depacketizers, lambda: stream.clocks, lengths, self._open, standalone=True)
         stream.join(self, cached=False)
 
-    def _open(self, start: Start) -> Output:
+    def _open(self, start: SegmentStart) -> SegmentOutput:
         return self._disk.open(file_name(self._pattern, self._name, self._now()), self._failed)
 
     def deliver(self, unit: Unit) -> None:
         """Record a unit of one of the tracks."""
-        sampler = self._samplers.get(unit.track)
+        depacketizer = self._depacketizers.get(unit.track)
         now = self._clock.seconds()
-        if sampler is None or not unit.media or now < self._retry_at:
+        if depacketizer is None or not unit.media or now < self._retry_at:
             return
-        for taken in sampler.take(unit):
-            self._cutter.add(unit.track, taken, now)
+        for sample in depacketizer.take(unit):
+            self._segmenter.add(unit.track, sample, now)
 
     def _failed(self, why: OSError) -> None:
-        self._cutter.abandon()
+        self._segmenter.abandon()
         now = self._clock.seconds()
         self._retry_at = now + RETRY_S
         if self._logged_at is None or now - self._logged_at >= REPEAT_S:
@@ -109,7 +109,7 @@ class Recorder:
 
     def stop(self) -> None:
         """Write what is held and close the file."""
-        if not self._stopped and self._samplers:
+        if not self._stopped and self._depacketizers:
             self._stopped = True
             self._stream.leave(self)
-            self._cutter.close()
+            self._segmenter.close()

@@ -34,15 +34,15 @@ _REASONS = {
 }
 
 #: An interleaved frame: its channel and its bytes, the 4-byte header included (RFC 2326, 10.12).
-Frame = tuple[int, bytes]
+InterleavedFrame = tuple[int, bytes]
 
 
-class Malformed(Exception):
+class MalformedRtsp(Exception):
     """What came is not RTSP, or larger than anything a client of ours sends."""
 
 
 @frozen
-class Request:
+class RtspRequest:
     """One request.
 
     Attributes:
@@ -65,7 +65,7 @@ class Request:
 
 
 @frozen
-class Target:
+class RtspUrl:
     """What a URL names: ``path`` without slashes at its ends, ``query``, and ``track`` when it ends in trackID=N."""
 
     path: str
@@ -84,22 +84,22 @@ class Credential:
         return bool(self.user or self.password)
 
 
-def target(url: str) -> Target:
+def parse_url(url: str) -> RtspUrl:
     """Take a request's URL apart; ffmpeg and GStreamer append ``/trackID=N`` even behind a query.
 
     Raises:
-        Malformed: it is no URL.
+        MalformedRtsp: it is no URL.
     """
     track = _TRACK.search(url)
     try:
         parts = urlsplit(url[: track.start()] if track else url)
     except ValueError as why:
-        raise Malformed("no URL") from why
+        raise MalformedRtsp("no URL") from why
     query = parts.query.rstrip("/")
-    return Target(unquote(parts.path).strip("/"), query, int(track[1]) if track else None)
+    return RtspUrl(unquote(parts.path).strip("/"), query, int(track[1]) if track else None)
 
 
-def basic(header: str) -> Credential:
+def basic_credential(header: str) -> Credential:
     """The credential of an ``Authorization`` header; an unreadable one, or of another scheme, counts as none."""
     scheme, _, value = header.partition(" ")
     if scheme.lower() != "basic":
@@ -112,9 +112,9 @@ def basic(header: str) -> Credential:
     return Credential(user, password)
 
 
-def credential(request: Request) -> Credential:
+def credential(request: RtspRequest) -> Credential:
     """The Basic credential of a request; an unreadable one counts as none."""
-    return basic(request.headers.get("authorization", ""))
+    return basic_credential(request.headers.get("authorization", ""))
 
 
 def wants_interleaved(transport: str) -> bool:
@@ -134,7 +134,7 @@ def reply(status: int, cseq: str | None, headers: Mapping[str, str] | None = Non
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
-class Parser:
+class RtspParser:
     """Cuts a byte stream into requests and frames, however the network split it."""
 
     def __init__(self) -> None:
@@ -154,11 +154,11 @@ class Parser:
         self._buffer = self._buffer[self._at :] + data if self._at < len(self._buffer) else data
         self._at = 0
 
-    def take(self) -> Request | Frame | None:
+    def take(self) -> RtspRequest | InterleavedFrame | None:
         """The next request or frame; None until more bytes are there.
 
         Raises:
-            Malformed: the connection is of no use any more.
+            MalformedRtsp: the connection is of no use any more.
         """
         buffer, at = self._buffer, self._at
         left = len(buffer) - at
@@ -174,7 +174,7 @@ class Parser:
         self._at = at + size
         return buffer[at + 1], buffer[at : at + size]
 
-    def _request(self) -> Request | None:
+    def _request(self) -> RtspRequest | None:
         while self._buffer.startswith(b"\r\n", self._at):
             self._at += 2
         start = self._at
@@ -185,34 +185,34 @@ class Parser:
         method, url, headers = _head(self._buffer[start:end])
         length = headers.get("content-length", "0")
         if not (length.isascii() and length.isdigit() and len(length) < 8) or int(length) > MAX_BODY:
-            raise Malformed("content length")
+            raise MalformedRtsp("content length")
         body_at = end + 4
         if len(self._buffer) < body_at + int(length):
             return None
         self._at = body_at + int(length)
-        return Request(method, url, headers, self._buffer[body_at : self._at])
+        return RtspRequest(method, url, headers, self._buffer[body_at : self._at])
 
     def _check_partial_head(self, head: bytes) -> None:
         if not head or head == b"\r":
             return
         if not _METHOD_START.match(head[:33]):
-            raise Malformed("not RTSP")
+            raise MalformedRtsp("not RTSP")
         if len(head) > MAX_HEAD or max(len(line) for line in head.split(b"\r\n")) > MAX_LINE:
-            raise Malformed("head too long")
+            raise MalformedRtsp("head too long")
         first, newline, _ = head.partition(b"\r\n")
         if newline and not _REQUEST_LINE.fullmatch(first):
-            raise Malformed("not RTSP")
+            raise MalformedRtsp("not RTSP")
 
 
 def _head(head: bytes) -> tuple[str, str, dict[str, str]]:
     first, *lines = head.split(b"\r\n")
     match = _REQUEST_LINE.fullmatch(first)
     if match is None or len(first) > MAX_LINE:
-        raise Malformed("not RTSP")
+        raise MalformedRtsp("not RTSP")
     headers: dict[str, str] = {}
     for line in lines:
         name, colon, value = line.partition(b":")
         if not colon or len(line) > MAX_LINE:
-            raise Malformed("header line")
+            raise MalformedRtsp("header line")
         headers[name.strip().decode("latin-1").lower()] = value.strip().decode("utf-8", "replace")
     return match[1].decode(), match[2].decode("utf-8", "replace"), headers

@@ -14,11 +14,11 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from camsvc.relay.auth import plain_ip
-from camsvc.relay.media.stream import Overlong
-from camsvc.relay.request_errors import NO_PUBLISHER, Refused
+from camsvc.relay.media.stream import OverlongUnit
+from camsvc.relay.request_errors import NO_PUBLISHER, RequestError
 from camsvc.relay.rtsp import reader
-from camsvc.relay.rtsp.framing import Malformed, Parser, Request, reply
-from camsvc.relay.rtsp.session import Answer, Desk, Session
+from camsvc.relay.rtsp.framing import MalformedRtsp, RtspParser, RtspRequest, reply
+from camsvc.relay.rtsp.session import RtspResponse, RtspSession, SessionContext
 from camsvc.system.tasks import launch
 
 #: The first request, and each one begun, has to be complete in so many seconds.
@@ -31,25 +31,27 @@ HANG_UP_S = 2.0
 MAX_PENDING = 128 << 10
 
 
-class Connection(Protocol):
+class RtspConnection(Protocol):
     """One client; parsing waits while a request is being answered, so that answers keep their order."""
 
     _log = Logger()
     transport: Any
 
-    def __init__(self, desk: Desk, read_timeout_s: float, lost: Callable[[Connection], None]) -> None:
+    def __init__(
+        self, context: SessionContext, read_timeout_s: float, lost: Callable[[RtspConnection], None]
+    ) -> None:
         """A connection to be; ``lost`` is told when it is gone."""
         self.id = str(uuid4())
         self.created = datetime.now(UTC)
         self.ip = ""
         self.peer = ""
         self.bytes_received = 0
-        self.session = Session(desk, self)
-        self._clock = desk.clock
-        self._write_timeout_s = desk.write_timeout_s
+        self.session = RtspSession(context, self)
+        self._clock = context.clock
+        self._write_timeout_s = context.write_timeout_s
         self._read_timeout_s = read_timeout_s
         self._lost = lost
-        self._parser = Parser()
+        self._parser = RtspParser()
         self._answering: Deferred[Any] | None = None
         self._paused = False
         self._closed = False
@@ -120,12 +122,12 @@ class Connection(Protocol):
                     break
                 if type(item) is tuple:
                     media = frame(item[0], item[1]) or media
-                elif isinstance(item, Request):
+                elif isinstance(item, RtspRequest):
                     asked = True
                     self._begin(item)
-        except Malformed as why:
+        except MalformedRtsp as why:
             self._refuse(why)
-        except Overlong:
+        except OverlongUnit:
             self._log.warn("{peer} sends a picture without end; closed", peer=self.peer)
             self.session.close()
         self._note_time(asked, media)
@@ -139,12 +141,12 @@ class Connection(Protocol):
         elif asked or media or self._partial_since is None:
             self._partial_since = now
 
-    def _refuse(self, why: Malformed) -> None:
+    def _refuse(self, why: MalformedRtsp) -> None:
         self._log.info("{peer} closed: {why}", peer=self.peer, why=why)
         self.transport.write(reply(400, None))
         self.session.close()
 
-    def _begin(self, request: Request) -> None:
+    def _begin(self, request: RtspRequest) -> None:
         self._asked = True
         answering = launch(self._answer(request), self._log, "answering RTSP")
         if not answering.called:
@@ -158,19 +160,19 @@ class Connection(Protocol):
         if not self._closed:
             self._drain()
 
-    async def _answer(self, request: Request) -> None:
+    async def _answer(self, request: RtspRequest) -> None:
         try:
             answer = await self.session.respond(request)
-        except Malformed:
-            answer = Answer(400)
-        except Refused as why:
+        except MalformedRtsp:
+            answer = RtspResponse(400)
+        except RequestError as why:
             self._log.warn("{peer}: {method}: {why}", peer=self.peer, method=request.method, why=why.message)
-            answer = Answer(404 if why.data["reason"] == NO_PUBLISHER else 400)
+            answer = RtspResponse(404 if why.data["reason"] == NO_PUBLISHER else 400)
         except CancelledError:
             raise
         except Exception:
             self._log.failure("while answering {method}", method=request.method)
-            answer = Answer(500)
+            answer = RtspResponse(500)
         if self._closed:
             return
         self.transport.write(reply(answer.status, request.cseq, answer.headers, answer.body))
@@ -202,24 +204,24 @@ class Connection(Protocol):
         self.session.close()
 
 
-class Listener(Factory):
+class RtspListener(Factory):
     """Makes connections, and knows them for the API."""
 
     noisy = False
 
-    def __init__(self, desk: Desk, read_timeout_s: float, most: int) -> None:
+    def __init__(self, context: SessionContext, read_timeout_s: float, most: int) -> None:
         """No connection yet; there will be ``most`` at a time."""
-        self._desk = desk
+        self._context = context
         self._most = most
         self._read_timeout_s = read_timeout_s
-        self.connections: dict[str, Connection] = {}
+        self.connections: dict[str, RtspConnection] = {}
         self._empty: list[Deferred[None]] = []
 
-    def buildProtocol(self, addr: IAddress | None) -> Connection | None:
+    def buildProtocol(self, addr: IAddress | None) -> RtspConnection | None:
         """A connection; None when there are too many, and each of them has a session."""
         if len(self.connections) >= self._most and not self._make_room():
             return None
-        connection = Connection(self._desk, self._read_timeout_s, self._lost)
+        connection = RtspConnection(self._context, self._read_timeout_s, self._lost)
         connection.factory = self
         self.connections[connection.id] = connection
         return connection
@@ -233,11 +235,11 @@ class Listener(Factory):
                 return True
         return False
 
-    def sessions(self) -> list[Connection]:
+    def sessions(self) -> list[RtspConnection]:
         """The connections whose session the API shows."""
         return [connection for connection in self.connections.values() if connection.session.shown]
 
-    def _lost(self, connection: Connection) -> None:
+    def _lost(self, connection: RtspConnection) -> None:
         self.connections.pop(connection.id, None)
         if not self.connections:
             waiting, self._empty = self._empty, []

@@ -46,7 +46,7 @@ def send(transport: Any, data: bytes) -> None:
 
 
 @implementer(IPushProducer)
-class Outlet:
+class RtspReader:
     """One reader of one stream (a sink)."""
 
     def __init__(

@@ -10,14 +10,14 @@ from attrs import field, frozen
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from camsvc.relay.auth import BRAKE_S, Gate, Question
+from camsvc.relay.auth import BRAKE_S, Authorizer, AuthRequest
 from camsvc.relay.media import sdp
 from camsvc.relay.media.stream import Stream
-from camsvc.relay.paths.path import Path
+from camsvc.relay.paths.path import RelayPath
 from camsvc.relay.paths.pull import FETCH_USER
-from camsvc.relay.request_errors import Refused
-from camsvc.relay.rtsp.framing import Credential, Request, Target, credential, target, wants_interleaved
-from camsvc.relay.rtsp.reader import Outlet
+from camsvc.relay.request_errors import RequestError
+from camsvc.relay.rtsp.framing import Credential, RtspRequest, RtspUrl, credential, parse_url, wants_interleaved
+from camsvc.relay.rtsp.reader import RtspReader
 from camsvc.system.tasks import sleep
 
 METHODS = "OPTIONS, ANNOUNCE, DESCRIBE, SETUP, RECORD, PLAY, PAUSE, GET_PARAMETER, TEARDOWN"
@@ -25,7 +25,7 @@ _TIMEOUT_S = 60
 
 
 @frozen
-class Answer:
+class RtspResponse:
     """A reply: ``status``, ``headers``, ``body``, and what happens after it was written."""
 
     status: int = 200
@@ -34,29 +34,29 @@ class Answer:
     then: Callable[[], None] | None = None
 
 
-_UNAUTHORIZED = Answer(401, {"WWW-Authenticate": 'Basic realm="camsvc"'})
+_UNAUTHORIZED = RtspResponse(401, {"WWW-Authenticate": 'Basic realm="camsvc"'})
 
 
 @frozen
-class Desk:
+class SessionContext:
     """What every session is given.
 
     Attributes:
         clock: for pauses and stalls.
-        gate: decides on admissions.
-        find: looks a path up, or raises Refused.
+        authorizer: decides on admissions.
+        find: looks a path up, or raises RequestError.
         write_timeout_s: a reader that takes nothing for so long is closed.
         fetch_secret: password under which our own ffmpeg children publish.
     """
 
     clock: IReactorTime
-    gate: Gate
-    find: Callable[[str], Path]
+    authorizer: Authorizer
+    find: Callable[[str], RelayPath]
     write_timeout_s: float
     fetch_secret: str
 
 
-class Line(Protocol):
+class SessionConnection(Protocol):
     """The connection as a session sees it."""
 
     id: str
@@ -67,31 +67,31 @@ class Line(Protocol):
         """Close after what is queued, soon in any case."""
 
 
-class Session:
+class RtspSession:
     """One connection's session: idle, then read or publish (``state``), seen in the API from its first SETUP."""
 
     _log = Logger()
     kind = "rtspSession"
 
-    def __init__(self, desk: Desk, line: Line) -> None:
+    def __init__(self, context: SessionContext, connection: SessionConnection) -> None:
         """Idle."""
-        self.id = line.id
+        self.id = connection.id
         self.state = "idle"
         self.path_name = ""
         self.query = ""
         self.shown = False
-        self._desk = desk
-        self._line = line
+        self._context = context
+        self._connection = connection
         self._token = secrets.token_hex(8)
         self._allowed: set[tuple[str, str, Credential]] = set()
-        self._path: Path | None = None
+        self._path: RelayPath | None = None
         self._stream: Stream | None = None
         self._announced: tuple[sdp.Track, ...] = ()
         self._tracks: list[int] = []
-        self._outlet: Outlet | None = None
+        self._reader: RtspReader | None = None
         self._channels: frozenset[int] = frozenset()
         self._over = False
-        self._methods: dict[str, Callable[[Request], Awaitable[Answer]]] = {
+        self._methods: dict[str, Callable[[RtspRequest], Awaitable[RtspResponse]]] = {
             "OPTIONS": self._options,
             "ANNOUNCE": self._announce,
             "DESCRIBE": self._describe,
@@ -106,7 +106,7 @@ class Session:
     @property
     def bytes_sent(self) -> int:
         """Media sent to a reader, bytes."""
-        return self._outlet.bytes_sent if self._outlet else 0
+        return self._reader.bytes_sent if self._reader else 0
 
     @property
     def bytes_received(self) -> int:
@@ -118,14 +118,14 @@ class Session:
         """``TCP`` once tracks are set up."""
         return "TCP" if self._tracks else None
 
-    async def respond(self, request: Request) -> Answer:
+    async def respond(self, request: RtspRequest) -> RtspResponse:
         """Do what a request asks for.
 
         Raises:
-            Refused: with the status to answer.
+            RequestError: with the status to answer.
         """
         method = self._methods.get(request.method)
-        return await method(request) if method else Answer(501)
+        return await method(request) if method else RtspResponse(501)
 
     @property
     def reads(self) -> bool:
@@ -146,7 +146,7 @@ class Session:
     def close(self) -> None:
         """The stream is over, somebody takes over, or the API kicks: end the connection."""
         self.gone()
-        self._line.hang_up()
+        self._connection.hang_up()
 
     def gone(self) -> None:
         """The connection is lost, or is about to be: leave the path."""
@@ -154,87 +154,89 @@ class Session:
             return
         self._over = True
         self._channels = frozenset()
-        if self._outlet is not None:
-            self._outlet.pause()
+        if self._reader is not None:
+            self._reader.pause()
         if self._path is not None:
             self._path.remove_reader(self)
             self._path.unpublish(self)
 
     # -- admission
 
-    async def _admit(self, request: Request, action: str, wanted: Target) -> Path | Answer:
+    async def _admit(self, request: RtspRequest, action: str, wanted: RtspUrl) -> RelayPath | RtspResponse:
         """The path, when the client may; else the 401 for it."""
-        path = self._desk.find(wanted.path)
+        path = self._context.find(wanted.path)
         shown = credential(request)
         if action == "publish" and path.options.pulls:
-            if shown == Credential(FETCH_USER, self._desk.fetch_secret):
+            if shown == Credential(FETCH_USER, self._context.fetch_secret):
                 return path
             if not shown:
                 return _UNAUTHORIZED
-            raise Refused(f"path '{path.name}' has a source of its own")
+            raise RequestError(f"path '{path.name}' has a source of its own")
         if (action, path.name, shown) not in self._allowed:
-            question = Question(self._line.ip, shown, path.name, self.id, action, wanted.query)
-            if not await self._desk.gate.allows(question):
+            question = AuthRequest(self._connection.ip, shown, path.name, self.id, action, wanted.query)
+            if not await self._context.authorizer.allows(question):
                 if shown:
-                    self._log.info("{ip} may not {action} {path}", ip=self._line.ip, action=action, path=path.name)
-                    await sleep(self._desk.clock, BRAKE_S)
+                    self._log.info(
+                        "{ip} may not {action} {path}", ip=self._connection.ip, action=action, path=path.name
+                    )
+                    await sleep(self._context.clock, BRAKE_S)
                 return _UNAUTHORIZED
             self._allowed.add((action, path.name, shown))
-        return self._desk.find(path.name)
+        return self._context.find(path.name)
 
     def _session_header(self) -> dict[str, str]:
         return {"Session": f"{self._token};timeout={_TIMEOUT_S}"}
 
     # -- methods
 
-    async def _options(self, request: Request) -> Answer:
-        return Answer(headers={"Public": METHODS})
+    async def _options(self, request: RtspRequest) -> RtspResponse:
+        return RtspResponse(headers={"Public": METHODS})
 
-    async def _get_parameter(self, request: Request) -> Answer:
-        return Answer(headers=self._session_header() if self.shown else {})
+    async def _get_parameter(self, request: RtspRequest) -> RtspResponse:
+        return RtspResponse(headers=self._session_header() if self.shown else {})
 
-    async def _announce(self, request: Request) -> Answer:
+    async def _announce(self, request: RtspRequest) -> RtspResponse:
         if self.shown:
-            return Answer(455)
-        wanted = target(request.url)
+            return RtspResponse(455)
+        wanted = parse_url(request.url)
         admitted = await self._admit(request, "publish", wanted)
-        if isinstance(admitted, Answer):
+        if isinstance(admitted, RtspResponse):
             return admitted
         try:
             self._announced = sdp.parse(request.body)
         except sdp.BadSdp as why:
-            raise Refused(str(why)) from why
+            raise RequestError(str(why)) from why
         self._take(admitted, wanted.query)
-        return Answer(headers=self._session_header())
+        return RtspResponse(headers=self._session_header())
 
-    async def _describe(self, request: Request) -> Answer:
-        wanted = target(request.url)
+    async def _describe(self, request: RtspRequest) -> RtspResponse:
+        wanted = parse_url(request.url)
         admitted = await self._admit(request, "read", wanted)
-        if isinstance(admitted, Answer):
+        if isinstance(admitted, RtspResponse):
             return admitted
         self.query = wanted.query
         stream = await admitted.when_ready()
         base = request.url.partition("?")[0].rstrip("/") + "/"
         headers = {"Content-Base": base, "Content-Type": "application/sdp"}
-        return Answer(200, headers, sdp.describe(stream.tracks))
+        return RtspResponse(200, headers, sdp.describe(stream.tracks))
 
-    async def _setup(self, request: Request) -> Answer:
+    async def _setup(self, request: RtspRequest) -> RtspResponse:
         if self.state != "idle" or self._over:
-            return Answer(455)
+            return RtspResponse(455)
         if not wants_interleaved(request.headers.get("transport", "")):
-            return Answer(461)
+            return RtspResponse(461)
         if self._announced:
             track = self._announced_track(request.url)
         else:
             found = await self._setup_reading(request)
-            if isinstance(found, Answer):
+            if isinstance(found, RtspResponse):
                 return found
             track = found
         if track in self._tracks:
-            raise Refused(f"track {track} is already set up")
+            raise RequestError(f"track {track} is already set up")
         self._tracks.append(track)
         transport = f"RTP/AVP/TCP;unicast;interleaved={2 * track}-{2 * track + 1}"
-        return Answer(headers={"Transport": transport, **self._session_header()})
+        return RtspResponse(headers={"Transport": transport, **self._session_header()})
 
     def _announced_track(self, url: str) -> int:
         base = url.rstrip("/")
@@ -243,60 +245,60 @@ class Session:
                 return number
         if len(self._tracks) < len(self._announced):
             return len(self._tracks)
-        raise Refused("no such track")
+        raise RequestError("no such track")
 
-    async def _setup_reading(self, request: Request) -> int | Answer:
-        wanted = target(request.url)
+    async def _setup_reading(self, request: RtspRequest) -> int | RtspResponse:
+        wanted = parse_url(request.url)
         admitted = await self._admit(request, "read", wanted)
-        if isinstance(admitted, Answer):
+        if isinstance(admitted, RtspResponse):
             return admitted
         if self._path is not None and admitted is not self._path:
-            raise Refused("all tracks must be of one path")
+            raise RequestError("all tracks must be of one path")
         stream = await admitted.when_ready()
         if self._over:
-            raise Refused("the connection is being closed")
+            raise RequestError("the connection is being closed")
         number = wanted.track or 0
         if number >= len(stream.tracks) or (self._stream not in (None, stream)):
-            raise Refused("no such track")
+            raise RequestError("no such track")
         if self._path is None:
             admitted.add_reader(self)
             self._take(admitted, wanted.query or self.query)
             self._stream = stream
         return number
 
-    def _take(self, path: Path, query: str) -> None:
+    def _take(self, path: RelayPath, query: str) -> None:
         self._path = path
         self.path_name = path.name
         self.query = query
         self.shown = True
 
-    async def _record(self, request: Request) -> Answer:
+    async def _record(self, request: RtspRequest) -> RtspResponse:
         if self._path is None or self.state != "idle" or not self._announced:
-            return Answer(455)
+            return RtspResponse(455)
         if len(self._tracks) != len(self._announced):
-            raise Refused("not all tracks are set up")
+            raise RequestError("not all tracks are set up")
         self._stream = self._path.publish(self, self._announced)
         self.state = "publish"
         self._channels = frozenset(range(2 * len(self._announced)))
-        self._log.info("{ip} publishes {path}", ip=self._line.ip, path=self.path_name)
-        return Answer(headers=self._session_header())
+        self._log.info("{ip} publishes {path}", ip=self._connection.ip, path=self.path_name)
+        return RtspResponse(headers=self._session_header())
 
-    async def _play(self, request: Request) -> Answer:
+    async def _play(self, request: RtspRequest) -> RtspResponse:
         if self._path is None or self._stream is None or self.state == "publish" or not self._tracks:
-            return Answer(455)
-        if self._outlet is None:
-            transport, tracks = self._line.transport, frozenset(self._tracks)
-            self._outlet = Outlet(
-                self._desk.clock, transport, self._stream, tracks, self._desk.write_timeout_s, self.close
+            return RtspResponse(455)
+        if self._reader is None:
+            transport, tracks = self._connection.transport, frozenset(self._tracks)
+            self._reader = RtspReader(
+                self._context.clock, transport, self._stream, tracks, self._context.write_timeout_s, self.close
             )
         self.state = "read"
-        return Answer(headers=self._session_header(), then=self._outlet.play)
+        return RtspResponse(headers=self._session_header(), then=self._reader.play)
 
-    async def _pause(self, request: Request) -> Answer:
-        if self._outlet is None:
-            return Answer(455)
-        self._outlet.pause()
-        return Answer(headers=self._session_header())
+    async def _pause(self, request: RtspRequest) -> RtspResponse:
+        if self._reader is None:
+            return RtspResponse(455)
+        self._reader.pause()
+        return RtspResponse(headers=self._session_header())
 
-    async def _teardown(self, request: Request) -> Answer:
-        return Answer(headers=self._session_header(), then=self.close)
+    async def _teardown(self, request: RtspRequest) -> RtspResponse:
+        return RtspResponse(headers=self._session_header(), then=self.close)

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512, HashAl
 from cryptography.x509.oid import NameOID
 from OpenSSL import SSL
 
-from camsvc.relay.webrtc.srtp import PROFILES, Keys
+from camsvc.relay.webrtc.srtp import PROFILES, SrtpKeys
 
 #: Largest datagram sent, bytes: with the headers of IP and UDP it passes every network that carries IPv6.
 MTU = 1200
@@ -28,15 +28,15 @@ _HASHES: dict[str, Callable[[], HashAlgorithm]] = {"sha-512": SHA512, "sha-384":
 _LABEL = b"EXTRACTOR-dtls_srtp"
 
 
-class Failed(Exception):
+class DtlsError(Exception):
     """There is no association, and will be none: the message says why."""
 
 
-class Closed(Exception):
+class DtlsClosed(Exception):
     """The other end has said goodbye."""
 
 
-class Certificate:
+class DtlsCertificate:
     """Our certificate, self-signed and the same for all viewers, with what OpenSSL needs for associations."""
 
     def __init__(self) -> None:
@@ -67,22 +67,22 @@ class Certificate:
         self._context.use_certificate(certificate)
         self._context.use_privatekey(key)
 
-    def associate(self, fingerprints: Sequence[tuple[str, str]], *, active: bool) -> Association:
+    def associate(self, fingerprints: Sequence[tuple[str, str]], *, active: bool) -> DtlsAssociation:
         """An association to be.
 
         Args:
             fingerprints: of the other end's certificate: (algorithm, value), as its SDP has them.
             active: we are the client, else the server.
         """
-        return Association(SSL.Connection(self._context), fingerprints, active)
+        return DtlsAssociation(SSL.Connection(self._context), fingerprints, active)
 
 
-class Association:
-    """One association, made by ``Certificate.associate``."""
+class DtlsAssociation:
+    """One association, made by ``DtlsCertificate.associate``."""
 
     def __init__(self, connection: SSL.Connection, fingerprints: Sequence[tuple[str, str]], active: bool) -> None:
         """Nothing is sent before ``take``."""
-        self.keys: Keys | None = None
+        self.keys: SrtpKeys | None = None
         self._connection = connection
         self._fingerprints = fingerprints
         self._active = active
@@ -96,8 +96,8 @@ class Association:
         """Take a datagram, or begin; ``keys`` are there when the handshake is done. Noise is passed over.
 
         Raises:
-            Failed: the handshake did, or the other end broke off.
-            Closed: the other end has.
+            DtlsError: the handshake did, or the other end broke off.
+            DtlsClosed: the other end has.
         """
         if datagram:
             self._connection.bio_write(datagram)
@@ -110,9 +110,9 @@ class Association:
         except SSL.WantReadError:
             pass
         except SSL.ZeroReturnError as why:
-            raise Closed from why
+            raise DtlsClosed from why
         except SSL.Error as why:
-            raise Failed(_reason(why)) from why
+            raise DtlsError(_reason(why)) from why
 
     def outgoing(self) -> list[bytes]:
         """The datagrams that are to be sent now."""
@@ -129,12 +129,12 @@ class Association:
         """Send again what was not answered, when that is due (RFC 6347, 4.2.4: after a second, then two, then four).
 
         Raises:
-            Failed: it was sent too often.
+            DtlsError: it was sent too often.
         """
         try:
             self._connection.DTLSv1_handle_timeout()
         except SSL.Error as why:
-            raise Failed(_reason(why)) from why
+            raise DtlsError(_reason(why)) from why
 
     def close(self) -> None:
         """Say goodbye, if there is somebody to say it to."""
@@ -143,18 +143,18 @@ class Association:
         except SSL.Error:
             pass
 
-    def _agreed(self) -> Keys:
+    def _agreed(self) -> SrtpKeys:
         certificate = self._connection.get_peer_certificate(as_cryptography=True)
         if certificate is None or not _is_known(certificate, self._fingerprints):
-            raise Failed("its certificate is not the one that its SDP names")
+            raise DtlsError("its certificate is not the one that its SDP names")
         profile = PROFILES.get(self._connection.get_selected_srtp_profile().decode())
         if profile is None:
-            raise Failed("it knows none of our profiles of SRTP")
+            raise DtlsError("it knows none of our profiles of SRTP")
         key, salt = profile.key_bytes, profile.salt_bytes
         material = self._connection.export_keying_material(_LABEL, 2 * (key + salt))
         client = material[:key] + material[2 * key : 2 * key + salt]
         server = material[key : 2 * key] + material[2 * key + salt :]
-        return Keys(profile, client, server) if self._active else Keys(profile, server, client)
+        return SrtpKeys(profile, client, server) if self._active else SrtpKeys(profile, server, client)
 
 
 def _fingerprint(certificate: x509.Certificate, algorithm: str) -> str:

@@ -8,13 +8,13 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
 from camsvc.relay.webrtc import srtp
-from camsvc.relay.webrtc.dtls import Association, Certificate, Closed, Failed
+from camsvc.relay.webrtc.dtls import DtlsAssociation, DtlsCertificate, DtlsClosed, DtlsError
 
 #: Datagrams kept that come before ``start``: a browser may begin its handshake with the check that nominates.
 MAX_EARLY = 8
 
 
-class Peer:
+class DtlsSrtpTransport:
     """One viewer's connection."""
 
     _log = Logger()
@@ -22,7 +22,7 @@ class Peer:
     def __init__(
         self,
         clock: IReactorTime,
-        certificate: Certificate,
+        certificate: DtlsCertificate,
         send: Callable[[bytes], None],
         secured: Callable[[], None],
         on_rtcp: Callable[[bytes], None],
@@ -44,8 +44,8 @@ class Peer:
         self._secured = secured
         self._on_rtcp = on_rtcp
         self._closed = closed
-        self._association: Association | None = None
-        self._session: srtp.Session | None = None
+        self._association: DtlsAssociation | None = None
+        self._session: srtp.SrtpSession | None = None
         self._early: list[bytes] = []
         self._repeat: IDelayedCall | None = None
         self._over = False
@@ -114,8 +114,8 @@ class Peer:
         self._forget_repeat()
         try:
             work()
-        except (Failed, Closed) as why:
-            if isinstance(why, Failed):
+        except (DtlsError, DtlsClosed) as why:
+            if isinstance(why, DtlsError):
                 self._log.info("a WebRTC viewer's connection failed: {why}", why=why)
             self._flush(association)
             self._closed()
@@ -125,7 +125,7 @@ class Peer:
         if left_s is not None:
             self._repeat = self._clock.callLater(left_s, self._again)
         if association.keys is not None and self._session is None:
-            self._session = srtp.Session(association.keys)
+            self._session = srtp.SrtpSession(association.keys)
             self._secured()
 
     def _again(self) -> None:
@@ -133,7 +133,7 @@ class Peer:
         if self._association is not None:
             self._step(self._association.repeat)
 
-    def _flush(self, association: Association) -> None:
+    def _flush(self, association: DtlsAssociation) -> None:
         for datagram in association.outgoing():
             self._send(datagram)
 

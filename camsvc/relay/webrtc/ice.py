@@ -27,7 +27,7 @@ _FINGERPRINT_XOR = 0x5354554E
 
 
 @frozen
-class Login:
+class IceCredential:
     """What a viewer has to know to reach its session: ``ufrag`` names the session, ``password`` proves it."""
 
     ufrag: str = field(factory=lambda: secrets.token_hex(8))
@@ -35,7 +35,7 @@ class Login:
 
 
 @frozen
-class Check:
+class ConnectivityCheck:
     """A connectivity check as it came, not yet verified.
 
     Attributes:
@@ -62,7 +62,7 @@ def is_stun(datagram: bytes) -> bool:
     return len(datagram) >= _HEADER and datagram[0] < 4 and datagram[4:8] == _COOKIE
 
 
-def parse(datagram: bytes) -> Check | None:
+def parse(datagram: bytes) -> ConnectivityCheck | None:
     """The connectivity check in a STUN message; None when it is something else, or damaged."""
     kind, size = struct.unpack_from("!HH", datagram)
     if kind != _REQUEST or size != len(datagram) - _HEADER:
@@ -75,7 +75,7 @@ def parse(datagram: bytes) -> Check | None:
             return None
         if name == _INTEGRITY:
             ufrag = user.partition(b":")[0].decode("latin-1")
-            return Check(ufrag, nominates, datagram[8:_HEADER], datagram[:at], value)
+            return ConnectivityCheck(ufrag, nominates, datagram[8:_HEADER], datagram[:at], value)
         if name == _USERNAME:
             user = value
         elif name == _USE_CANDIDATE:
@@ -84,7 +84,7 @@ def parse(datagram: bytes) -> Check | None:
     return None
 
 
-def success(check: Check, password: str, host: str, port: int) -> bytes:
+def success(check: ConnectivityCheck, password: str, host: str, port: int) -> bytes:
     """The answer to a verified check, which tells the viewer its own address as seen from here."""
     packed = ipaddress.ip_address(host).packed
     mask = _COOKIE + check.transaction

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from attrs import field, frozen
 
 from camsvc.relay.media.sdp import Track
-from camsvc.relay.request_errors import Refused
-from camsvc.relay.webrtc.ice import Login
+from camsvc.relay.request_errors import RequestError
+from camsvc.relay.webrtc.ice import IceCredential
 
 #: What WebRTC carries as it is, by what the offer calls it (RFC 7742, RFC 7874).
 _CODECS = {"h264": "video", "opus": "audio", "g722": "audio", "pcmu": "audio", "pcma": "audio"}
@@ -22,7 +22,7 @@ _MAX_MEDIA = 16
 
 
 @frozen
-class Format:
+class PayloadType:
     """One payload type of an offer.
 
     Attributes:
@@ -44,7 +44,7 @@ class Format:
 
 
 @frozen
-class Media:
+class OfferedMedia:
     """One m= section.
 
     Attributes:
@@ -68,7 +68,7 @@ class Media:
         """Whether the viewer wants to be sent something here."""
         return "sendonly" not in self.lines and "inactive" not in self.lines
 
-    def formats(self) -> list[Format]:
+    def formats(self) -> list[PayloadType]:
         """Its payload types, in the viewer's order of preference."""
         names = dict(_pair(line[7:]) for line in self.lines if line.startswith("rtpmap:"))
         fmtps = dict(_pair(line[5:]) for line in self.lines if line.startswith("fmtp:"))
@@ -77,7 +77,7 @@ class Media:
             fmtp = fmtps.get(number, "")
             pairs = (part.strip().partition("=") for part in fmtp.split(";"))
             parameters = {name.lower(): value for name, _, value in pairs if name}
-            found.append(Format(number, names.get(number, _STATIC.get(number, "")), parameters, fmtp))
+            found.append(PayloadType(number, names.get(number, _STATIC.get(number, "")), parameters, fmtp))
         return found
 
 
@@ -87,7 +87,7 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 @frozen
-class Offer:
+class WhepOffer:
     """What a viewer offers.
 
     Attributes:
@@ -98,48 +98,48 @@ class Offer:
 
     fingerprints: Sequence[tuple[str, str]]
     passive: bool
-    media: Sequence[Media]
+    media: Sequence[OfferedMedia]
 
 
-def parse(body: bytes) -> Offer:
+def parse(body: bytes) -> WhepOffer:
     """Read an offer.
 
     Raises:
-        Refused: it is none, or one without what WebRTC demands.
+        RequestError: it is none, or one without what WebRTC demands.
     """
     common: list[str] = []
     sections: list[tuple[str, list[str]]] = []
     if len(body) > MAX_OFFER:
-        raise Refused(f"invalid SDP: {len(body)} bytes")
+        raise RequestError(f"invalid SDP: {len(body)} bytes")
     text = body.decode("utf-8", "replace")
     if not text.startswith("v=0"):
-        raise Refused("invalid SDP: it does not begin with v=0")
+        raise RequestError("invalid SDP: it does not begin with v=0")
     for line in text.splitlines():
         if line.startswith("m="):
             sections.append((line[2:], []))
         elif line.startswith("a="):
             (sections[-1][1] if sections else common).append(line[2:].strip())
     if not 0 < len(sections) <= _MAX_MEDIA:
-        raise Refused(f"invalid SDP: {len(sections)} media")
+        raise RequestError(f"invalid SDP: {len(sections)} media")
     media = [_media(line, [*own, *common]) for line, own in sections]
     first = media[0]
     if not (first.value("ice-ufrag") and first.value("ice-pwd")):
-        raise Refused("invalid SDP: it has no ice-ufrag and ice-pwd")
+        raise RequestError("invalid SDP: it has no ice-ufrag and ice-pwd")
     fingerprints = [_pair(line[12:]) for line in first.lines if line.startswith("fingerprint:")]
     if not any(value for _, value in fingerprints):
-        raise Refused("invalid SDP: it has no fingerprint")
-    return Offer(fingerprints, first.value("setup") != "active", media)
+        raise RequestError("invalid SDP: it has no fingerprint")
+    return WhepOffer(fingerprints, first.value("setup") != "active", media)
 
 
-def _media(line: str, lines: list[str]) -> Media:
+def _media(line: str, lines: list[str]) -> OfferedMedia:
     kind, *rest = line.split()
     if len(rest) < 3:
-        raise Refused("invalid SDP: an m= line is too short")
-    return Media(kind, rest[1], rest[2:], lines)
+        raise RequestError("invalid SDP: an m= line is too short")
+    return OfferedMedia(kind, rest[1], rest[2:], lines)
 
 
 @frozen
-class Sending:
+class SentTrack:
     """One of our tracks on its way to a viewer.
 
     Attributes:
@@ -155,23 +155,25 @@ class Sending:
 
     track: int
     media: int
-    format: Format
-    resend: Format | None
+    format: PayloadType
+    resend: PayloadType | None
     feedback: Sequence[str]
     delay_id: int
     ssrc: int = field(factory=lambda: secrets.randbelow(1 << 31) + 1)
     resend_ssrc: int = field(factory=lambda: secrets.randbelow(1 << 31) + (1 << 31))
 
 
-def choose(offer: Offer, tracks: Sequence[Track]) -> tuple[Sending, ...]:
+def choose(offer: WhepOffer, tracks: Sequence[Track]) -> tuple[SentTrack, ...]:
     """Which tracks go where: the first of each kind that the viewer can take.
 
     Raises:
-        Refused: it can take none of them.
+        RequestError: it can take none of them.
     """
     if not any(track.codec in _CODECS for track in tracks):
-        raise Refused("the stream doesn't contain any supported codec, which are currently H264, Opus, G722, G711")
-    found: list[Sending] = []
+        raise RequestError(
+            "the stream doesn't contain any supported codec, which are currently H264, Opus, G722, G711"
+        )
+    found: list[SentTrack] = []
     kinds: set[str] = set()
     for index, media in enumerate(offer.media):
         if media.kind in kinds or not media.receives:
@@ -184,11 +186,11 @@ def choose(offer: Offer, tracks: Sequence[Track]) -> tuple[Sending, ...]:
                 break
     if not found:
         names = ", ".join(dict.fromkeys(track.name for track in tracks))
-        raise Refused(f"the viewer can take none of the stream's codecs: {names}")
+        raise RequestError(f"the viewer can take none of the stream's codecs: {names}")
     return tuple(found)
 
 
-def _format(media: Media, track: Track) -> Format | None:
+def _format(media: OfferedMedia, track: Track) -> PayloadType | None:
     fitting = [one for one in media.formats() if one.name.lower().startswith(f"{track.codec}/{track.clock_rate}")]
     if track.codec != "h264":
         return fitting[0] if fitting else None
@@ -201,7 +203,7 @@ def _format(media: Media, track: Track) -> Format | None:
     return None
 
 
-def _sending(media: Media, index: int, track: int, wanted: Format) -> Sending:
+def _sending(media: OfferedMedia, index: int, track: int, wanted: PayloadType) -> SentTrack:
     resend = next(
         (one for one in media.formats() if one.codec == "rtx" and one.parameters.get("apt") == wanted.number), None
     )
@@ -209,7 +211,7 @@ def _sending(media: Media, index: int, track: int, wanted: Format) -> Sending:
     told = [line[len(prefix) :] for line in media.lines if line.startswith(prefix)]
     delay = next((line[7:] for line in media.lines if line.startswith("extmap:") and _PLAYOUT_DELAY in line), "")
     number = delay.partition(" ")[0].partition("/")[0]
-    return Sending(
+    return SentTrack(
         track,
         index,
         wanted,
@@ -220,21 +222,21 @@ def _sending(media: Media, index: int, track: int, wanted: Format) -> Sending:
 
 
 @frozen
-class Ours:
+class LocalDescription:
     """Our end of a connection: ``login`` for its checks, ``fingerprint`` (sha-256), ``addresses`` that take them."""
 
-    login: Login
+    login: IceCredential
     fingerprint: str
     addresses: Sequence[tuple[str, int]]
 
 
-def answer(offer: Offer, sendings: Sequence[Sending], ours: Ours, cname: str) -> bytes:
+def answer(offer: WhepOffer, sent_tracks: Sequence[SentTrack], ours: LocalDescription, cname: str) -> bytes:
     """The answer, with all candidates; a medium without a track of ours is there, but inactive."""
     bundle = " ".join(media.value("mid") for media in offer.media if _is_rtp(media))
     lines = ["v=0", f"o=- {secrets.randbelow(1 << 62)} 1 IN IP4 127.0.0.1", "s=-", "t=0 0", "a=ice-lite"]
     lines += [f"a=group:BUNDLE {bundle}", "a=msid-semantic: WMS *"]
     for index, media in enumerate(offer.media):
-        sending = next((one for one in sendings if one.media == index), None)
+        sending = next((one for one in sent_tracks if one.media == index), None)
         if not _is_rtp(media):
             lines += [f"m={media.kind} 0 {media.protocol} {' '.join(media.words)}", "c=IN IP4 0.0.0.0"]
             lines += [f"a=mid:{media.value('mid')}"]
@@ -244,11 +246,11 @@ def answer(offer: Offer, sendings: Sequence[Sending], ours: Ours, cname: str) ->
     return ("\r\n".join(lines) + "\r\n").encode()
 
 
-def _is_rtp(media: Media) -> bool:
+def _is_rtp(media: OfferedMedia) -> bool:
     return media.kind in ("audio", "video") and bool(media.formats())
 
 
-def _section(media: Media, sending: Sending | None, active: bool, ours: Ours) -> list[str]:
+def _section(media: OfferedMedia, sending: SentTrack | None, active: bool, ours: LocalDescription) -> list[str]:
     formats = [sending.format] if sending else media.formats()[:1]
     if sending and sending.resend:
         formats.append(sending.resend)
@@ -269,7 +271,7 @@ def _section(media: Media, sending: Sending | None, active: bool, ours: Ours) ->
     return [*lines, "a=end-of-candidates"]
 
 
-def _sources(sending: Sending, cname: str) -> list[str]:
+def _sources(sending: SentTrack, cname: str) -> list[str]:
     msid = f"a=msid:camsvc track{sending.track}"
     lines = [msid, f"a=ssrc:{sending.ssrc} cname:{cname}"]
     if sending.resend:

@@ -1,4 +1,4 @@
-"""Sending for many viewers over several turns of the reactor: nobody else waits until the last has everything."""
+"""Sending for many viewers over several pacer of the reactor: nobody else waits until the last has everything."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PER_TURN = 128
 MOST = 8192
 
 
-class Turns:
+class Pacer:
     """What is to be sent, first come first served."""
 
     _log = Logger()
@@ -27,7 +27,7 @@ class Turns:
         self._is_due = False
 
     def add(self, packets: int, send: Callable[[], None]) -> None:
-        """Send in one of the next turns.
+        """Send in one of the next pacer.
 
         Args:
             packets: how many that will be.

@@ -19,15 +19,15 @@ MAX_LOST = 512
 
 
 @frozen
-class Moment:
+class ClockPair:
     """One instant on both clocks of a track: ``ntp`` (64 bits, RFC 3550, 4) and ``rtp`` (32 bits)."""
 
     ntp: int
     rtp: int
 
-    def after(self, seconds: float, clock_rate: int) -> Moment:
+    def after(self, seconds: float, clock_rate: int) -> ClockPair:
         """The same ``seconds`` later."""
-        return Moment(
+        return ClockPair(
             (self.ntp + int(seconds * (1 << 32))) & ((1 << 64) - 1),
             (self.rtp + int(seconds * clock_rate)) & 0xFFFFFFFF,
         )
@@ -66,14 +66,14 @@ def parse(data: bytes) -> Feedback:
     return Feedback(tuple(lost[:MAX_LOST]), bye)
 
 
-def moment(report: bytes) -> Moment | None:
+def moment(report: bytes) -> ClockPair | None:
     """The moment in a publisher's sender report; None when the packet begins with something else."""
     if len(report) < 28 or report[1] != _SENDER_REPORT:
         return None
-    return Moment(*struct.unpack_from("!QI", report, 8))
+    return ClockPair(*struct.unpack_from("!QI", report, 8))
 
 
-def report(ssrc: int, at: Moment, packets: int, octets: int, cname: str) -> bytes:
+def report(ssrc: int, at: ClockPair, packets: int, octets: int, cname: str) -> bytes:
     """A sender report with the name that ties tracks together."""
     head = struct.pack("!BBHI", 0x80, _SENDER_REPORT, 6, ssrc)
     counts = struct.pack("!QIII", at.ntp, at.rtp, packets & 0xFFFFFFFF, octets & 0xFFFFFFFF)

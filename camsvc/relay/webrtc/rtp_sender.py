@@ -6,7 +6,7 @@ import secrets
 import struct
 
 from camsvc.relay.webrtc import rtcp
-from camsvc.relay.webrtc.offer import Sending
+from camsvc.relay.webrtc.offer import SentTrack
 
 #: Packets that are kept to be sent again: more than a second of 4 Mbit/s. A power of two.
 HISTORY = 1024
@@ -14,16 +14,16 @@ _HEADER = struct.Struct("!BBHII")
 _MARKER = 0x80
 
 
-class Outgoing:
+class RtpSender:
     """The packets of one track."""
 
-    def __init__(self, sending: Sending, clock_rate: int) -> None:
+    def __init__(self, sending: SentTrack, clock_rate: int) -> None:
         """Begin with a random number in the lower half, far from where SRTP would count a turn (RFC 3711, 3.3.1)."""
         self.sending = sending
         self.packets = 0
         self._octets = 0
         self._clock_rate = clock_rate
-        self._moment: tuple[float, rtcp.Moment] | None = None
+        self._moment: tuple[float, rtcp.ClockPair] | None = None
         self._kind = int(sending.format.number)
         self._resend_kind = int(sending.resend.number) if sending.resend else 0
         self._sequence = secrets.randbelow(1 << 15)
@@ -58,7 +58,7 @@ class Outgoing:
         kind = kind | _MARKER if marked else kind
         return _HEADER.pack(self._first, kind, sequence, timestamp, ssrc) + self._extension + payload
 
-    def set_clock(self, seconds: float, moment: rtcp.Moment) -> None:
+    def set_clock(self, seconds: float, moment: rtcp.ClockPair) -> None:
         """At ``seconds`` of the monotonic clock it was this moment on the publisher's clocks."""
         self._moment = seconds, moment
 

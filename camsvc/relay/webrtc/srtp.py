@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from attrs import field, frozen
 from pylibsrtp import Error, Policy
-from pylibsrtp import Session as Streams
+from pylibsrtp import Session as _Streams
 
 #: Packets sent so long ago that libsrtp would not take them again; as many as are kept for that.
 _WINDOW = 1024
 
 
 @frozen
-class Profile:
+class SrtpProfile:
     """A protection profile.
 
     Attributes:
@@ -31,14 +31,14 @@ class Profile:
 #: By the names that DTLS has for them, best first (RFC 7714, 14.2; RFC 5764, 4.1.2). AES with GCM costs two thirds of
 #: what AES with SHA-1 does.
 PROFILES = {
-    "SRTP_AEAD_AES_128_GCM": Profile(Policy.SRTP_PROFILE_AEAD_AES_128_GCM, 16, 12),
-    "SRTP_AEAD_AES_256_GCM": Profile(Policy.SRTP_PROFILE_AEAD_AES_256_GCM, 32, 12),
-    "SRTP_AES128_CM_SHA1_80": Profile(Policy.SRTP_PROFILE_AES128_CM_SHA1_80, 16, 14),
+    "SRTP_AEAD_AES_128_GCM": SrtpProfile(Policy.SRTP_PROFILE_AEAD_AES_128_GCM, 16, 12),
+    "SRTP_AEAD_AES_256_GCM": SrtpProfile(Policy.SRTP_PROFILE_AEAD_AES_256_GCM, 32, 12),
+    "SRTP_AES128_CM_SHA1_80": SrtpProfile(Policy.SRTP_PROFILE_AES128_CM_SHA1_80, 16, 14),
 }
 
 
 @frozen
-class Keys:
+class SrtpKeys:
     """What both ends agreed on.
 
     Attributes:
@@ -47,22 +47,22 @@ class Keys:
         theirs: master key and salt of what the other end sends.
     """
 
-    profile: Profile
+    profile: SrtpProfile
     ours: bytes = field(repr=False)
     theirs: bytes = field(repr=False)
 
 
-class Session:
+class SrtpSession:
     """Both directions."""
 
-    def __init__(self, keys: Keys) -> None:
+    def __init__(self, keys: SrtpKeys) -> None:
         """Ready to send and receive."""
         out = Policy(keys.ours, Policy.SSRC_ANY_OUTBOUND, 0, keys.profile.number)
         # A viewer without retransmission streams is sent the very same packet again.
         out.allow_repeat_tx = True
         out.window_size = _WINDOW
-        self._out = Streams(out)
-        self._in = Streams(Policy(keys.theirs, Policy.SSRC_ANY_INBOUND, 0, keys.profile.number))
+        self._out = _Streams(out)
+        self._in = _Streams(Policy(keys.theirs, Policy.SSRC_ANY_INBOUND, 0, keys.profile.number))
         #: Encrypts an RTP packet; raises pylibsrtp's Error for what is none, or left the window.
         self.protect = self._out.protect
         #: Encrypts a compound RTCP packet.

@@ -19,7 +19,7 @@ from twisted.internet.protocol import DatagramProtocol
 from twisted.logger import Logger
 
 from camsvc.relay.webrtc import ice
-from camsvc.relay.webrtc.ice import Login
+from camsvc.relay.webrtc.ice import IceCredential
 
 LOOPBACK = "127.0.0.1"
 #: Socket buffers, bytes; the kernel gives less where net.core.wmem_max says so.
@@ -27,7 +27,7 @@ BUFFER = 1 << 20
 #: Largest datagram taken, bytes.
 MAX_DATAGRAM = 8192
 #: Ways that one viewer may try; a browser with many addresses has some dozens.
-MAX_ROUTES = 64
+MAX_PAIRS = 64
 
 
 def local_addresses() -> list[str]:
@@ -37,7 +37,7 @@ def local_addresses() -> list[str]:
 
 
 @frozen(eq=False)
-class Route:
+class CandidatePair:
     """One way to a viewer: a socket of ours, and the address of the viewer's.
 
     Attributes:
@@ -58,24 +58,24 @@ class Route:
             pass
 
 
-class Caller(Protocol):
+class IceSession(Protocol):
     """A session that datagrams are for."""
 
-    login: Login
+    login: IceCredential
 
-    def checked(self, route: Route, nominated: bool) -> None:
+    def checked(self, pair: CandidatePair, nominated: bool) -> None:
         """A verified check came on this way; ``nominated`` when media shall take it."""
 
     def received(self, datagram: bytes) -> None:
         """DTLS, SRTP or SRTCP came on one of its ways."""
 
 
-class _Socket(DatagramProtocol):
+class _MediaSocket(DatagramProtocol):
     """One address's socket."""
 
     noisy = False
 
-    def __init__(self, received: Callable[[_Socket, bytes, tuple[str, int]], None]) -> None:
+    def __init__(self, received: Callable[[_MediaSocket, bytes, tuple[str, int]], None]) -> None:
         self._received = received
         self.address: tuple[str, int] = ("", 0)
         self.handle: Any = None
@@ -92,7 +92,7 @@ class _Socket(DatagramProtocol):
         self._received(self, datagram, addr[:2])
 
 
-class Mux:
+class UdpMux:
     """The sockets, one for each address of this machine, so that an answer leaves from where its question came to."""
 
     _log = Logger()
@@ -120,8 +120,8 @@ class Mux:
         self._further = further
         self._addresses = addresses
         self._open: dict[str, IListeningPort] = {}
-        self._callers: dict[str, Caller] = {}
-        self._routes: dict[tuple[_Socket, tuple[str, int]], tuple[Caller, Route]] = {}
+        self._sessions: dict[str, IceSession] = {}
+        self._pairs: dict[tuple[_MediaSocket, tuple[str, int]], tuple[IceSession, CandidatePair]] = {}
 
     def listen(self) -> IListeningPort:
         """Open the first socket, whose port all others take.
@@ -136,7 +136,7 @@ class Mux:
 
     def _listen(self, host: str) -> IListeningPort:
         port = self._reactor.listenUDP(
-            self._port, _Socket(self._received), interface=host, maxPacketSize=MAX_DATAGRAM
+            self._port, _MediaSocket(self._received), interface=host, maxPacketSize=MAX_DATAGRAM
         )
         self._open[host] = port
         return port
@@ -161,34 +161,34 @@ class Mux:
         ports, self._open = list(self._open.values()), {}
         return DeferredList([maybeDeferred(port.stopListening) for port in ports])
 
-    def add(self, caller: Caller) -> None:
+    def add(self, session: IceSession) -> None:
         """Datagrams that name this session's login are for it from now on."""
-        self._callers[caller.login.ufrag] = caller
+        self._sessions[session.login.ufrag] = session
 
-    def discard(self, caller: Caller) -> None:
+    def discard(self, session: IceSession) -> None:
         """The session is over."""
-        self._callers.pop(caller.login.ufrag, None)
-        for key in [key for key, (owner, _) in self._routes.items() if owner is caller]:
-            del self._routes[key]
+        self._sessions.pop(session.login.ufrag, None)
+        for key in [key for key, (owner, _) in self._pairs.items() if owner is session]:
+            del self._pairs[key]
 
-    def _received(self, came_to: _Socket, datagram: bytes, remote: tuple[str, int]) -> None:
+    def _received(self, came_to: _MediaSocket, datagram: bytes, remote: tuple[str, int]) -> None:
         if ice.is_stun(datagram):
             self._check(came_to, datagram, remote)
             return
-        known = self._routes.get((came_to, remote))
+        known = self._pairs.get((came_to, remote))
         if known is not None:
             known[0].received(datagram)
 
-    def _check(self, came_to: _Socket, datagram: bytes, remote: tuple[str, int]) -> None:
+    def _check(self, came_to: _MediaSocket, datagram: bytes, remote: tuple[str, int]) -> None:
         check = ice.parse(datagram)
-        caller = None if check is None else self._callers.get(check.ufrag)
-        if check is None or caller is None or not check.proves(caller.login.password):
+        session = None if check is None else self._sessions.get(check.ufrag)
+        if check is None or session is None or not check.proves(session.login.password):
             return
-        owner, route = self._routes.get((came_to, remote), (None, None))
-        if owner is not caller or route is None:
-            if sum(one is caller for one, _ in self._routes.values()) >= MAX_ROUTES:
+        owner, pair = self._pairs.get((came_to, remote), (None, None))
+        if owner is not session or pair is None:
+            if sum(one is session for one, _ in self._pairs.values()) >= MAX_PAIRS:
                 return
-            route = Route(came_to.handle, came_to.address, remote)
-            self._routes[came_to, remote] = caller, route
-        route.send(ice.success(check, caller.login.password, *remote))
-        caller.checked(route, check.nominates)
+            pair = CandidatePair(came_to.handle, came_to.address, remote)
+            self._pairs[came_to, remote] = session, pair
+        pair.send(ice.success(check, session.login.password, *remote))
+        session.checked(pair, check.nominates)

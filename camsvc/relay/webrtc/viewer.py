@@ -15,11 +15,11 @@ from twisted.logger import Logger
 from camsvc.relay.media import h264
 from camsvc.relay.media.stream import Stream, Unit
 from camsvc.relay.webrtc import packetizer, rtcp
-from camsvc.relay.webrtc.ice import Login
-from camsvc.relay.webrtc.offer import Offer, Ours, answer, choose
-from camsvc.relay.webrtc.pacer import Turns
-from camsvc.relay.webrtc.rtp_sender import Outgoing
-from camsvc.relay.webrtc.udp_mux import Route
+from camsvc.relay.webrtc.ice import IceCredential
+from camsvc.relay.webrtc.offer import LocalDescription, WhepOffer, answer, choose
+from camsvc.relay.webrtc.pacer import Pacer
+from camsvc.relay.webrtc.rtp_sender import RtpSender
+from camsvc.relay.webrtc.udp_mux import CandidatePair
 
 #: Time from the answer until the connection has to be there, seconds (MediaMTX's webrtcHandshakeTimeout).
 HANDSHAKE_S = 10.0
@@ -36,7 +36,7 @@ BURST_S = 0.004
 MAX_QUEUE = 8192
 
 
-class Peer(Protocol):
+class SecureTransport(Protocol):
     """The secured connection."""
 
     @property
@@ -59,7 +59,7 @@ class Peer(Protocol):
         """Tell the viewer, and end."""
 
 
-class PeerMaker(Protocol):
+class TransportFactory(Protocol):
     """Makes the secured connection of a viewer."""
 
     def __call__(
@@ -68,12 +68,12 @@ class PeerMaker(Protocol):
         secured: Callable[[], None],
         on_rtcp: Callable[[bytes], None],
         closed: Callable[[], None],
-    ) -> Peer:
-        """A Peer that has sent nothing yet."""
+    ) -> SecureTransport:
+        """A SecureTransport that has sent nothing yet."""
 
 
 @frozen
-class Surroundings:
+class ViewerContext:
     """What every viewer is given.
 
     Attributes:
@@ -81,18 +81,18 @@ class Surroundings:
         now: wall time, seconds since 1970, for sender reports.
         make_peer: makes the secured connection.
         gone: told when a viewer is over.
-        turns: when each is sent its packets.
+        pacer: when each is sent its packets.
     """
 
     clock: IReactorTime
     now: Callable[[], float]
-    make_peer: PeerMaker
+    make_peer: TransportFactory
     gone: Callable[[Viewer], None]
-    turns: Turns
+    pacer: Pacer
 
 
 @frozen
-class Asking:
+class ViewerRequest:
     """One asking for a stream.
 
     Attributes:
@@ -114,7 +114,7 @@ class Viewer:
     _log = Logger()
     kind = "webRTCSession"
 
-    def __init__(self, around: Surroundings, asking: Asking, stream: Stream, offer: Offer) -> None:
+    def __init__(self, context: ViewerContext, asking: ViewerRequest, stream: Stream, offer: WhepOffer) -> None:
         """Wait for the viewer's first check.
 
         Raises:
@@ -123,31 +123,31 @@ class Viewer:
         self.id = asking.id
         self.secret = str(uuid4())
         self.created = datetime.now(UTC)
-        self.login = Login()
+        self.login = IceCredential()
         self.asking = asking
         self.established = False
-        self.route: Route | None = None
+        self.route: CandidatePair | None = None
         self.bytes_sent = 0
         self.bytes_received = 0
-        self._around = around
+        self._context = context
         self._stream = stream
         self._offer = offer
-        self._sendings = choose(offer, stream.tracks)
-        self._tracks = {one.track: Outgoing(one, stream.tracks[one.track].clock_rate) for one in self._sendings}
-        self._sets = {one.track: h264.from_fmtp(stream.tracks[one.track].fmtp) for one in self._sendings}
-        self._peer = around.make_peer(self._send, self._secured, self._feedback, self.close)
+        self._sent_tracks = choose(offer, stream.tracks)
+        self._tracks = {one.track: RtpSender(one, stream.tracks[one.track].clock_rate) for one in self._sent_tracks}
+        self._sets = {one.track: h264.from_fmtp(stream.tracks[one.track].fmtp) for one in self._sent_tracks}
+        self._peer = context.make_peer(self._send, self._secured, self._feedback, self.close)
         self._over = False
         self._joining = False
-        self._waiting: deque[tuple[Outgoing, int, bool, bytes]] = deque()
+        self._waiting: deque[tuple[RtpSender, int, bool, bytes]] = deque()
         self._repeats_left = MAX_REPEATS
-        self._heard_at = around.clock.seconds()
+        self._heard_at = context.clock.seconds()
         self._timers: dict[Callable[[], None], IDelayedCall] = {}
         self._after(HANDSHAKE_S, self._late)
 
     def answer(self, addresses: Sequence[tuple[str, int]]) -> bytes:
         """The SDP for the viewer, with these candidates."""
-        ours = Ours(self.login, self._peer.fingerprint, addresses)
-        return answer(self._offer, self._sendings, ours, self.id)
+        ours = LocalDescription(self.login, self._peer.fingerprint, addresses)
+        return answer(self._offer, self._sent_tracks, ours, self.id)
 
     def close(self) -> None:
         """End: hung up, kicked, vanished, or the stream is over."""
@@ -163,7 +163,7 @@ class Viewer:
             for track in self._tracks.values():
                 self._send(self._peer.protect_rtcp(rtcp.bye(track.sending.ssrc)))
         self._peer.close()
-        self._around.gone(self)
+        self._context.gone(self)
 
     # -- time
 
@@ -172,7 +172,7 @@ class Viewer:
             del self._timers[work]
             work()
 
-        self._timers[work] = self._around.clock.callLater(seconds, due)
+        self._timers[work] = self._context.clock.callLater(seconds, due)
 
     def _late(self) -> None:
         if not self.established:
@@ -180,7 +180,7 @@ class Viewer:
             self.close()
 
     def _watch(self) -> None:
-        if self._around.clock.seconds() - self._heard_at > SILENCE_S:
+        if self._context.clock.seconds() - self._heard_at > SILENCE_S:
             self._log.info("WebRTC viewer {peer} has vanished", peer=self.asking.peer)
             self.close()
         else:
@@ -188,9 +188,9 @@ class Viewer:
 
     # -- the connection
 
-    def checked(self, route: Route, nominated: bool) -> None:
+    def checked(self, route: CandidatePair, nominated: bool) -> None:
         """A check came: the viewer is there, and the first that it nominates begins the handshake."""
-        self._heard_at = self._around.clock.seconds()
+        self._heard_at = self._context.clock.seconds()
         if nominated and route is not self.route:
             begun, self.route = self.route is not None, route
             if not begun:
@@ -208,7 +208,7 @@ class Viewer:
 
     def _secured(self) -> None:
         self.established = True
-        self._heard_at = self._around.clock.seconds()
+        self._heard_at = self._context.clock.seconds()
         self._log.info("{peer} watches {path} by WebRTC", peer=self.asking.peer, path=self.asking.path)
         self._after(WATCH_S, self._watch)
         self._after(REPORT_S, self._report)
@@ -235,15 +235,15 @@ class Viewer:
             pieces = unit.pieces = self._cut(unit)
         stamp = unit.timestamp
         if not track.has_clock:
-            self._note_clock(track, rtcp.Moment(rtcp.ntp(self._around.now()), stamp))
+            self._note_clock(track, rtcp.ClockPair(rtcp.ntp(self._context.now()), stamp))
         mark_last = unit.marked or track.sending.format.codec == "h264"
         last = len(pieces) - 1
         if self._joining or self._waiting:
             self._waiting.extend((track, stamp, mark_last and at == last, piece) for at, piece in enumerate(pieces))
             return
-        self._around.turns.add(len(pieces), lambda: self._send_all(track, stamp, mark_last, pieces))
+        self._context.pacer.add(len(pieces), lambda: self._send_all(track, stamp, mark_last, pieces))
 
-    def _send_all(self, track: Outgoing, stamp: int, mark_last: bool, pieces: Sequence[bytes]) -> None:
+    def _send_all(self, track: RtpSender, stamp: int, mark_last: bool, pieces: Sequence[bytes]) -> None:
         if self._over:
             return
         send, protect, packet, last = self._send, self._peer.protect, track.packet, len(pieces) - 1
@@ -275,14 +275,14 @@ class Viewer:
 
     # -- reports
 
-    def _note_clock(self, track: Outgoing, moment: rtcp.Moment | None) -> None:
+    def _note_clock(self, track: RtpSender, moment: rtcp.ClockPair | None) -> None:
         if moment is not None:
-            track.set_clock(self._around.clock.seconds(), moment)
+            track.set_clock(self._context.clock.seconds(), moment)
 
     def _report(self) -> None:
         self._repeats_left = MAX_REPEATS
         for track in self._tracks.values():
-            report = track.report(self._around.clock.seconds(), self.id)
+            report = track.report(self._context.clock.seconds(), self.id)
             if report is not None:
                 self._send(self._peer.protect_rtcp(report))
         self._after(REPORT_S, self._report)

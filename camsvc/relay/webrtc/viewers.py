@@ -9,21 +9,21 @@ from attrs import frozen
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from camsvc.relay.auth import BRAKE_S, Gate, Question, plain_ip
-from camsvc.relay.paths.path import Path
-from camsvc.relay.request_errors import Refused
+from camsvc.relay.auth import BRAKE_S, Authorizer, AuthRequest, plain_ip
+from camsvc.relay.paths.path import RelayPath
+from camsvc.relay.request_errors import RequestError
 from camsvc.relay.rtsp.framing import Credential
 from camsvc.relay.webrtc import offer as offers
-from camsvc.relay.webrtc.pacer import Turns
-from camsvc.relay.webrtc.udp_mux import Mux
-from camsvc.relay.webrtc.viewer import Asking, PeerMaker, Surroundings, Viewer
+from camsvc.relay.webrtc.pacer import Pacer
+from camsvc.relay.webrtc.udp_mux import UdpMux
+from camsvc.relay.webrtc.viewer import TransportFactory, Viewer, ViewerContext, ViewerRequest
 from camsvc.system.tasks import sleep
 
 #: Viewers at a time, those included that are not connected yet.
 MAX_VIEWERS = 200
 
 
-class Denied(Refused):
+class NotAuthorized(RequestError):
     """The callback says no; ``asked`` when no credential came, so that the client is asked for one."""
 
     def __init__(self, *, asked: bool) -> None:
@@ -32,24 +32,24 @@ class Denied(Refused):
 
 
 @frozen
-class Admission:
+class AdmissionContext:
     """What admission needs.
 
     Attributes:
         clock: for the pause after a wrong credential, and the viewers' timers.
         now: wall time, seconds since 1970.
-        gate: decides on admissions.
-        find: looks a path up, or raises Refused.
+        authorizer: decides on admissions.
+        find: looks a path up, or raises RequestError.
         make_peer: makes the secured connection of a viewer.
-        turns: when each viewer is sent its packets.
+        pacer: when each viewer is sent its packets.
     """
 
     clock: IReactorTime
     now: Callable[[], float]
-    gate: Gate
-    find: Callable[[str], Path]
-    make_peer: PeerMaker
-    turns: Turns
+    authorizer: Authorizer
+    find: Callable[[str], RelayPath]
+    make_peer: TransportFactory
+    pacer: Pacer
 
 
 class Viewers:
@@ -57,11 +57,11 @@ class Viewers:
 
     _log = Logger()
 
-    def __init__(self, admission: Admission, mux: Mux) -> None:
+    def __init__(self, admission: AdmissionContext, mux: UdpMux) -> None:
         """Nobody watches."""
         self._admission = admission
-        self._mux = mux
-        self._by_secret: dict[str, tuple[Viewer, Path]] = {}
+        self._udp_mux = mux
+        self._by_secret: dict[str, tuple[Viewer, RelayPath]] = {}
         self._coming = 0
 
     def all(self) -> list[Viewer]:
@@ -72,32 +72,32 @@ class Viewers:
         """A viewer by its id.
 
         Raises:
-            Refused: no such viewer, or no UUID.
+            RequestError: no such viewer, or no UUID.
         """
         try:
             wanted = str(UUID(ident))
         except ValueError as why:
-            raise Refused(f"invalid UUID: {ident}") from why
+            raise RequestError(f"invalid UUID: {ident}") from why
         for viewer in self.all():
             if viewer.id == wanted:
                 return viewer
-        raise Refused("session not found", 404)
+        raise RequestError("session not found", 404)
 
     def by_secret(self, secret: str) -> Viewer:
         """A viewer by the secret in its URL.
 
         Raises:
-            Refused: nobody has it, or it is no UUID.
+            RequestError: nobody has it, or it is no UUID.
         """
         try:
             wanted = str(UUID(secret))
         except ValueError as why:
-            raise Refused("invalid secret") from why
+            raise RequestError("invalid secret") from why
         if wanted not in self._by_secret:
-            raise Refused("session not found", 404)
+            raise RequestError("session not found", 404)
         return self._by_secret[wanted][0]
 
-    async def admit(self, asking: Asking, credential: Credential, body: bytes) -> tuple[Viewer, bytes]:
+    async def admit(self, asking: ViewerRequest, credential: Credential, body: bytes) -> tuple[Viewer, bytes]:
         """Let a viewer in; an on-demand path is started, and waited for.
 
         Args:
@@ -109,11 +109,11 @@ class Viewers:
             The viewer, and the SDP for it.
 
         Raises:
-            Denied: it may not.
-            Refused: the path, its stream, or the offer will not do.
+            NotAuthorized: it may not.
+            RequestError: the path, its stream, or the offer will not do.
         """
         if len(self._by_secret) + self._coming >= MAX_VIEWERS:
-            raise Refused("too many viewers", 503)
+            raise RequestError("too many viewers", 503)
         self._coming += 1
         try:
             await self._check(asking, credential)
@@ -121,37 +121,37 @@ class Viewers:
             offer = offers.parse(body)
             stream = await path.when_ready()
             admission = self._admission
-            around = Surroundings(admission.clock, admission.now, admission.make_peer, self._gone, admission.turns)
-            viewer = Viewer(around, asking, stream, offer)
+            context = ViewerContext(admission.clock, admission.now, admission.make_peer, self._gone, admission.pacer)
+            viewer = Viewer(context, asking, stream, offer)
             self._by_secret[viewer.secret] = viewer, path
         finally:
             self._coming -= 1
         try:
             path.add_reader(viewer)
-        except Refused:
+        except RequestError:
             viewer.close()
             raise
-        self._mux.add(viewer)
-        return viewer, viewer.answer(self._mux.candidates())
+        self._udp_mux.add(viewer)
+        return viewer, viewer.answer(self._udp_mux.candidates())
 
-    async def _check(self, asking: Asking, credential: Credential) -> None:
+    async def _check(self, asking: ViewerRequest, credential: Credential) -> None:
         ip = plain_ip(asking.peer.rpartition(":")[0].strip("[]"))
-        question = Question(ip, credential, asking.path, asking.id, "read", asking.query, "webrtc")
-        if await self._admission.gate.allows(question):
+        question = AuthRequest(ip, credential, asking.path, asking.id, "read", asking.query, "webrtc")
+        if await self._admission.authorizer.allows(question):
             return
         if credential:
             self._log.info("{ip} may not read {path} by WebRTC", ip=ip, path=asking.path)
             await sleep(self._admission.clock, BRAKE_S)
-        raise Denied(asked=not credential)
+        raise NotAuthorized(asked=not credential)
 
-    def _find(self, name: str) -> Path:
+    def _find(self, name: str) -> RelayPath:
         try:
             return self._admission.find(name)
-        except Refused as why:
-            raise Refused(f"path '{name}' is not configured") from why
+        except RequestError as why:
+            raise RequestError(f"path '{name}' is not configured") from why
 
     def _gone(self, viewer: Viewer) -> None:
-        self._mux.discard(viewer)
+        self._udp_mux.discard(viewer)
         _, path = self._by_secret.pop(viewer.secret)
         path.remove_reader(viewer)
 

@@ -12,10 +12,10 @@ from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request
 
 from camsvc.relay import http_server
-from camsvc.relay.request_errors import Refused
+from camsvc.relay.request_errors import RequestError
 from camsvc.relay.rtsp.framing import Credential
-from camsvc.relay.webrtc.viewer import Asking
-from camsvc.relay.webrtc.viewers import Denied, Viewers
+from camsvc.relay.webrtc.viewer import ViewerRequest
+from camsvc.relay.webrtc.viewers import NotAuthorized, Viewers
 from camsvc.system.tasks import launch
 
 _ENDPOINT = re.compile(r"/(.+?)/(whip|whep)")
@@ -39,7 +39,7 @@ def _peer(request: Request) -> str:
     return f"[{ip}]:{port}" if ":" in ip else f"{ip}:{port}"
 
 
-class Whep(Resource):
+class WhepResource(Resource):
     """Answers under every path."""
 
     isLeaf = True
@@ -56,11 +56,11 @@ class Whep(Resource):
         request.setHeader("Access-Control-Allow-Credentials", "true")
         try:
             return self._answer(request)
-        except Refused as why:
+        except RequestError as why:
             return self._refuse(request, why)
         except Exception:
             self._log.failure("while answering WHEP")
-            return self._refuse(request, Refused("internal error", 500))
+            return self._refuse(request, RequestError("internal error", 500))
 
     def _answer(self, request: Request) -> bytes | int:
         method = request.method.decode("latin-1")
@@ -72,13 +72,13 @@ class Whep(Resource):
             return self._patch(request, session[2]) if method == "PATCH" else self._delete(request, session[2])
         endpoint = _ENDPOINT.fullmatch(uri)
         if endpoint is None:
-            raise Refused("page not found", 404)
+            raise RequestError("page not found", 404)
         if method != "POST":
-            raise Refused("method not allowed", 405)
+            raise RequestError("method not allowed", 405)
         if endpoint[2] == "whip":
-            raise Refused("this engine takes streams by RTSP, not by WHIP")
+            raise RequestError("this engine takes streams by RTSP, not by WHIP")
         if _kind(request) != _SDP:
-            raise Refused("invalid Content-Type")
+            raise RequestError("invalid Content-Type")
         work = launch(self._post(request, endpoint[1]), self._log, "answering WHEP")
         _ = request.notifyFinish().addErrback(lambda _: work.cancel())
         return NOT_DONE_YET
@@ -92,17 +92,17 @@ class Whep(Resource):
 
     async def _post(self, request: Request, path: str) -> None:
         query = request.uri.partition(b"?")[2].decode("latin-1")
-        asking = Asking(_peer(request), path, query)
+        asking = ViewerRequest(_peer(request), path, query)
         body = request.content.read() if request.content else b""
         try:
             viewer, answer = await self._viewers.admit(asking, credential(request), body)
         except CancelledError:
             raise
-        except Refused as why:
+        except RequestError as why:
             request.write(self._refuse(request, why))
         except Exception:
             self._log.failure("while letting a WebRTC viewer in")
-            request.write(self._refuse(request, Refused("internal error", 500)))
+            request.write(self._refuse(request, RequestError("internal error", 500)))
         else:
             request.setResponseCode(201)
             request.setHeader("Content-Type", _SDP)
@@ -118,7 +118,7 @@ class Whep(Resource):
         """Candidates of the viewer; they are not needed, as it is the viewer that tries ours (RFC 8445, 2.5)."""
         viewer = self._viewers.by_secret(secret)
         if _kind(request) != _FRAGMENT:
-            raise Refused("invalid Content-Type")
+            raise RequestError("invalid Content-Type")
         self._log.debug("more candidates of {peer}", peer=viewer.asking.peer)
         request.setResponseCode(204)
         return b""
@@ -127,10 +127,10 @@ class Whep(Resource):
         self._viewers.by_secret(secret).close()
         return b""
 
-    def _refuse(self, request: Request, why: Refused) -> bytes:
+    def _refuse(self, request: Request, why: RequestError) -> bytes:
         self._log.debug("WHEP: {why}", why=why.message)
         request.setResponseCode(why.status)
-        if isinstance(why, Denied) and why.asked:
+        if isinstance(why, NotAuthorized) and why.asked:
             request.setHeader("WWW-Authenticate", 'Basic realm="camsvc"')
         request.setHeader("Content-Type", "application/json")
         return json.dumps({"error": why.message}).encode()

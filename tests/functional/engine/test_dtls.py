@@ -15,8 +15,8 @@ from twisted.internet.protocol import DatagramProtocol
 from twisted.internet.task import LoopingCall
 
 from camsvc.relay.webrtc import ice
-from camsvc.relay.webrtc.dtls import Association, Certificate, Closed, Failed
-from camsvc.relay.webrtc.ice import Login
+from camsvc.relay.webrtc.dtls import DtlsAssociation, DtlsCertificate, DtlsClosed, DtlsError
+from camsvc.relay.webrtc.ice import IceCredential
 from tests.functional.engine.test_whep import PRINT, WhepTestCase
 from tests.support.certificates import make_pair
 from tests.support.engine.engines import per_engine
@@ -37,8 +37,8 @@ class Viewer(DatagramProtocol):
     noisy = False
 
     def __init__(self, test: WhepTestCase) -> None:
-        self.login = Login()
-        self.certificate = Certificate()
+        self.login = IceCredential()
+        self.certificate = DtlsCertificate()
         self.end: End | None = None
         self.media = 0
         self.failed = False
@@ -87,7 +87,7 @@ class Viewer(DatagramProtocol):
         assert self.end is not None
         try:
             self.end.take(datagram)
-        except (Failed, Closed):
+        except (DtlsError, DtlsClosed):
             self.failed = True
         self._flush()
 
@@ -114,7 +114,7 @@ class Viewer(DatagramProtocol):
         message.attributes.update({"PRIORITY": 1, "ICE-CONTROLLING": 7, "USE-CANDIDATE": None})
         message.add_message_integrity(self._remote.password.encode())
         self.send(bytes(message))
-        if isinstance(self.end, Association):
+        if isinstance(self.end, DtlsAssociation):
             self.end.repeat()
             self._flush()
 
@@ -211,7 +211,7 @@ class DtlsTests(WhepTestCase):
         viewer = Viewer(self)
         await viewer.connect(active=False)
         await eventually(lambda: viewer.media > 5)
-        assert isinstance(viewer.end, Association)
+        assert isinstance(viewer.end, DtlsAssociation)
         viewer.end.close()
         for datagram in viewer.end.outgoing():
             viewer.send(datagram)

@@ -16,11 +16,11 @@ from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request
 
 from camsvc.relay import http_server
-from camsvc.relay.auth import Callback, OpenGate, Question, plain_ip
-from camsvc.relay.control_api import VERSION, Api, Engine, page, parse_body
-from camsvc.relay.hls.listener import Muxers
-from camsvc.relay.hls.muxer import Surroundings
-from camsvc.relay.request_errors import Refused
+from camsvc.relay.auth import AllowAll, AuthRequest, HttpAuthorizer, plain_ip
+from camsvc.relay.control_api import VERSION, ControlApi, EngineParts, page, parse_body
+from camsvc.relay.hls.listener import HlsMuxers
+from camsvc.relay.hls.muxer import MuxerContext
+from camsvc.relay.request_errors import RequestError
 from camsvc.relay.rtsp.framing import Credential
 from camsvc.relay.webrtc.viewers import Viewers
 from tests.support.relay_media import VIDEO, Client
@@ -35,8 +35,8 @@ class ApiTests(RtspTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        around = Surroundings(self.machine, lambda: datetime(2026, 3, 4, 5, 6, 8, tzinfo=UTC), 7, 1.0)
-        self.muxers = Muxers(around)
+        context = MuxerContext(self.machine, lambda: datetime(2026, 3, 4, 5, 6, 8, tzinfo=UTC), 7, 1.0)
+        self.muxers = HlsMuxers(context)
         keys = {
             "logLevel": "warn",
             "paths": {},
@@ -44,9 +44,9 @@ class ApiTests(RtspTestCase):
         }
         viewers: Any = Viewers(None, None)  # type: ignore[arg-type]  # nobody watches: tests.unit.relay.webrtc.test_whep
         started = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
-        engine = Engine(self.paths, self.listener, self.muxers, viewers, keys, started)
+        engine = EngineParts(self.paths, self.listener, self.muxers, viewers, keys, started)
         self.engine = engine
-        self.treq = StubTreq(Api(engine))
+        self.treq = StubTreq(ControlApi(engine))
 
     def ask(self, method: str, route: str, body: Any = None) -> tuple[int, Any]:
         data = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -65,14 +65,14 @@ class ApiTests(RtspTestCase):
 
     def test_who_may(self) -> None:
         """The callback is asked with what is shown; whom it refuses changes nothing."""
-        asked: list[Question] = []
+        asked: list[AuthRequest] = []
 
         class Asked:
-            async def allows(self, question: Question) -> bool:
+            async def allows(self, question: AuthRequest) -> bool:
                 asked.append(question)
                 return question.credential.password == "right"
 
-        self.treq = StubTreq(Api(self.engine, Asked()))
+        self.treq = StubTreq(ControlApi(self.engine, Asked()))
         self.assertEqual(
             self.error("POST", "config/paths/add/evil", {"runOnInit": "x"}), (401, "authentication error")
         )
@@ -187,7 +187,7 @@ class ApiTests(RtspTestCase):
     def test_large_body(self) -> None:
         """Above a megabyte the connection is closed, and nothing is added."""
         transport = Client()
-        http = http_server.site(Api(self.engine)).buildProtocol(None)
+        http = http_server.site(ControlApi(self.engine)).buildProtocol(None)
         http.makeConnection(transport)
         size = http_server.MAX_BODY + 10
         http.dataReceived(b"POST /v3/config/paths/add/x HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % size)
@@ -221,7 +221,7 @@ class PageTests(SynchronousTestCase):
         self.assertEqual(page(items, {b"itemsPerPage": [b"2"]})["pageCount"], 3)
         self.assertEqual(page([], {})["pageCount"], 0)
         for text in (b"x", b"-1", b"0", b"9" * 20):
-            with self.assertRaises(Refused):
+            with self.assertRaises(RequestError):
                 page(items, {b"itemsPerPage": [text]})
 
     def test_body(self) -> None:
@@ -248,12 +248,12 @@ class Asked(Resource):
 
 
 class CallbackTests(SynchronousTestCase):
-    """`Callback`."""
+    """`HttpAuthorizer`."""
 
     def setUp(self) -> None:
         self.clock, self.asked = Clock(), Asked()
-        self.callback = Callback(self.clock, StubTreq(self.asked), "http://127.0.0.1/auth")
-        self.question = Question("127.0.0.1", Credential("u", "p"), "cam", "id-1", "read", "ticket=t")
+        self.callback = HttpAuthorizer(self.clock, StubTreq(self.asked), "http://127.0.0.1/auth")
+        self.question = AuthRequest("127.0.0.1", Credential("u", "p"), "cam", "id-1", "read", "ticket=t")
 
     def ask(self) -> Deferred[bool]:
         return Deferred.fromCoroutine(self.callback.allows(self.question))
@@ -286,12 +286,12 @@ class CallbackTests(SynchronousTestCase):
             async def post(self, *args: Any, **kwargs: Any) -> Any:
                 raise ConnectionRefusedError
 
-        callback = Callback(self.clock, Absent(), "http://127.0.0.1/auth")  # type: ignore[arg-type]
+        callback = HttpAuthorizer(self.clock, Absent(), "http://127.0.0.1/auth")  # type: ignore[arg-type]
         self.assertFalse(self.successResultOf(Deferred.fromCoroutine(callback.allows(self.question))))
 
     def test_open_gate(self) -> None:
         """Without a callback everyone may."""
-        self.assertTrue(self.successResultOf(Deferred.fromCoroutine(OpenGate().allows(self.question))))
+        self.assertTrue(self.successResultOf(Deferred.fromCoroutine(AllowAll().allows(self.question))))
 
     def test_plain_ip(self) -> None:
         """IPv4 out of a dual-stack socket looks like IPv4."""

@@ -21,7 +21,7 @@ from camsvc import __version__
 from camsvc.errors import StartError
 from camsvc.relay.service import RelayService
 from camsvc.relay.settings import load
-from camsvc.relay.tap import Options
+from camsvc.relay.tap import RelayOptions
 from camsvc.system.tasks import sleep
 from tests.support.relay_media import IDR_NAL, SDP, SLICE_NAL, rtp
 
@@ -105,7 +105,7 @@ class ServiceTests(TestCase):
         first.listen()
         first.startService()
         self.addCleanup(lambda: maybeDeferred(first.stopService))
-        (media,) = first._mux.candidates()
+        (media,) = first._udp_mux.candidates()
         taken = f'webrtcAddress: "127.0.0.1:0"\nwebrtcLocalUDPAddress: "127.0.0.1:{media[1]}"\n'
         second = self.make(YAML.replace("webrtc: no\n", taken))
         with self.assertRaises(StartError) as caught:
@@ -135,8 +135,8 @@ class OptionsTests(SynchronousTestCase):
         self.addCleanup(signal.signal, signal.SIGINT, handler)
         self.file = Path(self.mktemp())
 
-    def parse(self, *words: str) -> Options:
-        options = Options()
+    def parse(self, *words: str) -> RelayOptions:
+        options = RelayOptions()
         options.parseOptions(list(words))
         return options
 

@@ -9,9 +9,9 @@ from treq.testing import StubTreq
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from camsvc.relay.auth import Question
-from camsvc.relay.hls.listener import Hls, Muxers, Portions
-from camsvc.relay.hls.muxer import Surroundings
+from camsvc.relay.auth import AuthRequest
+from camsvc.relay.hls.listener import BodyProducer, HlsMuxers, HlsResource
+from camsvc.relay.hls.muxer import MuxerContext
 from camsvc.relay.rtsp.framing import Credential
 from tests.support.relay_media import IDR_NAL, VIDEO, rtp
 from tests.unit.relay.hls.test_muxer import MuxerTestCase
@@ -21,12 +21,12 @@ BASIC = {b"Authorization": b"Basic " + base64.b64encode(b"x:token")}
 
 
 class HlsTests(MuxerTestCase):
-    """`Hls` and `Muxers`."""
+    """`HlsResource` and `HlsMuxers`."""
 
     def setUp(self) -> None:
         super().setUp()
-        self.muxers = Muxers(Surroundings(self.machine, self.now, 3, 1.0))
-        self.treq = StubTreq(Hls(self.machine, self.gate, self.paths.find, self.muxers))
+        self.muxers = HlsMuxers(MuxerContext(self.machine, self.now, 3, 1.0))
+        self.treq = StubTreq(HlsResource(self.machine, self.authorizer, self.paths.find, self.muxers))
         self.addCleanup(self.muxers.stop)
 
     def get(self, uri: str, headers: dict[bytes, bytes] | None = None, method: str = "GET") -> Deferred[Any]:
@@ -78,13 +78,15 @@ class HlsTests(MuxerTestCase):
         name = self.segments(muxer)[0]
         for uri in ("/cam/index.m3u8?ticket=t", "/cam/stream.m3u8?ticket=t", f"/cam/{name}?ticket=t"):
             self.successResultOf(self.get(uri, BASIC))
-        asked = Question(self.gate.asked[0].ip, Credential("x", "token"), "cam", None, "read", "ticket=t", "hls")
-        self.assertEqual(self.gate.asked, [asked] * 3)
+        asked = AuthRequest(
+            self.authorizer.asked[0].ip, Credential("x", "token"), "cam", None, "read", "ticket=t", "hls"
+        )
+        self.assertEqual(self.authorizer.asked, [asked] * 3)
 
     def test_refused(self) -> None:
         """401 at once with a challenge for who shows nothing, after two seconds for a wrong credential."""
         self.publish()
-        self.gate.answer = False
+        self.authorizer.answer = False
         response = self.successResultOf(self.get("/cam/index.m3u8"))
         self.assertEqual(response.code, 401)
         self.assertEqual(response.headers.getRawHeaders(b"www-authenticate"), [b'Basic realm="camsvc"'])
@@ -105,7 +107,7 @@ class HlsTests(MuxerTestCase):
         for method in ("POST", "DELETE", "PUT"):
             self.assertEqual(self.code("/cam/index.m3u8", method), 404)
         self.assertEqual(self.muxers.all(), [])
-        self.assertNotIn("nope", [question.path for question in self.gate.asked])
+        self.assertNotIn("nope", [question.path for question in self.authorizer.asked])
 
     def test_segment_wakes_nobody(self) -> None:
         """Only a playlist starts an on-demand path."""
@@ -146,7 +148,7 @@ class HlsTests(MuxerTestCase):
     def test_a_bug_is_a_500(self) -> None:
         """Without a word of what it was."""
         self.publish()
-        self.patch(Muxers, "of", None)
+        self.patch(HlsMuxers, "of", None)
         response = self.successResultOf(self.get("/cam/index.m3u8"))
         self.assertEqual((response.code, self.body(response)), (500, ""))
         self.assertEqual(len(self.flushLoggedErrors(TypeError)), 1)
@@ -201,11 +203,11 @@ class FakeRequest:
 
 
 class PortionsTests(SynchronousTestCase):
-    """`Portions`."""
+    """`BodyProducer`."""
 
     def begin(self, body: bytes) -> FakeRequest:
         request: Any = FakeRequest()
-        Portions(request, body).begin()
+        BodyProducer(request, body).begin()
         return request  # type: ignore[no-any-return]
 
     def test_small(self) -> None:

@@ -11,10 +11,10 @@ from twisted.internet.defer import Deferred
 from twisted.logger import capturedLogs
 
 from camsvc.relay.hls import muxer as muxer_module
-from camsvc.relay.hls.muxer import Muxer, Surroundings
+from camsvc.relay.hls.muxer import HlsMuxer, MuxerContext
 from camsvc.relay.media.sdp import Track
-from camsvc.relay.paths.path import Path
-from camsvc.relay.request_errors import Refused
+from camsvc.relay.paths.path import RelayPath
+from camsvc.relay.request_errors import RequestError
 from tests.support.relay_media import AAC, AUDIO, IDR_NAL, PPS_HIGH, SLICE_NAL, SPS_1080P, VIDEO, boxes, rtp
 from tests.unit.relay.paths.test_path_table import ON_DEMAND, Party, PathTestCase
 
@@ -24,21 +24,21 @@ class MuxerTestCase(PathTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.over: list[Muxer] = []
+        self.over: list[HlsMuxer] = []
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(1_800_000_000 + self.machine.seconds(), UTC)
 
-    def muxer(self, path: Path) -> Muxer:
-        return Muxer(Surroundings(self.machine, self.now, 3, 1.0), path, self.over.append)
+    def muxer(self, path: RelayPath) -> HlsMuxer:
+        return HlsMuxer(MuxerContext(self.machine, self.now, 3, 1.0), path, self.over.append)
 
-    def ask(self, muxer: Muxer, name: str) -> Deferred[bytes | None]:
+    def ask(self, muxer: HlsMuxer, name: str) -> Deferred[bytes | None]:
         return Deferred.fromCoroutine(muxer.file(name))
 
-    def text(self, muxer: Muxer, name: str = "stream.m3u8") -> str:
+    def text(self, muxer: HlsMuxer, name: str = "stream.m3u8") -> str:
         return (self.successResultOf(self.ask(muxer, name)) or b"").decode()
 
-    def segments(self, muxer: Muxer) -> list[str]:
+    def segments(self, muxer: HlsMuxer) -> list[str]:
         return [line for line in self.text(muxer).splitlines() if not line.startswith("#")]
 
 
@@ -71,7 +71,7 @@ class HostileStreamTests(MuxerTestCase):
                 stream.packet(channel, rtp(start + rest, timestamp, marker, channel))
             self.paths.delete(name)
         self.assertEqual([event for event in logged if "log_failure" in event], [])
-        found = [segment.data for segment in muxer._window.listed]
+        found = [segment.data for segment in muxer._playlist.listed]
         found += [
             part for file, kept in self.disk.files.items() if file.startswith(f"/{name}/") for part in kept.parts
         ]
@@ -80,7 +80,7 @@ class HostileStreamTests(MuxerTestCase):
 
 
 class MuxerTests(MuxerTestCase):
-    """`Muxer`."""
+    """`HlsMuxer`."""
 
     def test_first_request_waits(self) -> None:
         """Until the first segment is complete, which is a second after the first key frame; others wait along."""
@@ -219,7 +219,7 @@ class MuxerTests(MuxerTestCase):
     def test_picture_without_end(self) -> None:
         """A segment has a largest size; the next begins with a key frame."""
         self.patch(muxer_module, "MAX_SEGMENT", 2000)
-        self.patch(muxer_module.Cutter, "_waiting_bytes", lambda cutter: 1 << 30)
+        self.patch(muxer_module.Segmenter, "_waiting_bytes", lambda segmenter: 1 << 30)
         path = self.path()
         stream = path.publish(Party(), (VIDEO,))
         muxer = self.muxer(path)
@@ -237,6 +237,6 @@ class MuxerTests(MuxerTestCase):
         path = self.path(maxReaders=1)
         path.publish(Party(), (VIDEO,))
         path.add_reader(Party())
-        with self.assertRaises(Refused):
+        with self.assertRaises(RequestError):
             self.muxer(path)
         self.assertEqual(self.machine.getDelayedCalls(), [])

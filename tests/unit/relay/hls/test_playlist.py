@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.relay.hls import playlist as window_module
-from camsvc.relay.hls.playlist import SPARE, Window
-from camsvc.relay.media.fmp4 import Format, h264_format, init_segment, opus_format
+from camsvc.relay.hls.playlist import SPARE, HlsPlaylist
+from camsvc.relay.media.fmp4 import SampleFormat, h264_format, init_segment, opus_format
 from camsvc.relay.media.h264 import ParameterSets
-from camsvc.relay.media.segmenter import Start
+from camsvc.relay.media.segmenter import SegmentStart
 from tests.support.relay_media import PPS_360P, PPS_HIGH, SPS_360P, SPS_1080P
 
 SMALL = h264_format(ParameterSets(SPS_360P, PPS_360P), 90000)
@@ -18,15 +18,15 @@ LARGE = h264_format(ParameterSets(SPS_1080P, PPS_HIGH), 90000)
 
 
 class WindowTests(SynchronousTestCase):
-    """`Window`."""
+    """`HlsPlaylist`."""
 
     def setUp(self) -> None:
         self.now = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
         self.changes: list[int] = []
-        self.window = Window(3, "x", lambda: self.now, lambda: self.changes.append(len(self.window.listed)))
+        self.playlist = HlsPlaylist(3, "x", lambda: self.now, lambda: self.changes.append(len(self.playlist.listed)))
 
-    def add(self, data: bytes, *, seamless: bool = True, seconds: float = 1.0, form: Format = SMALL) -> None:
-        growing = self.window.begin(Start((form, opus_format(2)), seamless))
+    def add(self, data: bytes, *, seamless: bool = True, seconds: float = 1.0, form: SampleFormat = SMALL) -> None:
+        growing = self.playlist.begin(SegmentStart((form, opus_format(2)), seamless))
         growing.append(data[:1], seconds / 2)
         growing.append(data[1:], seconds / 2)
         self.now += timedelta(seconds=seconds)
@@ -38,7 +38,7 @@ class WindowTests(SynchronousTestCase):
         for number in range(5):
             self.add(b"segment %d" % number, seamless=number > 0)
         self.assertEqual(
-            self.window.media().splitlines(),
+            self.playlist.media().splitlines(),
             [
                 "#EXTM3U",
                 "#EXT-X-VERSION:7",
@@ -57,32 +57,32 @@ class WindowTests(SynchronousTestCase):
                 "x_seg4.mp4",
             ],
         )
-        self.assertEqual(self.window.file("x_seg0.mp4"), b"segment 0")
-        self.assertEqual(self.window.file("x_init0.mp4"), init_segment([SMALL, opus_format(2)]))
-        self.assertIsNone(self.window.file("x_seg5.mp4"))
+        self.assertEqual(self.playlist.file("x_seg0.mp4"), b"segment 0")
+        self.assertEqual(self.playlist.file("x_init0.mp4"), init_segment([SMALL, opus_format(2)]))
+        self.assertIsNone(self.playlist.file("x_seg5.mp4"))
         self.assertEqual(self.changes, [1, 2, 3, 3, 3])
 
     def test_bounded_in_number(self) -> None:
         """Listed ones and a few more."""
         for number in range(20):
             self.add(b"segment %d" % number)
-        self.assertEqual(self.window.size, sum(len(b"segment 99") for _ in range(3 + SPARE)))
-        self.assertIsNone(self.window.file("x_seg13.mp4"))
+        self.assertEqual(self.playlist.size, sum(len(b"segment 99") for _ in range(3 + SPARE)))
+        self.assertIsNone(self.playlist.file("x_seg13.mp4"))
 
     def test_bounded_in_bytes(self) -> None:
         """Large ones push others out, but never the last."""
         self.patch(window_module, "MAX_BYTES", 25)
         for _ in range(4):
             self.add(b"0123456789")
-        self.assertEqual((self.window.size, len(self.window.listed)), (20, 2))
+        self.assertEqual((self.playlist.size, len(self.playlist.listed)), (20, 2))
         self.add(b"x" * 100)
-        self.assertEqual((self.window.size, len(self.window.listed)), (100, 1))
+        self.assertEqual((self.playlist.size, len(self.playlist.listed)), (100, 1))
 
     def test_multivariant(self) -> None:
         """Codecs, size, and the highest and the average rate in bits a second."""
         self.add(b"x" * 1000)
         self.add(b"x" * 3000)
-        about = self.window.multivariant().splitlines()
+        about = self.playlist.multivariant().splitlines()
         expected = 'BANDWIDTH=24000,AVERAGE-BANDWIDTH=16000,CODECS="avc1.42c01e,opus",RESOLUTION=640x360'
         self.assertEqual(about[-2:], [f"#EXT-X-STREAM-INF:{expected}", "stream.m3u8"])
 
@@ -91,42 +91,42 @@ class WindowTests(SynchronousTestCase):
         self.add(b"small")
         self.add(b"large", seamless=False, form=LARGE)
         self.assertEqual(
-            [line for line in self.window.media().splitlines() if "MAP" in line or line == "#EXT-X-DISCONTINUITY"],
+            [line for line in self.playlist.media().splitlines() if "MAP" in line or line == "#EXT-X-DISCONTINUITY"],
             ['#EXT-X-MAP:URI="x_init0.mp4"', "#EXT-X-DISCONTINUITY", '#EXT-X-MAP:URI="x_init1.mp4"'],
         )
-        self.assertIn("1920x1080", self.window.multivariant())
+        self.assertIn("1920x1080", self.playlist.multivariant())
         for _ in range(5):
             self.add(b"large", form=LARGE)
-        self.assertIsNone(self.window.file("x_init0.mp4"))
-        self.assertIn("#EXT-X-DISCONTINUITY-SEQUENCE:1\n", self.window.media())
+        self.assertIsNone(self.playlist.file("x_init0.mp4"))
+        self.assertIn("#EXT-X-DISCONTINUITY-SEQUENCE:1\n", self.playlist.media())
 
     def test_gap(self) -> None:
         """The same header after it; counted once its segment is no longer listed."""
         for number in range(5):
             self.add(b"x", seamless=number != 2)
-        lines = self.window.media().splitlines()
+        lines = self.playlist.media().splitlines()
         self.assertEqual(lines[4:6], ["#EXT-X-DISCONTINUITY-SEQUENCE:0", "#EXT-X-DISCONTINUITY"])
         self.add(b"x")
-        self.assertIn("#EXT-X-DISCONTINUITY-SEQUENCE:1", self.window.media().splitlines())
+        self.assertIn("#EXT-X-DISCONTINUITY-SEQUENCE:1", self.playlist.media().splitlines())
 
     def test_wall_time(self) -> None:
         """Follows the media through jitter, and ours again once both are apart."""
         self.add(b"x")
         self.now += timedelta(seconds=0.3)
         self.add(b"x")
-        self.assertIn("05:06:08.000Z", self.window.media())
+        self.assertIn("05:06:08.000Z", self.playlist.media())
         self.now += timedelta(seconds=2)
         self.add(b"x")
-        self.assertIn("05:06:11.300Z", self.window.media())
+        self.assertIn("05:06:11.300Z", self.playlist.media())
 
     def test_target_duration(self) -> None:
         """The longest, rounded (RFC 8216, 4.3.3.1), and at least one."""
         self.add(b"x", seconds=0.2)
-        self.assertIn("TARGETDURATION:1\n", self.window.media())
+        self.assertIn("TARGETDURATION:1\n", self.playlist.media())
         self.add(b"x", seconds=3.6)
-        self.assertIn("TARGETDURATION:4\n", self.window.media())
+        self.assertIn("TARGETDURATION:4\n", self.playlist.media())
 
     def test_nothing_in_it(self) -> None:
         """A segment without a part is none."""
-        self.window.begin(Start((SMALL,), False)).close()
-        self.assertEqual((self.window.listed, self.changes), ([], []))
+        self.playlist.begin(SegmentStart((SMALL,), False)).close()
+        self.assertEqual((self.playlist.listed, self.changes), ([], []))

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from camsvc.relay.media.audio import AacFields, AacUnpacker, aac_config, aac_fields
+from camsvc.relay.media.audio import AacDeframer, AacFields, aac_config, aac_fields
 
 HBR = AacFields(13, 3, 3)
 
@@ -49,10 +49,10 @@ class ConfigTests(SynchronousTestCase):
 
 
 class UnpackerTests(SynchronousTestCase):
-    """`AacUnpacker`."""
+    """`AacDeframer`."""
 
     def setUp(self) -> None:
-        self.unpacker = AacUnpacker(HBR)
+        self.unpacker = AacDeframer(HBR)
 
     def test_units(self) -> None:
         """One or several in a packet."""
@@ -82,6 +82,6 @@ class UnpackerTests(SynchronousTestCase):
     @given(st.lists(st.binary(max_size=200), max_size=20))
     def test_any_bytes(self, payloads: list[bytes]) -> None:
         """Never an exception, never more bytes than came."""
-        unpacker = AacUnpacker(HBR)
+        unpacker = AacDeframer(HBR)
         taken = sum(len(unit) for payload in payloads for unit in unpacker.take(payload))
         self.assertLessEqual(taken, sum(map(len, payloads)))

@@ -7,7 +7,7 @@ import struct
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.relay.media.audio import aac_config
-from camsvc.relay.media.fmp4 import Run, Sample, aac_format, fragment, h264_format, init_segment, opus_format
+from camsvc.relay.media.fmp4 import Mp4Sample, TrackRun, aac_format, fragment, h264_format, init_segment, opus_format
 from camsvc.relay.media.h264 import ParameterSets
 from tests.support.relay_media import PPS_360P, PPS_HIGH, SPS_360P, SPS_1080P, box, boxes
 
@@ -87,7 +87,7 @@ class FragmentTests(SynchronousTestCase):
 
     def test_samples(self) -> None:
         """Sequence, decode time, rows, and an offset that points at the data."""
-        data = fragment(3, [Run(1, 1 << 33, [Sample(b"key", 3600, True), Sample(b"delta", 3700, False)])])
+        data = fragment(3, [TrackRun(1, 1 << 33, [Mp4Sample(b"key", 3600, True), Mp4Sample(b"delta", 3700, False)])])
         self.assertEqual([kind for kind, _ in boxes(data)], [b"moof", b"mdat"])
         self.assertEqual(box(data, b"moof", b"mfhd"), struct.pack(">II", 0, 3))
         self.assertEqual(box(data, b"moof", b"traf", b"tfdt"), struct.pack(">IQ", 1 << 24, 1 << 33))
@@ -97,7 +97,9 @@ class FragmentTests(SynchronousTestCase):
 
     def test_two_tracks(self) -> None:
         """Each run has its own offset into the data."""
-        data = fragment(1, [Run(1, 0, [Sample(b"video", 3600, True)]), Run(2, 7, [Sample(b"sound", 1024, True)])])
+        data = fragment(
+            1, [TrackRun(1, 0, [Mp4Sample(b"video", 3600, True)]), TrackRun(2, 7, [Mp4Sample(b"sound", 1024, True)])]
+        )
         offsets = []
         for kind, content in boxes(box(data, b"moof")):
             if kind == b"traf":

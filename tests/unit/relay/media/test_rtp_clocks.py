@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from camsvc.relay.media.rtp_clocks import Clocks, step
+from camsvc.relay.media.rtp_clocks import TrackClocks, ticks_between
 from tests.support.relay_media import AUDIO, VIDEO, report
 
 
@@ -13,14 +13,16 @@ class StepTests(SynchronousTestCase):
 
     def test_wrap(self) -> None:
         """Forward and back over the wrap."""
-        self.assertEqual((step((1 << 32) - 5, 5), step(5, (1 << 32) - 5), step(7, 7)), (10, -10, 0))
+        self.assertEqual(
+            (ticks_between((1 << 32) - 5, 5), ticks_between(5, (1 << 32) - 5), ticks_between(7, 7)), (10, -10, 0)
+        )
 
 
 class ClocksTests(SynchronousTestCase):
-    """`Clocks`."""
+    """`TrackClocks`."""
 
     def setUp(self) -> None:
-        self.clocks = Clocks((VIDEO, AUDIO))
+        self.clocks = TrackClocks((VIDEO, AUDIO))
 
     def test_unknown(self) -> None:
         """Until both tracks have reported."""

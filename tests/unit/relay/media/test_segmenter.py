@@ -8,10 +8,10 @@ from typing import Any
 from twisted.logger import capturedLogs
 from twisted.trial.unittest import SynchronousTestCase
 
-from camsvc.relay.media.depacketizer import Sampler, Taken, chosen
-from camsvc.relay.media.rtp_clocks import Clocks
+from camsvc.relay.media.depacketizer import Depacketizer, RtpSample, select_tracks
+from camsvc.relay.media.rtp_clocks import TrackClocks
 from camsvc.relay.media.sdp import Track
-from camsvc.relay.media.segmenter import Cutter, Lengths, Output, Start
+from camsvc.relay.media.segmenter import Segmenter, SegmentLengths, SegmentOutput, SegmentStart
 from camsvc.relay.media.stream import Unit
 from tests.support.relay_media import (
     AUDIO,
@@ -34,7 +34,7 @@ from tests.support.relay_media import (
 class KeptFile:
     """A file or segment in memory."""
 
-    def __init__(self, start: Start) -> None:
+    def __init__(self, start: SegmentStart) -> None:
         self.start = start
         self.parts: list[bytes] = []
         self.seconds: list[float] = []
@@ -62,21 +62,21 @@ class KeptFile:
 
 
 class CutterTestCase(SynchronousTestCase):
-    """Feeds a cutter."""
+    """Feeds a segmenter."""
 
     tracks: tuple[Track, ...] = (VIDEO,)
     standalone = True
-    lengths = Lengths(1.0, 3600.0)
+    lengths = SegmentLengths(1.0, 3600.0)
 
     def setUp(self) -> None:
         self.files: list[KeptFile] = []
         self.use(*self.tracks)
 
-    def use(self, *tracks: Track, lengths: Lengths | None = None, from_s: float = 0.0) -> None:
-        self.clocks = Clocks(tracks)
-        self.samplers: dict[int, Sampler] = chosen(tracks)
-        self.cutter = Cutter(
-            self.samplers,
+    def use(self, *tracks: Track, lengths: SegmentLengths | None = None, from_s: float = 0.0) -> None:
+        self.clocks = TrackClocks(tracks)
+        self.depacketizers: dict[int, Depacketizer] = select_tracks(tracks)
+        self.segmenter = Segmenter(
+            self.depacketizers,
             lambda: self.clocks,
             lengths or self.lengths,
             self.open,
@@ -84,14 +84,14 @@ class CutterTestCase(SynchronousTestCase):
             from_s=from_s,
         )
 
-    def open(self, start: Start) -> Output:
+    def open(self, start: SegmentStart) -> SegmentOutput:
         self.files.append(KeptFile(start))
         return self.files[-1]
 
     def picture(self, timestamp: int, *units: bytes, key: bool = False, at_s: float = 0.0) -> None:
         frames = [rtp(unit, timestamp, marker=False) for unit in units]
-        for taken in self.samplers[0].take(Unit(0, frames, key)):
-            self.cutter.add(0, taken, at_s)
+        for taken in self.depacketizers[0].take(Unit(0, frames, key)):
+            self.segmenter.add(0, taken, at_s)
 
     def feed(self, first: int, pictures: int, keys_every: int = 25) -> None:
         """Pictures at 25 Hz from a timestamp, beginning with a key frame."""
@@ -109,7 +109,7 @@ class FileTests(CutterTestCase):
         (file,) = self.files
         self.assertEqual([kind for kind, _ in boxes(file.parts[0])], [b"ftyp", b"moov", b"moof", b"mdat"])
         self.assertEqual(file.times, [0, 90000])
-        self.cutter.close()
+        self.segmenter.close()
         self.assertEqual((file.times, file.closed), ([0, 90000, 180000], True))
         self.assertEqual([len(rows) for rows in file.durations], [25, 25, 10])
         self.assertEqual({step for rows in file.durations for step in rows}, {3600})
@@ -131,14 +131,14 @@ class FileTests(CutterTestCase):
     def test_timestamps_wrap(self) -> None:
         """Durations stay right over the 32-bit wrap."""
         self.feed((1 << 32) - 10 * 3600, 30)
-        self.cutter.close()
+        self.segmenter.close()
         self.assertEqual([step for rows in self.files[0].durations for step in rows], [3600] * 30)
 
     def test_new_file_at_a_key_frame_after_the_segment_time(self) -> None:
         """Not before a key frame; both files are whole."""
-        self.use(VIDEO, lengths=Lengths(1.0, 1.5))
+        self.use(VIDEO, lengths=SegmentLengths(1.0, 1.5))
         self.feed(0, 60)
-        self.cutter.close()
+        self.segmenter.close()
         self.assertEqual([sum(map(len, file.durations)) for file in self.files], [50, 10])
         self.assertEqual([file.times[0] for file in self.files], [0, 0])
         self.assertTrue(all(file.closed for file in self.files))
@@ -148,7 +148,7 @@ class FileTests(CutterTestCase):
         self.feed(0, 5)
         self.picture(18000, SPS_1080P, PPS_HIGH, IDR_NAL, key=True)
         self.picture(21600, SLICE_NAL)
-        self.cutter.close()
+        self.segmenter.close()
         widths = [box(file.parts[0], b"moov", b"trak", b"tkhd")[-8:-6] for file in self.files]
         self.assertEqual(widths, [struct.pack(">H", 640), struct.pack(">H", 1920)])
 
@@ -160,7 +160,7 @@ class FileTests(CutterTestCase):
                 self.picture(3600, SLICE_NAL)
         self.assertEqual(len(logged), 1)
         self.picture(3 * 3600, SLICE_NAL)
-        self.cutter.close()
+        self.segmenter.close()
         self.assertEqual(self.files[0].durations, [[3600] * 4])
 
     def test_clock_starts_over(self) -> None:
@@ -174,10 +174,10 @@ class FileTests(CutterTestCase):
     def test_file_that_fails_at_once(self) -> None:
         """Nothing is kept for a file that is given up while it is written."""
         self.feed(0, 25)
-        self.files[0].then = self.cutter.abandon
+        self.files[0].then = self.segmenter.abandon
         self.feed(25 * 3600, 10, keys_every=5)
         self.assertEqual(len(self.files), 2)
-        self.cutter.close()
+        self.segmenter.close()
         self.assertTrue(all(file.closed for file in self.files))
 
 
@@ -185,7 +185,7 @@ class SegmentTests(CutterTestCase):
     """Segments of one presentation."""
 
     standalone = False
-    lengths = Lengths(float("inf"), 1.0)
+    lengths = SegmentLengths(float("inf"), 1.0)
 
     def test_times_go_on(self) -> None:
         """One part each, cut at key frames; no header in it; the next follows without a gap."""
@@ -211,7 +211,7 @@ class SegmentTests(CutterTestCase):
         self.feed(0, 25)
         self.picture(90000, SPS_1080P, PPS_HIGH, IDR_NAL, key=True)
         self.picture(93600, SLICE_NAL)
-        self.cutter.close()
+        self.segmenter.close()
         first, second = self.files
         self.assertEqual((second.times, second.start.seamless), ([90000], False))
         self.assertNotEqual(first.start.formats, second.start.formats)
@@ -220,24 +220,24 @@ class SegmentTests(CutterTestCase):
         """After a leap of the timestamps the times go on where they ended."""
         self.feed(0, 25)
         self.feed(1 << 31, 25)
-        self.cutter.close()
+        self.segmenter.close()
         self.assertEqual([file.times for file in self.files], [[0], [90000]])
         self.assertFalse(self.files[1].start.seamless)
 
     def test_another_cutter_goes_on(self) -> None:
         """The publisher that comes back is shown where the last one ended."""
         self.feed(0, 25)
-        self.cutter.close()
-        self.use(VIDEO, from_s=self.cutter.end_s)
+        self.segmenter.close()
+        self.use(VIDEO, from_s=self.segmenter.end_s)
         self.feed(777, 25)
-        self.cutter.close()
+        self.segmenter.close()
         self.assertEqual(self.files[1].times, [90000])
 
     def test_no_key_frame_any_more(self) -> None:
         """What waits is bounded: a part is made of it."""
         self.picture(0, IDR_NAL, key=True)
         for number in range(1, 40):
-            self.cutter.add(0, Taken(3600 * number, bytes(1 << 19), False), 0.0)
+            self.segmenter.add(0, RtpSample(3600 * number, bytes(1 << 19), False), 0.0)
         self.assertEqual(len(self.files[0].parts), 1)
         self.assertGreater(len(self.files[0].parts[0]), 16 << 20)
 
@@ -248,7 +248,7 @@ class SoundTests(CutterTestCase):
     tracks = (VIDEO, AUDIO)
 
     def sound(self, timestamp: int, at_s: float) -> None:
-        self.cutter.add(1, Taken(timestamp % (1 << 32), b"opus", True), at_s)
+        self.segmenter.add(1, RtpSample(timestamp % (1 << 32), b"opus", True), at_s)
 
     def both(self, seconds: int, video: int = 0, sound: int = 0, late_s: float = 0.0) -> None:
         """Video at 25 Hz, sound each 40 ms, which arrives later by ``late_s``."""
@@ -260,7 +260,7 @@ class SoundTests(CutterTestCase):
     def test_by_arrival(self) -> None:
         """Without sender reports the sound is where it came, over both wraps."""
         self.both(2, (1 << 32) - 45000, (1 << 32) - 24000, late_s=0.01)
-        self.cutter.close()
+        self.segmenter.close()
         (file,) = self.files
         self.assertEqual((file.times, times(file.parts, 1)), ([0, 90000], [480, 480 + 24 * 1920]))
         self.assertEqual({step for rows in durations(file.parts, 1) for step in rows}, {1920})
@@ -271,7 +271,7 @@ class SoundTests(CutterTestCase):
         self.clocks.report(0, report(0, 1000.0, 0))
         self.clocks.report(1, report(1, 1000.0, 96000))
         self.both(2, 0, 96000, late_s=0.3)
-        self.cutter.close()
+        self.segmenter.close()
         self.assertEqual(times(self.files[0].parts, 1)[0], 0)
 
     def test_reports_that_cannot_be(self) -> None:
@@ -279,7 +279,7 @@ class SoundTests(CutterTestCase):
         self.clocks.report(0, report(0, 1000.0, 0))
         self.clocks.report(1, report(1, 2000.0, 0))
         self.both(1)
-        self.cutter.close()
+        self.segmenter.close()
         self.assertEqual(times(self.files[0].parts, 1), [0])
 
     def test_sound_before_the_first_picture(self) -> None:
@@ -290,7 +290,7 @@ class SoundTests(CutterTestCase):
         self.picture(90000, IDR_NAL, key=True, at_s=1.0)
         for number in range(3):
             self.sound(48000 - 1920 + 1920 * number, 1.0)
-        self.cutter.close()
+        self.segmenter.close()
         self.assertEqual((times(self.files[0].parts, 1), durations(self.files[0].parts, 1)), ([0], [[1920, 1920]]))
 
     def test_sound_that_starts_over(self) -> None:
@@ -300,7 +300,7 @@ class SoundTests(CutterTestCase):
             at_s = number / 25
             self.picture(3600 * number, SLICE_NAL if number % 25 else IDR_NAL, key=not number % 25, at_s=at_s)
             self.sound((1 << 31) + 1920 * number, at_s)
-        self.cutter.close()
+        self.segmenter.close()
         (file,) = self.files
         self.assertEqual(sum(sum(rows) for rows in durations(file.parts, 1)), 50 * 1920)
         self.assertEqual(len(file.parts), 2)
@@ -309,5 +309,5 @@ class SoundTests(CutterTestCase):
         """A packet that comes again, or late, is left out."""
         self.both(1)
         self.sound(0, 1.0)
-        self.cutter.close()
+        self.segmenter.close()
         self.assertEqual(durations(self.files[0].parts, 1), [[1920] * 25])

@@ -10,8 +10,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.relay.media import stream as stream_module
 from camsvc.relay.media.sdp import Track
-from camsvc.relay.media.stream import Overlong, Stream
-from camsvc.relay.rtsp.reader import Outlet, send
+from camsvc.relay.media.stream import OverlongUnit, Stream
+from camsvc.relay.rtsp.reader import RtspReader, send
 from tests.support.relay_media import AUDIO, IDR_NAL, SLICE_NAL, VIDEO, Client, Taker, interleaved, rtp
 
 H265 = Track("video", "96", "h265", 90000, ("rtpmap:96 H265/90000",))
@@ -111,7 +111,7 @@ class StreamTests(SynchronousTestCase):
     def test_unit_without_end(self) -> None:
         """A publisher that never ends a picture is to be closed."""
         self.patch(stream_module, "MAX_UNIT", 100)
-        with self.assertRaises(Overlong):
+        with self.assertRaises(OverlongUnit):
             for _ in range(9):
                 self.stream.packet(0, rtp(SLICE_NAL, 0, marker=False))
 
@@ -171,21 +171,21 @@ class StreamTests(SynchronousTestCase):
         self.assertEqual(len(live.units), 3)
 
 
-class OutletTests(SynchronousTestCase):
-    """`Outlet` on a fake transport."""
+class RtspReaderTests(SynchronousTestCase):
+    """`RtspReader` on a fake transport."""
 
     def setUp(self) -> None:
         self.clock, self.client, self.stream = Clock(), Client(), Stream((VIDEO, AUDIO))
         self.over: list[str] = []
-        self.outlet = self.make(frozenset({0}))
+        self.reader = self.make(frozenset({0}))
         gop(self.stream, 0)
 
-    def make(self, tracks: frozenset[int]) -> Outlet:
-        return Outlet(self.clock, self.client, self.stream, tracks, 10.0, lambda: self.over.append("over"))
+    def make(self, tracks: frozenset[int]) -> RtspReader:
+        return RtspReader(self.clock, self.client, self.stream, tracks, 10.0, lambda: self.over.append("over"))
 
     def test_only_its_tracks(self) -> None:
         """A reader of the video alone gets no sound."""
-        self.outlet.play()
+        self.reader.play()
         self.client.taken()
         self.stream.packet(2, rtp(b"opus", 0, channel=2))
         self.assertEqual(self.client.taken(), b"")
@@ -194,24 +194,24 @@ class OutletTests(SynchronousTestCase):
 
     def test_pause_and_play(self) -> None:
         """Nothing in between; it goes on with a key frame."""
-        self.outlet.play()
-        self.outlet.pause()
+        self.reader.play()
+        self.reader.pause()
         self.client.taken()
         gop(self.stream, 90000)
         self.assertEqual(self.client.taken(), b"")
-        self.outlet.play()
+        self.reader.play()
         self.assertTrue(self.client.taken().startswith(rtp(IDR_NAL, 90000, marker=False)))
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_slow_reader_skips_to_a_key_frame(self) -> None:
         """Full: out of the readers, nothing is buffered. Empty: in again at the next key frame."""
-        self.outlet.play()
+        self.reader.play()
         self.client.taken()
         for _ in range(3):
-            self.outlet.pauseProducing()
+            self.reader.pauseProducing()
         gop(self.stream, 90000)
         self.assertEqual(self.client.taken(), b"")
-        self.outlet.resumeProducing()
+        self.reader.resumeProducing()
         self.stream.packet(0, rtp(SLICE_NAL, 100800))
         self.assertEqual(self.client.taken(), b"")
         gop(self.stream, 180000)
@@ -221,8 +221,8 @@ class OutletTests(SynchronousTestCase):
 
     def test_stalled_reader_is_closed(self) -> None:
         """After the write time limit, not before."""
-        self.outlet.play()
-        self.outlet.pauseProducing()
+        self.reader.play()
+        self.reader.pauseProducing()
         self.clock.advance(9.9)
         self.assertFalse(self.client.aborted)
         self.clock.advance(0.2)
@@ -232,30 +232,30 @@ class OutletTests(SynchronousTestCase):
         """A transport that fills in the middle of what is kept gets the rest of it all the same, and then no more."""
 
         def full(data: bytes) -> None:
-            self.outlet.pauseProducing()
+            self.reader.pauseProducing()
 
         kept = Taker()
         self.stream.join(kept)
         self.patch(self.client, "write", full)
-        self.outlet.play()
+        self.reader.play()
         gop(self.stream, 90000)
-        self.assertEqual(self.outlet.bytes_sent, sum(len(unit.data) for unit in kept.units[: len(kept.units) // 2]))
-        self.outlet.stopProducing()
+        self.assertEqual(self.reader.bytes_sent, sum(len(unit.data) for unit in kept.units[: len(kept.units) // 2]))
+        self.reader.stopProducing()
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_full_for_a_moment(self) -> None:
         """A queue that is empty again before the next unit comes costs nothing."""
-        self.outlet.play()
+        self.reader.play()
         self.client.taken()
-        self.outlet.pauseProducing()
-        self.outlet.resumeProducing()
+        self.reader.pauseProducing()
+        self.reader.resumeProducing()
         self.stream.packet(0, rtp(SLICE_NAL, 10800))
         self.assertEqual(self.client.taken(), rtp(SLICE_NAL, 10800))
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_end_of_the_stream(self) -> None:
         """The owner is told, and the transport is free to close."""
-        self.outlet.play()
+        self.reader.play()
         self.stream.end()
         self.assertEqual((self.over, self.client.producer), (["over"], None))
 

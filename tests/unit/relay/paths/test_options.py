@@ -8,8 +8,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.engine.config_file import EngineAddresses, engine_yaml
 from camsvc.errors import ConfigError
-from camsvc.relay.paths.options import PathOptions, name_error, options, remakes, to_json
-from camsvc.relay.request_errors import Refused
+from camsvc.relay.paths.options import RelayPathOptions, name_error, needs_new_path, options, to_json
+from camsvc.relay.request_errors import RequestError
 from camsvc.relay.settings import address, load
 
 ADDRESSES = EngineAddresses(":8554", "127.0.0.1:9997", "http://127.0.0.1:8004/" + "a" * 32 + "/auth")
@@ -39,7 +39,7 @@ class OptionTests(SynchronousTestCase):
     """`options`."""
 
     def refused(self, keys: Any) -> str:
-        with self.assertRaises(Refused) as caught:
+        with self.assertRaises(RequestError) as caught:
             options(keys)
         self.assertEqual(caught.exception.status, 400)
         return caught.exception.message
@@ -94,11 +94,11 @@ class OptionTests(SynchronousTestCase):
 
     def test_remakes(self) -> None:
         """Recording and times change under way, the source and the command do not."""
-        old = PathOptions()
+        old = RelayPathOptions()
         self.assertFalse(
-            remakes(old, options({"record": True, "recordPath": "/%path", "runOnDemandCloseAfter": "1s"}))
+            needs_new_path(old, options({"record": True, "recordPath": "/%path", "runOnDemandCloseAfter": "1s"}))
         )
-        self.assertTrue(remakes(old, options({"runOnDemand": "x"})))
+        self.assertTrue(needs_new_path(old, options({"runOnDemand": "x"})))
 
 
 class SettingsTests(SynchronousTestCase):
@@ -116,7 +116,9 @@ class SettingsTests(SynchronousTestCase):
         """An empty file will do; YAML's own words for no and nothing are understood."""
         self.assertEqual(load("").paths, {})
         found = load("paths:\n  cam:\n  rec/a: {record: yes}\nencryption: no\napi: no\n")
-        self.assertEqual((found.paths["cam"], found.paths["rec/a"].record, found.api), (PathOptions(), True, None))
+        self.assertEqual(
+            (found.paths["cam"], found.paths["rec/a"].record, found.api), (RelayPathOptions(), True, None)
+        )
 
     def test_refused(self) -> None:
         """One line that names the key."""

@@ -14,17 +14,17 @@ from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
-from camsvc.relay.auth import Question
+from camsvc.relay.auth import AuthRequest
 from camsvc.relay.media.stream import Stream
 from camsvc.relay.paths import commands
-from camsvc.relay.paths.commands import Command, Slot, command
-from camsvc.relay.paths.on_demand import Demand
+from camsvc.relay.paths.commands import Command, CommandSlot, command
+from camsvc.relay.paths.on_demand import OnDemandStart
 from camsvc.relay.paths.options import options
-from camsvc.relay.paths.path import Path, Surroundings
-from camsvc.relay.paths.path_table import Paths, Slots
-from camsvc.relay.paths.pull import Fetch, Pull, upstream
-from camsvc.relay.recording.file_recorder import Recorder
-from camsvc.relay.request_errors import Refused
+from camsvc.relay.paths.path import PathContext, RelayPath
+from camsvc.relay.paths.path_table import CommandSlots, PathTable
+from camsvc.relay.paths.pull import FfmpegPull, LocalPull, local_source
+from camsvc.relay.recording.file_recorder import FileRecorder
+from camsvc.relay.request_errors import RequestError
 from camsvc.system.tasks import sleep
 from tests.support.relay_media import IDR_NAL, SLICE_NAL, VIDEO, Taker, rtp
 from tests.unit.relay.recording.test_file_recorder import MemoryDisk
@@ -82,11 +82,11 @@ class CommandTests(SynchronousTestCase):
 
 
 class SlotTests(SynchronousTestCase):
-    """`Slot`."""
+    """`CommandSlot`."""
 
     def setUp(self) -> None:
         self.machine = Machine(self)
-        self.slot = Slot(self.machine, "cam runOnDemand")
+        self.slot = CommandSlot(self.machine, "cam runOnDemand")
 
     def started(self) -> list[str]:
         return [" ".join(process.argv[1:]) for process in self.machine.processes]
@@ -176,7 +176,7 @@ class RealCommandTests(TestCase):
             "signal.signal(signal.SIGINT, lambda *_: os._exit(0))\n"
             "time.sleep(60)\n"
         )
-        slot = Slot(reactor, "test")
+        slot = CommandSlot(reactor, "test")
         slot.want(Command((sys.executable, "-c", script), (("MTX_PATH", "cam"), ("PATH", os.environ["PATH"])), True))
         while not told.exists():
             await sleep(reactor, 0.02)  # type: ignore[arg-type]
@@ -196,12 +196,12 @@ class RealCommandTests(TestCase):
 
 
 class DemandTests(SynchronousTestCase):
-    """`Demand`."""
+    """`OnDemandStart`."""
 
     def test_wakes_and_rests(self) -> None:
         """Once each, however many come and go in between."""
         clock, calls = Clock(), []
-        demand = Demand(clock, lambda: calls.append("wake"), lambda: calls.append("rest"))
+        demand = OnDemandStart(clock, lambda: calls.append("wake"), lambda: calls.append("rest"))
         demand.hold()
         demand.hold()
         demand.release(20)
@@ -237,13 +237,13 @@ class Party:
 
 
 class Doorman:
-    """A gate under the test's control."""
+    """A authorizer under the test's control."""
 
     def __init__(self) -> None:
         self.answer = True
-        self.asked: list[Question] = []
+        self.asked: list[AuthRequest] = []
 
-    async def allows(self, question: Question) -> bool:
+    async def allows(self, question: AuthRequest) -> bool:
         self.asked.append(question)
         return self.answer
 
@@ -254,29 +254,29 @@ class PathTestCase(SynchronousTestCase):
     def setUp(self) -> None:
         self.machine = Machine(self)
         self.disk = MemoryDisk()
-        self.gate = Doorman()
-        self.slots = Slots(self.machine)
-        self.paths = Paths(self.surroundings, self.slots)
+        self.authorizer = Doorman()
+        self.slots = CommandSlots(self.machine)
+        self.paths = PathTable(self.surroundings, self.slots)
         self.number = 0
 
-    def surroundings(self, paths: Paths) -> Surroundings:
-        def pull(path: Path) -> Any:
-            source = upstream(path.options.source, 8554)
+    def surroundings(self, paths: PathTable) -> PathContext:
+        def pull(path: RelayPath) -> Any:
+            source = local_source(path.options.source, 8554)
             if source is None:
-                return Fetch(self.slots.slot(f"{path.name} source"), path, 8554, "secret")
-            return Pull(self.machine, path, source, self.gate, paths.find)
+                return FfmpegPull(self.slots.slot(f"{path.name} source"), path, 8554, "secret")
+            return LocalPull(self.machine, path, source, self.authorizer, paths.find)
 
         def now() -> Any:
             from datetime import UTC, datetime
 
             return datetime.fromtimestamp(self.machine.seconds(), UTC)
 
-        def record(path: Path, stream: Stream) -> Recorder:
-            return Recorder(self.machine, now, self.disk, path.name, path.options, stream)
+        def record(path: RelayPath, stream: Stream) -> FileRecorder:
+            return FileRecorder(self.machine, now, self.disk, path.name, path.options, stream)
 
-        return Surroundings(self.machine, 8554, self.slots.slot, pull, record)
+        return PathContext(self.machine, 8554, self.slots.slot, pull, record)
 
-    def path(self, name: str = "cam", **keys: Any) -> Path:
+    def path(self, name: str = "cam", **keys: Any) -> RelayPath:
         self.paths.add(name, keys)
         return self.paths.find(name)
 
@@ -287,17 +287,17 @@ class PathTestCase(SynchronousTestCase):
                 self.number += 1
                 self.machine.advance(0.04)
 
-    def ready(self, path: Path) -> Deferred[Stream]:
+    def ready(self, path: RelayPath) -> Deferred[Stream]:
         return Deferred.fromCoroutine(path.when_ready())
 
-    def refusal(self, waiting: Deferred[Any]) -> Refused:
-        refused = self.failureResultOf(waiting, Refused).value
-        assert isinstance(refused, Refused)
+    def refusal(self, waiting: Deferred[Any]) -> RequestError:
+        refused = self.failureResultOf(waiting, RequestError).value
+        assert isinstance(refused, RequestError)
         return refused
 
 
 class PathTests(PathTestCase):
-    """`Path`."""
+    """`RelayPath`."""
 
     def test_idle_without_command(self) -> None:
         """Nobody publishes: 404."""
@@ -365,14 +365,14 @@ class PathTests(PathTestCase):
         """Unless the path forbids it."""
         path = self.path(overridePublisher=False)
         path.publish(Party(), (VIDEO,))
-        with self.assertRaises(Refused):
+        with self.assertRaises(RequestError):
             path.publish(Party(), (VIDEO,))
 
     def test_max_readers(self) -> None:
         """One more is refused; the limit can be changed under way."""
         path = self.path(maxReaders=1)
         path.add_reader(Party())
-        with self.assertRaises(Refused):
+        with self.assertRaises(RequestError):
             path.add_reader(Party())
         self.paths.patch("cam", {"maxReaders": 2})
         path.add_reader(Party())
@@ -402,7 +402,7 @@ class PathTests(PathTestCase):
         self.assertEqual((reader.closed, self.refusal(waiting).status), (1, 404))
         self.assertEqual(self.machine.signals, [(1000, signal.SIGINT)])
         for late in (lambda: path.publish(publisher, (VIDEO,)), lambda: path.add_reader(reader)):
-            with self.assertRaises(Refused):
+            with self.assertRaises(RequestError):
                 late()
         path.remove_reader(reader)
         self.machine.processes[0].end()
@@ -427,10 +427,10 @@ class PathTests(PathTestCase):
 
 
 class PathsTests(PathTestCase):
-    """`Paths`: the texts."""
+    """`PathTable`: the texts."""
 
     def refused(self, call: Any, *args: Any) -> tuple[int, str]:
-        with self.assertRaises(Refused) as caught:
+        with self.assertRaises(RequestError) as caught:
             call(*args)
         return caught.exception.status, caught.exception.message
 
@@ -466,26 +466,26 @@ class PullTests(PathTestCase):
 
     URL = "rtsp://_int:a%2Fb@127.0.0.1:8554/camera0?x=1"
 
-    def shadow(self) -> Path:
+    def shadow(self) -> RelayPath:
         path = self.path("rec/camera0/1", source=self.URL, record=True, recordPath="/r/.%path/%M-%S-%f")
         self.machine.advance(0)
         return path
 
     def test_upstream(self) -> None:
         """Our own port on loopback is ourselves."""
-        found = upstream(self.URL, 8554)
+        found = local_source(self.URL, 8554)
         assert found is not None
         self.assertEqual((found.path, found.credential.user, found.credential.password), ("camera0", "_int", "a/b"))
         self.assertEqual(found.query, "x=1")
-        self.assertIsNone(upstream(self.URL, 8555))
-        self.assertIsNone(upstream("rtsp://10.0.0.9:8554/cam", 8554))
+        self.assertIsNone(local_source(self.URL, 8555))
+        self.assertIsNone(local_source("rtsp://10.0.0.9:8554/cam", 8554))
 
     def test_records_and_wakes(self) -> None:
         """The camera is started, counts a reader, and what it sends is recorded until the path is deleted."""
         camera = self.path("camera0", **ON_DEMAND)
         shadow = self.shadow()
         self.assertEqual(len(self.machine.processes), 1)
-        question = self.gate.asked[0]
+        question = self.authorizer.asked[0]
         self.assertEqual((question.action, question.path, question.credential.user), ("read", "camera0", "_int"))
         stream = camera.publish(Party(), (VIDEO,))
         assert shadow.stream is not None and shadow.source is not None
@@ -520,15 +520,15 @@ class PullTests(PathTestCase):
         self.machine.advance(1)
         camera.publish(Party(), (VIDEO,))
         self.assertIsNotNone(shadow.stream)
-        self.assertEqual(len(self.gate.asked), 3)
+        self.assertEqual(len(self.authorizer.asked), 3)
 
     def test_not_allowed(self) -> None:
         """Asked again after five seconds."""
         camera = self.path("camera0")
         camera.publish(Party(), (VIDEO,))
-        self.gate.answer = False
+        self.authorizer.answer = False
         shadow = self.shadow()
-        self.gate.answer = True
+        self.authorizer.answer = True
         self.machine.advance(4.9)
         self.assertIsNone(shadow.stream)
         self.machine.advance(0.2)

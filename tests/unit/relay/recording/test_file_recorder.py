@@ -16,10 +16,10 @@ from twisted.logger import capturedLogs
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from camsvc.relay.media.stream import Stream
-from camsvc.relay.paths.options import PathOptions, options
+from camsvc.relay.paths.options import RelayPathOptions, options
 from camsvc.relay.recording import disk_writer as disk_module
-from camsvc.relay.recording.disk_writer import Backlog, Disk, RecordedFile
-from camsvc.relay.recording.file_recorder import Recorder, file_name
+from camsvc.relay.recording.disk_writer import DiskTooSlow, DiskWriter, RecordedFile
+from camsvc.relay.recording.file_recorder import FileRecorder, file_name
 from tests.support.relay_media import (
     AUDIO,
     IDR_NAL,
@@ -67,18 +67,18 @@ class MemoryDisk:
 
 
 class RecorderTests(SynchronousTestCase):
-    """`Recorder`."""
+    """`FileRecorder`."""
 
     def setUp(self) -> None:
         self.clock, self.disk, self.stream = Clock(), MemoryDisk(), Stream((VIDEO, AUDIO))
         self.wanted = options({"record": True, "recordPath": "/rec/.%path/%Y-%m-%d_%H-%M-%S-%f"})
         self.started = datetime(2026, 3, 4, 5, 6, 7, 80, UTC)
 
-    def record(self, stream: Stream | None = None) -> Recorder:
+    def record(self, stream: Stream | None = None) -> FileRecorder:
         def now() -> datetime:
             return self.started.fromtimestamp(self.started.timestamp() + self.clock.seconds(), UTC)
 
-        return Recorder(self.clock, now, self.disk, "rec/camera0/1", self.wanted, stream or self.stream)
+        return FileRecorder(self.clock, now, self.disk, "rec/camera0/1", self.wanted, stream or self.stream)
 
     def gop(self, first: int) -> None:
         for number in range(25):
@@ -230,19 +230,19 @@ class RecordedFileTests(SynchronousTestCase):
         self.patch(disk_module, "MAX_QUEUED", 10)
         self.file.append(b"12345678")
         self.file.append(b"12345678")
-        self.assertIsInstance(self.failures[0], Backlog)
+        self.assertIsInstance(self.failures[0], DiskTooSlow)
         self.run_all()
         self.assertEqual(self.gone, [self.file])
 
 
 class DiskTests(TestCase):
-    """`Disk`, with its threads."""
+    """`DiskWriter`, with its threads."""
 
     async def test_writes_and_closes(self) -> None:
         """Files of several recordings are there once `when_closed` fires."""
         from twisted.internet import reactor
 
-        disk, folder = Disk(reactor), Path(self.mktemp())
+        disk, folder = DiskWriter(reactor), Path(self.mktemp())
         disk.start()
         self.addCleanup(disk.stop)
         await disk.when_closed()
@@ -259,4 +259,4 @@ class OptionDefaultTests(SynchronousTestCase):
 
     def test_defaults(self) -> None:
         """MediaMTX's, but for keeping files for ever."""
-        self.assertEqual((PathOptions().recordPartDuration, PathOptions().recordDeleteAfter), (1.0, 0.0))
+        self.assertEqual((RelayPathOptions().recordPartDuration, RelayPathOptions().recordDeleteAfter), (1.0, 0.0))

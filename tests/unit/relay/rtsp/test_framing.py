@@ -11,13 +11,13 @@ from twisted.trial.unittest import SynchronousTestCase
 from camsvc.relay.rtsp.framing import (
     MAX_BODY,
     Credential,
-    Malformed,
-    Parser,
-    Request,
-    Target,
+    MalformedRtsp,
+    RtspParser,
+    RtspRequest,
+    RtspUrl,
     credential,
+    parse_url,
     reply,
-    target,
     wants_interleaved,
 )
 from tests.support.relay_media import interleaved
@@ -27,7 +27,7 @@ OPTIONS = b"OPTIONS * RTSP/1.0\r\ncseq:1\r\n\r\n"
 
 
 def parsed(*pieces: bytes) -> list[object]:
-    parser, found = Parser(), []
+    parser, found = RtspParser(), []
     for piece in pieces:
         parser.feed(piece)
         while (item := parser.take()) is not None:
@@ -36,13 +36,13 @@ def parsed(*pieces: bytes) -> list[object]:
 
 
 class ParserTests(SynchronousTestCase):
-    """`Parser`."""
+    """`RtspParser`."""
 
     def test_requests_and_frames_in_a_row(self) -> None:
         """A body is taken whole, frames keep their header."""
         frame = interleaved(1, b"rtcp")
         announce, options, got = parsed(ANNOUNCE + OPTIONS + frame)
-        assert isinstance(announce, Request) and isinstance(options, Request)
+        assert isinstance(announce, RtspRequest) and isinstance(options, RtspRequest)
         self.assertEqual((announce.method, announce.url, announce.cseq), ("ANNOUNCE", "rtsp://h/cam", "2"))
         self.assertEqual((announce.body, options.cseq, got), (b"v=0\n", "1", (1, frame)))
 
@@ -59,10 +59,10 @@ class ParserTests(SynchronousTestCase):
     @settings(max_examples=150, deadline=None)
     @given(st.lists(st.binary(max_size=40), max_size=6))
     def test_garbage(self, pieces: list[bytes]) -> None:
-        """Anything else than RTSP is Malformed or waits for more; nothing else is raised."""
+        """Anything else than RTSP is malformed or waits for more; nothing else is raised."""
         try:
             parsed(*pieces)
-        except Malformed:
+        except MalformedRtsp:
             pass
 
     def test_not_rtsp(self) -> None:
@@ -75,7 +75,7 @@ class ParserTests(SynchronousTestCase):
             b"PLAY x RTSP/1.0\r\nno colon\r\n\r\n",
             b"RTSP/1.0 200 OK\r\n",
         ):
-            with self.assertRaises(Malformed, msg=data):
+            with self.assertRaises(MalformedRtsp, msg=data):
                 parsed(data)
 
     def test_limits(self) -> None:
@@ -90,12 +90,12 @@ class ParserTests(SynchronousTestCase):
             start + b"Content-Length: %d\r\n\r\n" % (MAX_BODY + 1),
             start + b"Content-Length: -1\r\n\r\n",
         ):
-            with self.assertRaises(Malformed):
+            with self.assertRaises(MalformedRtsp):
                 parsed(data)
 
     def test_in_request(self) -> None:
         """An incomplete request is told apart from an incomplete frame."""
-        parser = Parser()
+        parser = RtspParser()
         for data, expected in ((b"$\x00\x00\x05ab", False), (b"cde", False), (b"PLAY", True)):
             parser.feed(data)
             parser.take()
@@ -108,15 +108,15 @@ class HeadTests(SynchronousTestCase):
     def test_target(self) -> None:
         """The track may stand behind a query, where ffmpeg puts it."""
         for url, expected in (
-            ("rtsp://h:8554/rec/camera0/1", Target("rec/camera0/1", "")),
-            ("rtsp://h/cam/?a=1", Target("cam", "a=1")),
-            ("rtsp://h/cam/trackID=1", Target("cam", "", 1)),
-            ("rtsp://h/cam?ticket=x/trackID=0", Target("cam", "ticket=x", 0)),
-            ("*", Target("*", "")),
+            ("rtsp://h:8554/rec/camera0/1", RtspUrl("rec/camera0/1", "")),
+            ("rtsp://h/cam/?a=1", RtspUrl("cam", "a=1")),
+            ("rtsp://h/cam/trackID=1", RtspUrl("cam", "", 1)),
+            ("rtsp://h/cam?ticket=x/trackID=0", RtspUrl("cam", "ticket=x", 0)),
+            ("*", RtspUrl("*", "")),
         ):
-            self.assertEqual(target(url), expected)
-        with self.assertRaises(Malformed):
-            target("rtsp://[::1/x")
+            self.assertEqual(parse_url(url), expected)
+        with self.assertRaises(MalformedRtsp):
+            parse_url("rtsp://[::1/x")
 
     def test_credential(self) -> None:
         """Basic only; anything unreadable is no credential."""
@@ -128,7 +128,7 @@ class HeadTests(SynchronousTestCase):
             ('Digest username="u"', Credential()),
             ("", Credential()),
         ):
-            self.assertEqual(credential(Request("PLAY", "*", {"authorization": header})), expected)
+            self.assertEqual(credential(RtspRequest("PLAY", "*", {"authorization": header})), expected)
         self.assertFalse(Credential())
         self.assertTrue(Credential("", "x"))
 
@@ -141,8 +141,8 @@ class HeadTests(SynchronousTestCase):
 
     def test_cseq_is_a_number(self) -> None:
         """Nothing else is echoed."""
-        self.assertIsNone(Request("PLAY", "*", {"cseq": "1 x"}).cseq)
-        self.assertIsNone(Request("PLAY", "*", {}).cseq)
+        self.assertIsNone(RtspRequest("PLAY", "*", {"cseq": "1 x"}).cseq)
+        self.assertIsNone(RtspRequest("PLAY", "*", {}).cseq)
 
     def test_reply(self) -> None:
         """Status line, CSeq, headers, length."""

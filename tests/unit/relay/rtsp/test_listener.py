@@ -10,11 +10,11 @@ from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
 from twisted.python.failure import Failure
 
-from camsvc.relay.auth import Question
+from camsvc.relay.auth import AuthRequest
 from camsvc.relay.media import stream as stream_module
-from camsvc.relay.paths.path import Path
-from camsvc.relay.rtsp.listener import Connection, Listener
-from camsvc.relay.rtsp.session import Desk
+from camsvc.relay.paths.path import RelayPath
+from camsvc.relay.rtsp.listener import RtspConnection, RtspListener
+from camsvc.relay.rtsp.session import SessionContext
 from tests.support.relay_media import IDR_NAL, SDP, SLICE_NAL, Client, interleaved, rtp
 from tests.unit.relay.paths.test_path_table import ON_DEMAND, PathTestCase
 
@@ -23,14 +23,14 @@ TCP = "Transport: RTP/AVP/TCP;unicast;interleaved=0-1"
 
 
 class SlowDoorman:
-    """A gate that answers when the test says so; yes to the password ``good`` at once."""
+    """A authorizer that answers when the test says so; yes to the password ``good`` at once."""
 
     def __init__(self) -> None:
-        self.asked: list[Question] = []
+        self.asked: list[AuthRequest] = []
         self.waiting: list[Deferred[bool]] = []
         self.slow = False
 
-    async def allows(self, question: Question) -> bool:
+    async def allows(self, question: AuthRequest) -> bool:
         self.asked.append(question)
         if self.slow:
             answer: Deferred[bool] = Deferred()
@@ -42,10 +42,10 @@ class SlowDoorman:
 class Caller:
     """A client's end of a connection to the listener."""
 
-    def __init__(self, listener: Listener) -> None:
+    def __init__(self, listener: RtspListener) -> None:
         connection = listener.buildProtocol(None)
         assert connection is not None
-        self.connection: Connection = connection
+        self.connection: RtspConnection = connection
         self.transport = Client()
         self.number = 0
         connection.makeConnection(self.transport)
@@ -92,8 +92,10 @@ class RtspTestCase(PathTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.door = SlowDoorman()
-        self.listener = Listener(Desk(self.machine, self.door, self.paths.find, 10.0, "secret"), 10.0, 100)
-        self.cam: Path = self.path()
+        self.listener = RtspListener(
+            SessionContext(self.machine, self.door, self.paths.find, 10.0, "secret"), 10.0, 100
+        )
+        self.cam: RelayPath = self.path()
 
     def caller(self) -> Caller:
         return Caller(self.listener)

@@ -13,8 +13,8 @@ from OpenSSL import SSL
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.relay.webrtc import dtls
-from camsvc.relay.webrtc.dtls import Association, Certificate, Closed, Failed
-from camsvc.relay.webrtc.srtp import PROFILES, Keys, Session
+from camsvc.relay.webrtc.dtls import DtlsAssociation, DtlsCertificate, DtlsClosed, DtlsError
+from camsvc.relay.webrtc.srtp import PROFILES, SrtpKeys, SrtpSession
 from tests.support.certificates import make_pair
 
 #: The fatal alert "handshake failure" in clear (RFC 5246, 7.2), as the tenth record of an association.
@@ -75,24 +75,24 @@ def exchange(*ends: End, change: Callable[[bytes], Sequence[bytes]] = lambda dat
                     other.take(arrived)
 
 
-def agreed(end: Association) -> Keys:
+def agreed(end: DtlsAssociation) -> SrtpKeys:
     """What it has agreed on."""
     assert end.keys is not None
     return end.keys
 
 
 class AssociationTests(SynchronousTestCase):
-    """`Association`: ours at both ends; with one of another make in test_relay_whep."""
+    """`DtlsAssociation`: ours at both ends; with one of another make in test_relay_whep."""
 
     def setUp(self) -> None:
-        self.one, self.other = Certificate(), Certificate()
+        self.one, self.other = DtlsCertificate(), DtlsCertificate()
 
-    def pair(self, server_sees: Sequence[tuple[str, str]] = ()) -> tuple[Association, Association]:
+    def pair(self, server_sees: Sequence[tuple[str, str]] = ()) -> tuple[DtlsAssociation, DtlsAssociation]:
         """Client and server; the server is told these fingerprints of the client's, else the right one."""
         client = self.one.associate([("sha-256", self.other.fingerprint)], active=True)
         return client, self.other.associate(server_sees or [("sha-256", self.one.fingerprint)], active=False)
 
-    def connected(self) -> tuple[Association, Association]:
+    def connected(self) -> tuple[DtlsAssociation, DtlsAssociation]:
         client, server = self.pair()
         exchange(client, server)
         return client, server
@@ -107,8 +107,8 @@ class AssociationTests(SynchronousTestCase):
         self.assertEqual((client.left_s(), server.left_s(), client.outgoing()), (None, None, []))
         report = b"\x80\xc9\x00\x01\x00\x00\x00\x01"
         for end, far in ((client, server), (server, client)):
-            protected = Session(agreed(end)).protect_rtcp(report)
-            self.assertEqual(Session(agreed(far)).verified_rtcp(protected), report)
+            protected = SrtpSession(agreed(end)).protect_rtcp(report)
+            self.assertEqual(SrtpSession(agreed(far)).verified_rtcp(protected), report)
 
     def test_certificate(self) -> None:
         """Is valid whatever the clock says, and another one at each start."""
@@ -135,13 +135,13 @@ class AssociationTests(SynchronousTestCase):
                 exchange(client, server)
                 self.assertIsNotNone(server.keys)
             else:
-                why = self.assertRaises(Failed, exchange, client, server)
+                why = self.assertRaises(DtlsError, exchange, client, server)
                 self.assertEqual((str(why), server.keys), ("its certificate is not the one that its SDP names", None))
 
     def test_no_certificate(self) -> None:
         """The viewer has to show one."""
         server = self.pair()[1]
-        why = self.assertRaises(Failed, exchange, Bare(srtp=b"SRTP_AES128_CM_SHA1_80"), server)
+        why = self.assertRaises(DtlsError, exchange, Bare(srtp=b"SRTP_AES128_CM_SHA1_80"), server)
         self.assertIn("certificate", str(why))
 
     def test_no_srtp(self) -> None:
@@ -149,7 +149,7 @@ class AssociationTests(SynchronousTestCase):
         files = make_pair(Path(self.mktemp()).parent)
         shown = load_pem_x509_certificate(files[0].read_bytes()).fingerprint(SHA256()).hex(":")
         server = self.pair([("sha-256", shown)])[1]
-        why = self.assertRaises(Failed, exchange, Bare(files=files), server)
+        why = self.assertRaises(DtlsError, exchange, Bare(files=files), server)
         self.assertEqual((str(why), server.keys), ("it knows none of our profiles of SRTP", None))
         server = self.pair([("sha-256", shown)])[1]
         exchange(Bare(files=files, srtp=True), server)
@@ -168,10 +168,10 @@ class AssociationTests(SynchronousTestCase):
         self.assertEqual(agreed(client).ours, agreed(server).theirs)
         for noise in (*NOISE, FATAL, *(chance.randbytes(200) for _ in range(200))):
             server.take(noise)
-        report = Session(agreed(client)).protect_rtcp(b"\x80\xc9\x00\x01\x00\x00\x00\x01")
-        self.assertIsNotNone(Session(agreed(server)).verified_rtcp(report))
+        report = SrtpSession(agreed(client)).protect_rtcp(b"\x80\xc9\x00\x01\x00\x00\x00\x01")
+        self.assertIsNotNone(SrtpSession(agreed(server)).verified_rtcp(report))
         client.close()
-        with self.assertRaises(Closed):
+        with self.assertRaises(DtlsClosed):
             server.take(*client.outgoing())
 
     def test_repeated(self) -> None:
@@ -207,7 +207,7 @@ class AssociationTests(SynchronousTestCase):
         client, server = self.pair()
         client.take()
         server.take(*client.outgoing())
-        with self.assertRaises(Failed) as caught:
+        with self.assertRaises(DtlsError) as caught:
             server.take(FATAL)
         self.assertIn("alert", str(caught.exception))
 
@@ -217,7 +217,7 @@ class AssociationTests(SynchronousTestCase):
             ends = self.connected()
             ends[first].close()
             (farewell,) = ends[first].outgoing()
-            with self.assertRaises(Closed):
+            with self.assertRaises(DtlsClosed):
                 ends[1 - first].take(farewell)
         begun = self.pair()[1]
         begun.close()

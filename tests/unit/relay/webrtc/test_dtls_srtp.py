@@ -12,8 +12,8 @@ from pylibsrtp import Error
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from camsvc.relay.webrtc.dtls import Certificate, Failed
-from camsvc.relay.webrtc.dtls_srtp import MAX_EARLY, Peer
+from camsvc.relay.webrtc.dtls import DtlsCertificate, DtlsError
+from camsvc.relay.webrtc.dtls_srtp import MAX_EARLY, DtlsSrtpTransport
 
 REPORT = bytes(aiortc_rtp.RtcpRrPacket(ssrc=1))
 WRONG = "AA:" * 31 + "AA"
@@ -30,7 +30,9 @@ class Ends:
         self.closed = asyncio.Event()
         self.incoming: asyncio.Queue[bytes] = asyncio.Queue()
         self.active = active
-        self.peer = Peer(self.clock, Certificate(), self.carry, self.secured.set, self.rtcp.append, self.closed.set)
+        self.peer = DtlsSrtpTransport(
+            self.clock, DtlsCertificate(), self.carry, self.secured.set, self.rtcp.append, self.closed.set
+        )
         self.other: Any = RTCDtlsTransport(self, [RTCCertificate.generateCertificate()])  # type: ignore[arg-type]
         self.other._set_role("server" if active else "client")
 
@@ -65,7 +67,7 @@ def in_asyncio(run: Callable[[], Any]) -> None:
 
 
 class PeerTests(SynchronousTestCase):
-    """`Peer`."""
+    """`DtlsSrtpTransport`."""
 
     def test_both_roles(self) -> None:
         """Media and reports are what they were at the other end, whose farewell is heard."""
@@ -186,8 +188,8 @@ class RepeatTests(SynchronousTestCase):
         self.clock = Clock()
         self.sent: list[bytes] = []
         self.ended: list[bool] = []
-        self.peer = Peer(
-            self.clock, Certificate(), self.sent.append, self.fail, self.fail, lambda: self.ended.append(True)
+        self.peer = DtlsSrtpTransport(
+            self.clock, DtlsCertificate(), self.sent.append, self.fail, self.fail, lambda: self.ended.append(True)
         )
         self.peer.start([("sha-256", WRONG)], active=True)
 
@@ -210,7 +212,7 @@ class RepeatTests(SynchronousTestCase):
         """When OpenSSL does."""
 
         def repeat() -> None:
-            raise Failed("read timeout expired")
+            raise DtlsError("read timeout expired")
 
         self.due(repeat)
         self.assertEqual((self.ended, self.clock.getDelayedCalls()), ([True], []))

@@ -12,8 +12,8 @@ from twisted.internet.error import CannotListenError
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.relay.webrtc import ice, udp_mux
-from camsvc.relay.webrtc.ice import Login
-from camsvc.relay.webrtc.udp_mux import Mux, Route, local_addresses
+from camsvc.relay.webrtc.ice import IceCredential
+from camsvc.relay.webrtc.udp_mux import CandidatePair, UdpMux, local_addresses
 from tests.support.webrtc_media import check
 
 
@@ -21,7 +21,7 @@ class CheckTests(SynchronousTestCase):
     """`ice`."""
 
     def setUp(self) -> None:
-        self.login = Login()
+        self.login = IceCredential()
 
     def test_understood(self) -> None:
         """Whom it is for, whether it nominates, and that the sender knows the password."""
@@ -124,27 +124,27 @@ class Party:
     """A session that keeps what comes."""
 
     def __init__(self) -> None:
-        self.login = Login()
-        self.checks: list[tuple[Route, bool]] = []
+        self.login = IceCredential()
+        self.checks: list[tuple[CandidatePair, bool]] = []
         self.got: list[bytes] = []
 
-    def checked(self, route: Route, nominated: bool) -> None:
-        self.checks.append((route, nominated))
+    def checked(self, pair: CandidatePair, nominated: bool) -> None:
+        self.checks.append((pair, nominated))
 
     def received(self, datagram: bytes) -> None:
         self.got.append(datagram)
 
 
 class MuxTests(SynchronousTestCase):
-    """`Mux`."""
+    """`UdpMux`."""
 
     def setUp(self) -> None:
         self.ports = Ports()
         self.present = ["192.0.2.2", "127.0.0.1"]
         self.party = Party()
 
-    def make(self, host: str = "", **named: Any) -> Mux:
-        made = Mux(self.ports, (host, 8189), addresses=lambda: self.present, **named)  # type: ignore[arg-type]
+    def make(self, host: str = "", **named: Any) -> UdpMux:
+        made = UdpMux(self.ports, (host, 8189), addresses=lambda: self.present, **named)  # type: ignore[arg-type]
         made.listen()
         made.add(self.party)
         return made
@@ -182,7 +182,7 @@ class MuxTests(SynchronousTestCase):
             self.make()
 
     def test_checks(self) -> None:
-        """Answered from the socket they came to; the same way is the same route."""
+        """Answered from the socket they came to; the same way is the same pair."""
         self.make()
         for _ in range(2):
             self.send(check(self.party.login))
@@ -195,7 +195,13 @@ class MuxTests(SynchronousTestCase):
     def test_strangers(self) -> None:
         """No answer to a wrong name, a wrong password or noise, and nothing of theirs is handed on."""
         self.make()
-        for data in (check(Login()), check(self.party.login, password="x" * 22), b"\x16\xfe\xfd", b"", bytes(100)):
+        for data in (
+            check(IceCredential()),
+            check(self.party.login, password="x" * 22),
+            b"\x16\xfe\xfd",
+            b"",
+            bytes(100),
+        ):
             self.send(data)
         self.assertEqual((self.party.checks, self.party.got, self.ports.open["127.0.0.1"].handle.sent), ([], [], []))
 
@@ -222,11 +228,11 @@ class MuxTests(SynchronousTestCase):
     def test_bounded(self) -> None:
         """Nobody fills the memory with ways."""
         made = self.make()
-        for port in range(udp_mux.MAX_ROUTES + 10):
+        for port in range(udp_mux.MAX_PAIRS + 10):
             self.send(check(self.party.login), port=1024 + port)
-        self.assertEqual(len(self.party.checks), udp_mux.MAX_ROUTES)
+        self.assertEqual(len(self.party.checks), udp_mux.MAX_PAIRS)
         made.discard(self.party)
-        self.assertEqual(made._routes, {})
+        self.assertEqual(made._pairs, {})
 
     def test_full(self) -> None:
         """A datagram that the kernel does not take is lost, as on any network."""

@@ -9,19 +9,19 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.relay.media.sdp import Track
-from camsvc.relay.request_errors import Refused
-from camsvc.relay.webrtc.ice import Login
-from camsvc.relay.webrtc.offer import Ours, Sending, answer, choose, parse
+from camsvc.relay.request_errors import RequestError
+from camsvc.relay.webrtc.ice import IceCredential
+from camsvc.relay.webrtc.offer import LocalDescription, SentTrack, answer, choose, parse
 from tests.support.relay_media import AUDIO, VIDEO
 from tests.support.webrtc_media import OFFER
 
-OURS = Ours(Login("u" * 16, "p" * 32), "CC:DD", [("192.0.2.2", 8189), ("fd00::2", 8189)])
+OURS = LocalDescription(IceCredential("u" * 16, "p" * 32), "CC:DD", [("192.0.2.2", 8189), ("fd00::2", 8189)])
 HIGH = evolve(VIDEO, attributes=("rtpmap:96 H264/90000", "fmtp:96 profile-level-id=640028"))
 JPEG = Track("video", "26", "jpeg", 90000)
 PCMU = Track("audio", "0", "pcmu", 8000)
 
 
-def chosen(offer: str, *tracks: Track) -> tuple[Sending, ...]:
+def chosen(offer: str, *tracks: Track) -> tuple[SentTrack, ...]:
     return choose(parse(offer.encode()), tracks)
 
 
@@ -46,7 +46,7 @@ class OfferTests(SynchronousTestCase):
         self.assertEqual(chosen(OFFER, HIGH)[0].format.number, "114")
         self.assertEqual(chosen(OFFER.replace("64001f", "f4001f"), HIGH)[0].format.number, "109")
         self.assertEqual(chosen(OFFER.replace("42e01f", "4d001f"), VIDEO)[0].format.number, "103")
-        with self.assertRaises(Refused) as caught:
+        with self.assertRaises(RequestError) as caught:
             chosen(OFFER.replace("packetization-mode=1", "packetization-mode=0"), VIDEO)
         self.assertEqual(caught.exception.message, "the viewer can take none of the stream's codecs: H264")
 
@@ -63,12 +63,12 @@ class OfferTests(SynchronousTestCase):
 
     def test_viewer_that_only_sends(self) -> None:
         """Is sent nothing."""
-        with self.assertRaises(Refused):
+        with self.assertRaises(RequestError):
             chosen(OFFER.replace("recvonly", "sendonly"), VIDEO)
 
     def test_no_codec_for_browsers(self) -> None:
         """MediaMTX's text."""
-        with self.assertRaises(Refused) as caught:
+        with self.assertRaises(RequestError) as caught:
             chosen(OFFER, JPEG)
         self.assertIn("the stream doesn't contain any supported codec", caught.exception.message)
 
@@ -82,7 +82,7 @@ class OfferTests(SynchronousTestCase):
             (OFFER.replace("a=ice-pwd", "a=x"), "ice-pwd"),
             (OFFER.replace("a=fingerprint", "a=x"), "fingerprint"),
         ):
-            with self.assertRaises(Refused) as caught:
+            with self.assertRaises(RequestError) as caught:
                 parse(offer.encode())
             self.assertIn(words, caught.exception.message)
 
@@ -105,7 +105,7 @@ class OfferTests(SynchronousTestCase):
             try:
                 found = parse("\r\n".join(["v=0", *lines]).encode())
                 answer(found, choose(found, (VIDEO, AUDIO)), OURS, "name")
-            except Refused:
+            except RequestError:
                 pass
 
         check()

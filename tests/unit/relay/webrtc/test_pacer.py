@@ -1,11 +1,11 @@
-"""Sending over several turns: how much in each, in which order, and what too much of it does."""
+"""Sending over several pacer: how much in each, in which order, and what too much of it does."""
 
 from __future__ import annotations
 
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from camsvc.relay.webrtc.pacer import MOST, PER_TURN, Turns
+from camsvc.relay.webrtc.pacer import MOST, PER_TURN, Pacer
 
 
 class OneByOne(Clock):
@@ -20,16 +20,16 @@ class OneByOne(Clock):
 
 
 class TurnsTests(SynchronousTestCase):
-    """`Turns`."""
+    """`Pacer`."""
 
     def setUp(self) -> None:
         self.clock = OneByOne()
-        self.turns = Turns(self.clock)
+        self.pacer = Pacer(self.clock)
         self.sent: list[int] = []
 
     def add(self, packets: int, *names: int) -> None:
         for name in names:
-            self.turns.add(packets, lambda name=name: self.sent.append(name))  # type: ignore[misc]
+            self.pacer.add(packets, lambda name=name: self.sent.append(name))  # type: ignore[misc]
 
     def test_one_turn(self) -> None:
         """Not at once, but in the next turn; then nothing is due."""
@@ -58,7 +58,7 @@ class TurnsTests(SynchronousTestCase):
 
     def test_failure(self) -> None:
         """Is logged, and the others are served."""
-        self.turns.add(1, lambda: 1 / 0)
+        self.pacer.add(1, lambda: 1 / 0)
         self.add(1, 2)
         self.clock.advance(0)
         self.assertEqual((self.sent, len(self.flushLoggedErrors(ZeroDivisionError))), ([2], 1))

@@ -9,9 +9,9 @@ from twisted.trial.unittest import SynchronousTestCase
 from camsvc.relay.media import h264
 from camsvc.relay.media.h264 import ParameterSets
 from camsvc.relay.webrtc import packetizer, rtcp
-from camsvc.relay.webrtc.offer import Format, Sending
-from camsvc.relay.webrtc.rtcp import Moment
-from camsvc.relay.webrtc.rtp_sender import HISTORY, Outgoing
+from camsvc.relay.webrtc.offer import PayloadType, SentTrack
+from camsvc.relay.webrtc.rtcp import ClockPair
+from camsvc.relay.webrtc.rtp_sender import HISTORY, RtpSender
 from tests.support.relay_media import IDR_NAL, PPS_360P, SLICE_NAL, SPS_360P, rtp
 
 SETS = ParameterSets(SPS_360P, PPS_360P)
@@ -67,17 +67,17 @@ class PayloadTests(SynchronousTestCase):
         self.assertEqual(packetizer.plain([rtp(b"opus")]), (b"opus",))
 
 
-def sending(*, resend: bool = True, delay: int = 0) -> Sending:
-    again = Format("104", "rtx/90000", {"apt": "103"}, "apt=103") if resend else None
-    return Sending(0, 0, Format("103", "H264/90000", {}, ""), again, ("nack",), delay, ssrc=7, resend_ssrc=8)
+def sending(*, resend: bool = True, delay: int = 0) -> SentTrack:
+    again = PayloadType("104", "rtx/90000", {"apt": "103"}, "apt=103") if resend else None
+    return SentTrack(0, 0, PayloadType("103", "H264/90000", {}, ""), again, ("nack",), delay, ssrc=7, resend_ssrc=8)
 
 
 class OutgoingTests(SynchronousTestCase):
-    """`Outgoing`."""
+    """`RtpSender`."""
 
     def test_numbered(self) -> None:
         """From a random number below half of the range, over its end."""
-        track = Outgoing(sending(), 90000)
+        track = RtpSender(sending(), 90000)
         packets = [aiortc_rtp.RtpPacket.parse(track.packet(3600, at == 1, b"abc")) for at in range(2)]
         first, second = packets
         self.assertLess(first.sequence_number, 1 << 15)
@@ -90,14 +90,14 @@ class OutgoingTests(SynchronousTestCase):
 
     def test_delay(self) -> None:
         """The header extension says 0 to 0, where the viewer knows it."""
-        packet = aiortc_rtp.RtpPacket.parse(Outgoing(sending(delay=5), 90000).packet(0, True, b"abc"))
+        packet = aiortc_rtp.RtpPacket.parse(RtpSender(sending(delay=5), 90000).packet(0, True, b"abc"))
         self.assertEqual(packet.payload, b"abc")
-        raw = Outgoing(sending(delay=5), 90000).packet(0, True, b"abc")
+        raw = RtpSender(sending(delay=5), 90000).packet(0, True, b"abc")
         self.assertEqual(aiortc_rtp.unpack_header_extensions(0xBEDE, raw[16:20]), [(5, b"\0\0\0")])
 
     def test_sent_again(self) -> None:
         """In a stream of its own where the viewer knows that, else as it was; not what is too old."""
-        track = Outgoing(sending(), 90000)
+        track = RtpSender(sending(), 90000)
         sent = aiortc_rtp.RtpPacket.parse(track.packet(3600, True, b"abc"))
         repeated = [aiortc_rtp.RtpPacket.parse(track.again(sent.sequence_number) or b"") for _ in range(2)]
         self.assertEqual((repeated[0].payload_type, repeated[0].ssrc, repeated[0].marker), (104, 8, 1))
@@ -106,7 +106,7 @@ class OutgoingTests(SynchronousTestCase):
         self.assertEqual(
             (whole.sequence_number, whole.payload, whole.timestamp), (sent.sequence_number, b"abc", 3600)
         )
-        plain = Outgoing(sending(resend=False), 90000)
+        plain = RtpSender(sending(resend=False), 90000)
         packet = plain.packet(3600, True, b"abc")
         self.assertEqual(plain.again(int.from_bytes(packet[2:4], "big")), packet)
         for _ in range(HISTORY):
@@ -116,9 +116,9 @@ class OutgoingTests(SynchronousTestCase):
 
     def test_reported(self) -> None:
         """The present moment on both clocks, by the last one known; nothing before the first packet."""
-        track = Outgoing(sending(), 90000)
+        track = RtpSender(sending(), 90000)
         self.assertIsNone(track.report(1.0, "name"))
-        track.set_clock(1.0, Moment(5 << 32, 0xFFFFFFFF))
+        track.set_clock(1.0, ClockPair(5 << 32, 0xFFFFFFFF))
         self.assertIsNone(track.report(1.0, "name"))
         track.packet(0, True, b"abc")
         report, description = aiortc_rtp.RtcpPacket.parse(track.report(1.5, "name") or b"")
@@ -160,7 +160,7 @@ class RtcpTests(SynchronousTestCase):
         """Of a publisher's sender report; other packets have none."""
         info = aiortc_rtp.RtcpSenderInfo(ntp_timestamp=9 << 32, rtp_timestamp=90, packet_count=0, octet_count=0)
         report = bytes(aiortc_rtp.RtcpSrPacket(ssrc=1, sender_info=info))
-        self.assertEqual(rtcp.moment(report), Moment(9 << 32, 90))
+        self.assertEqual(rtcp.moment(report), ClockPair(9 << 32, 90))
         self.assertIsNone(rtcp.moment(report[:20]))
         self.assertIsNone(rtcp.moment(bytes(aiortc_rtp.RtcpRrPacket(ssrc=1)) * 4))
         self.assertEqual(rtcp.ntp(0.5), (2_208_988_800 << 32) + (1 << 31))

@@ -9,7 +9,7 @@ from pylibsrtp import Error
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.relay.webrtc.rtp_sender import HISTORY
-from camsvc.relay.webrtc.srtp import PROFILES, Keys, Profile, Session
+from camsvc.relay.webrtc.srtp import PROFILES, SrtpKeys, SrtpProfile, SrtpSession
 
 REPORT = b"\x80\xc9\x00\x01\x00\x00\x00\x01"
 
@@ -19,14 +19,14 @@ def packet(sequence: int, size: int = 1100) -> bytes:
     return struct.pack("!BBHII", 0x80, 96, sequence, 3000, 7) + b"x" * size
 
 
-def pair(profile: Profile) -> tuple[Session, Session]:
+def pair(profile: SrtpProfile) -> tuple[SrtpSession, SrtpSession]:
     """Both ends of a connection."""
     one, other = (os.urandom(profile.key_bytes + profile.salt_bytes) for _ in range(2))
-    return Session(Keys(profile, one, other)), Session(Keys(profile, other, one))
+    return SrtpSession(SrtpKeys(profile, one, other)), SrtpSession(SrtpKeys(profile, other, one))
 
 
 class SessionTests(SynchronousTestCase):
-    """`Session`."""
+    """`SrtpSession`."""
 
     def test_every_profile(self) -> None:
         """Takes keys of its size; what leaves is not what came, and is read at the other end."""

@@ -11,8 +11,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from camsvc.relay.media.stream import Stream, Unit
 from camsvc.relay.webrtc import viewer as viewer_module
 from camsvc.relay.webrtc.offer import parse
-from camsvc.relay.webrtc.pacer import Turns
-from camsvc.relay.webrtc.viewer import HANDSHAKE_S, SILENCE_S, WATCH_S, Asking, Surroundings, Viewer
+from camsvc.relay.webrtc.pacer import Pacer
+from camsvc.relay.webrtc.viewer import HANDSHAKE_S, SILENCE_S, WATCH_S, Viewer, ViewerContext, ViewerRequest
 from tests.support.relay_media import AUDIO, IDR_NAL, SLICE_NAL, VIDEO, interleaved, rtp, unit
 from tests.support.webrtc_media import OFFER, PeerFactory, Way
 
@@ -25,14 +25,14 @@ class ViewerTestCase(SynchronousTestCase):
         self.stream = Stream((VIDEO, AUDIO))
         self.peers = PeerFactory()
         self.gone: list[Viewer] = []
-        self.around = Surroundings(self.clock, lambda: 1000.0, self.peers, self.gone.append, Turns(self.clock))
+        self.context = ViewerContext(self.clock, lambda: 1000.0, self.peers, self.gone.append, Pacer(self.clock))
         self.viewer = self.make()
         self.peer = self.peers.made[0]
         self.sent: list[bytes] = []
         self.route: Any = Way(self.sent)
 
     def make(self, offer: str = OFFER) -> Viewer:
-        return Viewer(self.around, Asking("127.0.0.1:50000", "cam", "q"), self.stream, parse(offer.encode()))
+        return Viewer(self.context, ViewerRequest("127.0.0.1:50000", "cam", "q"), self.stream, parse(offer.encode()))
 
     def connect(self) -> None:
         self.viewer.checked(self.route, True)

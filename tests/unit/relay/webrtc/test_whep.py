@@ -14,14 +14,14 @@ from twisted.internet.error import ConnectionDone
 from twisted.python.failure import Failure
 
 from camsvc.relay import http_server
-from camsvc.relay.control_api import Api, Engine
-from camsvc.relay.hls.listener import Muxers
+from camsvc.relay.control_api import ControlApi, EngineParts
+from camsvc.relay.hls.listener import HlsMuxers
 from camsvc.relay.webrtc import offer, viewers
-from camsvc.relay.webrtc.pacer import Turns
-from camsvc.relay.webrtc.udp_mux import Mux
+from camsvc.relay.webrtc.pacer import Pacer
+from camsvc.relay.webrtc.udp_mux import UdpMux
 from camsvc.relay.webrtc.viewer import HANDSHAKE_S
-from camsvc.relay.webrtc.viewers import Admission, Viewers
-from camsvc.relay.webrtc.whep import Whep
+from camsvc.relay.webrtc.viewers import AdmissionContext, Viewers
+from camsvc.relay.webrtc.whep import WhepResource
 from tests.support.relay_media import IDR_NAL, VIDEO, Client, unit
 from tests.support.webrtc_media import OFFER, PeerFactory, check
 from tests.unit.relay.paths.test_path_table import ON_DEMAND, Party
@@ -34,20 +34,22 @@ SDP = {"Content-Type": "application/sdp"}
 
 
 class WhepTestCase(RtspTestCase):
-    """WHEP before a path ``cam``; the gate knows the password ``good`` and the query ``ticket=t``."""
+    """WHEP before a path ``cam``; the authorizer knows the password ``good`` and the query ``ticket=t``."""
 
     def setUp(self) -> None:
         super().setUp()
         self.peers = PeerFactory()
         self.ports = Ports()
-        mux = Mux(self.ports, ("127.0.0.1", 8189))  # type: ignore[arg-type]
+        mux = UdpMux(self.ports, ("127.0.0.1", 8189))  # type: ignore[arg-type]
         mux.listen()
-        clock, turns = self.machine, Turns(self.machine)
-        admission = Admission(clock, clock.seconds, self.door, self.paths.find, self.peers, turns)
+        clock, pacer = self.machine, Pacer(self.machine)
+        admission = AdmissionContext(clock, clock.seconds, self.door, self.paths.find, self.peers, pacer)
         self.viewers = Viewers(admission, mux)
-        self.whep = StubTreq(Whep(self.viewers))
-        engine = Engine(self.paths, self.listener, Muxers(None), self.viewers, {}, datetime(2026, 1, 1, tzinfo=UTC))
-        self.api = StubTreq(Api(engine))
+        self.whep = StubTreq(WhepResource(self.viewers))
+        engine = EngineParts(
+            self.paths, self.listener, HlsMuxers(None), self.viewers, {}, datetime(2026, 1, 1, tzinfo=UTC)
+        )
+        self.api = StubTreq(ControlApi(engine))
 
     def request(self, method: str, path: str, headers: dict[str, str] | None = None, body: str = "") -> Deferred[Any]:
         found: Deferred[Any] = self.whep.request(method, HOST + path, headers=headers or {}, data=body.encode())
@@ -74,7 +76,7 @@ class WhepTestCase(RtspTestCase):
 
 
 class SignallingTests(WhepTestCase):
-    """`Whep`."""
+    """`WhepResource`."""
 
     def test_let_in(self) -> None:
         """201 with the answer, the session's URL, and what MediaMTX says besides."""
@@ -173,7 +175,7 @@ class SignallingTests(WhepTestCase):
         """Then nobody waits for the camera any more."""
         self.path("cold", **ON_DEMAND)
         transport = Client()
-        http = http_server.site(Whep(self.viewers)).buildProtocol(None)
+        http = http_server.site(WhepResource(self.viewers)).buildProtocol(None)
         http.makeConnection(transport)
         head = "POST /cold/whep?ticket=t HTTP/1.1\r\nHost: x\r\nContent-Type: application/sdp\r\nContent-Length: "
         head += f"{len(OFFER)}\r\n\r\n"
