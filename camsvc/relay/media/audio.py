@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from attrs import frozen
 
+from camsvc.relay.media.bit_reader import BitReader
+
 #: Samples in one AAC access unit (ISO/IEC 14496-3, 4.5.2.1.1).
 AAC_SAMPLES = 1024
 #: Ticks of an Opus packet of 20 ms, the usual one, at 48 kHz.
@@ -33,25 +35,13 @@ class AacConfig:
     channels: int
 
 
-class _Bits:
-    def __init__(self, data: bytes) -> None:
-        self._value = int.from_bytes(data, "big")
-        self._left = 8 * len(data)
-
-    def take(self, count: int) -> int:
-        self._left -= count
-        if self._left < 0:
-            raise ValueError("it ends early")
-        return self._value >> self._left & ((1 << count) - 1)
-
-
 def aac_config(raw: bytes) -> AacConfig:
     """Read an AudioSpecificConfig.
 
     Raises:
         ValueError: it is damaged, or leaves the channels to the stream.
     """
-    bits = _Bits(raw)
+    bits = BitReader(raw)
     kind = bits.take(5)
     if kind == 31:
         kind = 32 + bits.take(6)
@@ -113,7 +103,7 @@ class AacDeframer:
         return units
 
     def _sizes(self, headers: bytes, count_bits: int) -> list[int]:
-        bits, sizes = _Bits(headers), []
+        bits, sizes = BitReader(headers), []
         left, index = count_bits, self._fields.index
         try:
             while left >= self._fields.size + index:

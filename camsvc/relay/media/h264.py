@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 
 from attrs import frozen
 
+from camsvc.relay.media.bit_reader import BitReader
+
 IDR = 5
 SPS = 7
 PPS = 8
@@ -131,33 +133,7 @@ def from_fmtp(fmtp: dict[str, str]) -> ParameterSets:
     return ParameterSets().updated([unit for unit in units if unit])
 
 
-class _Bits:
-    def __init__(self, unit: bytes) -> None:
-        data = unit.replace(b"\x00\x00\x03", b"\x00\x00")
-        self._value = int.from_bytes(data, "big")
-        self._left = 8 * len(data)
-
-    def take(self, count: int) -> int:
-        self._left -= count
-        if self._left < 0:
-            raise ValueError("SPS ends early")
-        return self._value >> self._left & ((1 << count) - 1)
-
-    def unsigned(self) -> int:
-        """Exp-Golomb ue(v) (H.264, 9.1)."""
-        zeros = 0
-        while not self.take(1):
-            zeros += 1
-            if zeros > 32:
-                raise ValueError("SPS is damaged")
-        return (1 << zeros) - 1 + self.take(zeros)
-
-    def signed(self) -> int:
-        code = self.unsigned()
-        return (code + 1) // 2 if code & 1 else -(code // 2)
-
-
-def _skip_scaling(bits: _Bits, chroma: int) -> None:
+def _skip_scaling(bits: BitReader, chroma: int) -> None:
     for number in range(8 if chroma != 3 else 12):
         if not bits.take(1):
             continue
@@ -168,7 +144,7 @@ def _skip_scaling(bits: _Bits, chroma: int) -> None:
             last = following or last
 
 
-def _skip_to_size(bits: _Bits) -> int:
+def _skip_to_size(bits: BitReader) -> int:
     profile = bits.take(8)
     bits.take(16)
     bits.unsigned()
@@ -203,7 +179,7 @@ def dimensions(sps: bytes) -> tuple[int, int]:
     Raises:
         ValueError: the SPS is damaged.
     """
-    bits = _Bits(sps[1:])
+    bits = BitReader(sps[1:].replace(b"\x00\x00\x03", b"\x00\x00"))
     chroma = _skip_to_size(bits)
     width = 16 * (bits.unsigned() + 1)
     map_units = bits.unsigned() + 1

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import struct
-
-from attrs import frozen
-
+from camsvc.relay.media import rtcp
 from camsvc.relay.media.sdp import Track
 
 _WRAP = 1 << 32
-_SENDER_REPORT = 200
 _INTERLEAVE = 4
-_REPORT = struct.Struct(">BBHIIII")
 
 
 def ticks_between(before: int, after: int) -> int:
     """Ticks from one RTP timestamp to another, over the 32-bit wrap; negative when it goes back."""
     return (after - before + _WRAP // 2) % _WRAP - _WRAP // 2
-
-
-@frozen
-class _Report:
-    wall_s: float
-    timestamp: int
 
 
 class TrackClocks:
@@ -31,15 +20,13 @@ class TrackClocks:
     def __init__(self, tracks: tuple[Track, ...]) -> None:
         """Nothing is known yet."""
         self._rates = [track.clock_rate for track in tracks]
-        self._reports: dict[int, _Report] = {}
+        self._reports: dict[int, rtcp.ClockReading] = {}
 
     def report(self, track: int, frame: bytes) -> None:
         """Read a track's RTCP frame; what is no sender report changes nothing."""
-        if len(frame) < _INTERLEAVE + _REPORT.size or not 0 <= track < len(self._rates):
-            return
-        first, kind, _, _, seconds, fraction, timestamp = _REPORT.unpack_from(frame, _INTERLEAVE)
-        if first >> 6 == 2 and kind == _SENDER_REPORT and seconds:
-            self._reports[track] = _Report(seconds + fraction / _WRAP, timestamp)
+        found = rtcp.sender_report(frame[_INTERLEAVE:]) if 0 <= track < len(self._rates) else None
+        if found is not None:
+            self._reports[track] = found
 
     def between(self, first: tuple[int, int], second: tuple[int, int]) -> float | None:
         """Seconds from one moment to another.
@@ -56,5 +43,5 @@ class TrackClocks:
             report = self._reports.get(track)
             if report is None:
                 return None
-            walls.append(report.wall_s + ticks_between(report.timestamp, timestamp) / self._rates[track])
+            walls.append(report.wall_s + ticks_between(report.rtp, timestamp) / self._rates[track])
         return walls[1] - walls[0]

@@ -1,6 +1,8 @@
-"""What an SDP says of a stream's tracks (RFC 4566), and the SDP that readers are given."""
+"""SDP (RFC 4566): its media sections, what they say of a stream's tracks, and the SDP that readers are given."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from attrs import frozen
 
@@ -34,6 +36,46 @@ class BadSdp(ValueError):
 
 
 @frozen
+class MediaSection:
+    """One m= line and its attributes.
+
+    Attributes:
+        words: of the m= line: kind, port, protocol, payload types.
+        attributes: a= lines without ``a=``.
+    """
+
+    words: Sequence[str]
+    attributes: Sequence[str]
+
+    def value(self, name: str) -> str:
+        """The first value of an attribute; empty without one."""
+        return next((line[len(name) + 1 :] for line in self.attributes if line.startswith(f"{name}:")), "")
+
+    def by_payload_type(self, name: str) -> dict[str, str]:
+        """The values of ``rtpmap`` or ``fmtp``, by payload type; of several for one the last."""
+        lines = [line[len(name) + 1 :] for line in self.attributes if line.startswith(f"{name}:")]
+        return {number: value.strip() for number, _, value in (line.partition(" ") for line in lines)}
+
+
+def split(body: bytes) -> tuple[list[str], list[MediaSection]]:
+    """The attributes of the session, and the media sections."""
+    common: list[str] = []
+    sections: list[tuple[str, list[str]]] = []
+    for line in body.decode("utf-8", "replace").splitlines():
+        if line.startswith("m="):
+            sections.append((line[2:], []))
+        elif line.startswith("a="):
+            (sections[-1][1] if sections else common).append(line[2:].strip())
+    return common, [MediaSection(words.split(), attributes) for words, attributes in sections]
+
+
+def format_parameters(text: str) -> dict[str, str]:
+    """The parameters of an ``fmtp`` line, names in lower case."""
+    pairs = (pair.strip().partition("=") for pair in text.split(";"))
+    return {name.lower(): value for name, _, value in pairs if name}
+
+
+@frozen
 class Track:
     """One track of a stream.
 
@@ -61,12 +103,8 @@ class Track:
     @property
     def fmtp(self) -> dict[str, str]:
         """Format parameters of the first payload type, names in lower case."""
-        prefix = f"fmtp:{self.formats.split()[0]} "
-        for line in self.attributes:
-            if line.startswith(prefix):
-                pairs = (pair.strip().partition("=") for pair in line[len(prefix) :].split(";"))
-                return {name.lower(): value for name, _, value in pairs if name}
-        return {}
+        section = MediaSection((), self.attributes)
+        return format_parameters(section.by_payload_type("fmtp").get(self.formats.split()[0], ""))
 
 
 def parse(body: bytes) -> tuple[Track, ...]:
@@ -75,35 +113,27 @@ def parse(body: bytes) -> tuple[Track, ...]:
     Raises:
         BadSdp: there is none, or one without a codec, or too many.
     """
-    sections: list[list[str]] = []
-    for line in body.decode("utf-8", "replace").splitlines():
-        if line.startswith("m="):
-            sections.append([line[2:]])
-        elif line.startswith("a=") and sections:
-            sections[-1].append(line[2:])
+    _, sections = split(body)
     if not 0 < len(sections) <= MAX_TRACKS:
         raise BadSdp(f"{len(sections)} tracks; 1 to {MAX_TRACKS} are allowed")
-    return tuple(_track(media, attributes) for media, *attributes in sections)
+    return tuple(_track(section) for section in sections)
 
 
-def _track(media_line: str, attributes: list[str]) -> Track:
-    words = media_line.split()
-    formats = words[3:]
+def _track(section: MediaSection) -> Track:
+    formats = section.words[3:]
     if not formats or not all(number.isascii() and number.isdigit() and int(number) < 128 for number in formats):
         raise BadSdp("an m= line without payload type")
     codec, clock_rate = _STATIC.get(int(formats[0]), ("", 0))
-    control = ""
-    for line in attributes:
-        if line.startswith(f"rtpmap:{formats[0]} "):
-            codec, _, rate = line.partition(" ")[2].strip().partition("/")
-            rate = rate.partition("/")[0]
-            clock_rate = int(rate) if rate.isascii() and rate.isdigit() else 0
-        elif line.startswith("control:"):
-            control = line[len("control:") :].strip()
+    named = section.by_payload_type("rtpmap").get(formats[0])
+    if named is not None:
+        codec, _, rate = named.partition("/")
+        rate = rate.partition("/")[0]
+        clock_rate = int(rate) if rate.isascii() and rate.isdigit() else 0
     if not codec or clock_rate <= 0:
         raise BadSdp(f"payload type {formats[0]} has no codec")
-    kept = tuple(line for line in attributes if line.startswith(("rtpmap:", "fmtp:")))
-    return Track(words[0], " ".join(formats), codec.lower(), clock_rate, kept, control)
+    kept = tuple(line for line in section.attributes if line.startswith(("rtpmap:", "fmtp:")))
+    control = section.value("control").strip()
+    return Track(section.words[0], " ".join(formats), codec.lower(), clock_rate, kept, control)
 
 
 def describe(tracks: tuple[Track, ...]) -> bytes:

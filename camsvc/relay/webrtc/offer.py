@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from attrs import field, frozen
 
+from camsvc.relay.media import sdp
 from camsvc.relay.media.sdp import Track
 from camsvc.relay.request_errors import RequestError
 from camsvc.relay.webrtc.ice import IceCredential
@@ -51,39 +52,32 @@ class OfferedMedia:
         kind: ``video``, ``audio`` or ``application``.
         protocol: as written.
         words: payload types as written.
-        lines: its attributes, without ``a=``.
+        section: the whole, with the attributes of the session behind its own.
     """
 
     kind: str
     protocol: str
     words: Sequence[str]
-    lines: Sequence[str]
+    section: sdp.MediaSection
 
     def value(self, name: str) -> str:
         """An attribute's value; empty without one."""
-        return next((line[len(name) + 1 :] for line in self.lines if line.startswith(f"{name}:")), "")
+        return self.section.value(name)
 
     @property
     def receives(self) -> bool:
         """Whether the viewer wants to be sent something here."""
-        return "sendonly" not in self.lines and "inactive" not in self.lines
+        return "sendonly" not in self.section.attributes and "inactive" not in self.section.attributes
 
     def formats(self) -> list[PayloadType]:
         """Its payload types, in the viewer's order of preference."""
-        names = dict(_pair(line[7:]) for line in self.lines if line.startswith("rtpmap:"))
-        fmtps = dict(_pair(line[5:]) for line in self.lines if line.startswith("fmtp:"))
+        names, fmtps = self.section.by_payload_type("rtpmap"), self.section.by_payload_type("fmtp")
         found = []
         for number in self.words:
             fmtp = fmtps.get(number, "")
-            pairs = (part.strip().partition("=") for part in fmtp.split(";"))
-            parameters = {name.lower(): value for name, _, value in pairs if name}
-            found.append(PayloadType(number, names.get(number, _STATIC.get(number, "")), parameters, fmtp))
+            name = names.get(number, _STATIC.get(number, ""))
+            found.append(PayloadType(number, name, sdp.format_parameters(fmtp), fmtp))
         return found
-
-
-def _pair(text: str) -> tuple[str, str]:
-    first, _, rest = text.partition(" ")
-    return first, rest.strip()
 
 
 @frozen
@@ -107,35 +101,29 @@ def parse(body: bytes) -> WhepOffer:
     Raises:
         RequestError: it is none, or one without what WebRTC demands.
     """
-    common: list[str] = []
-    sections: list[tuple[str, list[str]]] = []
     if len(body) > MAX_OFFER:
         raise RequestError(f"invalid SDP: {len(body)} bytes")
-    text = body.decode("utf-8", "replace")
-    if not text.startswith("v=0"):
+    if not body.startswith(b"v=0"):
         raise RequestError("invalid SDP: it does not begin with v=0")
-    for line in text.splitlines():
-        if line.startswith("m="):
-            sections.append((line[2:], []))
-        elif line.startswith("a="):
-            (sections[-1][1] if sections else common).append(line[2:].strip())
+    common, sections = sdp.split(body)
     if not 0 < len(sections) <= _MAX_MEDIA:
         raise RequestError(f"invalid SDP: {len(sections)} media")
-    media = [_media(line, [*own, *common]) for line, own in sections]
+    media = [_media(section, common) for section in sections]
     first = media[0]
     if not (first.value("ice-ufrag") and first.value("ice-pwd")):
         raise RequestError("invalid SDP: it has no ice-ufrag and ice-pwd")
-    fingerprints = [_pair(line[12:]) for line in first.lines if line.startswith("fingerprint:")]
+    lines = [line[12:].partition(" ") for line in first.section.attributes if line.startswith("fingerprint:")]
+    fingerprints = [(algorithm, value.strip()) for algorithm, _, value in lines]
     if not any(value for _, value in fingerprints):
         raise RequestError("invalid SDP: it has no fingerprint")
     return WhepOffer(fingerprints, first.value("setup") != "active", media)
 
 
-def _media(line: str, lines: list[str]) -> OfferedMedia:
-    kind, *rest = line.split()
-    if len(rest) < 3:
+def _media(section: sdp.MediaSection, common: Sequence[str]) -> OfferedMedia:
+    if len(section.words) < 4:
         raise RequestError("invalid SDP: an m= line is too short")
-    return OfferedMedia(kind, rest[1], rest[2:], lines)
+    kind, _, protocol, *words = section.words
+    return OfferedMedia(kind, protocol, words, sdp.MediaSection(section.words, [*section.attributes, *common]))
 
 
 @frozen
@@ -208,8 +196,10 @@ def _sending(media: OfferedMedia, index: int, track: int, wanted: PayloadType) -
         (one for one in media.formats() if one.codec == "rtx" and one.parameters.get("apt") == wanted.number), None
     )
     prefix = f"rtcp-fb:{wanted.number} "
-    told = [line[len(prefix) :] for line in media.lines if line.startswith(prefix)]
-    delay = next((line[7:] for line in media.lines if line.startswith("extmap:") and _PLAYOUT_DELAY in line), "")
+    told = [line[len(prefix) :] for line in media.section.attributes if line.startswith(prefix)]
+    delay = next(
+        (line[7:] for line in media.section.attributes if line.startswith("extmap:") and _PLAYOUT_DELAY in line), ""
+    )
     number = delay.partition(" ")[0].partition("/")[0]
     return SentTrack(
         track,

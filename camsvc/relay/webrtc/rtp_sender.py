@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import struct
 
-from camsvc.relay.webrtc import rtcp
+from camsvc.relay.media import rtcp
 from camsvc.relay.webrtc.offer import SentTrack
 
 #: Packets that are kept to be sent again: more than a second of 4 Mbit/s. A power of two.
@@ -23,7 +23,7 @@ class RtpSender:
         self.packets = 0
         self._octets = 0
         self._clock_rate = clock_rate
-        self._moment: tuple[float, rtcp.ClockPair] | None = None
+        self._reading: tuple[float, rtcp.ClockReading] | None = None
         self._kind = int(sending.format.number)
         self._resend_kind = int(sending.resend.number) if sending.resend else 0
         self._sequence = secrets.randbelow(1 << 15)
@@ -58,19 +58,19 @@ class RtpSender:
         kind = kind | _MARKER if marked else kind
         return _HEADER.pack(self._first, kind, sequence, timestamp, ssrc) + self._extension + payload
 
-    def set_clock(self, seconds: float, moment: rtcp.ClockPair) -> None:
-        """At ``seconds`` of the monotonic clock it was this moment on the publisher's clocks."""
-        self._moment = seconds, moment
+    def set_clock(self, seconds: float, reading: rtcp.ClockReading) -> None:
+        """At ``seconds`` of the monotonic clock it was this reading on the publisher's clocks."""
+        self._reading = seconds, reading
 
     @property
     def has_clock(self) -> bool:
         """Whether ``set_clock`` was called."""
-        return self._moment is not None
+        return self._reading is not None
 
     def report(self, seconds: float, cname: str) -> bytes | None:
         """A sender report of the present state; None before the first packet."""
-        if self._moment is None or not self.packets:
+        if self._reading is None or not self.packets:
             return None
-        at, moment = self._moment
-        now = moment.after(seconds - at, self._clock_rate)
-        return rtcp.report(self.sending.ssrc, now, self.packets, self._octets, cname)
+        at, reading = self._reading
+        now = reading.after(seconds - at, self._clock_rate)
+        return rtcp.make_report(self.sending.ssrc, now, self.packets, self._octets, cname)

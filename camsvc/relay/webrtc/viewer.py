@@ -12,9 +12,9 @@ from attrs import field, frozen
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
-from camsvc.relay.media import h264
+from camsvc.relay.media import h264, rtcp
 from camsvc.relay.media.stream import Stream, Unit
-from camsvc.relay.webrtc import packetizer, rtcp
+from camsvc.relay.webrtc import packetizer
 from camsvc.relay.webrtc.ice import IceCredential
 from camsvc.relay.webrtc.offer import LocalDescription, WhepOffer, answer, choose
 from camsvc.relay.webrtc.pacer import Pacer
@@ -228,14 +228,14 @@ class Viewer:
         if track is None:
             return
         if not unit.media:
-            self._note_clock(track, rtcp.moment(unit.data[4:]))
+            self._note_clock(track, rtcp.sender_report(unit.data[4:]))
             return
         pieces = unit.pieces
         if pieces is None:
             pieces = unit.pieces = self._cut(unit)
         stamp = unit.timestamp
         if not track.has_clock:
-            self._note_clock(track, rtcp.ClockPair(rtcp.ntp(self._context.now()), stamp))
+            self._note_clock(track, rtcp.ClockReading(rtcp.ntp(self._context.now()), stamp))
         mark_last = unit.marked or track.sending.format.codec == "h264"
         last = len(pieces) - 1
         if self._joining or self._waiting:
@@ -275,9 +275,9 @@ class Viewer:
 
     # -- reports
 
-    def _note_clock(self, track: RtpSender, moment: rtcp.ClockPair | None) -> None:
-        if moment is not None:
-            track.set_clock(self._context.clock.seconds(), moment)
+    def _note_clock(self, track: RtpSender, reading: rtcp.ClockReading | None) -> None:
+        if reading is not None:
+            track.set_clock(self._context.clock.seconds(), reading)
 
     def _report(self) -> None:
         self._repeats_left = MAX_REPEATS

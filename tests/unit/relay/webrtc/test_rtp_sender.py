@@ -6,11 +6,11 @@ from aiortc import rtp as aiortc_rtp
 from aiortc.codecs.h264 import H264PayloadDescriptor
 from twisted.trial.unittest import SynchronousTestCase
 
-from camsvc.relay.media import h264
+from camsvc.relay.media import h264, rtcp
 from camsvc.relay.media.h264 import ParameterSets
-from camsvc.relay.webrtc import packetizer, rtcp
+from camsvc.relay.media.rtcp import ClockReading
+from camsvc.relay.webrtc import packetizer
 from camsvc.relay.webrtc.offer import PayloadType, SentTrack
-from camsvc.relay.webrtc.rtcp import ClockPair
 from camsvc.relay.webrtc.rtp_sender import HISTORY, RtpSender
 from tests.support.relay_media import IDR_NAL, PPS_360P, SLICE_NAL, SPS_360P, rtp
 
@@ -115,10 +115,10 @@ class OutgoingTests(SynchronousTestCase):
         self.assertIsNone(plain.again(int.from_bytes(packet[2:4], "big") + 1))
 
     def test_reported(self) -> None:
-        """The present moment on both clocks, by the last one known; nothing before the first packet."""
+        """The present reading on both clocks, by the last one known; nothing before the first packet."""
         track = RtpSender(sending(), 90000)
         self.assertIsNone(track.report(1.0, "name"))
-        track.set_clock(1.0, ClockPair(5 << 32, 0xFFFFFFFF))
+        track.set_clock(1.0, ClockReading(5 << 32, 0xFFFFFFFF))
         self.assertIsNone(track.report(1.0, "name"))
         track.packet(0, True, b"abc")
         report, description = aiortc_rtp.RtcpPacket.parse(track.report(1.5, "name") or b"")
@@ -160,7 +160,7 @@ class RtcpTests(SynchronousTestCase):
         """Of a publisher's sender report; other packets have none."""
         info = aiortc_rtp.RtcpSenderInfo(ntp_timestamp=9 << 32, rtp_timestamp=90, packet_count=0, octet_count=0)
         report = bytes(aiortc_rtp.RtcpSrPacket(ssrc=1, sender_info=info))
-        self.assertEqual(rtcp.moment(report), ClockPair(9 << 32, 90))
-        self.assertIsNone(rtcp.moment(report[:20]))
-        self.assertIsNone(rtcp.moment(bytes(aiortc_rtp.RtcpRrPacket(ssrc=1)) * 4))
+        self.assertEqual(rtcp.sender_report(report), ClockReading(9 << 32, 90))
+        self.assertIsNone(rtcp.sender_report(report[:20]))
+        self.assertIsNone(rtcp.sender_report(bytes(aiortc_rtp.RtcpRrPacket(ssrc=1)) * 4))
         self.assertEqual(rtcp.ntp(0.5), (2_208_988_800 << 32) + (1 << 31))

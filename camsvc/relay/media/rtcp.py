@@ -1,4 +1,4 @@
-"""RTCP as a sender of WebRTC media needs it: reports out; lost packets and farewells in (RFC 3550, RFC 4585)."""
+"""RTCP (RFC 3550, RFC 4585): sender reports in both directions, and what viewers say of lost packets."""
 
 from __future__ import annotations
 
@@ -19,15 +19,20 @@ MAX_LOST = 512
 
 
 @frozen
-class ClockPair:
-    """One instant on both clocks of a track: ``ntp`` (64 bits, RFC 3550, 4) and ``rtp`` (32 bits)."""
+class ClockReading:
+    """What both clocks of a track showed at one instant: ``ntp`` (64 bits, RFC 3550, 4) and ``rtp`` (32 bits)."""
 
     ntp: int
     rtp: int
 
-    def after(self, seconds: float, clock_rate: int) -> ClockPair:
+    @property
+    def wall_s(self) -> float:
+        """The sender's wall time, seconds since 1900."""
+        return self.ntp / (1 << 32)
+
+    def after(self, seconds: float, clock_rate: int) -> ClockReading:
         """The same ``seconds`` later."""
-        return ClockPair(
+        return ClockReading(
             (self.ntp + int(seconds * (1 << 32))) & ((1 << 64) - 1),
             (self.rtp + int(seconds * clock_rate)) & 0xFFFFFFFF,
         )
@@ -66,14 +71,15 @@ def parse(data: bytes) -> Feedback:
     return Feedback(tuple(lost[:MAX_LOST]), bye)
 
 
-def moment(report: bytes) -> ClockPair | None:
-    """The moment in a publisher's sender report; None when the packet begins with something else."""
-    if len(report) < 28 or report[1] != _SENDER_REPORT:
+def sender_report(packet: bytes) -> ClockReading | None:
+    """The clocks in a sender report; None when the packet begins with something else, or its sender has no clock."""
+    if len(packet) < 28 or packet[0] >> 6 != 2 or packet[1] != _SENDER_REPORT:
         return None
-    return ClockPair(*struct.unpack_from("!QI", report, 8))
+    ntp_time, rtp_time = struct.unpack_from("!QI", packet, 8)
+    return ClockReading(ntp_time, rtp_time) if ntp_time >> 32 else None
 
 
-def report(ssrc: int, at: ClockPair, packets: int, octets: int, cname: str) -> bytes:
+def make_report(ssrc: int, at: ClockReading, packets: int, octets: int, cname: str) -> bytes:
     """A sender report with the name that ties tracks together."""
     head = struct.pack("!BBHI", 0x80, _SENDER_REPORT, 6, ssrc)
     counts = struct.pack("!QIII", at.ntp, at.rtp, packets & 0xFFFFFFFF, octets & 0xFFFFFFFF)
