@@ -104,10 +104,14 @@ class HttpAuthorizer:
         self._url = url
 
     async def allows(self, question: AuthRequest) -> bool:
-        """Put one question."""
+        """Put one question.
+
+        Raises:
+            CancelledError: nobody waits for the answer any more.
+        """
         try:
-            asked = Deferred.fromCoroutine(self._ask(question))
-            return 200 <= await asked.addTimeout(ANSWER_S, self._clock) < 300
+            status = Deferred.fromCoroutine(self._ask(question))
+            return 200 <= await status.addTimeout(ANSWER_S, self._clock) < 300
         except CancelledError:
             raise
         except Exception as why:

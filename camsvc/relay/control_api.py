@@ -1,4 +1,4 @@
-"""The control API v3 over HTTP: its routes, JSON shapes and texts, as MediaMTX 1.5.1 has them."""
+"""The control API v3 over HTTP: its routes, pages and texts, as MediaMTX 1.5.1 has them."""
 
 from __future__ import annotations
 
@@ -19,106 +19,19 @@ from twisted.web.server import NOT_DONE_YET, Request
 from camsvc import __version__
 from camsvc.relay import http_server
 from camsvc.relay.auth import AllowAll, Authorizer, AuthRequest
+from camsvc.relay.control_json import Json, connection_json, muxer_json, path_json, session_json, viewer_json
 from camsvc.relay.hls.listener import HlsMuxers
-from camsvc.relay.hls.muxer import HlsMuxer
 from camsvc.relay.paths.options import to_json
-from camsvc.relay.paths.path import RelayPath
 from camsvc.relay.paths.path_table import PathTable
 from camsvc.relay.request_errors import RequestError
 from camsvc.relay.rtsp.listener import RtspConnection, RtspListener
-from camsvc.relay.webrtc.viewer import Viewer
+from camsvc.relay.wall_time import rfc3339
 from camsvc.relay.webrtc.viewers import Viewers
 from camsvc.system.redaction import redact
 from camsvc.system.tasks import launch
 
 VERSION = f"camsvc-relay/{__version__}"
 _MAX_PER_PAGE = 1000
-
-Json = dict[str, Any]
-
-
-def _time(at: datetime | None) -> str | None:
-    return at.isoformat().replace("+00:00", "Z") if at else None
-
-
-def path_json(path: RelayPath) -> Json:
-    """A path's state."""
-    stream, source = path.stream, path.source
-    return {
-        "name": path.name,
-        "confName": path.name,
-        "source": {"type": source.kind, "id": source.id if source.kind == "rtspSession" else ""} if source else None,
-        "ready": stream is not None,
-        "readyTime": _time(path.ready_at),
-        "tracks": [track.name for track in stream.tracks] if stream else [],
-        "bytesReceived": stream.bytes_received if stream else 0,
-        "bytesSent": stream.bytes_sent if stream else 0,
-        "readers": [
-            {"type": reader.kind, "id": reader.id}
-            for reader in (*path.readers, *(path.subscribers if stream else ()))
-        ],
-    }
-
-
-def session_json(connection: RtspConnection) -> Json:
-    """A session's state; its query is there because tickets are found by it."""
-    session = connection.session
-    return {
-        "id": session.id,
-        "created": _time(connection.created),
-        "remoteAddr": connection.peer,
-        "state": session.state,
-        "path": session.path_name,
-        "query": session.query,
-        "transport": session.transport,
-        "bytesReceived": session.bytes_received,
-        "bytesSent": session.bytes_sent,
-    }
-
-
-def viewer_json(viewer: Viewer) -> Json:
-    """A WebRTC session's state (MediaMTX 1.5.1, APIWebRTCSession)."""
-    route = viewer.route if viewer.established else None
-    local, remote = (
-        (f"host/udp/{route.local[0]}/{route.local[1]}", "prflx/udp/{}/{}".format(*route.remote))
-        if route
-        else ("", "")
-    )
-    return {
-        "id": viewer.id,
-        "created": _time(viewer.created),
-        "remoteAddr": viewer.asking.peer,
-        "peerConnectionEstablished": viewer.established,
-        "localCandidate": local,
-        "remoteCandidate": remote,
-        "state": "read",
-        "path": viewer.asking.path,
-        "query": viewer.asking.query,
-        "bytesReceived": viewer.bytes_received,
-        "bytesSent": viewer.bytes_sent,
-    }
-
-
-def connection_json(connection: RtspConnection) -> Json:
-    """A connection's state."""
-    return {
-        "id": connection.id,
-        "created": _time(connection.created),
-        "remoteAddr": connection.peer,
-        "bytesReceived": connection.bytes_received,
-        "bytesSent": connection.bytes_sent,
-        "session": connection.session.id if connection.session.shown else None,
-    }
-
-
-def muxer_json(muxer: HlsMuxer) -> Json:
-    """A muxer's state."""
-    return {
-        "path": muxer.path.name,
-        "created": _time(muxer.created),
-        "lastRequest": _time(muxer.last_request),
-        "bytesSent": muxer.bytes_sent,
-    }
 
 
 def page(items: Sequence[Any], query: Mapping[bytes, list[bytes]]) -> Json:
@@ -208,7 +121,7 @@ def _global(engine: EngineParts) -> Json:
 
 # A reading route gives its reply; {} stands for the rest of the URL.
 _READ: dict[str, Callable[[EngineParts, str], Any]] = {
-    "info": lambda engine, _: {"version": VERSION, "started": _time(engine.started)},
+    "info": lambda engine, _: {"version": VERSION, "started": rfc3339(engine.started)},
     "config/global/get": lambda engine, _: _global(engine),
     "config/paths/list": lambda engine, _: [to_json(path.name, path.options) for path in engine.paths.all()],
     "config/paths/get/{}": _path_config,

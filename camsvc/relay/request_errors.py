@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from camsvc.errors import CamsvcError
 
-#: Reason of the refusal that RTSP answers with 404: the path is there, but idle.
+#: Reason of the error that RTSP answers with 404: the path is there, but idle.
 NO_PUBLISHER = "no_publisher"
 
 
@@ -21,6 +21,8 @@ class RequestError(CamsvcError):
         self.status = status
 
 
-def path_not_found() -> RequestError:
+class PathNotFound(RequestError):
     """No path has that name (text of MediaMTX 1.5.1)."""
-    return RequestError("path not found", 404)
+
+    def __init__(self) -> None:
+        super().__init__("path not found", 404)

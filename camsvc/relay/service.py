@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -17,7 +15,7 @@ from twisted.logger import ILogObserver, Logger
 from twisted.python.components import Componentized
 
 from camsvc.errors import StartError
-from camsvc.relay import connection_limit
+from camsvc.relay import connection_limit, wall_time
 from camsvc.relay.auth import make_authorizer
 from camsvc.relay.control_api import VERSION, ControlApi, EngineParts
 from camsvc.relay.hls import muxer
@@ -29,15 +27,17 @@ from camsvc.relay.paths.path_table import CommandSlots, PathTable
 from camsvc.relay.paths.pull import FfmpegPull, LocalPull, local_source, new_secret
 from camsvc.relay.recording.disk_writer import DiskWriter
 from camsvc.relay.recording.file_recorder import FileRecorder
+from camsvc.relay.rtsp.admission import SessionContext
 from camsvc.relay.rtsp.listener import RtspListener
-from camsvc.relay.rtsp.session import SessionContext
 from camsvc.relay.settings import RelaySettings
 from camsvc.relay.webrtc.dtls import DtlsCertificate
 from camsvc.relay.webrtc.dtls_srtp import DtlsSrtpTransport
 from camsvc.relay.webrtc.pacer import Pacer
 from camsvc.relay.webrtc.udp_mux import UdpMux
-from camsvc.relay.webrtc.viewers import AdmissionContext, Viewers
+from camsvc.relay.webrtc.viewer import ViewerContext
+from camsvc.relay.webrtc.viewers import Viewers
 from camsvc.relay.webrtc.whep import WhepResource
+from camsvc.system.clocks import Clocks
 from camsvc.system.logs import observer
 from camsvc.system.processes import port_holder
 from camsvc.system.tasks import within
@@ -45,14 +45,6 @@ from camsvc.system.tasks import within
 _COMMANDS_S = 2.0
 _FILES_S = 2.0
 _SOCKETS_S = 0.5
-
-
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
-def _local_now() -> datetime:
-    return datetime.now(UTC).astimezone()
 
 
 def _written(host: str, port: int) -> str:
@@ -64,29 +56,30 @@ class RelayService(Service):
 
     _log = Logger()
 
-    def __init__(self, reactor: Any, settings: RelaySettings) -> None:
-        """Nothing listens yet."""
+    def __init__(self, reactor: Any, settings: RelaySettings, clocks: Clocks) -> None:
+        """Nothing listens yet; ``clocks`` say what time it is, in names of files and in what the API shows."""
         self._reactor = reactor
         self._settings = settings
+        self._clocks = clocks
         self._ports: list[IListeningPort] = []
         self._disk = DiskWriter(reactor)
         self._slots = CommandSlots(reactor)
         self._secret = new_secret()
         self._authorizer = make_authorizer(reactor, settings.callback_url)
-        self._paths = PathTable(self._surroundings, self._slots)
-        desk = SessionContext(reactor, self._authorizer, self._paths.find, settings.write_timeout_s, self._secret)
-        self._listener = RtspListener(desk, settings.read_timeout_s, connection_limit.connections())
+        self._paths = PathTable(self._path_context, self._slots)
+        sessions = SessionContext(
+            reactor, clocks, self._authorizer, self._paths.find, settings.write_timeout_s, self._secret
+        )
+        self._listener = RtspListener(sessions, settings.read_timeout_s, connection_limit.connections())
         self._muxers = HlsMuxers(
-            muxer.MuxerContext(reactor, _utc_now, settings.hls_segment_count, settings.hls_segment_s)
+            muxer.MuxerContext(reactor, clocks, settings.hls_segment_count, settings.hls_segment_s)
         )
         self._udp_mux = UdpMux(reactor, settings.webrtc_udp, settings.webrtc_interfaces, settings.webrtc_hosts)
-        make_peer = partial(DtlsSrtpTransport, reactor, DtlsCertificate())
-        admission = AdmissionContext(
-            reactor, time.time, self._authorizer, self._paths.find, make_peer, Pacer(reactor)
-        )
-        self._viewers = Viewers(admission, self._udp_mux)
+        make_transport = partial(DtlsSrtpTransport, reactor, DtlsCertificate())
+        viewer_context = ViewerContext(reactor, clocks, make_transport, Pacer(reactor))
+        self._viewers = Viewers(self._authorizer, self._paths.find, self._udp_mux, viewer_context)
 
-    def _surroundings(self, paths: PathTable) -> PathContext:
+    def _path_context(self, paths: PathTable) -> PathContext:
         port = self._settings.rtsp[1]
 
         def pull(path: RelayPath) -> LocalPull | FfmpegPull:
@@ -96,9 +89,9 @@ class RelayService(Service):
             return LocalPull(self._reactor, path, source, self._authorizer, paths.find)
 
         def record(path: RelayPath, stream: Stream) -> FileRecorder:
-            return FileRecorder(self._reactor, _local_now, self._disk, path.name, path.options, stream)
+            return FileRecorder(self._reactor, self._clocks, self._disk, path.name, path.options, stream)
 
-        return PathContext(self._reactor, port, self._slots.slot, pull, record)
+        return PathContext(self._reactor, self._clocks, port, self._slots.slot, pull, record)
 
     def setServiceParent(self, parent: Any) -> None:
         """Take part in the application, and set what its log looks like."""
@@ -107,7 +100,11 @@ class RelayService(Service):
         super().setServiceParent(parent)  # type: ignore[no-untyped-call]
 
     def privilegedStartService(self) -> None:
-        """Listen; a port in use ends the program with one line."""
+        """Listen.
+
+        Raises:
+            SystemExit: after one line that says which port is in use.
+        """
         try:
             self.listen()
         except StartError as why:
@@ -118,8 +115,7 @@ class RelayService(Service):
     def listen(self) -> None:
         """Open the ports.
 
-        Raises:
-            StartError: one is in use, or not ours to open.
+        StartError says which one is in use, or not ours to open.
         """
         self._ports.append(self._open("rtspAddress", self._settings.rtsp, self._listener))
         if self._settings.webrtc is not None:
@@ -127,7 +123,12 @@ class RelayService(Service):
             self._open_udp()
         if self._settings.api is not None:
             engine = EngineParts(
-                self._paths, self._listener, self._muxers, self._viewers, self._settings.keys, datetime.now(UTC)
+                self._paths,
+                self._listener,
+                self._muxers,
+                self._viewers,
+                self._settings.keys,
+                wall_time.utc(self._clocks),
             )
             self._ports.append(
                 self._open("apiAddress", self._settings.api, site(ControlApi(engine, self._authorizer)))

@@ -28,7 +28,11 @@ class RelayOptions(usage.Options):
         self["file"] = file
 
     def opt_version(self) -> None:
-        """Print the version and exit."""
+        """Print the version.
+
+        Raises:
+            SystemExit: always, with 0.
+        """
         print(f"camsvc-relay/{__version__}")  # noqa: T201
         raise SystemExit(0)
 
@@ -59,7 +63,8 @@ def makeService(options: RelayOptions) -> IService:
 
     from camsvc.relay.memory import settle
     from camsvc.relay.service import RelayService
+    from camsvc.system.clocks import Clocks
 
-    service: IService = RelayService(reactor, options.settings)
+    service: IService = RelayService(reactor, options.settings, Clocks())
     settle()
     return service

@@ -36,22 +36,21 @@ class HlsMuxers:
     async def of(self, path: RelayPath) -> HlsMuxer:
         """A path's muxer, made when there is none; an on-demand path is started.
 
-        Raises:
-            RequestError: nobody publishes, or not in time, or the path takes no more readers.
+        RequestError says that nobody publishes, or not in time, or that the path takes no more readers.
         """
         found = self._muxers.get(path.name)
         if found is None:
             await path.when_ready()
             found = self._muxers.get(path.name)
         if found is None:
-            found = self._muxers[path.name] = HlsMuxer(self._context, path, self._over)
+            found = self._muxers[path.name] = HlsMuxer(self._context, path, self._remove)
         return found
 
     def at_hand(self, path: RelayPath) -> HlsMuxer | None:
         """A path's muxer, if there is one."""
         return self._muxers.get(path.name)
 
-    def _over(self, muxer: HlsMuxer) -> None:
+    def _remove(self, muxer: HlsMuxer) -> None:
         if self._muxers.get(muxer.path.name) is muxer:
             del self._muxers[muxer.path.name]
 
@@ -114,17 +113,17 @@ class HlsResource(Resource):
             raise
         except RequestError as why:
             self._log.debug("{uri}: {why}", uri=request.path.decode("latin-1"), why=why.message)
-            body = self._plain(request, 500 if why.status == 500 else 404)
+            body = self._plain_answer(request, 500 if why.status == 500 else 404)
         except Exception:
             self._log.failure("while answering HLS")
-            body = self._plain(request, 500)
+            body = self._plain_answer(request, 500)
         request.setHeader("Content-Length", str(len(body)))
         if request.method == b"HEAD":
             request.finish()
         else:
             BodyProducer(request, body).begin()
 
-    def _plain(self, request: Request, status: int) -> bytes:
+    def _plain_answer(self, request: Request, status: int) -> bytes:
         if status == 404:
             return http_server.not_found(request)
         request.setResponseCode(status)
@@ -133,20 +132,20 @@ class HlsResource(Resource):
     async def _body(self, request: Request) -> bytes:
         name, _, file = unquote(request.path.decode("latin-1")).strip("/").rpartition("/")
         path = self._find(name)
-        if not await self._admits(request, path):
-            return self._plain(request, 401)
+        if not await self._is_admitted(request, path):
+            return self._plain_answer(request, 401)
         path = self._find(name)
         playlist = file in (MULTIVARIANT, MEDIA)
         muxer = await self._muxers.of(path) if playlist else self._muxers.at_hand(path)
         data = await muxer.file(file) if muxer is not None else None
         if muxer is None or data is None:
-            return self._plain(request, 404)
+            return self._plain_answer(request, 404)
         muxer.bytes_sent += len(data)
         request.setHeader("Content-Type", _PLAYLIST if playlist else "video/mp4")
         request.setHeader("Cache-Control", "no-cache" if playlist else "private, max-age=60")
         return data
 
-    async def _admits(self, request: Request, path: RelayPath) -> bool:
+    async def _is_admitted(self, request: Request, path: RelayPath) -> bool:
         shown = http_server.credential(request)
         query = request.uri.decode("latin-1").partition("?")[2]
         ip = http_server.client_ip(request)

@@ -1,22 +1,23 @@
-"""HLS of one path: made at the first request, gone some time after the last; it stays over publishers."""
+"""HLS of one path: made at the first request, gone some time after the last; it stays on_end publishers."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from datetime import datetime
 
 from attrs import frozen
 from twisted.internet.defer import Deferred, TimeoutError
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
+from camsvc.relay import wall_time
 from camsvc.relay.hls.playlist import MEDIA, MULTIVARIANT, HlsPlaylist, OpenSegment
 from camsvc.relay.media.depacketizer import Depacketizer, select_tracks
 from camsvc.relay.media.segmenter import Segmenter, SegmentLengths, SegmentStart
 from camsvc.relay.media.stream import Stream, Unit
 from camsvc.relay.paths.path import RelayPath
-from camsvc.relay.request_errors import RequestError, path_not_found
+from camsvc.relay.request_errors import PathNotFound, RequestError
+from camsvc.system.clocks import Clocks
 
 #: It is given up so long after the last request, seconds (MediaMTX 1.5.1's closeAfterInactivity).
 IDLE_S = 60.0
@@ -34,13 +35,13 @@ class MuxerContext:
 
     Attributes:
         clock: for its timers.
-        now: wall time, UTC.
+        clocks: what time it is.
         segment_count: segments in a playlist.
         segment_s: shortest segment, seconds.
     """
 
     clock: IReactorTime
-    now: Callable[[], datetime]
+    clocks: Clocks
     segment_count: int
     segment_s: float
 
@@ -52,25 +53,25 @@ class HlsMuxer:
     kind = "hlsMuxer"
     id = ""
 
-    def __init__(self, context: MuxerContext, path: RelayPath, over: Callable[[HlsMuxer], None]) -> None:
+    def __init__(self, context: MuxerContext, path: RelayPath, on_end: Callable[[HlsMuxer], None]) -> None:
         """Read from now on.
 
         Args:
             context: clocks and sizes.
             path: what to read; an on-demand path is kept awake.
-            over: called once, when it ends.
+            on_end: called once, when it ends.
 
         Raises:
             RequestError: the path takes no more readers.
         """
         self.path = path
-        self.created = context.now()
+        self.created = wall_time.utc(context.clocks)
         self.last_request = self.created
         self.bytes_sent = 0
         self.closed = False
         self._context = context
-        self._over = over
-        self._playlist = HlsPlaylist(context.segment_count, secrets.token_hex(6), context.now, self._changed)
+        self._on_end = on_end
+        self._playlist = HlsPlaylist(context.segment_count, secrets.token_hex(6), context.clocks, self._on_changed)
         self._waiting: list[Deferred[None]] = []
         self._stream: Stream | None = None
         self._depacketizers: dict[int, Depacketizer] = {}
@@ -114,7 +115,7 @@ class HlsMuxer:
             self._segmenter = None
 
     def ended(self) -> None:
-        """The stream is over."""
+        """The stream is on_end."""
         self.stopped()
 
     def deliver(self, unit: Unit) -> None:
@@ -140,8 +141,8 @@ class HlsMuxer:
             self._gone.cancel()
         waiting, self._waiting = self._waiting, []
         for done in waiting:
-            done.errback(path_not_found())
-        self._over(self)
+            done.errback(PathNotFound())
+        self._on_end(self)
 
     # -- requests
 
@@ -149,7 +150,7 @@ class HlsMuxer:
         self._open_segment = self._playlist.begin(start)
         return self._open_segment
 
-    def _changed(self) -> None:
+    def _on_changed(self) -> None:
         waiting, self._waiting = self._waiting, []
         for done in waiting:
             done.callback(None)
@@ -168,7 +169,7 @@ class HlsMuxer:
             RequestError: 404 without a stream, or with one that HLS cannot show; 500 when no segment came in time.
         """
         self._touched_at = self._context.clock.seconds()
-        self.last_request = self._context.now()
+        self.last_request = wall_time.utc(self._context.clocks)
         if name not in (MULTIVARIANT, MEDIA):
             return self._playlist.file(name)
         if self._stream is None and self._touched_at - self._absent_since > ABSENT_S:

@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 
 from attrs import frozen
 
+from camsvc.relay import wall_time
 from camsvc.relay.media import fmp4
 from camsvc.relay.media.segmenter import SegmentStart
+from camsvc.system.clocks import Clocks
 
 #: Segments that are no longer listed stay as many: who has the last list may still fetch them (RFC 8216, 6.2.2).
 SPARE = 3
@@ -73,18 +75,18 @@ class OpenSegment:
 class HlsPlaylist:
     """The newest segments."""
 
-    def __init__(self, count: int, prefix: str, now: Callable[[], datetime], changed: Callable[[], None]) -> None:
+    def __init__(self, count: int, prefix: str, clocks: Clocks, changed: Callable[[], None]) -> None:
         """Empty.
 
         Args:
             count: segments that are listed.
             prefix: begins the names of files, so that no cache mixes two runs.
-            now: wall time, UTC.
+            clocks: what time it is.
             changed: called when there is one more.
         """
         self._count = count
         self._prefix = prefix
-        self._now = now
+        self._clocks = clocks
         self._changed = changed
         self._segments: deque[HlsSegment] = deque()
         self._headers: dict[str, bytes] = {}
@@ -114,7 +116,7 @@ class HlsPlaylist:
 
     def _began(self, seconds: float, gap: bool) -> datetime:
         """When the segment began that has just ended."""
-        began = self._now() - timedelta(seconds=seconds)
+        began = wall_time.utc(self._clocks) - timedelta(seconds=seconds)
         if self._segments and not gap:
             last = self._segments[-1]
             expected = last.began_at + timedelta(seconds=last.seconds)

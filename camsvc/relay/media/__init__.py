@@ -1,1 +1,4 @@
-"""Streams and what is in them: RTP, SDP, codecs, timelines, MP4; knows no socket."""
+"""Streams and what is in them: RTP, RTCP, SDP, codecs, timelines, MP4.
+
+Knows bytes and times; must not know sockets, paths, clients or files.
+"""

@@ -48,7 +48,11 @@ def carries_idr(frame: bytes) -> bool:
 
 
 def aggregated(data: bytes) -> Iterator[bytes]:
-    """The NAL units in a STAP-A, behind its first byte (RFC 6184, 5.7.1)."""
+    """Take a STAP-A apart.
+
+    Yields:
+        the NAL units behind its first byte (RFC 6184, 5.7.1).
+    """
     at = 0
     while at + 2 < len(data):
         size = data[at] << 8 | data[at + 1]
@@ -93,11 +97,11 @@ def nal_units(frames: Sequence[bytes]) -> list[bytes]:
 
 def picture(units: Sequence[bytes]) -> bytes:
     """An MP4 sample: the units with 4-byte lengths, without parameter sets and delimiters (ISO/IEC 14496-15)."""
-    pieces: list[bytes] = []
+    payloads: list[bytes] = []
     for unit in units:
         if unit[0] & 31 not in (SPS, PPS, _AUD):
-            pieces += (len(unit).to_bytes(4, "big"), unit)
-    return b"".join(pieces)
+            payloads += (len(unit).to_bytes(4, "big"), unit)
+    return b"".join(payloads)
 
 
 @frozen

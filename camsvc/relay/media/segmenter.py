@@ -105,7 +105,7 @@ class Segmenter:
         self._file: SegmentOutput | None = None
         self._timelines: dict[int, TrackTimeline] = {}
         self._sequence = 0
-        self._told = False
+        self._disorder_logged = False
 
     def _formats_now(self) -> tuple[fmp4.SampleFormat, ...] | None:
         found = [depacketizer.format for depacketizer in self._depacketizers.values()]
@@ -133,7 +133,7 @@ class Segmenter:
             return
         step = timeline.ticks_since_held(sample)
         if -MAX_BACK_S * timeline.depacketizer.rate <= step <= 0:
-            self._tell_disorder(step)
+            self._log_disorder(step)
             return
         if step < 0 or step > MAX_AHEAD_S * timeline.depacketizer.rate:
             self.close()
@@ -142,7 +142,7 @@ class Segmenter:
         timeline.finish(step)
         self._lead_at = (sample.timestamp, arrived_s)
         if sample.key and (self._is_long_enough(timeline) or self._formats_now() != self._formats):
-            self._next(sample, arrived_s)
+            self._begin_next(sample, arrived_s)
         elif timeline.seconds - self._part_at_s >= self._lengths.part_s or self._waiting_bytes() > MAX_PART:
             self._flush()
         if self._file is not None:  # else it failed in this very moment
@@ -156,9 +156,9 @@ class Segmenter:
     def _waiting_bytes(self) -> int:
         return sum(timeline.waiting_bytes for timeline in self._timelines.values())
 
-    def _tell_disorder(self, step: int) -> None:
-        if not self._told:
-            self._told = True
+    def _log_disorder(self, step: int) -> None:
+        if not self._disorder_logged:
+            self._disorder_logged = True
             self._log.error("pictures out of order are left out, first by {step} ticks", step=step)
 
     def _begin(self, sample: RtpSample, arrived_s: float) -> None:
@@ -173,7 +173,7 @@ class Segmenter:
         self._start_s = self._file_at_s = self._part_at_s = at_s
         self._file = self._open(SegmentStart(formats, seamless=False))
 
-    def _next(self, sample: RtpSample, arrived_s: float) -> None:
+    def _begin_next(self, sample: RtpSample, arrived_s: float) -> None:
         """End the file or segment and begin another at this very key frame."""
         if self._standalone or self._formats_now() != self._formats:
             self.close()
@@ -198,17 +198,17 @@ class Segmenter:
                 timeline.hold(sample)
                 return
             timeline.finish_last()
-        at_s = self._place(track, sample, arrived_s)
+        at_s = self._position_of(track, sample, arrived_s)
         if at_s >= self._start_s:
             timeline.begin(sample, at_s)
 
-    def _place(self, track: int, sample: RtpSample, arrived_s: float) -> float:
+    def _position_of(self, track: int, sample: RtpSample, arrived_s: float) -> float:
         """Where a sample of another track belongs, seconds from the start of the presentation."""
         timestamp, lead_arrived_s = self._lead_at
         apart_s = arrived_s - lead_arrived_s
-        told_s = self._clocks().between((self._lead, timestamp), (track, sample.timestamp))
-        if told_s is not None and abs(told_s - apart_s) <= MAX_SKEW_S:
-            apart_s = told_s
+        reported_s = self._clocks().between((self._lead, timestamp), (track, sample.timestamp))
+        if reported_s is not None and abs(reported_s - apart_s) <= MAX_SKEW_S:
+            apart_s = reported_s
         return self._timelines[self._lead].seconds + apart_s
 
     # -- ends

@@ -34,10 +34,10 @@ class Unit:
         data: the same, joined.
         media: True for RTP, False for RTCP.
         key: True when a reader can begin here.
-        pieces: what WebRTC sends of it; made once, for all its viewers, by the first of them.
+        payloads: what WebRTC sends of it; made once, for all its viewers, by the first of them.
     """
 
-    __slots__ = ("data", "frames", "key", "media", "pieces", "track")
+    __slots__ = ("data", "frames", "key", "media", "payloads", "track")
 
     def __init__(self, track: int, frames: Sequence[bytes], key: bool = False, media: bool = True) -> None:
         self.track = track
@@ -45,7 +45,7 @@ class Unit:
         self.data = frames[0] if len(frames) == 1 else b"".join(frames)
         self.key = key
         self.media = media
-        self.pieces: tuple[bytes, ...] | None = None
+        self.payloads: tuple[bytes, ...] | None = None
 
     @property
     def marked(self) -> bool:

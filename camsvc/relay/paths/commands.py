@@ -86,7 +86,7 @@ class CommandSlot:
         self._wanted = wanted
         if self._running is None:
             if wanted is None or self._timer is None:
-                self._drop_timer()
+                self._cancel_timer()
                 self._start()
         elif wanted != self._running and not self._ending:
             self._end(grace_s)
@@ -94,7 +94,7 @@ class CommandSlot:
     def hasten(self, grace_s: float) -> None:
         """Want nothing, and shorten the time until SIGKILL."""
         self._wanted = None
-        self._drop_timer()
+        self._cancel_timer()
         if self._running is not None:
             self._end(grace_s)
 
@@ -102,16 +102,16 @@ class CommandSlot:
         """Fires when no process is left."""
         done: Deferred[None] = Deferred(lambda d: self._idle.remove(d))
         self._idle.append(done)
-        self._tell_idle()
+        self._fire_idle()
         return done
 
-    def _tell_idle(self) -> None:
+    def _fire_idle(self) -> None:
         if self._running is None:
             waiting, self._idle = self._idle, []
             for done in waiting:
                 done.callback(None)
 
-    def _drop_timer(self) -> None:
+    def _cancel_timer(self) -> None:
         if self._timer is not None and self._timer.active():
             self._timer.cancel()
         self._timer = None
@@ -128,7 +128,7 @@ class CommandSlot:
             )
         except OSError as why:
             self._log.error("{slot}: cannot run its command: {why}", slot=self._name, why=why)
-            self._pause()
+            self._restart_later()
             return
         finally:
             os.close(nothing)
@@ -139,7 +139,7 @@ class CommandSlot:
 
     def _end(self, grace_s: float) -> None:
         self._ending = True
-        self._drop_timer()
+        self._cancel_timer()
         self._signal(signal.SIGINT)
         self._timer = self._reactor.callLater(grace_s, self._kill)
 
@@ -166,7 +166,7 @@ class CommandSlot:
                 os.killpg(self._pid, signal.SIGKILL)
             except (ProcessLookupError, PermissionError):
                 pass
-        self._drop_timer()
+        self._cancel_timer()
         ended, self._running, self._pid = self._running, None, None
         deliberate, self._ending = self._ending, False
         if self._wanted is not None and (deliberate or self._wanted != ended):
@@ -175,9 +175,9 @@ class CommandSlot:
             self._log.warn(
                 "{slot}: command ended, code {code}, signal {signal}", slot=self._name, code=code, signal=signum
             )
-            self._pause()
-        self._tell_idle()
+            self._restart_later()
+        self._fire_idle()
 
-    def _pause(self) -> None:
+    def _restart_later(self) -> None:
         if self._wanted is not None and self._wanted.restart:
             self._timer = self._reactor.callLater(RESTART_S, self._start)

@@ -10,47 +10,47 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 class OnDemandStart:
     """Counts who wants a path; tells when the command has to run and when it may end."""
 
-    def __init__(self, clock: IReactorTime, wake: Callable[[], None], rest: Callable[[], None]) -> None:
+    def __init__(self, clock: IReactorTime, start: Callable[[], None], stop: Callable[[], None]) -> None:
         """Nobody wants it yet.
 
         Args:
-            clock: for the time until rest.
-            wake: called when somebody wants the path and it rested.
-            rest: called when nobody has wanted it for the time given.
+            clock: for the time until stop.
+            start: called when somebody wants the path and it did not run.
+            stop: called when nobody has wanted it for the time given.
         """
         self._clock = clock
-        self._wake = wake
-        self._rest = rest
-        self._holders = 0
-        self._closing: IDelayedCall | None = None
-        self.awake = False
+        self._start_command = start
+        self._stop_command = stop
+        self._users = 0
+        self._stopping: IDelayedCall | None = None
+        self.running = False
 
-    def hold(self) -> None:
+    def acquire(self) -> None:
         """One more wants the path."""
-        self._holders += 1
-        self._keep()
-        if not self.awake:
-            self.awake = True
-            self._wake()
+        self._users += 1
+        self._cancel_stop()
+        if not self.running:
+            self.running = True
+            self._start_command()
 
     def release(self, close_after_s: float) -> None:
-        """One less; rest ``close_after_s`` seconds after the last."""
-        self._holders -= 1
-        if self._holders == 0 and self.awake:
-            self._keep()
-            self._closing = self._clock.callLater(close_after_s, self._close)
+        """One less; stop ``close_after_s`` seconds after the last."""
+        self._users -= 1
+        if self._users == 0 and self.running:
+            self._cancel_stop()
+            self._stopping = self._clock.callLater(close_after_s, self._close)
 
     def drop(self) -> None:
         """The path is gone: no timer is left, and nothing is called any more."""
-        self._keep()
-        self.awake = False
+        self._cancel_stop()
+        self.running = False
 
-    def _keep(self) -> None:
-        if self._closing is not None and self._closing.active():
-            self._closing.cancel()
-        self._closing = None
+    def _cancel_stop(self) -> None:
+        if self._stopping is not None and self._stopping.active():
+            self._stopping.cancel()
+        self._stopping = None
 
     def _close(self) -> None:
-        self._closing = None
-        self.awake = False
-        self._rest()
+        self._stopping = None
+        self.running = False
+        self._stop_command()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Protocol
 
 from attrs import frozen
@@ -11,12 +11,14 @@ from twisted.internet.defer import Deferred, TimeoutError
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
+from camsvc.relay import wall_time
 from camsvc.relay.media.sdp import Track
 from camsvc.relay.media.stream import Stream
 from camsvc.relay.paths.commands import Command, CommandSlot, command
 from camsvc.relay.paths.on_demand import OnDemandStart
 from camsvc.relay.paths.options import RelayPathOptions, needs_new_path
-from camsvc.relay.request_errors import NO_PUBLISHER, RequestError, path_not_found
+from camsvc.relay.request_errors import NO_PUBLISHER, PathNotFound, RequestError
+from camsvc.system.clocks import Clocks
 
 
 class PathSource(Protocol):
@@ -62,6 +64,7 @@ class PathContext:
 
     Attributes:
         clock: for its timers.
+        clocks: what time it is, for what the API shows.
         rtsp_port: told to its commands.
         slot: the place where a path's command runs, by its name; it outlives the path.
         pull: starts what fetches a path whose source is an URL.
@@ -69,6 +72,7 @@ class PathContext:
     """
 
     clock: IReactorTime
+    clocks: Clocks
     rtsp_port: int
     slot: Callable[[str], CommandSlot]
     pull: Callable[[RelayPath], PathTask]
@@ -94,7 +98,7 @@ class RelayPath:
         self._gone: list[Deferred[None]] = []
         self._recorder: PathTask | None = None
         self.closed = False
-        self._demand = OnDemandStart(context.clock, self._wake, self._rest)
+        self._demand = OnDemandStart(context.clock, self._start_command, self._stop_command)
         self._initial = context.slot(f"{name} runOnInit")
         self._on_demand = context.slot(f"{name} runOnDemand")
         self._initial.want(self._command(options.runOnInit, options.runOnInitRestart))
@@ -103,10 +107,10 @@ class RelayPath:
     def _command(self, line: str, restart: bool) -> Command | None:
         return command(line, self.name, self._context.rtsp_port, restart)
 
-    def _wake(self) -> None:
+    def _start_command(self) -> None:
         self._on_demand.want(self._command(self.options.runOnDemand, self.options.runOnDemandRestart))
 
-    def _rest(self) -> None:
+    def _stop_command(self) -> None:
         self._on_demand.want(None)
 
     # -- the stream
@@ -116,9 +120,10 @@ class RelayPath:
 
         Raises:
             RequestError: somebody publishes and may not be replaced.
+            PathNotFound: the path is gone.
         """
         if self.closed:
-            raise path_not_found()
+            raise PathNotFound()
         if self.source is not None:
             if not self.options.overridePublisher:
                 raise RequestError("someone is already publishing to path")
@@ -127,7 +132,7 @@ class RelayPath:
             old.close()
         self.source = source
         self.stream = stream = Stream(tracks)
-        self.ready_at = datetime.now(UTC)
+        self.ready_at = wall_time.utc(self._context.clocks)
         self._record()
         waiting, self._waiting = self._waiting, []
         for ready in waiting:
@@ -174,7 +179,7 @@ class RelayPath:
             raise RequestError(f"no one is publishing to path '{self.name}'", 404, reason=NO_PUBLISHER)
         ready: Deferred[Stream] = Deferred(lambda d: self._waiting.remove(d) if d in self._waiting else None)
         self._waiting.append(ready)
-        self._demand.hold()
+        self._demand.acquire()
         close_after_s = self.options.runOnDemandCloseAfter
         try:
             return await ready.addTimeout(self.options.runOnDemandStartTimeout, self._context.clock)
@@ -185,19 +190,18 @@ class RelayPath:
             self._demand.release(close_after_s)
 
     def add_reader(self, reader: PathReader) -> None:
-        """Count a reader, which keeps an on-demand path awake.
+        """Count a reader, which keeps an on-demand path running.
 
-        Raises:
-            RequestError: there are maxReaders already, or the path is gone.
+        RequestError says that there are maxReaders already, or that the path is gone.
         """
         self._check_room()
         self.readers.append(reader)
         if self.options.runOnDemand:
-            self._demand.hold()
+            self._demand.acquire()
 
     def _check_room(self) -> None:
         if self.closed:
-            raise path_not_found()
+            raise PathNotFound()
         limit = self.options.maxReaders
         if limit and len(self.readers) + len(self.subscribers) >= limit:
             raise RequestError("maximum reader count reached")
@@ -212,16 +216,15 @@ class RelayPath:
     def subscribe(self, subscriber: StreamSubscriber) -> Deferred[None]:
         """Add a reader that stays over publishers; it is told of the present stream at once.
 
+        RequestError says that there are maxReaders already, or that the path is gone.
+
         Returns:
             A Deferred that fires when the path is gone; cancelling it ends the subscription.
-
-        Raises:
-            RequestError: there are maxReaders already, or the path is gone.
         """
         self._check_room()
         self.subscribers.append(subscriber)
         if self.options.runOnDemand:
-            self._demand.hold()
+            self._demand.acquire()
         gone: Deferred[None] = Deferred(lambda d: self._unsubscribe(subscriber, d))
         self._gone.append(gone)
         if self.stream is not None:
@@ -267,7 +270,7 @@ class RelayPath:
         self._on_demand.want(None)
         waiting, self._waiting = self._waiting, []
         for ready in waiting:
-            ready.errback(path_not_found())
+            ready.errback(PathNotFound())
         gone, self._gone, self.subscribers = self._gone, [], []
         for deferred in gone:
             deferred.callback(None)

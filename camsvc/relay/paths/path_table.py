@@ -8,7 +8,7 @@ from typing import Any
 from camsvc.relay.paths.commands import CommandSlot
 from camsvc.relay.paths.options import RelayPathOptions, name_error, options
 from camsvc.relay.paths.path import PathContext, RelayPath
-from camsvc.relay.request_errors import RequestError, path_not_found
+from camsvc.relay.request_errors import PathNotFound, RequestError
 
 
 class CommandSlots:
@@ -74,16 +74,14 @@ class PathTable:
     def patch(self, name: str, keys: Any) -> None:
         """Change some options of a path.
 
-        Raises:
-            RequestError: there is no such path, or a key is wrong.
+        RequestError says that there is no such path, or what is wrong with a key.
         """
         self._change(name, options(keys, self.find(name).options))
 
     def replace(self, name: str, keys: Any) -> None:
         """Give a path these options and the defaults for the rest; it is added when there is none.
 
-        Raises:
-            RequestError: the name or a key is wrong.
+        RequestError says what is wrong with the name or a key.
         """
         if name in self._paths:
             self._change(name, options(keys))
@@ -96,11 +94,7 @@ class PathTable:
             self._make(name, path_options)
 
     def delete(self, name: str) -> None:
-        """Delete a path.
-
-        Raises:
-            RequestError: there is none.
-        """
+        """Delete a path; RequestError says that there is none."""
         path = self.find(name)
         del self._paths[name]
         path.close()
@@ -110,11 +104,11 @@ class PathTable:
         """A path by its name.
 
         Raises:
-            RequestError: 404, there is none.
+            PathNotFound: there is none.
         """
         path = self._paths.get(name)
         if path is None:
-            raise path_not_found()
+            raise PathNotFound()
         return path
 
     def all(self) -> list[RelayPath]:

@@ -110,7 +110,7 @@ class LocalPull:
         self._source = source
         self._authorizer = authorizer
         self._find = find
-        self._told = ""
+        self._logged = ""
         self._running = launch(self._run(), self._log, "pulling a path")
 
     def stop(self) -> None:
@@ -127,23 +127,23 @@ class LocalPull:
         await sleep(self._clock, 0)
         while True:
             if not await self._authorizer.allows(question):
-                self._tell("not allowed")
+                self._log_once("not allowed")
                 await sleep(self._clock, REFUSED_S)
                 continue
             try:
                 gone = self._find(self._source.path).subscribe(_PullReader(self))
             except RequestError as why:
-                self._tell(why.message)
+                self._log_once(why.message)
                 await sleep(self._clock, ABSENT_S)
                 continue
-            self._told = ""
+            self._logged = ""
             await gone
-            self._tell("path deleted")
+            self._log_once("path deleted")
             await sleep(self._clock, ABSENT_S)
 
-    def _tell(self, why: str) -> None:
-        if why != self._told:
-            self._told = why
+    def _log_once(self, why: str) -> None:
+        if why != self._logged:
+            self._logged = why
             self._log.warn(
                 "path {path} cannot pull {source}: {why}", path=self.path.name, source=self._source.path, why=why
             )

@@ -62,20 +62,20 @@ class RecordedFile:
         self._parts.append(data)
         self._queued_bytes += len(data)
         if self._queued_bytes > MAX_QUEUED:
-            self._break(DiskTooSlow("the disk is too slow"))
-        self._begin()
+            self._give_up(DiskTooSlow("the disk is too slow"))
+        self._start_writing()
 
     def close(self) -> None:
         """Close the file once all parts are written."""
         self._closing = True
-        self._begin()
+        self._start_writing()
 
-    def _begin(self) -> None:
+    def _start_writing(self) -> None:
         if not self._busy:
             self._busy = True
             self._job = launch(self._work(), self._log, "writing a recording")
 
-    def _break(self, why: OSError) -> None:
+    def _give_up(self, why: OSError) -> None:
         self._broken = True
         self._closing = True
         self._parts.clear()
@@ -89,14 +89,14 @@ class RecordedFile:
                     await self._run(self._write, part)
                 except OSError as why:
                     if not self._broken:
-                        self._break(why)
+                        self._give_up(why)
                 self._queued_bytes -= len(part)
             if self._closing:
                 await self._run(self._close)
         finally:
             self._busy = False
         if self._parts:
-            self._begin()
+            self._start_writing()
         elif self._closing:
             self._gone(self)
 

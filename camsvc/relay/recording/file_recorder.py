@@ -10,10 +10,12 @@ from typing import Protocol
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
+from camsvc.relay import wall_time
 from camsvc.relay.media.depacketizer import select_tracks
 from camsvc.relay.media.segmenter import Segmenter, SegmentLengths, SegmentOutput, SegmentStart
 from camsvc.relay.media.stream import Stream, Unit
 from camsvc.relay.paths.options import RelayPathOptions
+from camsvc.system.clocks import Clocks
 
 #: Pause after a failed write, seconds (MediaMTX's).
 RETRY_S = 2.0
@@ -47,7 +49,7 @@ class FileRecorder:
     def __init__(
         self,
         clock: IReactorTime,
-        now: Callable[[], datetime],
+        clocks: Clocks,
         disk: FileOpener,
         name: str,
         options: RelayPathOptions,
@@ -57,14 +59,14 @@ class FileRecorder:
 
         Args:
             clock: for the pause after failures.
-            now: wall time for file names.
+            clocks: what time it is, for the files' names.
             disk: opens the files.
             name: the path's name.
             options: the path's options.
             stream: what to record.
         """
         self._clock = clock
-        self._now = now
+        self._clocks = clocks
         self._disk = disk
         self._name = name
         self._pattern = options.recordPath
@@ -84,7 +86,7 @@ class FileRecorder:
         stream.join(self, cached=False)
 
     def _open(self, start: SegmentStart) -> SegmentOutput:
-        return self._disk.open(file_name(self._pattern, self._name, self._now()), self._failed)
+        return self._disk.open(file_name(self._pattern, self._name, wall_time.local(self._clocks)), self._on_failed)
 
     def deliver(self, unit: Unit) -> None:
         """Record a unit of one of the tracks."""
@@ -95,7 +97,7 @@ class FileRecorder:
         for sample in depacketizer.take(unit):
             self._segmenter.add(unit.track, sample, now)
 
-    def _failed(self, why: OSError) -> None:
+    def _on_failed(self, why: OSError) -> None:
         self._segmenter.abandon()
         now = self._clock.seconds()
         self._retry_at = now + RETRY_S

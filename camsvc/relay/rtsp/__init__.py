@@ -1,1 +1,4 @@
-"""RTSP over TCP: framing, connections, sessions, readers."""
+"""RTSP over TCP: framing, connections and their limits, admission, sessions, readers.
+
+Knows paths and streams; must not know HTTP, WebRTC, codecs or files.
+"""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import unquote, urlsplit
 
-from attrs import frozen
+from attrs import field, frozen
 
 #: Longest line of a request head, bytes.
 MAX_LINE = 8 << 10
@@ -62,6 +62,16 @@ class RtspRequest:
         """The number to echo; None when it is absent or no number."""
         value = self.headers.get("cseq", "")
         return value if value.isascii() and value.isdigit() and len(value) <= 20 else None
+
+
+@frozen
+class RtspResponse:
+    """A reply: ``status``, ``headers``, ``body``, and what happens after it was written."""
+
+    status: int = 200
+    headers: Mapping[str, str] = field(factory=dict)
+    body: bytes = b""
+    then: Callable[[], None] | None = None
 
 
 @frozen
@@ -157,8 +167,7 @@ class RtspParser:
     def take(self) -> RtspRequest | InterleavedFrame | None:
         """The next request or frame; None until more bytes are there.
 
-        Raises:
-            MalformedRtsp: the connection is of no use any more.
+        MalformedRtsp says that the connection is of no use any more.
         """
         buffer, at = self._buffer, self._at
         left = len(buffer) - at

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -13,12 +12,14 @@ from twisted.internet.protocol import Factory, Protocol
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from camsvc.relay import wall_time
 from camsvc.relay.auth import plain_ip
 from camsvc.relay.media.stream import OverlongUnit
 from camsvc.relay.request_errors import NO_PUBLISHER, RequestError
-from camsvc.relay.rtsp import reader
-from camsvc.relay.rtsp.framing import MalformedRtsp, RtspParser, RtspRequest, reply
-from camsvc.relay.rtsp.session import RtspResponse, RtspSession, SessionContext
+from camsvc.relay.rtsp.admission import SessionContext
+from camsvc.relay.rtsp.direct_send import tune
+from camsvc.relay.rtsp.framing import MalformedRtsp, RtspParser, RtspRequest, RtspResponse, reply
+from camsvc.relay.rtsp.session import RtspSession
 from camsvc.system.tasks import launch
 
 #: The first request, and each one begun, has to be complete in so many seconds.
@@ -38,11 +39,11 @@ class RtspConnection(Protocol):
     transport: Any
 
     def __init__(
-        self, context: SessionContext, read_timeout_s: float, lost: Callable[[RtspConnection], None]
+        self, context: SessionContext, read_timeout_s: float, on_lost: Callable[[RtspConnection], None]
     ) -> None:
-        """A connection to be; ``lost`` is told when it is gone."""
+        """A connection to be; ``on_lost`` is told when it is gone."""
         self.id = str(uuid4())
-        self.created = datetime.now(UTC)
+        self.created = wall_time.utc(context.clocks)
         self.ip = ""
         self.peer = ""
         self.bytes_received = 0
@@ -50,7 +51,7 @@ class RtspConnection(Protocol):
         self._clock = context.clock
         self._write_timeout_s = context.write_timeout_s
         self._read_timeout_s = read_timeout_s
-        self._lost = lost
+        self._on_lost = on_lost
         self._parser = RtspParser()
         self._answering: Deferred[Any] | None = None
         self._paused = False
@@ -58,7 +59,7 @@ class RtspConnection(Protocol):
         self._asked = False
         self._heard_at = 0.0
         self._partial_since: float | None = None
-        self._check: IDelayedCall | None = None
+        self._timer: IDelayedCall | None = None
 
     @property
     def bytes_sent(self) -> int:
@@ -72,16 +73,16 @@ class RtspConnection(Protocol):
         peer = self.transport.getPeer()
         self.ip = plain_ip(peer.host)
         self.peer = f"[{self.ip}]:{peer.port}" if ":" in self.ip else f"{self.ip}:{peer.port}"
-        reader.tune(self.transport, self._write_timeout_s)
+        tune(self.transport, self._write_timeout_s)
         self._heard_at = self._clock.seconds()
-        self._check = self._clock.callLater(REQUEST_S, self._check_time)
+        self._timer = self._clock.callLater(REQUEST_S, self._check_deadline)
 
     def dataReceived(self, data: bytes) -> None:
         """Parse, unless a request is being answered."""
         self.bytes_received += len(data)
         self._parser.feed(data)
         if self._answering is None:
-            self._drain()
+            self._process_input()
         elif len(self._parser) > MAX_PENDING and not self._paused:
             self._paused = True
             self.transport.pauseProducing()
@@ -89,12 +90,12 @@ class RtspConnection(Protocol):
     def connectionLost(self, reason: Failure | None = None) -> None:
         """Leave everything; a reader going with unread data is no news."""
         self._closed = True
-        if self._check is not None and self._check.active():
-            self._check.cancel()
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
         if self._answering is not None:
             self._answering.cancel()
         self.session.gone()
-        self._lost(self)
+        self._on_lost(self)
 
     def hang_up(self) -> None:
         """Close after what is queued, in two seconds at the latest."""
@@ -102,9 +103,9 @@ class RtspConnection(Protocol):
             return
         self._closed = True
         self.transport.loseConnection()
-        if self._check is not None and self._check.active():
-            self._check.cancel()
-        self._check = self._clock.callLater(HANG_UP_S, self.transport.abortConnection)
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
+        self._timer = self._clock.callLater(HANG_UP_S, self.transport.abortConnection)
 
     def abort(self) -> None:
         """Close at once."""
@@ -112,7 +113,7 @@ class RtspConnection(Protocol):
 
     # -- what came
 
-    def _drain(self) -> None:
+    def _process_input(self) -> None:
         take, frame = self._parser.take, self.session.frame
         asked = media = False
         try:
@@ -124,15 +125,15 @@ class RtspConnection(Protocol):
                     media = frame(item[0], item[1]) or media
                 elif isinstance(item, RtspRequest):
                     asked = True
-                    self._begin(item)
+                    self._start_answering(item)
         except MalformedRtsp as why:
-            self._refuse(why)
+            self._close_malformed(why)
         except OverlongUnit:
             self._log.warn("{peer} sends a picture without end; closed", peer=self.peer)
             self.session.close()
-        self._note_time(asked, media)
+        self._note_activity(asked, media)
 
-    def _note_time(self, asked: bool, media: bool) -> None:
+    def _note_activity(self, asked: bool, media: bool) -> None:
         now = self._clock.seconds()
         if media or (asked and self.session.state != "publish"):
             self._heard_at = now
@@ -141,24 +142,24 @@ class RtspConnection(Protocol):
         elif asked or media or self._partial_since is None:
             self._partial_since = now
 
-    def _refuse(self, why: MalformedRtsp) -> None:
+    def _close_malformed(self, why: MalformedRtsp) -> None:
         self._log.info("{peer} closed: {why}", peer=self.peer, why=why)
         self.transport.write(reply(400, None))
         self.session.close()
 
-    def _begin(self, request: RtspRequest) -> None:
+    def _start_answering(self, request: RtspRequest) -> None:
         self._asked = True
         answering = launch(self._answer(request), self._log, "answering RTSP")
         if not answering.called:
-            self._answering = answering.addBoth(self._answered)
+            self._answering = answering.addBoth(self._on_answered)
 
-    def _answered(self, _: object) -> None:
+    def _on_answered(self, _: object) -> None:
         self._answering = None
         if self._paused:
             self._paused = False
             self.transport.resumeProducing()
         if not self._closed:
-            self._drain()
+            self._process_input()
 
     async def _answer(self, request: RtspRequest) -> None:
         try:
@@ -181,7 +182,7 @@ class RtspConnection(Protocol):
 
     # -- time
 
-    def _due(self) -> float:
+    def _deadline(self) -> float:
         """When this connection is to be closed unless something comes before; monotonic seconds."""
         now = self._clock.seconds()
         if self._answering is not None:
@@ -194,10 +195,10 @@ class RtspConnection(Protocol):
             return now + REQUEST_S
         return self._heard_at + (IDLE_S if self._asked and not self.session.shown else REQUEST_S)
 
-    def _check_time(self) -> None:
-        left_s = self._due() - self._clock.seconds()
+    def _check_deadline(self) -> None:
+        left_s = self._deadline() - self._clock.seconds()
         if left_s > 0:
-            self._check = self._clock.callLater(min(left_s, REQUEST_S), self._check_time)
+            self._timer = self._clock.callLater(min(left_s, REQUEST_S), self._check_deadline)
             return
         if self.session.state == "publish":
             self._log.warn("publisher of {path} is silent; closed", path=self.session.path_name)
@@ -219,14 +220,14 @@ class RtspListener(Factory):
 
     def buildProtocol(self, addr: IAddress | None) -> RtspConnection | None:
         """A connection; None when there are too many, and each of them has a session."""
-        if len(self.connections) >= self._most and not self._make_room():
+        if len(self.connections) >= self._most and not self._evict_idle():
             return None
-        connection = RtspConnection(self._context, self._read_timeout_s, self._lost)
+        connection = RtspConnection(self._context, self._read_timeout_s, self._on_lost)
         connection.factory = self
         self.connections[connection.id] = connection
         return connection
 
-    def _make_room(self) -> bool:
+    def _evict_idle(self) -> bool:
         """Abort the connection that has been without session for the longest; False when each has one."""
         for connection in self.connections.values():
             if not connection.session.shown:
@@ -239,7 +240,7 @@ class RtspListener(Factory):
         """The connections whose session the API shows."""
         return [connection for connection in self.connections.values() if connection.session.shown]
 
-    def _lost(self, connection: RtspConnection) -> None:
+    def _on_lost(self, connection: RtspConnection) -> None:
         self.connections.pop(connection.id, None)
         if not self.connections:
             waiting, self._empty = self._empty, []

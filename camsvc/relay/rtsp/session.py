@@ -1,70 +1,23 @@
-"""What RTSP's methods do: admission, tracks set up, reading and publishing; knows requests, but no socket's bytes."""
+"""What RTSP's methods do: set up tracks, read and publish; knows requests, but no socket's bytes."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable
 
-from attrs import field, frozen
-from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from camsvc.relay.auth import BRAKE_S, Authorizer, AuthRequest
 from camsvc.relay.media import sdp
 from camsvc.relay.media.stream import Stream
 from camsvc.relay.paths.path import RelayPath
-from camsvc.relay.paths.pull import FETCH_USER
 from camsvc.relay.request_errors import RequestError
-from camsvc.relay.rtsp.framing import Credential, RtspRequest, RtspUrl, credential, parse_url, wants_interleaved
+from camsvc.relay.rtsp.admission import NotAdmitted, SessionAdmission, SessionConnection, SessionContext
+from camsvc.relay.rtsp.framing import RtspRequest, RtspResponse, credential, parse_url, wants_interleaved
 from camsvc.relay.rtsp.reader import RtspReader
-from camsvc.system.tasks import sleep
 
 METHODS = "OPTIONS, ANNOUNCE, DESCRIBE, SETUP, RECORD, PLAY, PAUSE, GET_PARAMETER, TEARDOWN"
 _TIMEOUT_S = 60
-
-
-@frozen
-class RtspResponse:
-    """A reply: ``status``, ``headers``, ``body``, and what happens after it was written."""
-
-    status: int = 200
-    headers: Mapping[str, str] = field(factory=dict)
-    body: bytes = b""
-    then: Callable[[], None] | None = None
-
-
 _UNAUTHORIZED = RtspResponse(401, {"WWW-Authenticate": 'Basic realm="camsvc"'})
-
-
-@frozen
-class SessionContext:
-    """What every session is given.
-
-    Attributes:
-        clock: for pauses and stalls.
-        authorizer: decides on admissions.
-        find: looks a path up, or raises RequestError.
-        write_timeout_s: a reader that takes nothing for so long is closed.
-        fetch_secret: password under which our own ffmpeg children publish.
-    """
-
-    clock: IReactorTime
-    authorizer: Authorizer
-    find: Callable[[str], RelayPath]
-    write_timeout_s: float
-    fetch_secret: str
-
-
-class SessionConnection(Protocol):
-    """The connection as a session sees it."""
-
-    id: str
-    ip: str
-    transport: Any
-
-    def hang_up(self) -> None:
-        """Close after what is queued, soon in any case."""
 
 
 class RtspSession:
@@ -77,13 +30,11 @@ class RtspSession:
         """Idle."""
         self.id = connection.id
         self.state = "idle"
-        self.path_name = ""
-        self.query = ""
         self.shown = False
         self._context = context
         self._connection = connection
         self._token = secrets.token_hex(8)
-        self._allowed: set[tuple[str, str, Credential]] = set()
+        self._admission = SessionAdmission(context, connection)
         self._path: RelayPath | None = None
         self._stream: Stream | None = None
         self._announced: tuple[sdp.Track, ...] = ()
@@ -104,6 +55,16 @@ class RtspSession:
         }
 
     @property
+    def path_name(self) -> str:
+        """The path's name; empty before there is a session."""
+        return self._admission.kept.path if self._admission.kept else ""
+
+    @property
+    def query(self) -> str:
+        """The query that it was admitted with; may hold a ticket."""
+        return self._admission.kept.query if self._admission.kept else ""
+
+    @property
     def bytes_sent(self) -> int:
         """Media sent to a reader, bytes."""
         return self._reader.bytes_sent if self._reader else 0
@@ -121,11 +82,13 @@ class RtspSession:
     async def respond(self, request: RtspRequest) -> RtspResponse:
         """Do what a request asks for.
 
-        Raises:
-            RequestError: with the status to answer.
+        RequestError says why it cannot be done.
         """
         method = self._methods.get(request.method)
-        return await method(request) if method else RtspResponse(501)
+        try:
+            return await method(request) if method else RtspResponse(501)
+        except NotAdmitted:
+            return _UNAUTHORIZED
 
     @property
     def reads(self) -> bool:
@@ -160,30 +123,6 @@ class RtspSession:
             self._path.remove_reader(self)
             self._path.unpublish(self)
 
-    # -- admission
-
-    async def _admit(self, request: RtspRequest, action: str, wanted: RtspUrl) -> RelayPath | RtspResponse:
-        """The path, when the client may; else the 401 for it."""
-        path = self._context.find(wanted.path)
-        shown = credential(request)
-        if action == "publish" and path.options.pulls:
-            if shown == Credential(FETCH_USER, self._context.fetch_secret):
-                return path
-            if not shown:
-                return _UNAUTHORIZED
-            raise RequestError(f"path '{path.name}' has a source of its own")
-        if (action, path.name, shown) not in self._allowed:
-            question = AuthRequest(self._connection.ip, shown, path.name, self.id, action, wanted.query)
-            if not await self._context.authorizer.allows(question):
-                if shown:
-                    self._log.info(
-                        "{ip} may not {action} {path}", ip=self._connection.ip, action=action, path=path.name
-                    )
-                    await sleep(self._context.clock, BRAKE_S)
-                return _UNAUTHORIZED
-            self._allowed.add((action, path.name, shown))
-        return self._context.find(path.name)
-
     def _session_header(self) -> dict[str, str]:
         return {"Session": f"{self._token};timeout={_TIMEOUT_S}"}
 
@@ -199,22 +138,17 @@ class RtspSession:
         if self.shown:
             return RtspResponse(455)
         wanted = parse_url(request.url)
-        admitted = await self._admit(request, "publish", wanted)
-        if isinstance(admitted, RtspResponse):
-            return admitted
+        admitted = await self._admission.admit("publish", wanted, credential(request))
         try:
             self._announced = sdp.parse(request.body)
         except sdp.BadSdp as why:
             raise RequestError(str(why)) from why
-        self._take(admitted, wanted.query)
+        self._begin(admitted)
         return RtspResponse(headers=self._session_header())
 
     async def _describe(self, request: RtspRequest) -> RtspResponse:
         wanted = parse_url(request.url)
-        admitted = await self._admit(request, "read", wanted)
-        if isinstance(admitted, RtspResponse):
-            return admitted
-        self.query = wanted.query
+        admitted = await self._admission.admit("read", wanted, credential(request))
         stream = await admitted.when_ready()
         base = request.url.partition("?")[0].rstrip("/") + "/"
         headers = {"Content-Base": base, "Content-Type": "application/sdp"}
@@ -228,10 +162,7 @@ class RtspSession:
         if self._announced:
             track = self._announced_track(request.url)
         else:
-            found = await self._setup_reading(request)
-            if isinstance(found, RtspResponse):
-                return found
-            track = found
+            track = await self._setup_reading(request)
         if track in self._tracks:
             raise RequestError(f"track {track} is already set up")
         self._tracks.append(track)
@@ -247,11 +178,9 @@ class RtspSession:
             return len(self._tracks)
         raise RequestError("no such track")
 
-    async def _setup_reading(self, request: RtspRequest) -> int | RtspResponse:
+    async def _setup_reading(self, request: RtspRequest) -> int:
         wanted = parse_url(request.url)
-        admitted = await self._admit(request, "read", wanted)
-        if isinstance(admitted, RtspResponse):
-            return admitted
+        admitted = await self._admission.admit("read", wanted, credential(request))
         if self._path is not None and admitted is not self._path:
             raise RequestError("all tracks must be of one path")
         stream = await admitted.when_ready()
@@ -262,19 +191,19 @@ class RtspSession:
             raise RequestError("no such track")
         if self._path is None:
             admitted.add_reader(self)
-            self._take(admitted, wanted.query or self.query)
+            self._begin(admitted)
             self._stream = stream
         return number
 
-    def _take(self, path: RelayPath, query: str) -> None:
+    def _begin(self, path: RelayPath) -> None:
         self._path = path
-        self.path_name = path.name
-        self.query = query
+        self._admission.keep()
         self.shown = True
 
     async def _record(self, request: RtspRequest) -> RtspResponse:
         if self._path is None or self.state != "idle" or not self._announced:
             return RtspResponse(455)
+        self._admission.check(parse_url(request.url))
         if len(self._tracks) != len(self._announced):
             raise RequestError("not all tracks are set up")
         self._stream = self._path.publish(self, self._announced)
@@ -286,6 +215,7 @@ class RtspSession:
     async def _play(self, request: RtspRequest) -> RtspResponse:
         if self._path is None or self._stream is None or self.state == "publish" or not self._tracks:
             return RtspResponse(455)
+        self._admission.check(parse_url(request.url))
         if self._reader is None:
             transport, tracks = self._connection.transport, frozenset(self._tracks)
             self._reader = RtspReader(

@@ -1,1 +1,4 @@
-"""WebRTC to browsers: WHEP, ICE, DTLS, SRTP, and the packets of each viewer."""
+"""WebRTC to browsers: WHEP over HTTP, ICE, DTLS-SRTP, and the packets that each viewer is sent.
+
+Knows paths and streams; must not know RTSP sessions, HLS or files.
+"""

@@ -114,7 +114,7 @@ class DtlsAssociation:
         except SSL.Error as why:
             raise DtlsError(_reason(why)) from why
 
-    def outgoing(self) -> list[bytes]:
+    def pending_datagrams(self) -> list[bytes]:
         """The datagrams that are to be sent now."""
         try:
             return _datagrams(self._connection.bio_read(_MAX_FLIGHT))

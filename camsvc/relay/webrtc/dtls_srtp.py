@@ -63,7 +63,7 @@ class DtlsSrtpTransport:
             active: we are the client of DTLS, else the server.
         """
         self._association = self._certificate.associate(fingerprints, active=active)
-        self._step(self._association.take)
+        self._advance(self._association.take)
         early, self._early = self._early, []
         for datagram in early:
             self.received(datagram)
@@ -95,7 +95,7 @@ class DtlsSrtpTransport:
         if self._over:
             return
         self._over = True
-        self._forget_repeat()
+        self._cancel_repeat()
         if self._association is not None:
             self._association.close()
             self._flush(self._association)
@@ -103,15 +103,15 @@ class DtlsSrtpTransport:
     def _handshake(self, datagram: bytes) -> None:
         association = self._association
         if association is not None:
-            self._step(lambda: association.take(datagram))
+            self._advance(lambda: association.take(datagram))
         elif len(self._early) < MAX_EARLY:
             self._early.append(datagram)
 
-    def _step(self, work: Callable[[], None]) -> None:
+    def _advance(self, work: Callable[[], None]) -> None:
         """Go on with the association, send what comes of it, and see what has become of it."""
         association = self._association
         assert association is not None
-        self._forget_repeat()
+        self._cancel_repeat()
         try:
             work()
         except (DtlsError, DtlsClosed) as why:
@@ -123,21 +123,21 @@ class DtlsSrtpTransport:
         self._flush(association)
         left_s = association.left_s()
         if left_s is not None:
-            self._repeat = self._clock.callLater(left_s, self._again)
+            self._repeat = self._clock.callLater(left_s, self._retransmit)
         if association.keys is not None and self._session is None:
             self._session = srtp.SrtpSession(association.keys)
             self._secured()
 
-    def _again(self) -> None:
+    def _retransmit(self) -> None:
         self._repeat = None
         if self._association is not None:
-            self._step(self._association.repeat)
+            self._advance(self._association.repeat)
 
     def _flush(self, association: DtlsAssociation) -> None:
-        for datagram in association.outgoing():
+        for datagram in association.pending_datagrams():
             self._send(datagram)
 
-    def _forget_repeat(self) -> None:
+    def _cancel_repeat(self) -> None:
         if self._repeat is not None:
             self._repeat.cancel()
             self._repeat = None

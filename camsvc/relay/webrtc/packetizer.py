@@ -26,10 +26,10 @@ def video(frames: Sequence[bytes], key: bool, sets: ParameterSets) -> tuple[byte
         key: whether it is an IDR picture.
         sets: put before a key frame that brings none itself, as ffmpeg's do not: who joins decodes from there.
     """
-    pieces = tuple(piece for payload in plain(frames) for piece in _fitting(payload))
-    if key and sets.complete and not any(SPS in _kinds(piece) for piece in pieces):
-        return (_aggregate((sets.sps, sets.pps)), *pieces)
-    return pieces
+    payloads = tuple(piece for payload in plain(frames) for piece in _fitting(payload))
+    if key and sets.complete and not any(SPS in _kinds(piece) for piece in payloads):
+        return (_aggregate((sets.sps, sets.pps)), *payloads)
+    return payloads
 
 
 def _kinds(payload: bytes) -> list[int]:
@@ -43,7 +43,11 @@ def _aggregate(units: Sequence[bytes]) -> bytes:
 
 
 def _fitting(payload: bytes) -> Iterator[bytes]:
-    """A payload as it is, or cut into FU-As of about the same size."""
+    """Cut a payload that is too large.
+
+    Yields:
+        the payload as it is, or FU-As of about the same size.
+    """
     if len(payload) <= MAX_PAYLOAD:
         yield payload
         return

@@ -126,8 +126,7 @@ class UdpMux:
     def listen(self) -> IListeningPort:
         """Open the first socket, whose port all others take.
 
-        Raises:
-            CannotListenError: another program has it.
+        CannotListenError says that another program has it.
         """
         host = self._host or LOOPBACK
         port = self._listen(host)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from typing import Protocol
 from uuid import uuid4
 
 from attrs import field, frozen
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
+from camsvc.relay import wall_time
 from camsvc.relay.media import h264, rtcp
 from camsvc.relay.media.stream import Stream, Unit
 from camsvc.relay.webrtc import packetizer
@@ -19,7 +18,9 @@ from camsvc.relay.webrtc.ice import IceCredential
 from camsvc.relay.webrtc.offer import LocalDescription, WhepOffer, answer, choose
 from camsvc.relay.webrtc.pacer import Pacer
 from camsvc.relay.webrtc.rtp_sender import RtpSender
+from camsvc.relay.webrtc.secure_transport import TransportFactory
 from camsvc.relay.webrtc.udp_mux import CandidatePair
+from camsvc.system.clocks import Clocks
 
 #: Time from the answer until the connection has to be there, seconds (MediaMTX's webrtcHandshakeTimeout).
 HANDSHAKE_S = 10.0
@@ -36,64 +37,26 @@ BURST_S = 0.004
 MAX_QUEUE = 8192
 
 
-class SecureTransport(Protocol):
-    """The secured connection."""
-
-    @property
-    def fingerprint(self) -> str:
-        """Of our certificate, sha-256."""
-
-    def start(self, fingerprints: Sequence[tuple[str, str]], active: bool) -> None:
-        """Begin the handshake."""
-
-    def received(self, datagram: bytes) -> None:
-        """Take a datagram of the viewer."""
-
-    def protect(self, packet: bytes) -> bytes:
-        """An RTP packet, encrypted."""
-
-    def protect_rtcp(self, packet: bytes) -> bytes:
-        """A compound RTCP packet, encrypted."""
-
-    def close(self) -> None:
-        """Tell the viewer, and end."""
-
-
-class TransportFactory(Protocol):
-    """Makes the secured connection of a viewer."""
-
-    def __call__(
-        self,
-        send: Callable[[bytes], None],
-        secured: Callable[[], None],
-        on_rtcp: Callable[[bytes], None],
-        closed: Callable[[], None],
-    ) -> SecureTransport:
-        """A SecureTransport that has sent nothing yet."""
-
-
 @frozen
 class ViewerContext:
     """What every viewer is given.
 
     Attributes:
         clock: for its timers.
-        now: wall time, seconds since 1970, for sender reports.
-        make_peer: makes the secured connection.
-        gone: told when a viewer is over.
+        clocks: what time it is, for sender reports and what the API shows.
+        make_transport: makes the secured connection.
         pacer: when each is sent its packets.
     """
 
     clock: IReactorTime
-    now: Callable[[], float]
-    make_peer: TransportFactory
-    gone: Callable[[Viewer], None]
+    clocks: Clocks
+    make_transport: TransportFactory
     pacer: Pacer
 
 
 @frozen
 class ViewerRequest:
-    """One asking for a stream.
+    """What a viewer asks for.
 
     Attributes:
         peer: who asks, ``host:port``.
@@ -109,40 +72,54 @@ class ViewerRequest:
 
 
 class Viewer:
-    """A session (a reader of its path, a sink of its stream, a caller of the mux)."""
+    """A WebRTC session: a reader of its path, a sink of its stream, and what the UDP mux hands datagrams to."""
 
     _log = Logger()
     kind = "webRTCSession"
 
-    def __init__(self, context: ViewerContext, asking: ViewerRequest, stream: Stream, offer: WhepOffer) -> None:
-        """Wait for the viewer's first check.
+    def __init__(
+        self,
+        context: ViewerContext,
+        request: ViewerRequest,
+        stream: Stream,
+        offer: WhepOffer,
+        gone: Callable[[Viewer], None],
+    ) -> None:
+        """Wait for the viewer's first connectivity check.
 
-        Raises:
-            Refused: the offer has no place for any track of the stream.
+        RequestError says that the offer has no place for any track of the stream.
+
+        Args:
+            context: what every viewer is given.
+            request: what was asked for.
+            stream: to be sent.
+            offer: what the viewer can take.
+            gone: called once, when the viewer is over.
         """
-        self.id = asking.id
+        self.id = request.id
         self.secret = str(uuid4())
-        self.created = datetime.now(UTC)
+        self.created = wall_time.utc(context.clocks)
         self.login = IceCredential()
-        self.asking = asking
+        self.request = request
         self.established = False
         self.route: CandidatePair | None = None
         self.bytes_sent = 0
         self.bytes_received = 0
         self._context = context
+        self._gone = gone
         self._stream = stream
         self._offer = offer
         self._sent_tracks = choose(offer, stream.tracks)
         self._tracks = {one.track: RtpSender(one, stream.tracks[one.track].clock_rate) for one in self._sent_tracks}
         self._sets = {one.track: h264.from_fmtp(stream.tracks[one.track].fmtp) for one in self._sent_tracks}
-        self._peer = context.make_peer(self._send, self._secured, self._feedback, self.close)
+        self._peer = context.make_transport(self._send, self._on_secured, self._on_rtcp, self.close)
         self._over = False
         self._joining = False
         self._waiting: deque[tuple[RtpSender, int, bool, bytes]] = deque()
         self._repeats_left = MAX_REPEATS
         self._heard_at = context.clock.seconds()
         self._timers: dict[Callable[[], None], IDelayedCall] = {}
-        self._after(HANDSHAKE_S, self._late)
+        self._after(HANDSHAKE_S, self._on_handshake_timeout)
 
     def answer(self, addresses: Sequence[tuple[str, int]]) -> bytes:
         """The SDP for the viewer, with these candidates."""
@@ -161,9 +138,9 @@ class Viewer:
         self._stream.leave(self)
         if self.established:
             for track in self._tracks.values():
-                self._send(self._peer.protect_rtcp(rtcp.bye(track.sending.ssrc)))
+                self._send(self._peer.protect_rtcp(rtcp.bye(track.sent_track.ssrc)))
         self._peer.close()
-        self._context.gone(self)
+        self._gone(self)
 
     # -- time
 
@@ -174,17 +151,17 @@ class Viewer:
 
         self._timers[work] = self._context.clock.callLater(seconds, due)
 
-    def _late(self) -> None:
+    def _on_handshake_timeout(self) -> None:
         if not self.established:
-            self._log.info("WebRTC viewer {peer} did not connect in time", peer=self.asking.peer)
+            self._log.info("WebRTC viewer {peer} did not connect in time", peer=self.request.peer)
             self.close()
 
-    def _watch(self) -> None:
+    def _check_silence(self) -> None:
         if self._context.clock.seconds() - self._heard_at > SILENCE_S:
-            self._log.info("WebRTC viewer {peer} has vanished", peer=self.asking.peer)
+            self._log.info("WebRTC viewer {peer} has vanished", peer=self.request.peer)
             self.close()
         else:
-            self._after(WATCH_S, self._watch)
+            self._after(WATCH_S, self._check_silence)
 
     # -- the connection
 
@@ -206,11 +183,11 @@ class Viewer:
             self.bytes_sent += len(datagram)
             self.route.send(datagram)
 
-    def _secured(self) -> None:
+    def _on_secured(self) -> None:
         self.established = True
         self._heard_at = self._context.clock.seconds()
-        self._log.info("{peer} watches {path} by WebRTC", peer=self.asking.peer, path=self.asking.path)
-        self._after(WATCH_S, self._watch)
+        self._log.info("{peer} watches {path} by WebRTC", peer=self.request.peer, path=self.request.path)
+        self._after(WATCH_S, self._check_silence)
         self._after(REPORT_S, self._report)
         self._join(cached=True)
 
@@ -220,7 +197,7 @@ class Viewer:
         self._joining = True
         self._stream.join(self, cached=cached)
         self._joining = False
-        self._pump()
+        self._send_waiting()
 
     def deliver(self, unit: Unit) -> None:
         """Send a unit soon, behind what waits."""
@@ -230,36 +207,36 @@ class Viewer:
         if not unit.media:
             self._note_clock(track, rtcp.sender_report(unit.data[4:]))
             return
-        pieces = unit.pieces
-        if pieces is None:
-            pieces = unit.pieces = self._cut(unit)
+        payloads = unit.payloads
+        if payloads is None:
+            payloads = unit.payloads = self._packetize(unit)
         stamp = unit.timestamp
         if not track.has_clock:
-            self._note_clock(track, rtcp.ClockReading(rtcp.ntp(self._context.now()), stamp))
-        mark_last = unit.marked or track.sending.format.codec == "h264"
-        last = len(pieces) - 1
+            self._note_clock(track, rtcp.ClockReading(rtcp.ntp(self._context.clocks.wall_s()), stamp))
+        mark_last = unit.marked or track.sent_track.format.codec == "h264"
+        last = len(payloads) - 1
         if self._joining or self._waiting:
-            self._waiting.extend((track, stamp, mark_last and at == last, piece) for at, piece in enumerate(pieces))
+            self._waiting.extend((track, stamp, mark_last and at == last, piece) for at, piece in enumerate(payloads))
             return
-        self._context.pacer.add(len(pieces), lambda: self._send_all(track, stamp, mark_last, pieces))
+        self._context.pacer.add(len(payloads), lambda: self._send_unit(track, stamp, mark_last, payloads))
 
-    def _send_all(self, track: RtpSender, stamp: int, mark_last: bool, pieces: Sequence[bytes]) -> None:
+    def _send_unit(self, track: RtpSender, stamp: int, mark_last: bool, payloads: Sequence[bytes]) -> None:
         if self._over:
             return
-        send, protect, packet, last = self._send, self._peer.protect, track.packet, len(pieces) - 1
+        send, protect, packet, last = self._send, self._peer.protect, track.packet, len(payloads) - 1
         try:
-            for at, piece in enumerate(pieces):
+            for at, piece in enumerate(payloads):
                 send(protect(packet(stamp, mark_last and at == last, piece)))
         except Exception:
             self._log.failure("a WebRTC viewer cannot be sent to, and is left out")
             self.close()
 
-    def _cut(self, unit: Unit) -> tuple[bytes, ...]:
+    def _packetize(self, unit: Unit) -> tuple[bytes, ...]:
         if self._stream.tracks[unit.track].codec == "h264":
             return packetizer.video(unit.frames, unit.key, self._sets[unit.track])
         return packetizer.plain(unit.frames)
 
-    def _pump(self) -> None:
+    def _send_waiting(self) -> None:
         if len(self._waiting) > MAX_QUEUE:
             self._waiting.clear()
             self._stream.join(self, cached=False)
@@ -267,7 +244,7 @@ class Viewer:
             track, stamp, marked, piece = self._waiting.popleft()
             self._send(self._peer.protect(track.packet(stamp, marked, piece)))
         if self._waiting:
-            self._after(BURST_S, self._pump)
+            self._after(BURST_S, self._send_waiting)
 
     def ended(self) -> None:
         """The stream is over."""
@@ -287,13 +264,13 @@ class Viewer:
                 self._send(self._peer.protect_rtcp(report))
         self._after(REPORT_S, self._report)
 
-    def _feedback(self, packet: bytes) -> None:
-        told = rtcp.parse(packet)
-        for ssrc, sequence in told.lost:
-            track = next((one for one in self._tracks.values() if one.sending.ssrc == ssrc), None)
+    def _on_rtcp(self, packet: bytes) -> None:
+        feedback = rtcp.parse(packet)
+        for ssrc, sequence in feedback.lost:
+            track = next((one for one in self._tracks.values() if one.sent_track.ssrc == ssrc), None)
             again = track.again(sequence) if track and self._repeats_left > 0 else None
             if again is not None:
                 self._repeats_left -= 1
                 self._send(self._peer.protect(again))
-        if told.bye:
+        if feedback.bye:
             self.close()

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import UUID
 
-from attrs import frozen
-from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from camsvc.relay.auth import BRAKE_S, Authorizer, AuthRequest, plain_ip
@@ -14,9 +12,8 @@ from camsvc.relay.paths.path import RelayPath
 from camsvc.relay.request_errors import RequestError
 from camsvc.relay.rtsp.framing import Credential
 from camsvc.relay.webrtc import offer as offers
-from camsvc.relay.webrtc.pacer import Pacer
 from camsvc.relay.webrtc.udp_mux import UdpMux
-from camsvc.relay.webrtc.viewer import TransportFactory, Viewer, ViewerContext, ViewerRequest
+from camsvc.relay.webrtc.viewer import Viewer, ViewerContext, ViewerRequest
 from camsvc.system.tasks import sleep
 
 #: Viewers at a time, those included that are not connected yet.
@@ -31,36 +28,26 @@ class NotAuthorized(RequestError):
         self.asked = asked
 
 
-@frozen
-class AdmissionContext:
-    """What admission needs.
-
-    Attributes:
-        clock: for the pause after a wrong credential, and the viewers' timers.
-        now: wall time, seconds since 1970.
-        authorizer: decides on admissions.
-        find: looks a path up, or raises RequestError.
-        make_peer: makes the secured connection of a viewer.
-        pacer: when each viewer is sent its packets.
-    """
-
-    clock: IReactorTime
-    now: Callable[[], float]
-    authorizer: Authorizer
-    find: Callable[[str], RelayPath]
-    make_peer: TransportFactory
-    pacer: Pacer
-
-
 class Viewers:
     """Lets viewers in, and knows them."""
 
     _log = Logger()
 
-    def __init__(self, admission: AdmissionContext, mux: UdpMux) -> None:
-        """Nobody watches."""
-        self._admission = admission
-        self._udp_mux = mux
+    def __init__(
+        self, authorizer: Authorizer, find: Callable[[str], RelayPath], udp_mux: UdpMux, context: ViewerContext
+    ) -> None:
+        """Nobody watches.
+
+        Args:
+            authorizer: decides on admissions.
+            find: looks a path up, or raises RequestError.
+            udp_mux: brings the viewers' datagrams.
+            context: what every viewer is given; its clock is for the pause after a wrong credential too.
+        """
+        self._authorizer = authorizer
+        self._find_path = find
+        self._udp_mux = udp_mux
+        self._context = context
         self._by_secret: dict[str, tuple[Viewer, RelayPath]] = {}
         self._coming = 0
 
@@ -97,11 +84,13 @@ class Viewers:
             raise RequestError("session not found", 404)
         return self._by_secret[wanted][0]
 
-    async def admit(self, asking: ViewerRequest, credential: Credential, body: bytes) -> tuple[Viewer, bytes]:
+    async def admit(self, request: ViewerRequest, credential: Credential, body: bytes) -> tuple[Viewer, bytes]:
         """Let a viewer in; an on-demand path is started, and waited for.
 
+        NotAuthorized says that it may not, RequestError what is wrong with the path, its stream or the offer.
+
         Args:
-            asking: who wants what.
+            request: who wants what.
             credential: may be empty.
             body: the offer.
 
@@ -109,20 +98,17 @@ class Viewers:
             The viewer, and the SDP for it.
 
         Raises:
-            NotAuthorized: it may not.
             RequestError: the path, its stream, or the offer will not do.
         """
         if len(self._by_secret) + self._coming >= MAX_VIEWERS:
             raise RequestError("too many viewers", 503)
         self._coming += 1
         try:
-            await self._check(asking, credential)
-            path = self._find(asking.path)
+            await self._check(request, credential)
+            path = self._find(request.path)
             offer = offers.parse(body)
             stream = await path.when_ready()
-            admission = self._admission
-            context = ViewerContext(admission.clock, admission.now, admission.make_peer, self._gone, admission.pacer)
-            viewer = Viewer(context, asking, stream, offer)
+            viewer = Viewer(self._context, request, stream, offer, self._gone)
             self._by_secret[viewer.secret] = viewer, path
         finally:
             self._coming -= 1
@@ -134,19 +120,19 @@ class Viewers:
         self._udp_mux.add(viewer)
         return viewer, viewer.answer(self._udp_mux.candidates())
 
-    async def _check(self, asking: ViewerRequest, credential: Credential) -> None:
-        ip = plain_ip(asking.peer.rpartition(":")[0].strip("[]"))
-        question = AuthRequest(ip, credential, asking.path, asking.id, "read", asking.query, "webrtc")
-        if await self._admission.authorizer.allows(question):
+    async def _check(self, request: ViewerRequest, credential: Credential) -> None:
+        ip = plain_ip(request.peer.rpartition(":")[0].strip("[]"))
+        question = AuthRequest(ip, credential, request.path, request.id, "read", request.query, "webrtc")
+        if await self._authorizer.allows(question):
             return
         if credential:
-            self._log.info("{ip} may not read {path} by WebRTC", ip=ip, path=asking.path)
-            await sleep(self._admission.clock, BRAKE_S)
+            self._log.info("{ip} may not read {path} by WebRTC", ip=ip, path=request.path)
+            await sleep(self._context.clock, BRAKE_S)
         raise NotAuthorized(asked=not credential)
 
     def _find(self, name: str) -> RelayPath:
         try:
-            return self._admission.find(name)
+            return self._find_path(name)
         except RequestError as why:
             raise RequestError(f"path '{name}' is not configured") from why
 

@@ -92,10 +92,10 @@ class WhepResource(Resource):
 
     async def _post(self, request: Request, path: str) -> None:
         query = request.uri.partition(b"?")[2].decode("latin-1")
-        asking = ViewerRequest(_peer(request), path, query)
+        wanted = ViewerRequest(_peer(request), path, query)
         body = request.content.read() if request.content else b""
         try:
-            viewer, answer = await self._viewers.admit(asking, credential(request), body)
+            viewer, answer = await self._viewers.admit(wanted, credential(request), body)
         except CancelledError:
             raise
         except RequestError as why:
@@ -115,11 +115,15 @@ class WhepResource(Resource):
         request.finish()
 
     def _patch(self, request: Request, secret: str) -> bytes:
-        """Candidates of the viewer; they are not needed, as it is the viewer that tries ours (RFC 8445, 2.5)."""
+        """Take candidates of the viewer; they are not needed, as it is the viewer that tries ours (RFC 8445, 2.5).
+
+        Raises:
+            RequestError: it sent something else.
+        """
         viewer = self._viewers.by_secret(secret)
         if _kind(request) != _FRAGMENT:
             raise RequestError("invalid Content-Type")
-        self._log.debug("more candidates of {peer}", peer=viewer.asking.peer)
+        self._log.debug("more candidates of {peer}", peer=viewer.request.peer)
         request.setResponseCode(204)
         return b""
 

@@ -105,7 +105,7 @@ class Viewer(DatagramProtocol):
 
     def _flush(self) -> None:
         assert self.end is not None
-        for datagram in self.end.outgoing():
+        for datagram in self.end.pending_datagrams():
             self.send(datagram)
 
     def _tick(self) -> None:
@@ -125,7 +125,7 @@ class Silent:
     def take(self, datagram: bytes = b"") -> None:
         pass
 
-    def outgoing(self) -> list[bytes]:
+    def pending_datagrams(self) -> list[bytes]:
         return []
 
 
@@ -213,7 +213,7 @@ class DtlsTests(WhepTestCase):
         await eventually(lambda: viewer.media > 5)
         assert isinstance(viewer.end, DtlsAssociation)
         viewer.end.close()
-        for datagram in viewer.end.outgoing():
+        for datagram in viewer.end.pending_datagrams():
             viewer.send(datagram)
         if self.engine.kind == "relay":
             self.assertLess(await self.gone(others=0), 5)

@@ -23,6 +23,7 @@ from camsvc.relay.hls.muxer import MuxerContext
 from camsvc.relay.request_errors import RequestError
 from camsvc.relay.rtsp.framing import Credential
 from camsvc.relay.webrtc.viewers import Viewers
+from tests.support.clocks import FakeClocks
 from tests.support.relay_media import VIDEO, Client
 from tests.unit.relay.paths.test_path_table import Party
 from tests.unit.relay.rtsp.test_listener import URL, Caller, RtspTestCase
@@ -35,14 +36,16 @@ class ApiTests(RtspTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        context = MuxerContext(self.machine, lambda: datetime(2026, 3, 4, 5, 6, 8, tzinfo=UTC), 7, 1.0)
+        context = MuxerContext(
+            self.machine, FakeClocks(datetime(2026, 3, 4, 5, 6, 8, tzinfo=UTC).timestamp()), 7, 1.0
+        )
         self.muxers = HlsMuxers(context)
         keys = {
             "logLevel": "warn",
             "paths": {},
             "externalAuthenticationURL": "http://127.0.0.1/" + "a" * 32 + "/auth",
         }
-        viewers: Any = Viewers(None, None)  # type: ignore[arg-type]  # nobody watches: tests.unit.relay.webrtc.test_whep
+        viewers: Any = Viewers(None, None, None, None)  # type: ignore[arg-type]  # nobody watches: tests.unit.relay.webrtc.test_whep
         started = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
         engine = EngineParts(self.paths, self.listener, self.muxers, viewers, keys, started)
         self.engine = engine

@@ -22,6 +22,7 @@ from camsvc.errors import StartError
 from camsvc.relay.service import RelayService
 from camsvc.relay.settings import load
 from camsvc.relay.tap import RelayOptions
+from camsvc.system.clocks import Clocks
 from camsvc.system.tasks import sleep
 from tests.support.relay_media import IDR_NAL, SDP, SLICE_NAL, rtp
 
@@ -47,7 +48,7 @@ class ServiceTests(TestCase):
     def make(self, text: str) -> RelayService:
         from twisted.internet import reactor
 
-        return RelayService(reactor, load(text))
+        return RelayService(reactor, load(text), Clocks())
 
     async def start(self, text: str) -> tuple[RelayService, int, str]:
         service = self.make(text)

@@ -25,7 +25,7 @@ class HlsTests(MuxerTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.muxers = HlsMuxers(MuxerContext(self.machine, self.now, 3, 1.0))
+        self.muxers = HlsMuxers(MuxerContext(self.machine, self.clocks, 3, 1.0))
         self.treq = StubTreq(HlsResource(self.machine, self.authorizer, self.paths.find, self.muxers))
         self.addCleanup(self.muxers.stop)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from attrs import evolve
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,6 +13,7 @@ from camsvc.relay.hls.muxer import HlsMuxer, MuxerContext
 from camsvc.relay.media.sdp import Track
 from camsvc.relay.paths.path import RelayPath
 from camsvc.relay.request_errors import RequestError
+from tests.support.clocks import ClocksOf
 from tests.support.relay_media import AAC, AUDIO, IDR_NAL, PPS_HIGH, SLICE_NAL, SPS_1080P, VIDEO, boxes, rtp
 from tests.unit.relay.paths.test_path_table import ON_DEMAND, Party, PathTestCase
 
@@ -25,12 +24,10 @@ class MuxerTestCase(PathTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.over: list[HlsMuxer] = []
-
-    def now(self) -> datetime:
-        return datetime.fromtimestamp(1_800_000_000 + self.machine.seconds(), UTC)
+        self.clocks = ClocksOf(self.machine, 1_800_000_000)
 
     def muxer(self, path: RelayPath) -> HlsMuxer:
-        return HlsMuxer(MuxerContext(self.machine, self.now, 3, 1.0), path, self.over.append)
+        return HlsMuxer(MuxerContext(self.machine, self.clocks, 3, 1.0), path, self.over.append)
 
     def ask(self, muxer: HlsMuxer, name: str) -> Deferred[bytes | None]:
         return Deferred.fromCoroutine(muxer.file(name))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -11,25 +11,26 @@ from camsvc.relay.hls.playlist import SPARE, HlsPlaylist
 from camsvc.relay.media.fmp4 import SampleFormat, h264_format, init_segment, opus_format
 from camsvc.relay.media.h264 import ParameterSets
 from camsvc.relay.media.segmenter import SegmentStart
+from tests.support.clocks import FakeClocks
 from tests.support.relay_media import PPS_360P, PPS_HIGH, SPS_360P, SPS_1080P
 
 SMALL = h264_format(ParameterSets(SPS_360P, PPS_360P), 90000)
 LARGE = h264_format(ParameterSets(SPS_1080P, PPS_HIGH), 90000)
 
 
-class WindowTests(SynchronousTestCase):
+class PlaylistTests(SynchronousTestCase):
     """`HlsPlaylist`."""
 
     def setUp(self) -> None:
-        self.now = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
+        self.clocks = FakeClocks(wall=datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC).timestamp())
         self.changes: list[int] = []
-        self.playlist = HlsPlaylist(3, "x", lambda: self.now, lambda: self.changes.append(len(self.playlist.listed)))
+        self.playlist = HlsPlaylist(3, "x", self.clocks, lambda: self.changes.append(len(self.playlist.listed)))
 
     def add(self, data: bytes, *, seamless: bool = True, seconds: float = 1.0, form: SampleFormat = SMALL) -> None:
         growing = self.playlist.begin(SegmentStart((form, opus_format(2)), seamless))
         growing.append(data[:1], seconds / 2)
         growing.append(data[1:], seconds / 2)
-        self.now += timedelta(seconds=seconds)
+        self.clocks.advance(seconds)
         growing.close()
         growing.close()
 
@@ -112,10 +113,10 @@ class WindowTests(SynchronousTestCase):
     def test_wall_time(self) -> None:
         """Follows the media through jitter, and ours again once both are apart."""
         self.add(b"x")
-        self.now += timedelta(seconds=0.3)
+        self.clocks.advance(0.3)
         self.add(b"x")
         self.assertIn("05:06:08.000Z", self.playlist.media())
-        self.now += timedelta(seconds=2)
+        self.clocks.advance(2)
         self.add(b"x")
         self.assertIn("05:06:11.300Z", self.playlist.media())
 

@@ -29,10 +29,10 @@ def stap(*units: bytes) -> bytes:
 
 
 def fu(unit: bytes, size: int = 7) -> list[bytes]:
-    pieces = [unit[1:][at : at + size] for at in range(0, len(unit) - 1, size)]
+    payloads = [unit[1:][at : at + size] for at in range(0, len(unit) - 1, size)]
     return [
-        bytes([0x60 | 28, (unit[0] & 31) | (0x80 if n == 0 else 0) | (0x40 if n == len(pieces) - 1 else 0)]) + piece
-        for n, piece in enumerate(pieces)
+        bytes([0x60 | 28, (unit[0] & 31) | (0x80 if n == 0 else 0) | (0x40 if n == len(payloads) - 1 else 0)]) + piece
+        for n, piece in enumerate(payloads)
     ]
 
 

@@ -26,6 +26,7 @@ from camsvc.relay.paths.pull import FfmpegPull, LocalPull, local_source
 from camsvc.relay.recording.file_recorder import FileRecorder
 from camsvc.relay.request_errors import RequestError
 from camsvc.system.tasks import sleep
+from tests.support.clocks import ClocksOf
 from tests.support.relay_media import IDR_NAL, SLICE_NAL, VIDEO, Taker, rtp
 from tests.unit.relay.recording.test_file_recorder import MemoryDisk
 
@@ -266,15 +267,12 @@ class PathTestCase(SynchronousTestCase):
                 return FfmpegPull(self.slots.slot(f"{path.name} source"), path, 8554, "secret")
             return LocalPull(self.machine, path, source, self.authorizer, paths.find)
 
-        def now() -> Any:
-            from datetime import UTC, datetime
-
-            return datetime.fromtimestamp(self.machine.seconds(), UTC)
+        clocks = ClocksOf(self.machine)
 
         def record(path: RelayPath, stream: Stream) -> FileRecorder:
-            return FileRecorder(self.machine, now, self.disk, path.name, path.options, stream)
+            return FileRecorder(self.machine, clocks, self.disk, path.name, path.options, stream)
 
-        return PathContext(self.machine, 8554, self.slots.slot, pull, record)
+        return PathContext(self.machine, clocks, 8554, self.slots.slot, pull, record)
 
     def path(self, name: str = "cam", **keys: Any) -> RelayPath:
         self.paths.add(name, keys)

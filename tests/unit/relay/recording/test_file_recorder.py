@@ -20,6 +20,7 @@ from camsvc.relay.paths.options import RelayPathOptions, options
 from camsvc.relay.recording import disk_writer as disk_module
 from camsvc.relay.recording.disk_writer import DiskTooSlow, DiskWriter, RecordedFile
 from camsvc.relay.recording.file_recorder import FileRecorder, file_name
+from tests.support.clocks import ClocksOf
 from tests.support.relay_media import (
     AUDIO,
     IDR_NAL,
@@ -75,10 +76,8 @@ class RecorderTests(SynchronousTestCase):
         self.started = datetime(2026, 3, 4, 5, 6, 7, 80, UTC)
 
     def record(self, stream: Stream | None = None) -> FileRecorder:
-        def now() -> datetime:
-            return self.started.fromtimestamp(self.started.timestamp() + self.clock.seconds(), UTC)
-
-        return FileRecorder(self.clock, now, self.disk, "rec/camera0/1", self.wanted, stream or self.stream)
+        clocks = ClocksOf(self.clock, self.started.timestamp())
+        return FileRecorder(self.clock, clocks, self.disk, "rec/camera0/1", self.wanted, stream or self.stream)
 
     def gop(self, first: int) -> None:
         for number in range(25):

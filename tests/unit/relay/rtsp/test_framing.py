@@ -26,9 +26,9 @@ ANNOUNCE = b"ANNOUNCE rtsp://h/cam RTSP/1.0\r\nCSeq: 2\r\nContent-Length: 4\r\n\
 OPTIONS = b"OPTIONS * RTSP/1.0\r\ncseq:1\r\n\r\n"
 
 
-def parsed(*pieces: bytes) -> list[object]:
+def parsed(*payloads: bytes) -> list[object]:
     parser, found = RtspParser(), []
-    for piece in pieces:
+    for piece in payloads:
         parser.feed(piece)
         while (item := parser.take()) is not None:
             found.append(item)
@@ -52,16 +52,16 @@ class ParserTests(SynchronousTestCase):
         """The same comes out whatever the network cut."""
         data = ANNOUNCE + interleaved(0, b"x" * 20) + b"\r\n" + OPTIONS + interleaved(2, b"")
         edges = sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})
-        pieces = [data[a:b] for a, b in itertools.pairwise(edges)]
-        self.assertEqual(parsed(*pieces), parsed(data))
+        payloads = [data[a:b] for a, b in itertools.pairwise(edges)]
+        self.assertEqual(parsed(*payloads), parsed(data))
         self.assertEqual(len(parsed(data)), 4)
 
     @settings(max_examples=150, deadline=None)
     @given(st.lists(st.binary(max_size=40), max_size=6))
-    def test_garbage(self, pieces: list[bytes]) -> None:
+    def test_garbage(self, payloads: list[bytes]) -> None:
         """Anything else than RTSP is malformed or waits for more; nothing else is raised."""
         try:
-            parsed(*pieces)
+            parsed(*payloads)
         except MalformedRtsp:
             pass
 

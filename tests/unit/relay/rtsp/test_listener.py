@@ -13,8 +13,9 @@ from twisted.python.failure import Failure
 from camsvc.relay.auth import AuthRequest
 from camsvc.relay.media import stream as stream_module
 from camsvc.relay.paths.path import RelayPath
+from camsvc.relay.rtsp.admission import SessionContext
 from camsvc.relay.rtsp.listener import RtspConnection, RtspListener
-from camsvc.relay.rtsp.session import SessionContext
+from tests.support.clocks import ClocksOf
 from tests.support.relay_media import IDR_NAL, SDP, SLICE_NAL, Client, interleaved, rtp
 from tests.unit.relay.paths.test_path_table import ON_DEMAND, PathTestCase
 
@@ -29,6 +30,7 @@ class SlowDoorman:
         self.asked: list[AuthRequest] = []
         self.waiting: list[Deferred[bool]] = []
         self.slow = False
+        self.ticket = "t"
 
     async def allows(self, question: AuthRequest) -> bool:
         self.asked.append(question)
@@ -36,7 +38,7 @@ class SlowDoorman:
             answer: Deferred[bool] = Deferred()
             self.waiting.append(answer)
             return await answer
-        return question.credential.password == "good" or question.query == "ticket=t"
+        return question.credential.password == "good" or question.query == f"ticket={self.ticket}"
 
 
 class Caller:
@@ -93,7 +95,9 @@ class RtspTestCase(PathTestCase):
         super().setUp()
         self.door = SlowDoorman()
         self.listener = RtspListener(
-            SessionContext(self.machine, self.door, self.paths.find, 10.0, "secret"), 10.0, 100
+            SessionContext(self.machine, ClocksOf(self.machine), self.door, self.paths.find, 10.0, "secret"),
+            10.0,
+            100,
         )
         self.cam: RelayPath = self.path()
 
@@ -279,14 +283,49 @@ class AdmissionTests(RtspTestCase):
         self.assertEqual(status(caller.transport.taken()), 401)
 
     def test_ticket_in_the_query(self) -> None:
-        """It is kept with the session, and a verdict is good for the connection."""
+        """It is kept with the session; DESCRIBE and the first SETUP are asked for, what follows no more."""
         publisher, reader = self.caller(), self.caller()
         publisher.publish()
         self.assertEqual(status(reader.ask("DESCRIBE", URL + "?ticket=t", password="")), 200)
         self.assertEqual(status(reader.ask("SETUP", URL + "/trackID=0", TCP, password="")), 200)
-        self.assertEqual((reader.connection.session.query, len(self.door.asked)), ("ticket=t", 2))
+        self.assertEqual((reader.connection.session.query, len(self.door.asked)), ("ticket=t", 3))
         question = self.door.asked[-1]
         self.assertEqual((question.id, question.ip, question.path), (reader.connection.id, "127.0.0.1", "cam"))
+        self.assertEqual(question.query, "ticket=t")
+        self.assertEqual(status(reader.ask("SETUP", URL + "/trackID=0", TCP, password="")), 400)
+        self.assertEqual(status(reader.ask("PLAY", password="")), 200)
+        self.assertEqual(len(self.door.asked), 3)
+
+    def test_another_query(self) -> None:
+        """SETUP with another query is asked for anew; a session never changes the one that it was admitted with."""
+        self.caller().publish()
+        for query in ("x=1", "ticket=of-another-camera"):
+            reader = self.caller()
+            self.assertEqual(status(reader.ask("DESCRIBE", URL + "?ticket=t", password="")), 200)
+            self.assertEqual(status(reader.ask("SETUP", f"{URL}?{query}/trackID=0", TCP, password="")), 401)
+            self.assertEqual((self.door.asked[-1].query, reader.connection.session.shown), (query, False))
+            self.assertEqual(status(reader.ask("SETUP", f"{URL}?ticket=t/trackID=0", TCP, password="")), 200)
+            for method in ("PLAY", "DESCRIBE"):
+                self.assertEqual(status(reader.ask(method, f"{URL}?{query}", password="")), 400)
+            self.assertEqual(status(reader.ask("PLAY", "rtsp://h/other", password="")), 400)
+            self.assertEqual(reader.connection.session.query, "ticket=t")
+            self.assertEqual(status(reader.ask("PLAY", f"{URL}?ticket=t", password="")), 200)
+
+    def test_admission_withdrawn_before_setup(self) -> None:
+        """What DESCRIBE was admitted with is asked for again: a logout in between counts."""
+        self.caller().publish()
+        reader = self.caller()
+        self.assertEqual(status(reader.ask("DESCRIBE", URL + "?ticket=t", password="")), 200)
+        self.door.ticket = "none"
+        self.assertEqual(status(reader.ask("SETUP", URL + "/trackID=0", TCP, password="")), 401)
+        self.assertEqual(self.cam.readers, [])
+
+    def test_admission_goes_first(self) -> None:
+        """Who may not learns nothing of which paths there are, and whether somebody publishes."""
+        for url in ("rtsp://h/nope", URL):
+            self.assertEqual(status(self.caller().ask("DESCRIBE", url, password="")), 401)
+        self.assertEqual(status(self.caller().ask("ANNOUNCE", "rtsp://h/nope", body="no SDP", password="")), 401)
+        self.assertEqual(status(self.caller().ask("DESCRIBE")), 404)
 
     def test_one_request_at_a_time(self) -> None:
         """What comes while a verdict is awaited waits too, within bounds, and answers keep their order."""

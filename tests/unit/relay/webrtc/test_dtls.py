@@ -29,7 +29,7 @@ class End(Protocol):
     def take(self, datagram: bytes = b"") -> None:
         """Take one, or begin."""
 
-    def outgoing(self) -> list[bytes]:
+    def pending_datagrams(self) -> list[bytes]:
         """What it sends."""
 
 
@@ -54,7 +54,7 @@ class Bare:
         except SSL.Error:  # among them that more is to come
             pass
 
-    def outgoing(self) -> list[bytes]:
+    def pending_datagrams(self) -> list[bytes]:
         try:
             return [self.connection.bio_read(1 << 16)]
         except SSL.WantReadError:
@@ -69,7 +69,7 @@ def exchange(*ends: End, change: Callable[[bytes], Sequence[bytes]] = lambda dat
     while moving:
         moving = False
         for end, other in (ends, ends[::-1]):
-            for datagram in end.outgoing():
+            for datagram in end.pending_datagrams():
                 moving = True
                 for arrived in change(datagram):
                     other.take(arrived)
@@ -104,7 +104,7 @@ class AssociationTests(SynchronousTestCase):
         self.assertNotEqual(agreed(client).ours, agreed(client).theirs)
         self.assertEqual(agreed(client).profile, next(iter(PROFILES.values())))
         self.assertNotIn(repr(agreed(client).ours), repr(client.keys))
-        self.assertEqual((client.left_s(), server.left_s(), client.outgoing()), (None, None, []))
+        self.assertEqual((client.left_s(), server.left_s(), client.pending_datagrams()), (None, None, []))
         report = b"\x80\xc9\x00\x01\x00\x00\x00\x01"
         for end, far in ((client, server), (server, client)):
             protected = SrtpSession(agreed(end)).protect_rtcp(report)
@@ -172,7 +172,7 @@ class AssociationTests(SynchronousTestCase):
         self.assertIsNotNone(SrtpSession(agreed(server)).verified_rtcp(report))
         client.close()
         with self.assertRaises(DtlsClosed):
-            server.take(*client.outgoing())
+            server.take(*client.pending_datagrams())
 
     def test_repeated(self) -> None:
         """Every datagram twice, and the last flight again: nothing happens a second time."""
@@ -195,18 +195,18 @@ class AssociationTests(SynchronousTestCase):
         """Is sent again when its time has come, not before."""
         client = self.pair()[0]
         client.take()
-        (first,) = client.outgoing()
+        (first,) = client.pending_datagrams()
         left_s = client.left_s()
         assert left_s is not None
         self.assertTrue(0.5 < left_s <= 1)
         client.repeat()
-        self.assertEqual((client.outgoing(), bool(first)), ([], True))
+        self.assertEqual((client.pending_datagrams(), bool(first)), ([], True))
 
     def test_alert(self) -> None:
         """The other end gives up in the middle."""
         client, server = self.pair()
         client.take()
-        server.take(*client.outgoing())
+        server.take(*client.pending_datagrams())
         with self.assertRaises(DtlsError) as caught:
             server.take(FATAL)
         self.assertIn("alert", str(caught.exception))
@@ -216,12 +216,12 @@ class AssociationTests(SynchronousTestCase):
         for first in (0, 1):
             ends = self.connected()
             ends[first].close()
-            (farewell,) = ends[first].outgoing()
+            (farewell,) = ends[first].pending_datagrams()
             with self.assertRaises(DtlsClosed):
                 ends[1 - first].take(farewell)
         begun = self.pair()[1]
         begun.close()
-        self.assertEqual(begun.outgoing(), [])
+        self.assertEqual(begun.pending_datagrams(), [])
 
     def test_small_datagrams(self) -> None:
         """A flight leaves in as many datagrams as the path needs, none larger than that."""

@@ -42,7 +42,7 @@ class OfferTests(SynchronousTestCase):
         self.assertNotEqual(one.ssrc, one.resend_ssrc)
 
     def test_profile(self) -> None:
-        """The stream's own if it is offered, else baseline, else any in mode 1; mode 0 cannot carry pieces."""
+        """The stream's own if it is offered, else baseline, else any in mode 1; mode 0 cannot carry payloads."""
         self.assertEqual(chosen(OFFER, HIGH)[0].format.number, "114")
         self.assertEqual(chosen(OFFER.replace("64001f", "f4001f"), HIGH)[0].format.number, "109")
         self.assertEqual(chosen(OFFER.replace("42e01f", "4d001f"), VIDEO)[0].format.number, "103")

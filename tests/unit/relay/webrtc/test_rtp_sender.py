@@ -18,9 +18,9 @@ SETS = ParameterSets(SPS_360P, PPS_360P)
 START = b"\x00\x00\x00\x01"
 
 
-def annex_b(pieces: tuple[bytes, ...]) -> bytes:
+def annex_b(payloads: tuple[bytes, ...]) -> bytes:
     """What aiortc's decoder makes of payloads."""
-    return b"".join(H264PayloadDescriptor.parse(piece)[1] for piece in pieces)
+    return b"".join(H264PayloadDescriptor.parse(piece)[1] for piece in payloads)
 
 
 class PayloadTests(SynchronousTestCase):
@@ -45,14 +45,14 @@ class PayloadTests(SynchronousTestCase):
         self.assertEqual(packetizer.video([rtp(IDR_NAL)], False, SETS), (IDR_NAL,))
 
     def test_large_ones_are_cut(self) -> None:
-        """Single units, pieces and aggregates; what is put together again is the same."""
+        """Single units, payloads and aggregates; what is put together again is the same."""
         large = b"\x65" + bytes(range(256)) * 20
-        pieces = packetizer.video([rtp(large)], False, SETS)
-        self.assertGreater(len(pieces), 4)
-        self.assertLessEqual(max(map(len, pieces)), packetizer.MAX_PAYLOAD)
-        self.assertLess(max(map(len, pieces)) - min(map(len, pieces)), 10)
-        self.assertEqual(annex_b(pieces), START + large)
-        self.assertEqual(h264.nal_units([rtp(piece) for piece in pieces]), [large])
+        payloads = packetizer.video([rtp(large)], False, SETS)
+        self.assertGreater(len(payloads), 4)
+        self.assertLessEqual(max(map(len, payloads)), packetizer.MAX_PAYLOAD)
+        self.assertLess(max(map(len, payloads)) - min(map(len, payloads)), 10)
+        self.assertEqual(annex_b(payloads), START + large)
+        self.assertEqual(h264.nal_units([rtp(piece) for piece in payloads]), [large])
         first, last = large[1:1461], large[1461:]
         fragments = [rtp(b"\x7c\x85" + first, marker=False), rtp(b"\x7c\x45" + last)]
         cut = packetizer.video(fragments, False, SETS)
@@ -67,7 +67,7 @@ class PayloadTests(SynchronousTestCase):
         self.assertEqual(packetizer.plain([rtp(b"opus")]), (b"opus",))
 
 
-def sending(*, resend: bool = True, delay: int = 0) -> SentTrack:
+def sent_track(*, resend: bool = True, delay: int = 0) -> SentTrack:
     again = PayloadType("104", "rtx/90000", {"apt": "103"}, "apt=103") if resend else None
     return SentTrack(0, 0, PayloadType("103", "H264/90000", {}, ""), again, ("nack",), delay, ssrc=7, resend_ssrc=8)
 
@@ -77,7 +77,7 @@ class OutgoingTests(SynchronousTestCase):
 
     def test_numbered(self) -> None:
         """From a random number below half of the range, over its end."""
-        track = RtpSender(sending(), 90000)
+        track = RtpSender(sent_track(), 90000)
         packets = [aiortc_rtp.RtpPacket.parse(track.packet(3600, at == 1, b"abc")) for at in range(2)]
         first, second = packets
         self.assertLess(first.sequence_number, 1 << 15)
@@ -90,14 +90,14 @@ class OutgoingTests(SynchronousTestCase):
 
     def test_delay(self) -> None:
         """The header extension says 0 to 0, where the viewer knows it."""
-        packet = aiortc_rtp.RtpPacket.parse(RtpSender(sending(delay=5), 90000).packet(0, True, b"abc"))
+        packet = aiortc_rtp.RtpPacket.parse(RtpSender(sent_track(delay=5), 90000).packet(0, True, b"abc"))
         self.assertEqual(packet.payload, b"abc")
-        raw = RtpSender(sending(delay=5), 90000).packet(0, True, b"abc")
+        raw = RtpSender(sent_track(delay=5), 90000).packet(0, True, b"abc")
         self.assertEqual(aiortc_rtp.unpack_header_extensions(0xBEDE, raw[16:20]), [(5, b"\0\0\0")])
 
     def test_sent_again(self) -> None:
         """In a stream of its own where the viewer knows that, else as it was; not what is too old."""
-        track = RtpSender(sending(), 90000)
+        track = RtpSender(sent_track(), 90000)
         sent = aiortc_rtp.RtpPacket.parse(track.packet(3600, True, b"abc"))
         repeated = [aiortc_rtp.RtpPacket.parse(track.again(sent.sequence_number) or b"") for _ in range(2)]
         self.assertEqual((repeated[0].payload_type, repeated[0].ssrc, repeated[0].marker), (104, 8, 1))
@@ -106,7 +106,7 @@ class OutgoingTests(SynchronousTestCase):
         self.assertEqual(
             (whole.sequence_number, whole.payload, whole.timestamp), (sent.sequence_number, b"abc", 3600)
         )
-        plain = RtpSender(sending(resend=False), 90000)
+        plain = RtpSender(sent_track(resend=False), 90000)
         packet = plain.packet(3600, True, b"abc")
         self.assertEqual(plain.again(int.from_bytes(packet[2:4], "big")), packet)
         for _ in range(HISTORY):
@@ -116,7 +116,7 @@ class OutgoingTests(SynchronousTestCase):
 
     def test_reported(self) -> None:
         """The present reading on both clocks, by the last one known; nothing before the first packet."""
-        track = RtpSender(sending(), 90000)
+        track = RtpSender(sent_track(), 90000)
         self.assertIsNone(track.report(1.0, "name"))
         track.set_clock(1.0, ClockReading(5 << 32, 0xFFFFFFFF))
         self.assertIsNone(track.report(1.0, "name"))

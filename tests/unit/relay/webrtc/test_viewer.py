@@ -13,6 +13,7 @@ from camsvc.relay.webrtc import viewer as viewer_module
 from camsvc.relay.webrtc.offer import parse
 from camsvc.relay.webrtc.pacer import Pacer
 from camsvc.relay.webrtc.viewer import HANDSHAKE_S, SILENCE_S, WATCH_S, Viewer, ViewerContext, ViewerRequest
+from tests.support.clocks import FakeClocks
 from tests.support.relay_media import AUDIO, IDR_NAL, SLICE_NAL, VIDEO, interleaved, rtp, unit
 from tests.support.webrtc_media import OFFER, PeerFactory, Way
 
@@ -25,14 +26,15 @@ class ViewerTestCase(SynchronousTestCase):
         self.stream = Stream((VIDEO, AUDIO))
         self.peers = PeerFactory()
         self.gone: list[Viewer] = []
-        self.context = ViewerContext(self.clock, lambda: 1000.0, self.peers, self.gone.append, Pacer(self.clock))
+        self.context = ViewerContext(self.clock, FakeClocks(1000.0), self.peers, Pacer(self.clock))
         self.viewer = self.make()
         self.peer = self.peers.made[0]
         self.sent: list[bytes] = []
         self.route: Any = Way(self.sent)
 
     def make(self, offer: str = OFFER) -> Viewer:
-        return Viewer(self.context, ViewerRequest("127.0.0.1:50000", "cam", "q"), self.stream, parse(offer.encode()))
+        request = ViewerRequest("127.0.0.1:50000", "cam", "q")
+        return Viewer(self.context, request, self.stream, parse(offer.encode()), self.gone.append)
 
     def connect(self) -> None:
         self.viewer.checked(self.route, True)
@@ -52,7 +54,7 @@ class ViewerTestCase(SynchronousTestCase):
         return found
 
     def nack(self, *numbers: int) -> None:
-        ssrc = self.viewer._tracks[0].sending.ssrc
+        ssrc = self.viewer._tracks[0].sent_track.ssrc
         self.peer.on_rtcp(bytes(aiortc_rtp.RtcpRtpfbPacket(fmt=1, ssrc=1, media_ssrc=ssrc, lost=list(numbers))))
 
 
@@ -203,7 +205,7 @@ class MediaTests(ViewerTestCase):
         self.peers.made[1].secured()
         one = unit(IDR_NAL, key=True)
         self.stream.relay(one)
-        kept = one.pieces
+        kept = one.payloads
         assert kept is not None
         self.clock.advance(0)
         self.assertEqual((len(self.sent), len(other)), (2, 2))

@@ -19,9 +19,10 @@ from camsvc.relay.hls.listener import HlsMuxers
 from camsvc.relay.webrtc import offer, viewers
 from camsvc.relay.webrtc.pacer import Pacer
 from camsvc.relay.webrtc.udp_mux import UdpMux
-from camsvc.relay.webrtc.viewer import HANDSHAKE_S
-from camsvc.relay.webrtc.viewers import AdmissionContext, Viewers
+from camsvc.relay.webrtc.viewer import HANDSHAKE_S, ViewerContext
+from camsvc.relay.webrtc.viewers import Viewers
 from camsvc.relay.webrtc.whep import WhepResource
+from tests.support.clocks import ClocksOf
 from tests.support.relay_media import IDR_NAL, VIDEO, Client, unit
 from tests.support.webrtc_media import OFFER, PeerFactory, check
 from tests.unit.relay.paths.test_path_table import ON_DEMAND, Party
@@ -43,8 +44,8 @@ class WhepTestCase(RtspTestCase):
         mux = UdpMux(self.ports, ("127.0.0.1", 8189))  # type: ignore[arg-type]
         mux.listen()
         clock, pacer = self.machine, Pacer(self.machine)
-        admission = AdmissionContext(clock, clock.seconds, self.door, self.paths.find, self.peers, pacer)
-        self.viewers = Viewers(admission, mux)
+        context = ViewerContext(clock, ClocksOf(clock), self.peers, pacer)
+        self.viewers = Viewers(self.door, self.paths.find, mux, context)
         self.whep = StubTreq(WhepResource(self.viewers))
         engine = EngineParts(
             self.paths, self.listener, HlsMuxers(None), self.viewers, {}, datetime(2026, 1, 1, tzinfo=UTC)
@@ -98,7 +99,7 @@ class SignallingTests(WhepTestCase):
         self.cam.publish(Party(), (VIDEO,))
         self.assertEqual(self.post(Authorization="Bearer good")[0], 201)
         self.assertEqual(self.answered(self.request("POST", "/cam/whep?ticket=t", SDP, OFFER))[0], 201)
-        self.assertEqual(self.viewers.all()[1].asking.query, "ticket=t")
+        self.assertEqual(self.viewers.all()[1].request.query, "ticket=t")
         code, headers, _ = self.answered(self.request("POST", "/cam/whep", SDP, OFFER))
         self.assertEqual((code, headers["www-authenticate"]), (401, 'Basic realm="camsvc"'))
         waiting = self.request("POST", "/cam/whep", SDP | {"Authorization": "Bearer bad"}, OFFER)
