@@ -111,9 +111,11 @@ class SessionAdmission:
             raise RequestError(f"path '{path.name}' has a source of its own")
         return path
 
-    def keep(self) -> None:
-        """There is a session from now on: it stands on what was admitted last."""
+    def keep(self) -> Admitted:
+        """There is a session from now on: it stands on what was admitted last, which comes back."""
+        assert self._last is not None
         self.kept = self._last
+        return self.kept
 
     def check(self, url: RtspUrl) -> None:
         """See that a request within the session is about the same.

@@ -30,6 +30,8 @@ class RtspSession:
         """Idle."""
         self.id = connection.id
         self.state = "idle"
+        self.path_name = ""
+        self.query = ""
         self.shown = False
         self._context = context
         self._connection = connection
@@ -53,16 +55,6 @@ class RtspSession:
             "GET_PARAMETER": self._get_parameter,
             "TEARDOWN": self._teardown,
         }
-
-    @property
-    def path_name(self) -> str:
-        """The path's name; empty before there is a session."""
-        return self._admission.kept.path if self._admission.kept else ""
-
-    @property
-    def query(self) -> str:
-        """The query that it was admitted with; may hold a ticket."""
-        return self._admission.kept.query if self._admission.kept else ""
 
     @property
     def bytes_sent(self) -> int:
@@ -197,7 +189,8 @@ class RtspSession:
 
     def _begin(self, path: RelayPath) -> None:
         self._path = path
-        self._admission.keep()
+        kept = self._admission.keep()
+        self.path_name, self.query = kept.path, kept.query
         self.shown = True
 
     async def _record(self, request: RtspRequest) -> RtspResponse:
