@@ -57,6 +57,10 @@ class RelayOptions(usage.Options):
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+#: The name that twistd looks for.
+Options = RelayOptions
+
+
 def makeService(options: RelayOptions) -> IService:
     """The engine, by its options."""
     from twisted.internet import reactor

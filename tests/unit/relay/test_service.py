@@ -10,18 +10,19 @@ from typing import Any
 
 import treq
 from attrs import evolve
-from twisted.application.service import Application, IServiceCollection
+from twisted.application.service import Application, IServiceCollection, IServiceMaker
 from twisted.internet.defer import maybeDeferred
 from twisted.internet.endpoints import HostnameEndpoint, connectProtocol
 from twisted.internet.protocol import Protocol
 from twisted.logger import ILogObserver
+from twisted.plugin import getPlugins
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from camsvc import __version__
 from camsvc.errors import StartError
 from camsvc.relay.service import RelayService
 from camsvc.relay.settings import load
-from camsvc.relay.tap import RelayOptions
+from camsvc.relay.tap import RelayOptions, makeService
 from camsvc.system.clocks import Clocks
 from camsvc.system.tasks import sleep
 from tests.support.relay_media import IDR_NAL, SDP, SLICE_NAL, rtp
@@ -154,6 +155,11 @@ class OptionsTests(SynchronousTestCase):
                 self.parse(name)
             self.assertIn(words, str(caught.exception))
             self.assertNotIn("\n", str(caught.exception))
+
+    def test_twistd_finds_them(self) -> None:
+        """The plugin names the module, and twistd takes two names out of it."""
+        (maker,) = (one for one in getPlugins(IServiceMaker) if one.tapname == "camsvc-relay")
+        self.assertEqual((maker.options, maker.makeService), (RelayOptions, makeService))
 
     def test_version(self) -> None:
         """What `--version` prints."""
