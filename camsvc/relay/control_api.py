@@ -24,7 +24,7 @@ from camsvc.relay.hls.listener import HlsMuxers
 from camsvc.relay.paths.options import to_json
 from camsvc.relay.paths.path_table import PathTable
 from camsvc.relay.request_errors import RequestError
-from camsvc.relay.rtsp.listener import RtspConnection, RtspListener
+from camsvc.relay.rtsp.listener import RtspListener, RtspServerConnection
 from camsvc.relay.wall_time import rfc3339
 from camsvc.relay.webrtc.viewers import Viewers
 from camsvc.system.redaction import redact
@@ -90,7 +90,7 @@ class EngineParts:
     started: datetime
 
 
-def _session(engine: EngineParts, ident: str) -> RtspConnection:
+def _session(engine: EngineParts, ident: str) -> RtspServerConnection:
     try:
         wanted = str(UUID(ident))
     except ValueError as why:

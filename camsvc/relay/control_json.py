@@ -6,7 +6,7 @@ from typing import Any
 
 from camsvc.relay.hls.muxer import HlsMuxer
 from camsvc.relay.paths.path import RelayPath
-from camsvc.relay.rtsp.listener import RtspConnection
+from camsvc.relay.rtsp.listener import RtspServerConnection
 from camsvc.relay.wall_time import rfc3339
 from camsvc.relay.webrtc.viewer import Viewer
 
@@ -32,7 +32,7 @@ def path_json(path: RelayPath) -> Json:
     }
 
 
-def session_json(connection: RtspConnection) -> Json:
+def session_json(connection: RtspServerConnection) -> Json:
     """A session's state; its query is there because tickets are found by it."""
     session = connection.session
     return {
@@ -71,7 +71,7 @@ def viewer_json(viewer: Viewer) -> Json:
     }
 
 
-def connection_json(connection: RtspConnection) -> Json:
+def connection_json(connection: RtspServerConnection) -> Json:
     """A connection's state."""
     return {
         "id": connection.id,

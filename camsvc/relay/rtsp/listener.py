@@ -32,14 +32,14 @@ HANG_UP_S = 2.0
 MAX_PENDING = 128 << 10
 
 
-class RtspConnection(Protocol):
+class RtspServerConnection(Protocol):
     """One client; parsing waits while a request is being answered, so that answers keep their order."""
 
     _log = Logger()
     transport: Any
 
     def __init__(
-        self, context: SessionContext, read_timeout_s: float, on_lost: Callable[[RtspConnection], None]
+        self, context: SessionContext, read_timeout_s: float, on_lost: Callable[[RtspServerConnection], None]
     ) -> None:
         """A connection to be; ``on_lost`` is told when it is gone."""
         self.id = str(uuid4())
@@ -215,14 +215,14 @@ class RtspListener(Factory):
         self._context = context
         self._most = most
         self._read_timeout_s = read_timeout_s
-        self.connections: dict[str, RtspConnection] = {}
+        self.connections: dict[str, RtspServerConnection] = {}
         self._empty: list[Deferred[None]] = []
 
-    def buildProtocol(self, addr: IAddress | None) -> RtspConnection | None:
+    def buildProtocol(self, addr: IAddress | None) -> RtspServerConnection | None:
         """A connection; None when there are too many, and each of them has a session."""
         if len(self.connections) >= self._most and not self._evict_idle():
             return None
-        connection = RtspConnection(self._context, self._read_timeout_s, self._on_lost)
+        connection = RtspServerConnection(self._context, self._read_timeout_s, self._on_lost)
         connection.factory = self
         self.connections[connection.id] = connection
         return connection
@@ -236,11 +236,11 @@ class RtspListener(Factory):
                 return True
         return False
 
-    def sessions(self) -> list[RtspConnection]:
+    def sessions(self) -> list[RtspServerConnection]:
         """The connections whose session the API shows."""
         return [connection for connection in self.connections.values() if connection.session.shown]
 
-    def _on_lost(self, connection: RtspConnection) -> None:
+    def _on_lost(self, connection: RtspServerConnection) -> None:
         self.connections.pop(connection.id, None)
         if not self.connections:
             waiting, self._empty = self._empty, []

@@ -14,7 +14,7 @@ from camsvc.relay.auth import AuthRequest
 from camsvc.relay.media import stream as stream_module
 from camsvc.relay.paths.path import RelayPath
 from camsvc.relay.rtsp.admission import SessionContext
-from camsvc.relay.rtsp.listener import RtspConnection, RtspListener
+from camsvc.relay.rtsp.listener import RtspListener, RtspServerConnection
 from tests.support.clocks import ClocksOf
 from tests.support.relay_media import IDR_NAL, SDP, SLICE_NAL, Client, interleaved, rtp
 from tests.unit.relay.paths.test_path_table import ON_DEMAND, PathTestCase
@@ -47,7 +47,7 @@ class Caller:
     def __init__(self, listener: RtspListener) -> None:
         connection = listener.buildProtocol(None)
         assert connection is not None
-        self.connection: RtspConnection = connection
+        self.connection: RtspServerConnection = connection
         self.transport = Client()
         self.number = 0
         connection.makeConnection(self.transport)
