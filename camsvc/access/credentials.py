@@ -14,7 +14,21 @@ from camsvc.access.tokens import Tokens
 from camsvc.errors import AuthenticationFailed
 
 EXPIRED, REVOKED = "expired", "revoked"
-"""Why a right has ended."""
+"""Why a credential counts no more."""
+
+_ENDED = {EXPIRED: ("has expired", "token_expired"), REVOKED: ("was revoked", "revoked")}
+
+
+class CredentialEnded(AuthenticationFailed):
+    """It named somebody, and does no more: it has expired or was revoked."""
+
+    def __init__(self, why: str) -> None:
+        words, reason = _ENDED[why]
+        super().__init__(
+            f"Authentication failed: the credential {words}",
+            reason=reason,
+            suggestion="log in again, or ask an admin for a new key",
+        )
 
 
 class Credentials:
@@ -46,21 +60,24 @@ class Credentials:
             return self._valid(self.tokens.principal(credential, now), now)
         key = self.keys.find(credential, now)
         if key is None:
-            raise _refused("the API key is not valid", "bad_credential", "ask an admin for a new key")
+            raise AuthenticationFailed(
+                "Authentication failed: the API key is not valid",
+                reason="bad_credential",
+                suggestion="ask an admin for a new key",
+            )
         return self._valid(key.principal, now)
 
     def holder(self, kind: str, ticket: str, resource: str, now: float) -> Principal:
         """Who shows a ticket: the one that it was made for.
+
+        AuthenticationFailed is raised where it is not a ticket of ours, has run out, is for something else, or was
+        made by a login or key that has ended.
 
         Args:
             kind: FILE, STREAM or HLS of ``tokens``.
             ticket: as it came.
             resource: what it is to open.
             now: seconds since the epoch.
-
-        Raises:
-            AuthenticationFailed: not a ticket of ours, run out, for something else, or made for a right that has
-                ended.
         """
         return self._valid(self.tokens.ticket_holder(kind, ticket, resource, now), now)
 
@@ -77,7 +94,7 @@ class Credentials:
         return self.tokens.issue(who.subject, who.role, now, lasts_s, who.key_id, who.must_change_password)
 
     def ended(self, principal: Principal, now: float) -> str | None:
-        """Why the right of a principal has ended, EXPIRED or REVOKED; None while it lasts."""
+        """Why the credential of a principal counts no more, EXPIRED or REVOKED; None while it counts."""
         if self.revocations.covers_token(principal.token_id):
             return REVOKED
         if principal.key_id is not None:
@@ -92,12 +109,8 @@ class Credentials:
 
     def _valid(self, principal: Principal, now: float) -> Principal:
         why = self.ended(principal, now)
-        if why == REVOKED:
-            raise _refused("the credential was revoked", "revoked", "log in again, or ask an admin for a new key")
-        if why == EXPIRED:
-            raise _refused(
-                "the credential has expired", "token_expired", "log in again, or ask an admin for a new key"
-            )
+        if why is not None:
+            raise CredentialEnded(why)
         key = self.keys.get(principal.key_id) if principal.key_id is not None else None
         return principal if key is None else evolve(principal, role=key.role, cameras=key.cameras)
 
@@ -108,7 +121,3 @@ def load(tokens: Tokens, db: sqlite3.Connection, now: float) -> Credentials:
     for key in keys.load(db):
         stored.add(key)
     return Credentials(tokens, stored, Revocations(revocations.load(db, now)))
-
-
-def _refused(text: str, reason: str, suggestion: str) -> AuthenticationFailed:
-    return AuthenticationFailed(f"Authentication failed: {text}", reason=reason, suggestion=suggestion)

@@ -74,9 +74,10 @@ class Logins:
     async def by_password(self, username: str, password: str, address: str) -> Login:
         """Log a user in.
 
+        RateLimited is raised where it comes too early after failures, or too many do at once.
+
         Raises:
             AuthenticationFailed: no such user, another password, or the user is disabled.
-            RateLimited: too early after failures, or too many at once.
         """
         name = users.name_of(username)
         self._require_not_throttled(address, name)
@@ -98,7 +99,7 @@ class Logins:
 
         Raises:
             AuthenticationFailed: it is no API key of ours, or no more.
-            RateLimited: too early after failures.
+            LoginThrottled: too early after failures.
         """
         try:
             who = self._authentication.log_in_by_key(key, address)
@@ -113,11 +114,12 @@ class Logins:
     async def change_password(self, who: Principal, old: str, new: str, address: str) -> None:
         """Replace a user's own password; all that the user's logins have opened ends.
 
+        AuthenticationFailed is raised where the old one is another, RateLimited where it comes too early after
+        failures, or too many do at once.
+
         Raises:
-            AuthenticationFailed: the old one is another.
             InvalidParams: the new one is refused, or the same as the old one.
             NotFound: whoever is logged in is no user with a password.
-            RateLimited: too early after failures, or too many at once.
         """
         name = who.subject
         require_good(new, name, "new_password")
@@ -169,7 +171,11 @@ class Logins:
             self._refuse(name, address, "too many failed logins")
 
     async def _checked(self, name: str, password: str, address: str) -> str:
-        """The stored hash of the right password; a wrong one and an unknown user take the same time."""
+        """The stored hash of the right password.
+
+        Raises:
+            AuthenticationFailed: it is a wrong one, or there is no such user: both take the same time.
+        """
         with self._nobody_failed(address, name):
             found = await self._database.run(partial(users.find, name=name))
             stored = None if found is None else found[1]
@@ -185,7 +191,11 @@ class Logins:
 
     @contextmanager
     def _nobody_failed(self, address: str, name: str) -> Iterator[None]:
-        """What fails within is camsvc's own failure: too many logins at once, or a disk that gives nothing."""
+        """Have no failure counted for what fails within.
+
+        Raises:
+            CamsvcError: the failure; it is camsvc's own: too many logins at once, or a disk that gives nothing.
+        """
         try:
             yield
         except CamsvcError:

@@ -29,6 +29,13 @@ _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that looks like somethi
 _HASHER = PasswordHasher()
 
 
+class WeakPassword(InvalidParams):
+    """A password that is guessed first, or too long to hash; ``hint`` says what is allowed."""
+
+    def __init__(self, param: str, rule: str, allowed: str) -> None:
+        super().__init__(f"Invalid params: {param}: {allowed}", param=param, rule=rule, hint=allowed)
+
+
 def require_good(password: str, user: str, param: str = "password") -> None:
     """Refuse what is guessed first; what kinds of characters it holds does not matter (NIST SP 800-63B, 3.1.1.2).
 
@@ -38,16 +45,16 @@ def require_good(password: str, user: str, param: str = "password") -> None:
         param: its name in the call.
 
     Raises:
-        InvalidParams: it is too short or too long, the user's name with little more, or a few characters repeated.
+        WeakPassword: it is too short or too long, the user's name with little more, or a few characters repeated.
     """
     plain = _plain(password)
     if not SHORTEST <= len(plain) <= LONGEST:
-        raise _refused(param, "length", f"{SHORTEST} to {LONGEST} characters; a few words are easy to remember")
+        raise WeakPassword(param, "length", f"{SHORTEST} to {LONGEST} characters; a few words are easy to remember")
     rest = plain.casefold().replace(user.casefold(), "") if user else plain
     if len(rest) < SHORTEST // 2:
-        raise _refused(param, "user_name", "not the user's name")
+        raise WeakPassword(param, "user_name", "not the user's name")
     if len(set(plain)) < _DISTINCT:
-        raise _refused(param, "repetition", f"at least {_DISTINCT} different characters")
+        raise WeakPassword(param, "repetition", f"at least {_DISTINCT} different characters")
 
 
 def one_time_password() -> str:
@@ -90,23 +97,18 @@ class Passwords:
         self._pool.stop()
 
     async def hashed(self, password: str, address: str = "") -> str:
-        """The hash to store, in the PHC string format.
-
-        Raises:
-            RateLimited: too many are waiting.
-        """
+        """The hash to store, in the PHC string format; RateLimited is raised where too many are waiting."""
         return await self._in_turn(address, _HASHER.hash, _plain(password))
 
     async def match(self, password: str, stored: str | None, address: str = "") -> bool:
         """Whether a password is the one whose hash is stored; takes the same time whatever the answer is.
 
+        RateLimited is raised where too many are waiting.
+
         Args:
             password: as it was typed.
             stored: from :meth:`hashed`; None where there is no such user: then it never is.
             address: who asks.
-
-        Raises:
-            RateLimited: too many are waiting.
         """
         plain = _plain(password)
         return await self._in_turn(address, _matches, plain[: LONGEST + 1], stored or _decoy())
@@ -152,7 +154,3 @@ def _decoy() -> str:
     """A hash that costs what any other costs and that no password has."""
     salt, digest = (b64encode(secrets.token_bytes(size)).rstrip(b"=").decode() for size in (16, 32))
     return f"$argon2id$v=19$m={_HASHER.memory_cost},t={_HASHER.time_cost},p={_HASHER.parallelism}${salt}${digest}"
-
-
-def _refused(param: str, rule: str, allowed: str) -> InvalidParams:
-    return InvalidParams(f"Invalid params: {param}: {allowed}", param=param, rule=rule, hint=allowed)

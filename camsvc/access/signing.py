@@ -59,16 +59,12 @@ class Reread(Generic[T]):
     _log = Logger()
 
     def __init__(self, read: Callable[[Path], T], path: Path, *besides: Path) -> None:
-        """Read it for the first time.
+        """Read it for the first time; whatever ``read`` raises is raised.
 
         Args:
             read: reads ``path``, and what is ``besides``.
             path: must be there.
             besides: other files, which need not.
-
-        Raises:
-            FileNotFoundError: ``path`` is not there.
-            StartError: what ``read`` finds wrong.
         """
         self._read = read
         self._path = path
@@ -117,10 +113,9 @@ def old_file(path: Path) -> Path:
 
 
 def read_secrets(path: Path) -> Secrets:
-    """The secret in ``path``, and its predecessors.
+    """The secret in ``path``, and its predecessors; FileNotFoundError is raised where there is none.
 
     Raises:
-        FileNotFoundError: there is none.
         StartError: one of the files can be read by others, or is not as it should be.
     """
     current, old = read_secret(path), old_file(path)
@@ -138,7 +133,7 @@ def read_secrets(path: Path) -> Secrets:
 
 
 def rotate(path: Path, overlap_s: float, now: float) -> None:
-    """Put a new secret into ``path``.
+    """Put a new secret into ``path``; FileNotFoundError is raised where there is none yet.
 
     Args:
         path: the file.
@@ -146,7 +141,6 @@ def rotate(path: Path, overlap_s: float, now: float) -> None:
         now: seconds since the epoch.
 
     Raises:
-        FileNotFoundError: there is none yet.
         StartError: a file cannot be read or written.
     """
     known = read_secrets(path)

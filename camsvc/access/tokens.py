@@ -43,6 +43,14 @@ class Rules:
     audience: str = ""
 
 
+class BadToken(AuthenticationFailed):
+    """A token or ticket that is none of ours; ``detail`` says what is wrong with it."""
+
+    def __init__(self, detail: str) -> None:
+        text, suggestion = "Authentication failed: the credential is not valid", "get a new token: camsvc token"
+        super().__init__(text, reason="bad_credential", detail=detail, suggestion=suggestion)
+
+
 class Tokens:
     """Signs and reads tokens (RFC 7519; RFC 7518, section 3 for the algorithms, RFC 8037 for EdDSA).
 
@@ -124,18 +132,18 @@ class Tokens:
         return jwt.encode(claims, self._secrets(now).current, HS256)
 
     def principal(self, token: str, now: float) -> Principal:
-        """Who a session token names.
+        """Who a session token names; one that has run out is refused with AuthenticationFailed.
 
         Raises:
-            AuthenticationFailed: not a token of ours, or it has run out; ``reason`` says which.
+            BadToken: it is not a token of ours.
         """
         claims = self._decode(SESSION, token, now)
         subject, word = claims.get("user_id"), claims.get("role")
         role = Role.of(word) if isinstance(word, str) else None
         if not isinstance(subject, str) or not 0 < len(subject) <= _MAX_USER_CHARS:
-            raise _bad(f"user_id must be a string of 1 to {_MAX_USER_CHARS} characters")
+            raise BadToken(f"user_id must be a string of 1 to {_MAX_USER_CHARS} characters")
         if role is None:
-            raise _bad("role must be viewer, operator or admin")
+            raise BadToken("role must be viewer, operator or admin")
         token_id, key_id = _text_or_none(claims, "jti"), _text_or_none(claims, "key")
         must_change = claims.get("must_change_password", False) is not False
         issued_at = float(claims["iat"])
@@ -170,19 +178,20 @@ class Tokens:
     def ticket_holder(self, kind: str, ticket: str, resource: str, now: float) -> Principal:
         """Who may use ``resource`` by this ticket: the one it was made for, with that one's credential.
 
+        One that has run out is refused with AuthenticationFailed.
+
         Raises:
-            AuthenticationFailed: not a ticket of ours, run out, or for something else.
+            BadToken: it is not a ticket of ours, or for something else.
         """
         claims = self._decode(kind, ticket, now)
         if claims.get("res") != resource:
-            raise _bad("the ticket is for something else")
+            raise BadToken("the ticket is for something else")
         return _holder(claims)
 
     def opened_by(self, kind: str, ticket: str, now: float) -> Principal:
         """Whom a ticket was made for that has let somebody in earlier; its own end does not count any more.
 
-        Raises:
-            AuthenticationFailed: not a ticket of ours, or signed with a secret that counts no more.
+        BadToken is raised where it is not a ticket of ours, or signed with a secret that counts no more.
         """
         return _holder(self._decode(kind, ticket, now, ended_too=True))
 
@@ -206,19 +215,19 @@ class Tokens:
 
     def _decode(self, kind: str, token: str, now: float, ended_too: bool = False) -> dict[str, Any]:
         if len(token) > _MAX_TOKEN_CHARS:
-            raise _bad("longer than any token of ours")
+            raise BadToken("longer than any token of ours")
         try:
             claims = self._verified(kind, token, now)
             if claims is None and self._look_again(now):
                 claims = self._verified(kind, token, now)
         except jwt.PyJWTError as why:
-            raise _bad(str(why)) from None
+            raise BadToken(str(why)) from None
         except (ValueError, TypeError, UnicodeError, RecursionError):
-            raise _bad("not a token") from None
+            raise BadToken("not a token") from None
         if claims is None:
-            raise _bad("the signature is not ours")
+            raise BadToken("the signature is not ours")
         if not all(_is_time(claims.get(name, 0)) for name in ("iat", "exp", "nbf")):
-            raise _bad("iat, exp and nbf must be numbers")
+            raise BadToken("iat, exp and nbf must be numbers")
         if not ended_too:
             _check_times(claims, now)
         return claims
@@ -245,11 +254,15 @@ def _check_times(claims: dict[str, Any], now: float) -> None:
     if claims["exp"] <= now:
         raise AuthenticationFailed("Authentication failed: the token has expired", reason="token_expired")
     if max(claims["iat"], claims.get("nbf", 0)) > now + _CLOCKS_APART_S:
-        raise _bad("the token is from the future; check the clocks")
+        raise BadToken("the token is from the future; check the clocks")
 
 
 def _prepared(algorithm: str, pem: bytes) -> Key:
-    """A key of a PEM block; ValueError where it is none for that algorithm."""
+    """A key of a PEM block.
+
+    Raises:
+        ValueError: it is none for that algorithm, or too short.
+    """
     try:
         key = jwt.get_algorithm_by_name(algorithm).prepare_key(pem)
     except (jwt.PyJWTError, ValueError, TypeError):
@@ -261,10 +274,14 @@ def _prepared(algorithm: str, pem: bytes) -> Key:
 
 
 def _holder(claims: dict[str, Any]) -> Principal:
-    """The principal of a ticket's claims."""
+    """The principal of a ticket's claims.
+
+    Raises:
+        BadToken: they are no ticket's.
+    """
     role, parent = Role.of(str(claims.get("role"))), claims.get("of")
     if role is None or not isinstance(parent, dict) or not all(_is_time(parent.get(name)) for name in ("iat", "exp")):
-        raise _bad("not a ticket")
+        raise BadToken("not a ticket")
     token_id, key_id = _text_or_none(parent, "jti"), _text_or_none(parent, "key")
     return Principal(str(claims.get("sub")), role, float(parent["exp"]), None, token_id, float(parent["iat"]), key_id)
 
@@ -272,18 +289,9 @@ def _holder(claims: dict[str, Any]) -> Principal:
 def _text_or_none(claims: dict[str, Any], name: str) -> str | None:
     value = claims.get(name)
     if value is not None and not isinstance(value, str):
-        raise _bad(f"{name} must be a string")
+        raise BadToken(f"{name} must be a string")
     return value
 
 
 def _is_time(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= NEVER
-
-
-def _bad(detail: str) -> AuthenticationFailed:
-    return AuthenticationFailed(
-        "Authentication failed: the credential is not valid",
-        reason="bad_credential",
-        detail=detail,
-        suggestion="get a new token: camsvc token",
-    )

@@ -57,6 +57,13 @@ class Change:
     must_change: bool = False
 
 
+class BadUserName(InvalidParams):
+    """What cannot be the name of a new user."""
+
+    def __init__(self, allowed: str) -> None:
+        super().__init__(f"Invalid params: username: {allowed}", param="username", rule="user_name", hint=allowed)
+
+
 def name_of(text: str) -> str:
     """The name that somebody means who typed ``text``: phones begin with a capital letter."""
     return text.strip().lower()
@@ -71,12 +78,12 @@ def require_name(name: str) -> None:
     """Refuse what cannot be the name of a new user.
 
     Raises:
-        InvalidParams: with what is allowed.
+        BadUserName: with what is allowed.
     """
     if not is_name(name):
-        raise _bad_name("a to z, 0 to 9, and . _ @ - inside, at most 64 characters")
+        raise BadUserName("a to z, 0 to 9, and . _ @ - inside, at most 64 characters")
     if name in _RESERVED:
-        raise _bad_name(f"another than {name}, which is the name of the command line")
+        raise BadUserName(f"another than {name}, which is the name of the command line")
 
 
 def names(db: sqlite3.Connection) -> set[str]:
@@ -126,9 +133,7 @@ def add(db: sqlite3.Connection, user: User, password: str) -> None:
 def update(db: sqlite3.Connection, name: str, change: Change, now: float) -> User:
     """Change a user; gives what is kept then.
 
-    Raises:
-        NotFound: there is none of that name.
-        InvalidState: no enabled admin would be left.
+    NotFound is raised where there is none of that name, InvalidState where no enabled admin would be left.
     """
     user = _require(db, name)
     role = user.role if change.role is None else change.role
@@ -152,9 +157,7 @@ def set_password(db: sqlite3.Connection, name: str, password: str, must_change: 
 def delete(db: sqlite3.Connection, name: str) -> None:
     """Forget a user.
 
-    Raises:
-        NotFound: there is none of that name.
-        InvalidState: no enabled admin would be left.
+    NotFound is raised where there is none of that name, InvalidState where no enabled admin would be left.
     """
     _require_other_admin(db, _require(db, name))
     db.execute("DELETE FROM user WHERE name = ?", (name,))
@@ -191,7 +194,3 @@ def _user(row: tuple[str, str, int, int, float, float, float | None]) -> User:
     role = Role.of(word)
     assert role is not None  # a CHECK of the table
     return User(name, role, bool(disabled), bool(must_change), created_at, password_at, login_at)
-
-
-def _bad_name(allowed: str) -> InvalidParams:
-    return InvalidParams(f"Invalid params: username: {allowed}", param="username", rule="user_name", hint=allowed)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 from pathlib import Path
 
 from camsvc.system import atomic_files
@@ -29,27 +27,7 @@ def store(folder: Path, name: str, data: bytes) -> Path:
         folder: where.
         name: with its extension.
         data: the picture.
-
-    Raises:
-        OSError: no room, or no right.
     """
     stem, dot, extension = name.rpartition(".")
-    draft = atomic_files.write_draft(folder / name, data)
-    try:
-        for number in range(1, 10_000):
-            path = folder / (name if number == 1 else f"{stem}_{number}{dot}{extension}")
-            try:
-                # Reserves the name in one step, on file systems without links too.
-                os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640))
-            except FileExistsError:
-                continue
-            try:
-                os.replace(draft, path)
-            except OSError:
-                path.unlink()
-                raise
-            return path
-        raise FileExistsError(f"{name}: ten thousand of that name")
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(draft)
+    numbered = (f"{stem}_{number}{dot}{extension}" for number in range(2, 10_000))
+    return Path(atomic_files.create_first((folder / each for each in (name, *numbered)), data))

@@ -33,11 +33,7 @@ class PartFacts:
 
 
 def read_part(path: Path) -> PartFacts:
-    """Read a part; one that is cut short counts up to its last whole fragment.
-
-    Raises:
-        OSError: it cannot be read.
-    """
+    """Read a part; one that is cut short counts up to its last whole fragment."""
     size = path.stat().st_size
     codec, scale, track, default = b"", 1, 1, 0
     whole, end_ticks, first_ticks = 0, 0, None

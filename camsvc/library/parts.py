@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -12,6 +12,7 @@ from pathlib import Path
 from attrs import frozen
 
 from camsvc.library.mp4_reader import PartFacts, drop_torn_end, read_part
+from camsvc.system import atomic_files
 
 _JUST_BEFORE_S = 0.001
 """A frame that begins at the end itself is not part of the recording; times of 1e9 s are exact to a microsecond."""
@@ -81,15 +82,11 @@ def look(folder: Path, ignore: frozenset[str] = frozenset()) -> Growth:
 
 
 def write_out(folder: Path) -> None:
-    """Have the newest part on the disk as far as it has been written (fdatasync(2)), and its name.
-
-    Raises:
-        OSError: the disk does not take it.
-    """
+    """Have the newest part on the disk as far as it has been written, and its name."""
     newest = max(folder.glob("*.mp4"), key=lambda path: path.stat().st_mtime_ns, default=None)
     if newest is not None:
-        _sync(newest, os.fdatasync)
-        _sync(folder)
+        atomic_files.sync(newest, data_alone=True)
+        atomic_files.sync(folder)
 
 
 def footage_s(folder: Path) -> float:
@@ -169,21 +166,6 @@ def playlist(clips: Sequence[Clip]) -> str:
         if clip.length_s is not None:
             lines.append(f"outpoint {clip.length_s - _JUST_BEFORE_S:.6f}")
     return "\n".join(lines) + "\n"
-
-
-def publish(temporary: Path, final: Path) -> None:
-    """Make a finished file durable under its name: fsync, rename, fsync of the folder."""
-    _sync(temporary)
-    temporary.replace(final)
-    _sync(final.parent)
-
-
-def _sync(path: Path, how: Callable[[int], None] = os.fsync) -> None:
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        how(fd)
-    finally:
-        os.close(fd)
 
 
 def discard(folder: Path) -> None:

@@ -74,7 +74,7 @@ class ConnectionQuota:
         )
 
     def take(self, address: str, shared: bool = False) -> Callable[[], None]:
-        """Count one more.
+        """Count one more, or raise the error of :meth:`check`.
 
         Args:
             address: whose it is.
@@ -82,9 +82,6 @@ class ConnectionQuota:
 
         Returns:
             gives it back; a second call does nothing.
-
-        Raises:
-            QuotaExceeded: as :meth:`check`.
         """
         key = "" if shared else neighbourhood(address)
         if not shared or self._total >= self._most:

@@ -15,6 +15,7 @@ from camsvc.library import parts
 from camsvc.library.parts import Clip
 from camsvc.library.store import Store
 from camsvc.model import MediaFile, Recording
+from camsvc.system import atomic_files
 from camsvc.system.processes import run
 
 _FINISH_LIMIT_S = 1800.0
@@ -72,7 +73,7 @@ class Joiner:
         try:
             await self._store.thread(playlist.write_text, parts.playlist(joint))
             await self._remux(playlist, temporary, recording.format)
-            await self._store.thread(parts.publish, temporary, final)
+            await self._store.thread(atomic_files.publish, temporary, final)
         except CancelledError:  # the next start joins them
             await self._store.thread(_remove, temporary)
             raise

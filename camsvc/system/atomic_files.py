@@ -6,6 +6,7 @@ The standard library alone, and little of it: the launcher imports this on its w
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 
 
 def write_draft(
@@ -92,3 +93,69 @@ def create(path: str | os.PathLike[str], data: bytes, mode: int = 0o640) -> None
         os.link(draft, path)
     finally:
         os.unlink(draft)
+
+
+def create_first(paths: Iterable[str | os.PathLike[str]], data: bytes, mode: int = 0o640) -> str:
+    """Make a file under the first of several names that is free, on file systems without links too.
+
+    A name that is taken is an empty file until ``data`` stands there.
+
+    Args:
+        paths: all in one folder, in the order in which they are tried.
+        data: all of it.
+        mode: whatever the umask.
+
+    Returns:
+        the name that was free.
+
+    Raises:
+        FileExistsError: none was.
+        OSError: no room, or no right; then no name is taken.
+    """
+    draft = ""
+    try:
+        for path in paths:
+            draft = draft or write_draft(path, data, mode)
+            try:
+                os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode))
+            except FileExistsError:
+                continue
+            try:
+                os.replace(draft, path)
+            except OSError:
+                os.unlink(path)
+                raise
+            draft = ""
+            return os.fspath(path)
+        raise FileExistsError(f"{draft}: every name is taken")
+    finally:
+        if draft:
+            os.unlink(draft)
+
+
+def publish(draft: str | os.PathLike[str], path: str | os.PathLike[str], mode: int = 0o640) -> None:
+    """Give a file that some program has written its name, once all of it is on the disk.
+
+    Args:
+        draft: in the same folder; it is gone then.
+        path: what is there is replaced.
+        mode: of the file, whatever it was made with.
+    """
+    os.chmod(draft, mode)
+    sync(draft)
+    os.replace(draft, path)
+    sync(os.path.dirname(os.fspath(path)) or ".")
+
+
+def sync(path: str | os.PathLike[str], data_alone: bool = False) -> None:
+    """Have a file or a folder on the disk (fsync(2)).
+
+    Args:
+        path: the file or folder.
+        data_alone: not the times in its inode (fdatasync(2)).
+    """
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        (os.fdatasync if data_alone else os.fsync)(fd)
+    finally:
+        os.close(fd)

@@ -85,12 +85,6 @@ class FolderTests(SynchronousTestCase):
         """An absent folder is an empty one."""
         self.assertEqual(read(self.folder / "absent"), [])
 
-    def test_publish(self) -> None:
-        """Under its name, in one step, over what a crash left."""
-        temporary, final = self.put(".x.part", b"new"), self.put("x.mp4", b"old")
-        parts.publish(temporary, final)
-        self.assertEqual((final.read_bytes(), temporary.exists()), (b"new", False))
-
     def test_write_out(self) -> None:
         """The newest part is synced, whatever its name, then the folder; an empty or absent one has none."""
         parts.write_out(self.folder)
@@ -99,8 +93,11 @@ class FolderTests(SynchronousTestCase):
         os.utime(old, (1, 1))
         synced: list[str] = []
         with (
-            patch("camsvc.library.parts.os.fdatasync", lambda fd: synced.append(os.readlink(f"/proc/self/fd/{fd}"))),
-            patch("camsvc.library.parts.os.fsync", lambda fd: None),
+            patch(
+                "camsvc.system.atomic_files.os.fdatasync",
+                lambda fd: synced.append(os.readlink(f"/proc/self/fd/{fd}")),
+            ),
+            patch("camsvc.system.atomic_files.os.fsync", lambda fd: None),
         ):
             parts.write_out(self.folder)
         self.assertEqual(synced, [str(new.resolve())])

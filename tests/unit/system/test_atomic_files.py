@@ -76,3 +76,23 @@ class AtomicFilesTests(SynchronousTestCase):
             self.skipTest("needs root")
         atomic_files.replace(self.path, b"x", owner=(65534, 65534))
         self.assertEqual((self.path.stat().st_uid, self.path.stat().st_gid), (65534, 65534))
+
+    def test_publish(self) -> None:
+        """Under its name, in one step, over what a crash left, with the mode that was asked for."""
+        draft = self.folder / ".x.part"
+        draft.write_bytes(b"new")
+        draft.chmod(0o666)
+        self.path.write_bytes(b"old")
+        atomic_files.publish(draft, self.path)
+        self.assertEqual((self.path.read_bytes(), self.names()), (b"new", ["file"]))
+        self.assertEqual(stat.S_IMODE(self.path.stat().st_mode), 0o640)
+
+    def test_create_first(self) -> None:
+        """The first name that is free; with none free nothing is left."""
+        names = [self.folder / name for name in "ab"]
+        made = [atomic_files.create_first(names, data) for data in (b"1", b"2")]
+        self.assertEqual(made, [str(name) for name in names])
+        self.assertEqual([name.read_bytes() for name in names], [b"1", b"2"])
+        self.assertRaises(FileExistsError, atomic_files.create_first, names, b"3")
+        self.assertRaises(FileExistsError, atomic_files.create_first, [], b"3")
+        self.assertEqual(self.names(), ["a", "b"])
