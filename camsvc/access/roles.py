@@ -1,8 +1,9 @@
-"""Who calls, from where, and the one question ``may()`` that every door asks."""
+"""Who somebody is, and the one question ``may()`` that every door asks."""
 
 from __future__ import annotations
 
 from enum import Enum, IntEnum
+from typing import overload
 
 from attrs import frozen
 
@@ -85,24 +86,21 @@ class Principal:
         """``key`` or ``user``."""
         return "user" if self.key_id is None else "key"
 
+    def sees(self, camera: str) -> bool:
+        """Whether they may know of a camera."""
+        return self.cameras is None or camera in self.cameras
 
-@frozen
-class Call:
-    """One call: who, from where, with which id in the log.
 
-    Attributes:
-        principal: None before login.
-        address: the caller's IP address.
-        request_id: stands in the log and in -32603 answers.
-        base_url: how the caller reached us, for absolute URLs in answers.
-        connection: the caller's connection, for methods that change it (authenticate); None over HTTP.
-    """
+@overload
+def may(
+    principal: Principal | None, role: Role, now: float, camera: str | None = None, before_change: bool = False
+) -> Principal: ...
 
-    principal: Principal | None
-    address: str
-    request_id: str
-    base_url: str
-    connection: object | None = None
+
+@overload
+def may(
+    principal: Principal | None, role: Open, now: float, camera: str | None = None, before_change: bool = False
+) -> Principal | None: ...
 
 
 def may(
@@ -148,6 +146,6 @@ def may(
             required_role=role.word,
             have_role=principal.role.word,
         )
-    if camera is not None and principal.cameras is not None and camera not in principal.cameras:
+    if camera is not None and not principal.sees(camera):
         raise NotFound("Camera", camera)
     return principal

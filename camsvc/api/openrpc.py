@@ -15,8 +15,8 @@ from msgspec import Struct
 import camsvc
 from camsvc import errors
 from camsvc.access.roles import OPEN
+from camsvc.api.declaration import Method
 from camsvc.api.notifications.events import EVENTS
-from camsvc.api.registry import Method
 from camsvc.api.views import CameraView, RecordingUpdate
 from camsvc.errors import CamsvcError
 
@@ -119,7 +119,11 @@ def _method(each: Method, schema: dict[str, Any], result: dict[str, Any]) -> dic
 
 
 def _references(value: Any) -> Iterator[str]:
-    """Names of the types that are referred to somewhere within."""
+    """Find the types that are referred to somewhere within.
+
+    Yields:
+        their names.
+    """
     if isinstance(value, dict):
         if isinstance(value.get("$ref"), str):
             yield _name(value)
@@ -134,7 +138,7 @@ def _name(schema: dict[str, Any]) -> str:
 
 
 def _for_json(value: Any) -> Any:
-    """``\\Z`` of Python's regular expressions is ``$`` of ECMA-262's, which JSON Schema has."""
+    r"""``\Z`` of Python's regular expressions is ``$`` of ECMA-262's, which JSON Schema has."""
     if isinstance(value, dict):
         return {
             key: each.replace("\\Z", "$") if key == "pattern" and isinstance(each, str) else _for_json(each)

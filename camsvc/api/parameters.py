@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -56,26 +56,31 @@ class Parameters:
 
     Attributes:
         struct: what they become.
+        kind: type of the struct, with what each field's type says.
         all: one by one, in order.
-        ignored: names that old clients send besides, accepted and ignored.
+        ignored: names that old clients send besides, accepted and ignored; the struct's class attribute IGNORED.
     """
 
     struct: type[Struct]
+    kind: inspect.StructType
     all: tuple[Parameter, ...]
     ignored: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, struct: type[Struct], ignored: Iterable[str] = ()) -> Parameters:
+    def of(cls, struct: type[Struct]) -> Parameters:
         """The parameters that a struct declares.
 
         Raises:
-            TypeError: one of them, or of those within, has no description (``Annotated[…, Meta(description=…)]``).
+            TypeError: it is no struct, or a parameter has no description (``Annotated[…, Meta(description=…)]``).
         """
-        found = _of(inspect.type_info(struct))
+        kind = inspect.type_info(struct)
+        if not isinstance(kind, inspect.StructType):
+            raise TypeError(f"{struct}: parameters are a Struct")
+        found = _of(kind)
         for parameter in _walk(found):
             if not parameter.description:
                 raise TypeError(f"{struct.__name__}.{parameter.name}: a parameter without a description")
-        return cls(struct, found, frozenset(ignored))
+        return cls(struct, kind, found, frozenset(getattr(struct, "IGNORED", ())))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -171,8 +176,7 @@ def _either(options: list[str]) -> str:
     return " or ".join(filter(None, [", ".join(options[:-1]), options[-1]])) if options else "nothing"
 
 
-def _of(kind: inspect.Type) -> tuple[Parameter, ...]:
-    assert isinstance(kind, inspect.StructType)
+def _of(kind: inspect.StructType) -> tuple[Parameter, ...]:
     return tuple(_parameter(field) for field in kind.fields)
 
 

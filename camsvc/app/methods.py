@@ -13,10 +13,11 @@ from camsvc.api.methods.discovered_streams import OfferMethods
 from camsvc.api.methods.events import EventMethods
 from camsvc.api.methods.external_streams import ExternalMethods
 from camsvc.api.methods.files import FileMethods
-from camsvc.api.methods.introspection import DiscoverMethods
+from camsvc.api.methods.introspection import IntrospectionMethods
 from camsvc.api.methods.metrics import MetricsMethods
 from camsvc.api.methods.recordings import MediaMethods
 from camsvc.api.methods.session import SessionMethods
+from camsvc.api.methods.storage import StorageMethods
 from camsvc.api.methods.streams import StreamMethods
 from camsvc.api.methods.system import SystemMethods
 from camsvc.api.methods.users import UserMethods
@@ -57,7 +58,8 @@ class Methods:
             SessionMethods(authentication, audit.record),
             CameraMethods(inventory, streams, health, views),
             MediaMethods(recorder, finisher, archive.snapshots, database, views),
-            FileMethods(database, archive.store, config.storage, recorder, finisher, archive.retention, views),
+            FileMethods(database, archive.store, recorder, finisher, views),
+            StorageMethods(database, archive.store, config.storage, recorder, finisher, archive.retention),
             StreamMethods(inventory, streams, health, recorder, views),
             ExternalMethods(cameras.external, inventory, recorder),
             OfferMethods(cameras.discovered),
@@ -68,7 +70,7 @@ class Methods:
             SystemMethods(inventory, engine, streams, updates.components),
             AuditMethods(audit),
             users,
-            DiscoverMethods(lambda: self.registry.all()),
             ConfigMethods(inventory, streams, health, database, views),
             record=audit.record,
         )
+        self.registry.add(IntrospectionMethods(self.registry))

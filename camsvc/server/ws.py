@@ -14,7 +14,8 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from camsvc.access.credentials import REVOKED
-from camsvc.access.roles import Call, Principal
+from camsvc.access.roles import Principal
+from camsvc.api.calls import OpenCall
 from camsvc.errors import AuthenticationFailed
 from camsvc.limits.connection_quota import QuotaExceeded
 from camsvc.server.call_throttle import CallThrottle
@@ -178,7 +179,13 @@ class WebSocketConnection(WebSocketServerProtocol):
     # Inside.
 
     def _answer(self, payload: bytes) -> bytes | Deferred[bytes | None] | None:
-        call = Call(self.principal, self.address, secrets.token_hex(6), self.base_url, self)
+        call = OpenCall(
+            principal=self.principal,
+            address=self.address,
+            request_id=secrets.token_hex(6),
+            base_url=self.base_url,
+            connection=self,
+        )
         return self.factory.registry.answer(payload, call, self._wait_s)
 
     def _wait_s(self) -> float:

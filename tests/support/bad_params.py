@@ -7,8 +7,8 @@ from typing import Any
 
 from msgspec import inspect
 
+from camsvc.api.declaration import Method
 from camsvc.api.parameters import Parameter
-from camsvc.api.registry import Method
 from tools.reference import pages
 
 _VALUES: tuple[tuple[tuple[type, ...], Any], ...] = (

@@ -10,9 +10,10 @@ from twisted.internet.task import Clock
 
 from camsvc.access.authentication import Authentication
 from camsvc.access.credentials import Credentials
-from camsvc.access.roles import Call, Principal, Role
+from camsvc.access.roles import Principal, Role
 from camsvc.access.session_grants import SessionGrants
 from camsvc.access.tokens import Tokens
+from camsvc.api.calls import OpenCall
 from camsvc.audit.refused_credentials import RefusedCredentials
 from camsvc.limits.login_throttle import LoginThrottle, pace_of_addresses
 from camsvc.model import Camera, Found, Mode, Recording, RecordingState
@@ -66,9 +67,9 @@ def principal(role: Role = Role.ADMIN, **keys: Any) -> Principal:
     return Principal(**{"subject": "somebody", "role": role, "expires_at": time.time() + 3600, **keys})
 
 
-def call_by(who: Principal | None, **keys: Any) -> Call:
+def call_by(who: Principal | None, **keys: Any) -> OpenCall:
     """A call of ``who`` from this machine."""
-    return Call(
+    return OpenCall(
         **{
             "principal": who,
             "address": "127.0.0.1",

@@ -12,8 +12,8 @@ from pathlib import Path
 from types import ModuleType
 
 import camsvc.api
+from camsvc.api.declaration import Method, declared
 from camsvc.api.openrpc import document
-from camsvc.api.registry import Method, declared
 from tools.reference import pages, typescript
 
 ROOT = Path(__file__).parents[2]

@@ -11,8 +11,9 @@ from typing import Any
 from msgspec import NODEFAULT, UNSET, inspect
 
 from camsvc.access.roles import OPEN, Role
+from camsvc.api.camera_scope import CameraScope
+from camsvc.api.declaration import Method
 from camsvc.api.parameters import Parameter, words
-from camsvc.api.registry import Method
 
 Topics = Sequence[tuple[ModuleType, Sequence[Method]]]
 
@@ -48,9 +49,14 @@ def authorization(topics: Topics) -> str:
     for each in sorted((each for _, methods in topics for each in methods), key=lambda each: each.name):
         may = ["yes" if each.role is OPEN or role >= each.role else "" for role in Role]
         nobody = "yes" if each.role is OPEN else ""
-        rows.append((f"``{each.name}``", nobody, *may, "" if each.reads else "yes"))
-    head = ("Method", "No login", *(role.word for role in Role), "In the audit log")
-    text = "A role includes the ones before it. The audit log has every call of what may change something.\n"
+        cameras = each.cameras.value if isinstance(each.cameras, CameraScope) else "that of what it names"
+        rows.append((f"``{each.name}``", nobody, *may, cameras, "" if each.reads else "yes"))
+    head = ("Method", "No login", *(role.word for role in Role), "Cameras", "In the audit log")
+    text = (
+        "A role includes the ones before it. To an API key for some cameras alone the others do not exist: a call\n"
+        "that names one is answered as if it were not there, lists leave it out, and what is about all cameras is\n"
+        "refused. The audit log has every call of what may change something.\n"
+    )
     return "\n".join([_MADE, _title("Who may call what", "="), text, _table(head, rows)])
 
 
@@ -76,8 +82,7 @@ def _example(parameter: Parameter) -> Any:
 
 
 def _topic(module: ModuleType) -> str:
-    name = module.__name__.rpartition(".")[2].removesuffix("_methods")
-    return {"registry": "Introspection", "discover": "Discovery"}.get(name, f"{name.capitalize()} methods")
+    return module.__name__.rpartition(".")[2].replace("_", " ").capitalize()
 
 
 def _method(method: Method, described: dict[str, Any]) -> str:

@@ -11,10 +11,11 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from camsvc.access import keys
 from camsvc.access.credentials import Credentials
 from camsvc.access.keys import ApiKey
-from camsvc.access.roles import NEVER, Call, Role
+from camsvc.access.roles import NEVER, Role
 from camsvc.access.session_grants import SessionGrants
-from camsvc.api.methods.cameras import Device
-from camsvc.api.registry import NoParams, method
+from camsvc.api.calls import Call
+from camsvc.api.camera_scope import CameraId, CameraScope
+from camsvc.api.declaration import NoParams, method
 from camsvc.devices.inventory import Inventory
 from camsvc.errors import InvalidParams, NotFound
 from camsvc.model import iso
@@ -44,7 +45,7 @@ Lifetime = Annotated[
     int, Meta(ge=1, le=315_360_000, description="seconds until the key ends; never without it", examples=[86400])
 ]
 Scope = Annotated[
-    list[Device],
+    list[CameraId],
     Meta(min_length=1, max_length=64, description="the only cameras that the key shows; all without it",
          examples=[["camera0"]]),
 ]  # fmt: skip
@@ -130,9 +131,13 @@ class KeyMethods:
         self._database = database
         self._inventory = inventory
 
-    @method("create_api_key", role=Role.ADMIN, params=KeyParams, result=KeyCreated)
+    @method("create_api_key", role=Role.ADMIN, params=KeyParams, result=KeyCreated, cameras=CameraScope.ALL)
     async def create_api_key(self, call: Call, params: KeyParams) -> KeyCreated:
-        """Make a key for a program; it is shown in this answer and never again."""
+        """Make a key for a program; it is shown in this answer and never again.
+
+        Raises:
+            InvalidParams: the name is in use, there are too many keys, or cameras do not go with the role.
+        """
         cameras = None if isinstance(params.cameras, UnsetType) else frozenset(params.cameras)
         if cameras is not None and params.role == "admin":
             raise InvalidParams("Invalid params: cameras: an admin's key is for all of them", param="cameras",
@@ -152,7 +157,7 @@ class KeyMethods:
             role=role,
             cameras=cameras,
             created_at=now,
-            created_by=call.principal.actor if call.principal is not None else "",
+            created_by=call.principal.actor,
             expires_at=NEVER if isinstance(params.expires_in, UnsetType) else now + params.expires_in,
         )
         if not await self._database.run(partial(keys.insert, key=key)):
@@ -162,15 +167,19 @@ class KeyMethods:
         view = _view(key)
         return KeyCreated(key=secret, **{name: getattr(view, name) for name in view.__struct_fields__})
 
-    @method("list_api_keys", role=Role.ADMIN, result=KeyList, reads=True)
+    @method("list_api_keys", role=Role.ADMIN, result=KeyList, reads=True, cameras=CameraScope.ALL)
     def list_api_keys(self, call: Call, params: NoParams) -> KeyList:
         """The keys there are, what each may, and when it was last used; not the keys themselves."""
         views = [_view(key) for key in self._keys.all()]
         return KeyList(views, len(views))
 
-    @method("revoke_api_key", role=Role.ADMIN, params=KeyNamed, result=KeyRevoked)
+    @method("revoke_api_key", role=Role.ADMIN, params=KeyNamed, result=KeyRevoked, cameras=CameraScope.ALL)
     async def revoke_api_key(self, call: Call, params: KeyNamed) -> KeyRevoked:
-        """End a key: its sessions, streams and downloads are closed within a second."""
+        """End a key: its sessions, streams and downloads are closed within a second.
+
+        Raises:
+            NotFound: there is no such key.
+        """
         ident, name = _one_of(params.key_id, params.name, "key_id", "name")
         key = self._keys.get(ident) if ident is not None else self._keys.named(name or "")
         if key is None:
@@ -178,7 +187,7 @@ class KeyMethods:
         await self._grants.revoke_key(key.ident)
         return KeyRevoked(key.ident, key.name, True)
 
-    @method("revoke_logins", role=Role.ADMIN, params=LoginsNamed, result=LoginsRevoked)
+    @method("revoke_logins", role=Role.ADMIN, params=LoginsNamed, result=LoginsRevoked, cameras=CameraScope.NONE)
     async def revoke_logins(self, call: Call, params: LoginsNamed) -> LoginsRevoked:
         """End all logins so far of a user, or one; what they have opened is closed within a second."""
         user, token_id = _one_of(params.user, params.token_id, "user", "token_id")

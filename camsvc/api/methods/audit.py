@@ -7,9 +7,11 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from camsvc.access.roles import Call, Role
+from camsvc.access.roles import Role
+from camsvc.api.calls import Call
+from camsvc.api.camera_scope import CameraScope
+from camsvc.api.declaration import method
 from camsvc.api.methods.recordings import Limit, Offset
-from camsvc.api.registry import method
 from camsvc.audit.log import Audit
 
 
@@ -52,7 +54,9 @@ class AuditMethods:
     def __init__(self, audit: Audit) -> None:
         self._audit = audit
 
-    @method("get_audit_log", role=Role.ADMIN, params=AuditParams, result=AuditLog, reads=True)
+    @method(
+        "get_audit_log", role=Role.ADMIN, params=AuditParams, result=AuditLog, reads=True, cameras=CameraScope.ALL
+    )
     async def get_audit_log(self, call: Call, params: AuditParams) -> AuditLog:
         """Calls that changed something and refused logins: who, when, from where, what, and the result."""
         actor = None if isinstance(params.actor, UnsetType) else params.actor

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from camsvc.access.roles import Call, Principal, Role, may
-from camsvc.api.registry import NoParams, method
+from camsvc.access.roles import Role
+from camsvc.api.calls import Call
+from camsvc.api.camera_scope import CameraId, CameraScope
+from camsvc.api.declaration import NoParams, method
 from camsvc.api.views import CameraView, Views
 from camsvc.devices.inventory import Inventory
 from camsvc.devices.launcher_health import LauncherHealth
@@ -16,16 +17,11 @@ from camsvc.model import Camera, Status
 from camsvc.streams.streams import Streams
 from camsvc.system.processes import boottime_s
 
-Device = Annotated[
-    str,
-    Meta(pattern=r"^camera[0-9]+\Z", max_length=20, description="id of a camera, as camera0", examples=["camera0"]),
-]
-
 
 class DeviceParam(Struct, forbid_unknown_fields=True, frozen=True):
     """Names a camera."""
 
-    device: Device
+    device: CameraId
 
 
 Debug = Annotated[bool, Meta(description="true: an admin is told each device node, as debug.internal_device_path")]
@@ -128,11 +124,18 @@ class CameraMethods:
         self._health = health
         self._views = views
 
-    @method("get_camera_list", role=Role.VIEWER, params=ListCamerasParams, result=CameraList, reads=True)
+    @method(
+        "get_camera_list",
+        role=Role.VIEWER,
+        params=ListCamerasParams,
+        result=CameraList,
+        reads=True,
+        cameras=CameraScope.VISIBLE,
+    )
     def get_camera_list(self, call: Call, params: ListCamerasParams) -> CameraList:
         """All cameras, with their status and the URLs to watch them."""
-        who = _principal(call)
-        cameras = [camera for camera in self._inventory.all() if who.cameras is None or camera.device in who.cameras]
+        who = call.principal
+        cameras = [camera for camera in self._inventory.all() if who.sees(camera.device)]
         views = [self._views.camera(camera, who, call.base_url, params.debug) for camera in cameras]
         connected = sum(camera.status is Status.CONNECTED for camera in cameras)
         return CameraList(views, len(views), connected)
@@ -140,8 +143,8 @@ class CameraMethods:
     @method("get_camera_status", role=Role.VIEWER, params=CameraStatusParams, result=CameraStatus, reads=True)
     def get_camera_status(self, call: Call, params: CameraStatusParams) -> CameraStatus:
         """One camera with its metrics and formats."""
-        camera = self._camera(call, params.device)
-        view = self._views.camera(camera, _principal(call), call.base_url, params.debug)
+        camera = self._inventory.get(params.device)
+        view = self._views.camera(camera, call.principal, call.base_url, params.debug)
         state = self._streams.camera_states().get(camera.device)
         health = self._health.get(camera.device)
         running = health is not None and health.state == "running"
@@ -158,7 +161,7 @@ class CameraMethods:
     @method("get_camera_capabilities", role=Role.VIEWER, params=DeviceParam, result=Capabilities, reads=True)
     def get_camera_capabilities(self, call: Call, params: DeviceParam) -> Capabilities:
         """Formats, resolutions and frame rates that a camera offers."""
-        camera = self._camera(call, params.device)
+        camera = self._inventory.get(params.device)
         rates = sorted({rate for mode in camera.modes for rate in mode.fps})
         return Capabilities(
             device=camera.device,
@@ -173,10 +176,10 @@ class CameraMethods:
     @method("get_stream_url", role=Role.VIEWER, params=DeviceParam, result=StreamUrl, reads=True)
     async def get_stream_url(self, call: Call, params: DeviceParam) -> StreamUrl:
         """Where a camera can be watched, with a short-lived ticket; the camera starts with its first viewer."""
-        camera = self._camera(call, params.device)
+        camera = self._inventory.get(params.device)
         states = await self._streams.fresh_states()
         state = states.get(camera.device)
-        urls = self._views.stream_urls(camera.device, _principal(call), call.base_url)
+        urls = self._views.stream_urls(camera.device, call.principal, call.base_url)
         ready = "READY" if state is not None and state.ready else "NOT_READY"
         return StreamUrl(
             device=camera.device,
@@ -185,28 +188,18 @@ class CameraMethods:
             available=state is not None and camera.status is Status.CONNECTED,
             active_consumers=self._streams.viewers(camera.device),
             stream_status="ERROR" if camera.status is Status.ERROR else ready,
-            urls=urls | {"preview": self._views.preview_url(camera.device, _principal(call), call.base_url)},
+            urls=urls | {"preview": self._views.preview_url(camera.device, call.principal, call.base_url)},
         )
 
-    @method("get_streams", role=Role.VIEWER, result=list[StreamView], reads=True)
+    @method("get_streams", role=Role.VIEWER, result=list[StreamView], reads=True, cameras=CameraScope.VISIBLE)
     async def get_streams(self, call: Call, params: NoParams) -> list[StreamView]:
         """Every camera's stream as the media engine runs it."""
-        who = _principal(call)
         states = await self._streams.fresh_states()
         return [
             StreamView(name, state.source or "", state.ready, self._streams.viewers(name), state.bytes_sent)
             for name, state in sorted(states.items())
-            if who.cameras is None or name in who.cameras
+            if call.principal.sees(name)
         ]
-
-    def _camera(self, call: Call, device: str) -> Camera:
-        may(call.principal, Role.VIEWER, time.time(), device)
-        return self._inventory.get(device)
-
-
-def _principal(call: Call) -> Principal:
-    assert call.principal is not None  # the registry has asked may() before
-    return call.principal
 
 
 def _validated(camera: Camera) -> str:

@@ -7,10 +7,12 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from camsvc.access.roles import Call, Principal, Role
+from camsvc.access.roles import Principal, Role
+from camsvc.api.calls import Call
+from camsvc.api.camera_scope import CameraScope
+from camsvc.api.declaration import NoParams, method
 from camsvc.api.notifications.events import Events
 from camsvc.api.notifications.state_updates import Listener
-from camsvc.api.registry import NoParams, method
 from camsvc.model import iso
 
 
@@ -61,7 +63,7 @@ class ClientMethods:
         self._connected = connected
         self._events = events
 
-    @method("list_clients", role=Role.ADMIN, result=Clients, reads=True)
+    @method("list_clients", role=Role.ADMIN, result=Clients, reads=True, cameras=CameraScope.ALL)
     def list_clients(self, call: Call, params: NoParams) -> Clients:
         """Who is connected by WebSocket, from where, since when, and which events they hear."""
         return Clients([self._view(client, client.principal) for client in self._connected()])

@@ -7,10 +7,11 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
-from camsvc.access.roles import Call, Role
-from camsvc.api.registry import method
+from camsvc.access.roles import Role
+from camsvc.api.calls import Call
+from camsvc.api.camera_scope import CameraScope
+from camsvc.api.declaration import method
 from camsvc.devices.network_search.discovered_streams import SKYDIO, DiscoveredStream, DiscoveredStreams, Scan
-from camsvc.errors import PermissionDenied
 from camsvc.model import iso
 
 
@@ -82,12 +83,15 @@ class OfferMethods:
     def __init__(self, offers: DiscoveredStreams) -> None:
         self._offers = offers
 
-    @method("discover_external_streams", role=Role.OPERATOR, params=DiscoverParams, result=Discovered)
+    @method(
+        "discover_external_streams",
+        role=Role.OPERATOR,
+        params=DiscoverParams,
+        result=Discovered,
+        cameras=CameraScope.ALL,
+    )
     async def discover_external_streams(self, call: Call, params: DiscoverParams) -> Discovered:
         """Look for RTSP streams on the networks that the configuration names, and offer them."""
-        who = call.principal
-        if who is not None and who.cameras is not None:
-            raise PermissionDenied("Permission denied: this login is for some cameras alone", reason="scoped")
         scan = await self._offers.scan(params.force_rescan)
         shown = [
             _entry(offer, scan)
@@ -106,7 +110,9 @@ class OfferMethods:
             list(scan.errors),
         )
 
-    @method("set_discovery_interval", role=Role.ADMIN, params=IntervalParams, result=Interval)
+    @method(
+        "set_discovery_interval", role=Role.ADMIN, params=IntervalParams, result=Interval, cameras=CameraScope.NONE
+    )
     async def set_discovery_interval(self, call: Call, params: IntervalParams) -> Any:
         """Look for streams every so often from now on, also after a restart; 0: on demand alone."""
         seconds = params.scan_interval

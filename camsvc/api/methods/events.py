@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Protocol, runtime_checkable
+from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from camsvc.access.roles import Call, Principal, Role
-from camsvc.api.methods.cameras import Device
+from camsvc.access.roles import Role
+from camsvc.api.calls import Call, ClientConnection
+from camsvc.api.camera_scope import CameraId, CameraScope
+from camsvc.api.declaration import NoParams, method
 from camsvc.api.notifications.events import ALIASES, TOPICS, Events, names_of
-from camsvc.api.registry import NoParams, method
-from camsvc.errors import InvalidParams, NotFound, Unsupported
+from camsvc.errors import InvalidParams, Unsupported
 
 Topics = Annotated[
     list[str],
@@ -18,28 +19,10 @@ Topics = Annotated[
 ]
 
 
-@runtime_checkable
-class Subscriber(Protocol):
-    """A connection that can be told of events."""
-
-    session_id: str
-
-    @property
-    def principal(self) -> Principal | None:
-        """Who is logged in on it."""
-
-    @property
-    def base_url(self) -> str:
-        """How it reached us."""
-
-    def push(self, key: str, frame: bytes) -> None:
-        """Send ``frame`` when the reader takes it."""
-
-
 class Filters(Struct, forbid_unknown_fields=True, frozen=True):
     """Only events of one camera."""
 
-    device: Device | UnsetType = UNSET
+    device: CameraId | UnsetType = UNSET
 
 
 class SubscribeParams(Struct, forbid_unknown_fields=True, frozen=True):
@@ -86,35 +69,60 @@ class SubscriptionStats(Struct, frozen=True):
     client_id: str
 
 
+class UnknownTopic(InvalidParams):
+    """A name of ``topics`` that no topic has."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(f"Invalid params: topics: {text}", param="topics", rule="enum",
+                         hint=", ".join((*TOPICS, *ALIASES)))  # fmt: skip
+
+
 class EventMethods:
     """Methods of one WebSocket's subscriptions."""
 
     def __init__(self, events: Events) -> None:
         self._events = events
 
-    @method("subscribe_events", role=Role.VIEWER, params=SubscribeParams, result=Subscribed, reads=True)
+    @method(
+        "subscribe_events",
+        role=Role.VIEWER,
+        params=SubscribeParams,
+        result=Subscribed,
+        reads=True,
+        cameras=CameraScope.VISIBLE,
+    )
     def subscribe_events(self, call: Call, params: SubscribeParams) -> Subscribed:
-        """Hear of events on this connection, besides those of earlier calls; `filters.device` for one camera's."""
+        """Hear of events on this connection, besides those of earlier calls; `filters.device` for one camera's.
+
+        Raises:
+            UnknownTopic: a topic that there is not, or none at all.
+        """
         device = UNSET if isinstance(params.filters, UnsetType) else params.filters.device
         named = None if isinstance(device, UnsetType) else device
-        who = call.principal
-        if named is not None and who is not None and who.cameras is not None and named not in who.cameras:
-            raise NotFound("Camera", named)
         if not params.topics:
-            raise _unknown("at least one topic")
-        topics = self._events.subscribe(_subscriber(call), _topics(params.topics), named)
+            raise UnknownTopic("at least one topic")
+        topics = self._events.subscribe(_connection(call), _topics(params.topics), named)
         return Subscribed(True, topics, {} if named is None else {"device": named})
 
-    @method("unsubscribe_events", role=Role.VIEWER, params=UnsubscribeParams, result=Unsubscribed, reads=True)
+    @method(
+        "unsubscribe_events",
+        role=Role.VIEWER,
+        params=UnsubscribeParams,
+        result=Unsubscribed,
+        reads=True,
+        cameras=CameraScope.NONE,
+    )
     def unsubscribe_events(self, call: Call, params: UnsubscribeParams) -> Unsubscribed:
         """Hear of these events no more, or of none."""
         topics = None if isinstance(params.topics, UnsetType) else _topics(params.topics)
-        return Unsubscribed(True, self._events.unsubscribe(_subscriber(call), topics))
+        return Unsubscribed(True, self._events.unsubscribe(_connection(call), topics))
 
-    @method("get_subscription_stats", role=Role.VIEWER, result=SubscriptionStats, reads=True)
+    @method(
+        "get_subscription_stats", role=Role.VIEWER, result=SubscriptionStats, reads=True, cameras=CameraScope.NONE
+    )
     def get_subscription_stats(self, call: Call, params: NoParams) -> SubscriptionStats:
         """Who hears of what."""
-        subscriber = _subscriber(call)
+        subscriber = _connection(call)
         counts = self._events.counts()
         return SubscriptionStats(
             GlobalStats(sum(counts.values()), self._events.subscribers, counts),
@@ -123,8 +131,8 @@ class EventMethods:
         )
 
 
-def _subscriber(call: Call) -> Subscriber:
-    if not isinstance(call.connection, Subscriber):
+def _connection(call: Call) -> ClientConnection:
+    if call.connection is None:
         raise Unsupported("Events need a WebSocket", reason="no_session", feature="events")
     return call.connection
 
@@ -134,11 +142,6 @@ def _topics(names: list[str]) -> list[str]:
     for name in names:
         topics = names_of(name)
         if not topics:
-            raise _unknown(f"{name[:60]} is no topic")
+            raise UnknownTopic(f"{name[:60]} is no topic")
         found += topics
     return found
-
-
-def _unknown(text: str) -> InvalidParams:
-    return InvalidParams(f"Invalid params: topics: {text}", param="topics", rule="enum",
-                         hint=", ".join((*TOPICS, *ALIASES)))  # fmt: skip

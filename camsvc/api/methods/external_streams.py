@@ -7,16 +7,18 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from camsvc.access.roles import Call, Role, may
-from camsvc.api.registry import NoParams, method
+from camsvc.access.roles import Role
+from camsvc.api.calls import Call
+from camsvc.api.camera_scope import BELONGS_TO_CAMERA, CameraScope, Resource
+from camsvc.api.declaration import NoParams, method
 from camsvc.config.cameras import Name
 from camsvc.devices.external_streams import ExternalStream, ExternalStreams, UnknownStream
 from camsvc.devices.inventory import Inventory
-from camsvc.errors import InvalidState, NotFound, PermissionDenied
+from camsvc.errors import InvalidState
 from camsvc.model import iso
 from camsvc.recording.recorder import Recorder
 
-Url = Annotated[
+NewUrl = Annotated[
     str,
     Meta(
         min_length=1,
@@ -25,12 +27,13 @@ Url = Annotated[
         examples=["rtsp://192.0.2.10:554/stream1"],
     ),
 ]
+KnownUrl = Annotated[NewUrl, Meta(extra=BELONGS_TO_CAMERA)]
 
 
 class AddParams(Struct, forbid_unknown_fields=True, frozen=True):
     """The stream, and the name that its camera shall have."""
 
-    stream_url: Url
+    stream_url: NewUrl
     stream_name: Annotated[Name, Meta(description="name of its camera, for people", examples=["Gate"])]
     stream_type: Annotated[Literal["generic_rtsp", "skydio"], Meta(description="in which list it stands")] = (
         "generic_rtsp"
@@ -40,7 +43,7 @@ class AddParams(Struct, forbid_unknown_fields=True, frozen=True):
 class UrlParam(Struct, forbid_unknown_fields=True, frozen=True):
     """A stream by its URL, as it was added or as it is listed."""
 
-    stream_url: Url
+    stream_url: KnownUrl
 
 
 class Added(Struct, frozen=True):
@@ -83,6 +86,13 @@ class ExternalList(Struct, frozen=True):
     timestamp: str
 
 
+_STREAM = Resource(
+    find=lambda topic, params: topic.camera_of(params.stream_url),
+    camera=lambda device: device,
+    not_found=lambda params: UnknownStream(params.stream_url),
+)
+
+
 class ExternalMethods:
     """Methods about streams that were added."""
 
@@ -91,23 +101,19 @@ class ExternalMethods:
         self._inventory = inventory
         self._recorder = recorder
 
-    @method("add_external_stream", role=Role.OPERATOR, params=AddParams, result=Added)
+    @method("add_external_stream", role=Role.OPERATOR, params=AddParams, result=Added, cameras=CameraScope.ALL)
     async def add_external_stream(self, call: Call, params: AddParams) -> Added:
         """Make an RTSP stream a camera like any other; it survives a restart."""
-        who = call.principal
-        if who is not None and who.cameras is not None:
-            raise PermissionDenied("Permission denied: this login is for some cameras alone", reason="scoped")
         device, stream = await self._streams.add(params.stream_url, params.stream_name, params.stream_type)
         return Added(stream.shown, stream.name, stream.type, "ADDED", iso(stream.added_at), device)
 
-    @method("remove_external_stream", role=Role.OPERATOR, params=UrlParam, result=Removed)
-    async def remove_external_stream(self, call: Call, params: UrlParam) -> Removed:
-        """Forget a stream that was added; a recording of it is ended in good order before."""
-        device = self._streams.find(params.stream_url)
-        try:
-            may(call.principal, Role.OPERATOR, time.time(), device)
-        except NotFound:  # which would name the camera that the stream is
-            raise UnknownStream(params.stream_url) from None
+    @method("remove_external_stream", role=Role.OPERATOR, params=UrlParam, result=Removed, cameras=_STREAM)
+    async def remove_external_stream(self, call: Call, params: UrlParam, device: str) -> Removed:
+        """Forget a stream that was added; a recording of it is ended in good order before.
+
+        Raises:
+            InvalidState: a recording of it is about to start.
+        """
         try:
             await self._recorder.stop(device)
         except InvalidState as why:
@@ -116,14 +122,13 @@ class ExternalMethods:
         stream = await self._streams.remove(device)
         return Removed(stream.shown, "REMOVED", iso(time.time()))
 
-    @method("get_external_streams", role=Role.VIEWER, result=ExternalList, reads=True)
+    @method("get_external_streams", role=Role.VIEWER, result=ExternalList, reads=True, cameras=CameraScope.VISIBLE)
     def get_external_streams(self, call: Call, params: NoParams) -> ExternalList:
         """The streams that were added."""
-        scope = call.principal.cameras if call.principal is not None else None
         shown = [
             self._entry(device, stream)
             for device, stream in self._streams.all().items()
-            if scope is None or device in scope
+            if call.principal.sees(device)
         ]
         return ExternalList(
             shown,
@@ -132,6 +137,10 @@ class ExternalMethods:
             len(shown),
             iso(time.time()),
         )
+
+    def camera_of(self, url: str) -> str:
+        """The camera that a stream is."""
+        return self._streams.find(url)
 
     def _entry(self, device: str, stream: ExternalStream) -> StreamEntry:
         status = self._inventory.get(device).status.value

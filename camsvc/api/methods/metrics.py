@@ -8,8 +8,10 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from camsvc.access.roles import Call, Role
-from camsvc.api.registry import NoParams, method
+from camsvc.access.roles import Role
+from camsvc.api.calls import Call
+from camsvc.api.camera_scope import CameraScope
+from camsvc.api.declaration import NoParams, method
 from camsvc.devices.inventory import Inventory
 from camsvc.devices.launcher_health import LauncherHealth
 from camsvc.library import parts
@@ -100,10 +102,10 @@ class MetricsMethods:
         self._store = store
         self._processor = Processor()
 
-    @method("get_metrics", role=Role.ADMIN, result=Metrics, reads=True)
+    @method("get_metrics", role=Role.ADMIN, result=Metrics, reads=True, cameras=CameraScope.VISIBLE)
     async def get_metrics(self, call: Call, params: NoParams) -> Metrics:
         """Load of the machine since the last call, and figures of cameras, recordings and streams."""
-        return await self.figures(call.principal.cameras if call.principal is not None else None)
+        return await self.figures(call.principal.cameras)
 
     async def figures(self, scope: frozenset[str] | None) -> Metrics:
         """What get_metrics answers to somebody who may know of the cameras in ``scope``, None for all."""

@@ -5,15 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Coroutine
 from datetime import datetime
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
-from camsvc.access.roles import Call, Principal, Role, may
-from camsvc.api.methods.cameras import Device, DeviceParam
-from camsvc.api.registry import method
+from camsvc.access.roles import Role
+from camsvc.api.calls import Call
+from camsvc.api.camera_scope import BELONGS_TO_CAMERA, CameraId, CameraScope
+from camsvc.api.declaration import method
+from camsvc.api.methods.cameras import DeviceParam
 from camsvc.api.views import FileView, Views
 from camsvc.errors import InvalidParams
 from camsvc.library import index
@@ -30,7 +32,7 @@ T = TypeVar("T")
 _MAX_NAME_BYTES = 200
 """Room for a suffix and the extension below NAME_MAX (255, limits.h)."""
 
-FileName = Annotated[
+NewFileName = Annotated[
     str,
     Meta(
         min_length=1,
@@ -40,7 +42,7 @@ FileName = Annotated[
         examples=["door"],
     ),
 ]
-
+FileName = Annotated[NewFileName, Meta(extra=BELONGS_TO_CAMERA)]
 
 Limit = Annotated[int, Meta(ge=1, le=1000, description="at most so many")]
 Offset = Annotated[int, Meta(ge=0, le=1 << 40, description="after the first so many")]
@@ -49,8 +51,10 @@ Offset = Annotated[int, Meta(ge=0, le=1 << 40, description="after the first so m
 class SnapshotParams(Struct, forbid_unknown_fields=True, frozen=True):
     """What to photograph, and how."""
 
-    device: Device
-    filename: FileName | UnsetType = UNSET
+    IGNORED: ClassVar = ("format", "resolution")
+
+    device: CameraId
+    filename: NewFileName | UnsetType = UNSET
     quality: Annotated[int, Meta(ge=1, le=100, description="of the JPEG; as captured without it")] | UnsetType = UNSET
 
 
@@ -72,7 +76,7 @@ class SnapshotTaken(Struct, frozen=True):
 class RecordingParams(Struct, forbid_unknown_fields=True, frozen=True):
     """What to record, how long (seconds), in which container."""
 
-    device: Device
+    device: CameraId
     duration: (
         Annotated[int, Meta(ge=1, le=86400, description="length in seconds; else until stop_recording")] | UnsetType
     ) = UNSET
@@ -111,7 +115,7 @@ class ListParams(Struct, forbid_unknown_fields=True, frozen=True, rename={"since
 
     limit: Limit = 50
     offset: Offset = 0
-    device: Device | UnsetType = UNSET
+    device: CameraId | UnsetType = UNSET
     since: Annotated[datetime, Meta(tz=True, description="made at this time or later")] | UnsetType = UNSET
     until: Annotated[datetime, Meta(tz=True, description="made before this time")] | UnsetType = UNSET
     search: Annotated[str, Meta(max_length=100, description="a part of the name")] | UnsetType = UNSET
@@ -140,16 +144,9 @@ class MediaMethods:
         self._database = database
         self._views = views
 
-    @method(
-        "take_snapshot",
-        role=Role.OPERATOR,
-        params=SnapshotParams,
-        result=SnapshotTaken,
-        ignored=("format", "resolution"),
-    )
+    @method("take_snapshot", role=Role.OPERATOR, params=SnapshotParams, result=SnapshotTaken)
     async def take_snapshot(self, call: Call, params: SnapshotParams) -> SnapshotTaken:
         """Store the newest picture of a camera as a JPEG; a sleeping camera is woken for it."""
-        who = _operator(call, params.device)
         name = None if isinstance(params.filename, UnsetType) else _with_extension(params.filename)
         quality = None if isinstance(params.quality, UnsetType) else params.quality
         snapshot = await self._whole(self._snapshots.take(params.device, name, quality), "taking a snapshot")
@@ -161,7 +158,7 @@ class MediaMethods:
             timestamp=iso(file.created_at),
             file_size=file.size_bytes,
             file_path=f"snapshots/{file.filename}",
-            download_url=self._views.download_url(SNAPSHOTS, file.filename, who, call.base_url),
+            download_url=self._views.download_url(SNAPSHOTS, file.filename, call.principal, call.base_url),
             age_ms=snapshot.age_ms,
             width=file.width or 0,
             height=file.height or 0,
@@ -170,7 +167,6 @@ class MediaMethods:
     @method("start_recording", role=Role.OPERATOR, params=RecordingParams, result=RecordingStarted)
     async def start_recording(self, call: Call, params: RecordingParams) -> RecordingStarted:
         """Begin to record a camera, for `duration` seconds or until stop_recording; viewers are not disturbed."""
-        _operator(call, params.device)
         seconds = None if isinstance(params.duration, UnsetType) else params.duration
         start = self._recorder.start(params.device, seconds, params.format)
         recording = await self._whole(start, "starting a recording")
@@ -186,7 +182,6 @@ class MediaMethods:
     @method("stop_recording", role=Role.OPERATOR, params=DeviceParam, result=RecordingStopped)
     async def stop_recording(self, call: Call, params: DeviceParam) -> RecordingStopped:
         """End a recording; answered when its last part is closed, downloadable once the notification STOPPED came."""
-        _operator(call, params.device)
         stopped = await self._whole(self._recorder.stop(params.device), "stopping a recording")
         recording = stopped.recording
         return RecordingStopped(
@@ -201,12 +196,26 @@ class MediaMethods:
             reason=UNSET if stopped.size_bytes else "empty",
         )
 
-    @method("list_recordings", role=Role.VIEWER, params=ListParams, result=FileList, reads=True)
+    @method(
+        "list_recordings",
+        role=Role.VIEWER,
+        params=ListParams,
+        result=FileList,
+        reads=True,
+        cameras=CameraScope.VISIBLE,
+    )
     async def list_recordings(self, call: Call, params: ListParams) -> FileList:
         """Recordings, newest first; those under way and being finished stand among them with their status."""
         return await self._list(RECORDINGS, call, params)
 
-    @method("list_snapshots", role=Role.VIEWER, params=ListParams, result=FileList, reads=True)
+    @method(
+        "list_snapshots",
+        role=Role.VIEWER,
+        params=ListParams,
+        result=FileList,
+        reads=True,
+        cameras=CameraScope.VISIBLE,
+    )
     async def list_snapshots(self, call: Call, params: ListParams) -> FileList:
         """Snapshots, newest first."""
         return await self._list(SNAPSHOTS, call, params)
@@ -216,13 +225,11 @@ class MediaMethods:
         return shielded(work, self._log, doing)
 
     async def _list(self, kind: str, call: Call, params: ListParams) -> FileList:
-        device = None if isinstance(params.device, UnsetType) else params.device
-        who = may(call.principal, Role.VIEWER, time.time(), device)
-        assert who is not None
+        who = call.principal
         query = Query(
             limit=params.limit,
             offset=params.offset,
-            device=device,
+            device=None if isinstance(params.device, UnsetType) else params.device,
             since=None if isinstance(params.since, UnsetType) else params.since.timestamp(),
             until=None if isinstance(params.until, UnsetType) else params.until.timestamp(),
             search=None if isinstance(params.search, UnsetType) else params.search,
@@ -232,12 +239,6 @@ class MediaMethods:
         sizes = self._finisher.sizes() | self._recorder.under_way()
         files = [self._views.file(kind, file, sizes.get(file.filename, 0), who, call.base_url) for file in page.files]
         return FileList(files, page.total, params.limit, params.offset)
-
-
-def _operator(call: Call, device: str) -> Principal:
-    who = may(call.principal, Role.OPERATOR, time.time(), device)
-    assert who is not None
-    return who
 
 
 def _with_extension(name: str) -> str:

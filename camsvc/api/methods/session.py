@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Protocol, runtime_checkable
+from typing import Annotated, ClassVar
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from camsvc.access.authentication import Authentication
-from camsvc.access.roles import OPEN, Call, Principal
+from camsvc.access.roles import OPEN
+from camsvc.api.calls import OpenCall
+from camsvc.api.declaration import NoParams, method
 from camsvc.api.parameters import SECRET
-from camsvc.api.registry import NoParams, method
 from camsvc.audit.log import Record
 from camsvc.errors import AuthenticationFailed, InvalidParams
 from camsvc.model import iso
@@ -19,18 +20,10 @@ Credential = Annotated[
 ]
 
 
-@runtime_checkable
-class Session(Protocol):
-    """A connection that can be logged in."""
-
-    session_id: str
-
-    def log_in(self, principal: Principal) -> None:
-        """Switch identity and role at once."""
-
-
 class AuthParams(Struct, forbid_unknown_fields=True, frozen=True):
     """``auth_token``, or its alias ``token``."""
+
+    IGNORED: ClassVar = ("auth_type",)
 
     auth_token: Credential | UnsetType = UNSET
     token: (
@@ -63,18 +56,23 @@ class SessionMethods:
         self._record = record
 
     @method("ping", role=OPEN, result=str, reads=True)
-    def ping(self, call: Call, params: NoParams) -> str:
+    def ping(self, call: OpenCall, params: NoParams) -> str:
         """Answers "pong": the connection works."""
         return "pong"
 
-    @method("authenticate", role=OPEN, params=AuthParams, result=Identity, ignored=("auth_type",), reads=True)
-    def authenticate(self, call: Call, params: AuthParams) -> Identity:
-        """Log this connection in with a JWT or an API key; calling it again switches identity and role at once."""
+    @method("authenticate", role=OPEN, params=AuthParams, result=Identity, reads=True)
+    def authenticate(self, call: OpenCall, params: AuthParams) -> Identity:
+        """Log this connection in with a JWT or an API key; calling it again switches identity and role at once.
+
+        Raises:
+            InvalidParams: nothing was shown.
+            AuthenticationFailed: what was shown names nobody, or there is no connection to log in.
+        """
         token = params.token if isinstance(params.auth_token, UnsetType) else params.auth_token
         if isinstance(token, UnsetType):
             raise InvalidParams("Invalid params: auth_token is required", param="auth_token", rule="required",
                                 hint="a token from: camsvc token; or an API key")  # fmt: skip
-        if not isinstance(call.connection, Session):
+        if call.connection is None:
             raise AuthenticationFailed("authenticate works on a WebSocket", reason="no_session")
         try:
             principal = self._authentication.log_in(token, call.address)

@@ -6,9 +6,10 @@ import time
 
 from msgspec import Struct
 
-from camsvc.access.roles import Call, Principal, Role, may
+from camsvc.access.roles import Role
+from camsvc.api.calls import Call
+from camsvc.api.declaration import method
 from camsvc.api.methods.cameras import DeviceParam
-from camsvc.api.registry import method
 from camsvc.api.views import Views
 from camsvc.devices.inventory import Inventory
 from camsvc.devices.launcher_health import LauncherHealth
@@ -106,7 +107,6 @@ class StreamMethods:
     @method("start_streaming", role=Role.OPERATOR, params=DeviceParam, result=StreamStarted)
     async def start_streaming(self, call: Call, params: DeviceParam) -> StreamStarted:
         """Start a camera before anybody watches; without a viewer it sleeps again after `auto_close_after`."""
-        who = _who(call, Role.OPERATOR, params.device)
         camera = self._inventory.get(params.device)
         require_connected(camera)
         await self._streams.start_camera(camera.device)
@@ -114,7 +114,7 @@ class StreamMethods:
         return StreamStarted(
             device=camera.device,
             stream_name=camera.device,
-            stream_url=self._views.stream_urls(camera.device, who, call.base_url)["rtsp"],
+            stream_url=self._views.stream_urls(camera.device, call.principal, call.base_url)["rtsp"],
             status="STARTED",
             start_time=iso(began),
             auto_close_after=0 if camera.always_on else IDLE_S,
@@ -123,8 +123,11 @@ class StreamMethods:
 
     @method("stop_streaming", role=Role.OPERATOR, params=DeviceParam, result=StreamStopped)
     async def stop_streaming(self, call: Call, params: DeviceParam) -> StreamStopped:
-        """Take start_streaming back; who watches goes on watching, and without anybody the camera sleeps soon."""
-        _who(call, Role.OPERATOR, params.device)
+        """Take start_streaming back; who watches goes on watching, and without anybody the camera sleeps soon.
+
+        Raises:
+            InvalidState: start_streaming was not called.
+        """
         self._inventory.get(params.device)
         began = self._kept.pop(params.device, None)
         if began is None:
@@ -150,7 +153,6 @@ class StreamMethods:
     @method("get_stream_status", role=Role.VIEWER, params=DeviceParam, result=StreamStatus, reads=True)
     async def get_stream_status(self, call: Call, params: DeviceParam) -> StreamStatus:
         """How a camera's stream is: process, path, metrics."""
-        _who(call, Role.VIEWER, params.device)
         camera = self._inventory.get(params.device)
         try:
             state = (await self._streams.fresh_states()).get(camera.device)
@@ -194,9 +196,3 @@ class StreamMethods:
 
 def _names_source(word: str, source: str) -> bool:
     return word == source or "/dev/" in word or "://" in word
-
-
-def _who(call: Call, role: Role, device: str) -> Principal:
-    who = may(call.principal, role, time.time(), device)
-    assert who is not None
-    return who

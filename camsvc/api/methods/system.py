@@ -8,9 +8,11 @@ from importlib import metadata
 from msgspec import Struct
 
 import camsvc
-from camsvc.access.roles import Call, Role
+from camsvc.access.roles import Role
+from camsvc.api.calls import Call
+from camsvc.api.camera_scope import CameraScope
+from camsvc.api.declaration import NoParams, method
 from camsvc.api.health_status import Components
-from camsvc.api.registry import NoParams, method
 from camsvc.devices.inventory import Inventory
 from camsvc.engine.supervisor import Engine
 from camsvc.model import Status
@@ -64,7 +66,7 @@ class SystemMethods:
         self._components = components
         self._began = boottime_s()
 
-    @method("get_status", role=Role.ADMIN, result=ServiceStatus, reads=True)
+    @method("get_status", role=Role.ADMIN, result=ServiceStatus, reads=True, cameras=CameraScope.NONE)
     def get_status(self, call: Call, params: NoParams) -> ServiceStatus:
         """How the service and its parts are."""
         return ServiceStatus(
@@ -74,15 +76,13 @@ class SystemMethods:
             self._components.states(),
         )
 
-    @method("get_system_status", role=Role.VIEWER, result=SystemStatus, reads=True)
+    @method("get_system_status", role=Role.VIEWER, result=SystemStatus, reads=True, cameras=CameraScope.VISIBLE)
     def get_system_status(self, call: Call, params: NoParams) -> SystemStatus:
         """Whether everything is up: starting, partial or ready."""
-        who = call.principal
         cameras = [
             camera
             for camera in self._inventory.all()
-            if camera.status is Status.CONNECTED
-            and (who is None or who.cameras is None or camera.device in who.cameras)
+            if camera.status is Status.CONNECTED and call.principal.sees(camera.device)
         ]
         if self._streams.in_step:
             status, message = "ready", "everything is up"
@@ -95,7 +95,7 @@ class SystemMethods:
         discovers = self._components.states()["camera_monitor"] == "RUNNING"
         return SystemStatus(status, message, [camera.device for camera in cameras], discovers)
 
-    @method("get_server_info", role=Role.VIEWER, result=ServerInfo, reads=True)
+    @method("get_server_info", role=Role.VIEWER, result=ServerInfo, reads=True, cameras=CameraScope.NONE)
     def get_server_info(self, call: Call, params: NoParams) -> ServerInfo:
         """Name, versions and what this installation can do."""
         return ServerInfo(

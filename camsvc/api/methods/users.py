@@ -15,11 +15,13 @@ from twisted.logger import Logger
 from camsvc.access import users
 from camsvc.access.logins import Logins
 from camsvc.access.passwords import Passwords, require_good
-from camsvc.access.roles import Call, Role
+from camsvc.access.roles import Role
 from camsvc.access.users import Change, User
+from camsvc.api.calls import Call
+from camsvc.api.camera_scope import CameraScope
+from camsvc.api.declaration import before_password_change, method
 from camsvc.api.methods.recordings import Limit, Offset
 from camsvc.api.parameters import SECRET
-from camsvc.api.registry import method
 from camsvc.errors import InvalidParams
 from camsvc.model import iso
 from camsvc.system.database import Database
@@ -148,7 +150,7 @@ class UserMethods:
         self._end_sessions = end_sessions
         self._wall = wall
 
-    @method("create_user", role=Role.ADMIN, params=NewUser, result=UserView)
+    @method("create_user", role=Role.ADMIN, params=NewUser, result=UserView, cameras=CameraScope.NONE)
     async def create_user(self, call: Call, params: NewUser) -> UserView:
         """Make a user who logs in with a password of 10 to 256 characters."""
         users.require_name(params.username)
@@ -165,15 +167,19 @@ class UserMethods:
         await shielded(create(), self._log, "making a user")
         return _view(user)
 
-    @method("list_users", role=Role.ADMIN, params=UserPage, result=UserList, reads=True)
+    @method("list_users", role=Role.ADMIN, params=UserPage, result=UserList, reads=True, cameras=CameraScope.NONE)
     async def list_users(self, call: Call, params: UserPage) -> UserList:
         """Who may log in with a password, newest first."""
         found, total = await self._database.run(partial(users.page, limit=params.limit, offset=params.offset))
         return UserList([_view(user) for user in found], total, params.limit, params.offset)
 
-    @method("update_user", role=Role.ADMIN, params=UserChange, result=UserView)
+    @method("update_user", role=Role.ADMIN, params=UserChange, result=UserView, cameras=CameraScope.NONE)
     async def update_user(self, call: Call, params: UserChange) -> UserView:
-        """Change a user's role or password, or disable one; ends the user's sessions. One enabled admin stays."""
+        """Change a user's role or password, or disable one; ends the user's sessions. One enabled admin stays.
+
+        Raises:
+            InvalidParams: the new password is not good enough, or none is given and should be changed.
+        """
         hashed = None
         if not isinstance(params.password, UnsetType):
             require_good(params.password, params.username)
@@ -190,18 +196,24 @@ class UserMethods:
         work = partial(users.update, name=params.username, change=change, now=self._wall())
         return _view(await shielded(self._changed(params.username, work), self._log, "changing a user"))
 
-    @method("delete_user", role=Role.ADMIN, params=UserNamed, result=UserDeleted)
+    @method("delete_user", role=Role.ADMIN, params=UserNamed, result=UserDeleted, cameras=CameraScope.NONE)
     async def delete_user(self, call: Call, params: UserNamed) -> UserDeleted:
         """Forget a user and end the user's sessions. An enabled admin must be left."""
         work = partial(users.delete, name=params.username)
         await shielded(self._changed(params.username, work), self._log, "deleting a user")
         return UserDeleted(params.username, True)
 
-    @method("change_password", role=Role.VIEWER, params=PasswordChange, result=PasswordChanged, before_change=True)
+    @method(
+        "change_password",
+        role=Role.VIEWER,
+        params=PasswordChange,
+        result=PasswordChanged,
+        cameras=CameraScope.NONE,
+    )
+    @before_password_change
     async def change_password(self, call: Call, params: PasswordChange) -> PasswordChanged:
         """Change the caller's own password; ends the caller's sessions, this one too once it has been answered."""
         who = call.principal
-        assert who is not None  # the registry has asked may() before
         await self._logins.change_password(who, params.old_password, params.new_password, call.address)
         return PasswordChanged(who.subject, "The password is changed; log in with the new one")
 

@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred
 from twisted.web.iweb import IRequest
 
 from camsvc.access.credentials import Credentials
-from camsvc.access.roles import Call
+from camsvc.api.calls import OpenCall
 from camsvc.api.registry import Registry
 from camsvc.limits.rate_limits import RateLimits
 from camsvc.server.http.hosts import Hosts
@@ -39,8 +39,7 @@ class Rpc:
     @app.route("/api/openrpc.json", methods=["GET", "HEAD"])
     def describe(self, request: IRequest) -> bytes:
         """What ``rpc.discover`` answers, for whoever may call it."""
-        method = self._registry.find("rpc.discover")
-        return answer_json(request, 200, method(self._call(request), {}))
+        return answer_json(request, 200, self._registry.run("rpc.discover", self._call(request), {}))
 
     @app.route("/rpc", methods=["POST"])
     def call(self, request: IRequest) -> bytes | Deferred[bytes]:
@@ -55,10 +54,15 @@ class Rpc:
             return answer.addCallback(_reply, request)
         return _reply(answer, request)
 
-    def _call(self, request: IRequest) -> Call:
+    def _call(self, request: IRequest) -> OpenCall:
         who = bearer(request, self._credentials)
         address = getattr(request.getClientAddress(), "host", "")
-        return Call(who, address, secrets.token_hex(6), self._hosts.of(request) or "")
+        return OpenCall(
+            principal=who,
+            address=address,
+            request_id=secrets.token_hex(6),
+            base_url=self._hosts.of(request) or "",
+        )
 
 
 def _reply(frame: bytes | None, request: IRequest) -> bytes:

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
 from camsvc.access.roles import OPEN, Role
-from camsvc.api.registry import Method
+from camsvc.api.declaration import Method
 from tests.support.bad_params import bad
 from tests.support.daemon.daemon import CAMERA, Client, DaemonTestCase, RpcError
 from tests.support.engine.engines import per_engine

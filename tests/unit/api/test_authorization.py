@@ -6,6 +6,7 @@ import json
 import time
 from typing import Any
 
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import inspect
@@ -13,7 +14,10 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.access.roles import OPEN, Principal, Role
-from camsvc.api.registry import Method, Registry, declared
+from camsvc.api.calls import OpenCall
+from camsvc.api.camera_scope import CameraScope, Resource, cameras_in
+from camsvc.api.declaration import Method
+from camsvc.api.registry import Registry
 from tests.support.bad_params import bad, good
 from tests.support.samples import call_by, principal
 from tests.support.strategies import JSON
@@ -31,18 +35,42 @@ class Reached(Exception):
     """A method's body would have run now."""
 
 
-def reached(*_: object) -> None:
-    raise Reached
+class _Reached:
+    def __get__(self, topic: object, kind: type | None = None) -> Any:
+        return self
+
+    def __call__(self, call: OpenCall, *_: object) -> None:
+        raise Reached
+
+
+reached = _Reached()
+
+
+class Topic:
+    """Declares all methods there are, and one more that takes what another takes; all do nothing."""
+
+    def __init__(self, tried: Method | None = None) -> None:
+        kinds = {f"m{number}": each for number, each in enumerate(every_method())}
+        if tried is not None:
+            kinds["tried"] = evolve(tried, name="tried", role=Role.VIEWER)
+        self.__class__ = type("Topic", (Topic,), {name: Body(each) for name, each in kinds.items()})
+
+
+class Body:
+    """Of a method."""
+
+    def __init__(self, each: Method) -> None:
+        cameras = each.cameras
+        if isinstance(cameras, Resource):
+            cameras = evolve(cameras, find=lambda topic, params: "camera0", camera=lambda found: found)
+        self.declared = evolve(each, body=reached, cameras=cameras)
 
 
 class AuthorizationTestCase(SynchronousTestCase):
     """A registry of everything, whose methods do nothing."""
 
     def setUp(self) -> None:
-        self.registry = Registry()
-        for each in every_method():
-            if not each.name.startswith("system."):
-                self.registry._put(each)
+        self.registry = Registry(Topic())
         self.methods = list(self.registry.all())
 
     def ask(self, name: str, params: Any, who: Principal | None) -> dict[str, Any]:
@@ -127,10 +155,31 @@ class TableTests(AuthorizationTestCase):
                 if any(word in parameter.name for word in ("password", "token", "secret", "api_key")):
                     self.assertTrue(parameter.secret, (each.name, parameter.name))
 
-    def test_wired(self) -> None:
-        """system.* of the registry itself is among them."""
-        self.assertLessEqual({each.name for each in declared(type(self.registry))}, set())
-        self.assertIn("system.listMethods", {each.name for each in self.methods})
+    def test_whole(self) -> None:
+        """Those about the methods are among them."""
+        names = {each.name for each in self.methods}
+        self.assertLessEqual({"system.listMethods", "system.methodHelp", "rpc.discover"}, names)
+
+    def test_cameras_that_are_named(self) -> None:
+        """Each method that names a camera, or what belongs to one, refuses who may not see it before it runs."""
+        count = 0
+        who = principal(cameras=frozenset({"camera9"}))
+        for each in self.methods:
+            params = good(each)
+            named = list(cameras_in(each.params.kind, each.params.convert(params)))
+            if named or isinstance(each.cameras, Resource):
+                self.assertEqual(self.ask(each.name, params, who)["error"]["code"], -32010, each.name)
+                count += 1
+        self.assertGreater(count, 15)
+
+    def test_all_cameras(self) -> None:
+        """Each that is about all of them is not for who may see some."""
+        about_all = [each for each in self.methods if each.cameras is CameraScope.ALL]
+        for each in about_all:
+            params = {name: value for name, value in good(each).items() if name != "cameras"}
+            error = self.ask(each.name, params, principal(cameras=frozenset({"camera9"})))["error"]
+            self.assertEqual((error["code"], error["data"]["reason"]), (-32002, "scoped"), each.name)
+        self.assertGreater(len(about_all), 5)
 
 
 class AnythingTests(AuthorizationTestCase):
@@ -142,7 +191,7 @@ class AnythingTests(AuthorizationTestCase):
         method = data.draw(st.sampled_from(every_method()))
         names = st.sampled_from([*method.params.names, "x"]) if method.params.names else st.text(max_size=3)
         params = data.draw(st.dictionaries(names, JSON, max_size=4))
-        self.patch_body(method)
+        self.registry = Registry(Topic(method))
         answer = self.ask("tried", {**(good(method) if data.draw(st.booleans()) else {}), **params}, principal())
         error = answer["error"]
         self.assertIn(error["code"], (-32602, -32603))
@@ -150,8 +199,3 @@ class AnythingTests(AuthorizationTestCase):
             self.assertLessEqual({"reason", "param", "rule", "hint"}, set(error["data"]))
         self.flushLoggedErrors(Reached)
         self.assertEqual(self.flushLoggedErrors(), [])
-
-    def patch_body(self, method: Method) -> None:
-        self.registry.methods["tried"] = Method(
-            "tried", Role.VIEWER, method.params, str, method.reads, reached, method.help
-        )

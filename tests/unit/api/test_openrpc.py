@@ -9,7 +9,7 @@ from jsonschema import Draft7Validator, FormatChecker
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.api import openrpc
-from camsvc.api.methods.introspection import DiscoverMethods
+from camsvc.api.methods.introspection import IntrospectionMethods
 from camsvc.api.notifications.events import TOPICS
 from camsvc.api.registry import Registry
 from camsvc.errors import CamsvcError
@@ -151,7 +151,8 @@ class DiscoverTests(SynchronousTestCase):
 
     def test_document(self) -> None:
         """Of the methods of its own registry, itself among them."""
-        registry = Registry(DiscoverMethods(lambda: registry.all()))
+        registry = Registry()
+        registry.add(IntrospectionMethods(registry))
         frame = b'{"jsonrpc": "2.0", "id": 1, "method": "rpc.discover"}'
         answer = registry.answer(frame, call_by(principal()))
         assert isinstance(answer, bytes)

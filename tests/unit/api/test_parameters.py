@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,6 +28,8 @@ class Around(Struct, frozen=True):
 
 
 class Outer(Struct, forbid_unknown_fields=True, frozen=True, rename={"since": "from"}):
+    IGNORED: ClassVar = ("old",)
+
     need: Annotated[str, Meta(max_length=5, pattern=r"^a", description="a word that begins with a")]
     since: Annotated[datetime, Meta(tz=True, description="from when")] | UnsetType = UNSET
     inner: Annotated[Inner, Meta(description="more")] | UnsetType = UNSET
@@ -36,7 +38,7 @@ class Outer(Struct, forbid_unknown_fields=True, frozen=True, rename={"since": "f
     word: Annotated[str, Meta(description="to get in", extra=SECRET)] = ""
 
 
-PARAMETERS = Parameters.of(Outer, ("old",))
+PARAMETERS = Parameters.of(Outer)
 
 
 def wrong(given: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from twisted.trial.unittest import TestCase
 import camsvc
 from camsvc.access.roles import Role
 from camsvc.api.health_status import Components
-from camsvc.api.methods.introspection import DiscoverMethods
+from camsvc.api.methods.introspection import IntrospectionMethods
 from camsvc.api.methods.session import SessionMethods
 from camsvc.api.methods.system import SystemMethods
 from camsvc.api.notifications.state_updates import Notifications
@@ -76,8 +76,8 @@ class SiteTests(TestCase):
         registry = Registry(
             SessionMethods(authentication(known)),
             SystemMethods(Inventory(), engine, engine, components),
-            DiscoverMethods(lambda: registry.all()),
         )
+        registry.add(IntrospectionMethods(registry))
         self.rate_limits = RateLimits(Limits(), Clocks())
         rpc = Rpc(registry, known, RateLimits(Limits(address_calls_per_second=1, address_burst=20), Clocks()), hosts)
         cookie = LoginCookie("test", known, Origins())

@@ -14,11 +14,14 @@ from twisted.internet.task import Clock, deferLater
 from twisted.trial.unittest import TestCase
 
 from camsvc.access.credentials import Credentials
-from camsvc.access.roles import Call, Role
+from camsvc.access.roles import Role
 from camsvc.access.tokens import Tokens
+from camsvc.api.calls import Call
+from camsvc.api.camera_scope import CameraScope
+from camsvc.api.declaration import NoParams, method
 from camsvc.api.methods.session import SessionMethods
 from camsvc.api.notifications.state_updates import Notifications
-from camsvc.api.registry import NoParams, Registry, method
+from camsvc.api.registry import Registry
 from camsvc.audit.refused_credentials import RefusedCredentials
 from camsvc.config.schema import Limits, Server
 from camsvc.limits.rate_limits import RateLimits
@@ -41,12 +44,12 @@ class Topic:
         self.waiting: Deferred[Any] = Deferred()
         self.cancelled = 0
 
-    @method("big", role=Role.VIEWER, result=list[str])
+    @method("big", role=Role.VIEWER, result=list[str], cameras=CameraScope.NONE)
     def big(self, call: Call, params: NoParams) -> list[str]:
         """Three megabytes."""
         return ["x" * 1000] * 3000
 
-    @method("wait", role=Role.VIEWER, result=str)
+    @method("wait", role=Role.VIEWER, result=str, cameras=CameraScope.NONE)
     async def wait(self, call: Call, params: NoParams) -> Any:
         """Takes its time."""
         inner: Deferred[None] = Deferred(lambda _: setattr(self, "cancelled", self.cancelled + 1))
@@ -54,7 +57,7 @@ class Topic:
         await inner
         return "waited"
 
-    @method("where", role=Role.VIEWER, result=list[str])
+    @method("where", role=Role.VIEWER, result=list[str], cameras=CameraScope.NONE)
     def where(self, call: Call, params: NoParams) -> list[str]:
         """How the caller came."""
         return [call.base_url, call.address]

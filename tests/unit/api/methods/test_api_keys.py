@@ -44,12 +44,12 @@ class KeyMethodsTests(SynchronousTestCase):
 
     def ask(self, method: str, **params: Any) -> Any:
         """The result of a call."""
-        value = self.registry.find(method)(self.caller, params)
+        value = self.registry.run(method, self.caller, params)
         return value if not hasattr(value, "send") else self.successResultOf(Deferred.fromCoroutine(value))
 
     def refused(self, method: str, **params: Any) -> CamsvcError:
         def ask() -> None:
-            value = self.registry.find(method)(self.caller, params)
+            value = self.registry.run(method, self.caller, params)
             failure = self.failureResultOf(Deferred.fromCoroutine(value))
             raise failure.value
 
@@ -106,7 +106,7 @@ class KeyMethodsTests(SynchronousTestCase):
             {"expires_in": "60"},
             {"expires_in": 1.5},
         ):
-            self.assertRaises(CamsvcError, self.registry.find("create_api_key"), self.caller, {**good, **change})
+            self.assertRaises(CamsvcError, self.registry.run, "create_api_key", self.caller, {**good, **change})
         self.assertEqual(self.ask("list_api_keys").total, 1)
 
     def test_name_taken_meanwhile(self) -> None:
