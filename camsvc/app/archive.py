@@ -38,21 +38,18 @@ class Archive:
 
     def __init__(self, runtime: Runtime, config: Config, cameras: Cameras, streams: Streams) -> None:
         """Set up; see the parts for what each takes."""
-        reactor, database, ffmpeg = runtime.reactor, runtime.database, runtime.ffmpeg
-        self._database = database
+        self._database = runtime.database
         self._ends_recordings = config.media.run
         self.folders: dict[str, Path] = {
             RECORDINGS: config.recordings_dir,
             SNAPSHOTS: config.snapshots_dir,
             THUMBNAILS: config.thumbnails_dir,
         }
-        store = self.store = Store(reactor, *self.folders.values())
-        self.finisher = Finisher(reactor, database, store, Joiner(reactor, store, ffmpeg))
-        self.recorder = Recorder(reactor, database, cameras.inventory, streams, store, self.finisher, config.storage)
-        self.snapshots = Snapshots(
-            reactor, database, cameras.inventory, cameras.health, streams, runtime.folder, store, ffmpeg
-        )
-        self.thumbnails = Thumbnails(reactor, database, store, ffmpeg)
+        store = self.store = Store(runtime.reactor, *self.folders.values())
+        self.finisher = Finisher(runtime, store, Joiner(runtime, store))
+        self.recorder = Recorder(runtime, cameras.inventory, streams, store, self.finisher, config.storage)
+        self.snapshots = Snapshots(runtime, cameras.inventory, cameras.health, streams, store)
+        self.thumbnails = Thumbnails(runtime, store)
         self.retention = Retention(runtime, store)
 
     def find(self, kind: str, name: str) -> Deferred[MediaFile | None]:

@@ -9,7 +9,7 @@ from camsvc.app.cameras import Cameras
 from camsvc.config.schema import Media
 from camsvc.engine.http_client import EngineHttp
 from camsvc.engine.loopback_rtsp import LoopbackRtsp
-from camsvc.recording.latest_pictures import Pictures
+from camsvc.recording.latest_pictures import LatestPictures
 from camsvc.server.routes.camera_access import CameraDoor
 from camsvc.server.routes.live import Live
 from camsvc.server.routes.previews import Previews
@@ -31,7 +31,7 @@ class Video:
         self._keep_alive = KeepAlive(reactor, rtsp)
         door = CameraDoor(grants.credentials, cameras.inventory, streams, grants.open)
         self._live = Live(reactor, door, self._engine)
-        self._previews = Previews(reactor, door, Pictures(reactor, folder, cameras.health, self._keep_alive.hold))
+        self._previews = Previews(reactor, door, LatestPictures(runtime, cameras.health, self._keep_alive.hold))
 
     def mount(self, root: Resource) -> None:
         """Put the routes below a root."""

@@ -44,7 +44,7 @@ class LauncherHealth:
 
     def start(self) -> None:
         """Read what is there and follow what comes."""
-        self._unsubscribe = self._folder.subscribe(self._changed)
+        self._unsubscribe = self._folder.changes.add(self._changed)
         for path in self._folder.path.glob("*camera*.json"):
             self._changed(path.name)
         self._checks.start()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -17,8 +15,9 @@ from camsvc.library.index import RECORDINGS
 from camsvc.library.store import Store
 from camsvc.model import Recording, RecordingState
 from camsvc.recording.joiner import Joiner
-from camsvc.system.database import Database
-from camsvc.system.processes import boot_id, boottime_s
+from camsvc.system.clocks import Clocks
+from camsvc.system.runtime import Runtime
+from camsvc.system.subscribers import Subscribers
 from camsvc.system.tasks import launch
 
 _STEPPED_S = 1.0
@@ -40,29 +39,37 @@ class Progress:
 
 
 class Finisher:
-    """The recordings that are being finished, and everybody who wants to know of recordings."""
+    """The recordings that are being finished, and everybody who wants to know of recordings.
+
+    Attributes:
+        changes: told of every change of a recording.
+    """
 
     _log = Logger()
 
-    def __init__(self, reactor: Any, database: Database, store: Store, joiner: Joiner) -> None:
-        self._reactor = reactor
-        self._database = database
+    def __init__(self, runtime: Runtime, store: Store, joiner: Joiner) -> None:
+        """Set up; nothing is being finished.
+
+        Args:
+            runtime: time, database.
+            store: knows the folder of recordings.
+            joiner: makes one file of the parts of a recording.
+        """
+        self._reactor = runtime.reactor
+        self._database = runtime.database
+        self._clocks = runtime.clocks
         self._store = store
         self._joiner = joiner
         self._work: dict[str, Deferred[Any]] = {}
         self._sizes: dict[str, int] = {}
-        self._listeners: list[Callable[[Progress], None]] = []
-
-    def subscribe(self, listener: Callable[[Progress], None]) -> None:
-        """Call ``listener(progress)`` at every change of a recording."""
-        self._listeners.append(listener)
+        self.changes: Subscribers[[Progress]] = Subscribers("telling of a recording", self._log)
 
     def sizes(self) -> dict[str, int]:
         """Bytes of footage of what is being finished, by file name."""
         return dict(self._sizes)
 
     def when_finished(self, filename: str) -> Deferred[Any] | None:
-        """Fires when a recording that is being finished is there; None when none of that name is."""
+        """Wait for a recording that is being finished, until it is there; None when none of that name is."""
         work = self._work.get(filename)
         if work is None:
             return None
@@ -113,28 +120,26 @@ class Finisher:
             size: bytes of its footage, for lists.
         """
 
-        def done(result: Any) -> Any:
+        def forget(result: Any) -> Any:
             self._work.pop(recording.filename, None)
             self._sizes.pop(recording.filename, None)
             return result
 
         self._sizes[recording.filename] = size
         work = self._work[recording.filename] = launch(
-            self._finish_or_tell(recording), self._log, f"finishing {recording.name}"
+            self._finish_or_tell_why_not(recording), self._log, f"finishing {recording.name}"
         )
-        _ = work.addBoth(done)
+        _ = work.addBoth(forget)
 
     def tell(self, progress: Progress) -> None:
         """Tell everybody of a change."""
         self._log.info("{name}: {status}{why}", name=progress.recording.name, status=progress.status,
                        why=f" ({progress.reason})" if progress.reason else "")  # fmt: skip
-        for listener in self._listeners:
-            with self._log.failuresHandled("while telling of a recording"):
-                listener(progress)
+        self.changes.tell(progress)
 
-    async def _finish_or_tell(self, recording: Recording) -> None:
+    async def _finish_or_tell_why_not(self, recording: Recording) -> None:
         try:
-            await self._finish_now(recording)
+            await self._make_file(recording)
         except CancelledError:
             raise
         except Exception as why:
@@ -142,11 +147,11 @@ class Finisher:
             self.tell(Progress(recording, "ERROR", 0.0, 0, reason))
             raise
 
-    async def _finish_now(self, recording: Recording) -> None:
+    async def _make_file(self, recording: Recording) -> None:
         folder = parts_folder(self._store.recordings_dir, recording)
         order = await self._database.run(lambda db: index.part_order(db, recording.ident))
         found = await self._store.thread(parts.read, folder, order)
-        clips = parts.cut(found, _ends_at(recording), recording.seconds)
+        clips = parts.cut(found, _ends_at(recording, self._clocks), recording.seconds)
         files = await self._joiner.join(recording, clips)
         state = RecordingState.FINISHED if files else RecordingState.EMPTY
         finished = evolve(recording, state=state, reason=recording.reason if files else "empty")
@@ -162,10 +167,10 @@ class Finisher:
         self.tell(Progress(finished, "STOPPED", duration, size, finished.reason))
 
 
-def _ends_at(recording: Recording) -> float | None:
+def _ends_at(recording: Recording, clocks: Clocks) -> float | None:
     """When a timed recording ends, by the clock that its parts are named with; None where that was stepped."""
-    if recording.deadline is None or recording.clock is None or recording.boot_id != boot_id():
+    if recording.deadline is None or recording.clock is None or recording.boot_id != clocks.boot_id():
         return None
-    if abs(time.time() - boottime_s() - recording.clock) > _STEPPED_S:
+    if abs(clocks.wall_s() - clocks.boot_s() - recording.clock) > _STEPPED_S:
         return None
     return recording.deadline + recording.clock

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from attrs import evolve
@@ -17,6 +16,7 @@ from camsvc.library.store import Store
 from camsvc.model import MediaFile, Recording
 from camsvc.system import atomic_files
 from camsvc.system.processes import run
+from camsvc.system.runtime import Runtime
 
 _FINISH_LIMIT_S = 1800.0
 _PROBE_LIMIT_S = 20.0
@@ -27,18 +27,17 @@ class Joiner:
 
     _log = Logger()
 
-    def __init__(self, reactor: Any, store: Store, ffmpeg: str) -> None:
+    def __init__(self, runtime: Runtime, store: Store) -> None:
         """Set up.
 
         Args:
-            reactor: processes.
+            runtime: processes, ffmpeg.
             store: takes the finished files.
-            ffmpeg: the program; ``ffprobe`` is looked for beside it.
         """
-        self._reactor = reactor
+        self._reactor = runtime.reactor
         self._store = store
-        self._ffmpeg = ffmpeg
-        self._ffprobe = ffmpeg.removesuffix("ffmpeg") + "ffprobe"
+        self._ffmpeg = runtime.ffmpeg
+        self._ffprobe = runtime.ffmpeg.removesuffix("ffmpeg") + "ffprobe"
         self._one_at_a_time = DeferredLock()
 
     async def join(self, recording: Recording, clips: list[Clip]) -> list[MediaFile]:

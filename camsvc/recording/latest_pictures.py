@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from typing import Any
 
 from attrs import frozen
 from twisted.internet.defer import Deferred, TimeoutError
@@ -13,14 +12,13 @@ from twisted.logger import Logger
 from camsvc.devices.launcher_health import LauncherHealth
 from camsvc.model import CAMERA_ID
 from camsvc.recording.snapshots import FRESH_S
-from camsvc.system.processes import boottime_s
-from camsvc.system.runtime_dir import RuntimeDir
+from camsvc.system.runtime import Runtime
 
 _SUFFIX = ".jpg"
 
 
 @frozen
-class Picture:
+class LatestPicture:
     """A JPEG as the launcher left it.
 
     Attributes:
@@ -34,48 +32,39 @@ class Picture:
     seen_at: float
 
 
-class Pictures:
+class LatestPictures:
     """Follows the files that the launchers leave on tmpfs."""
 
     _log = Logger()
 
-    def __init__(
-        self,
-        reactor: Any,
-        folder: RuntimeDir,
-        health: LauncherHealth,
-        hold: Callable[[str], Callable[[], None]],
-        now: Callable[[], float] = boottime_s,
-    ) -> None:
+    def __init__(self, runtime: Runtime, health: LauncherHealth, hold: Callable[[str], Callable[[], None]]) -> None:
         """Set up.
 
         Args:
-            reactor: time.
-            folder: where ``<camera>.jpg`` is replaced by each new picture.
+            runtime: time, and the folder where ``<camera>.jpg`` is replaced by each new picture.
             health: knows of pictures from before this start of camsvc.
             hold: keeps a camera running, as ``KeepAlive.hold``.
-            now: CLOCK_BOOTTIME in seconds.
         """
-        self._reactor = reactor
-        self._folder = folder
+        self._reactor = runtime.reactor
+        self._clocks = runtime.clocks
+        self._folder = runtime.folder
         self._health = health
         self.hold = hold
-        self._now = now
         self._seen: dict[str, float] = {}
-        self._cache: dict[str, Picture] = {}
-        self._waiting: dict[str, list[Deferred[Picture]]] = {}
-        folder.subscribe(self._changed)
+        self._cache: dict[str, LatestPicture] = {}
+        self._waiting: dict[str, list[Deferred[LatestPicture]]] = {}
+        runtime.folder.changes.add(self._on_file_changed)
 
-    def latest(self, device: str) -> Picture | None:
-        """The newest picture, if it is of a running capture: not older than 2 s."""
+    def latest(self, device: str) -> LatestPicture | None:
+        """Return the newest picture, if it is of a running capture: not older than 2 s."""
         health = self._health.get(device)
         told = health.jpeg_at if health is not None and health.jpeg_at is not None else 0.0
-        if self._now() - max(told, self._seen.get(device, 0.0)) > FRESH_S:
+        if self._clocks.boot_s() - max(told, self._seen.get(device, 0.0)) > FRESH_S:
             return None
         return self._read(device)
 
-    async def after(self, device: str, before: Picture | None, limit_s: float) -> Picture | None:
-        """The newest picture as soon as it is another than ``before``; None where none comes in ``limit_s``."""
+    async def after(self, device: str, before: LatestPicture | None, limit_s: float) -> LatestPicture | None:
+        """Wait for the newest picture until it is another than ``before``; None where none comes in ``limit_s``."""
         found = self.latest(device)
         if found is not None and (before is None or found.etag != before.etag):
             return found
@@ -84,14 +73,14 @@ class Pictures:
         except TimeoutError:
             return None
 
-    def next_picture(self, device: str) -> Deferred[Picture]:
-        """Fires with the next one."""
+    def next_picture(self, device: str) -> Deferred[LatestPicture]:
+        """Wait for the next one."""
         waiters = self._waiting.setdefault(device, [])
-        waiter: Deferred[Picture] = Deferred(waiters.remove)
+        waiter: Deferred[LatestPicture] = Deferred(waiters.remove)
         waiters.append(waiter)
         return waiter
 
-    def _changed(self, name: str) -> None:
+    def _on_file_changed(self, name: str) -> None:
         device = name.removesuffix(_SUFFIX)
         if not name.endswith(_SUFFIX) or not CAMERA_ID.match(device):
             return
@@ -99,7 +88,7 @@ class Pictures:
         if not (self._folder.path / name).exists():
             self._seen.pop(device, None)
             return
-        self._seen[device] = self._now()
+        self._seen[device] = self._clocks.boot_s()
         waiters = self._waiting.pop(device, None)
         picture = self._read(device) if waiters else None
         for waiter in tuple(waiters or ()):
@@ -108,7 +97,7 @@ class Pictures:
             else:
                 waiter.callback(picture)
 
-    def _read(self, device: str) -> Picture | None:
+    def _read(self, device: str) -> LatestPicture | None:
         found = self._cache.get(device)
         if found is None:
             try:
@@ -116,5 +105,5 @@ class Pictures:
             except FileNotFoundError:  # it went to sleep in this very moment
                 return None
             etag = hashlib.blake2b(data, digest_size=12).hexdigest()
-            found = self._cache[device] = Picture(data, etag, self._now())
+            found = self._cache[device] = LatestPicture(data, etag, self._clocks.boot_s())
         return found

@@ -14,8 +14,8 @@ from camsvc.library.store import Store
 from camsvc.model import MediaFile
 from camsvc.recording.finisher import Progress
 from camsvc.system import atomic_files
-from camsvc.system.database import Database
 from camsvc.system.processes import run
+from camsvc.system.runtime import Runtime
 from camsvc.system.tasks import Repeater, launch
 
 EVERY_S = 3600.0
@@ -31,23 +31,21 @@ class Thumbnails:
 
     _log = Logger()
 
-    def __init__(self, reactor: Any, database: Database, store: Store, ffmpeg: str) -> None:
+    def __init__(self, runtime: Runtime, store: Store) -> None:
         """Set up.
 
         Args:
-            reactor: processes; time.
-            database: knows the finished files.
+            runtime: processes, time, ffmpeg, and the database that knows the finished files.
             store: knows the folders.
-            ffmpeg: the program.
         """
-        self._reactor = reactor
-        self._database = database
+        self._reactor = runtime.reactor
+        self._database = runtime.database
         self._store = store
-        self._ffmpeg = ffmpeg
+        self._ffmpeg = runtime.ffmpeg
         self._one_at_a_time = DeferredLock()
         self._work: set[Deferred[Any]] = set()
         self._hopeless: set[tuple[str, float]] = set()
-        self._rounds = Repeater(reactor, EVERY_S, self._round, self._log, "making thumbnails")
+        self._rounds = Repeater(runtime.reactor, EVERY_S, self._make_missing, self._log, "making thumbnails")
 
     def start(self) -> None:
         """Begin the rounds."""
@@ -87,7 +85,7 @@ class Thumbnails:
             return False
         return await self._make(source[0], file)
 
-    async def _round(self) -> None:
+    async def _make_missing(self) -> None:
         files = await self._database.run(index.finished)
         wanted = {thumbnail_names.name_of(file.filename): (kind, file) for kind, file in files}
         there = await self._store.thread(thumbnail_names.there, self._store.thumbnails_dir)

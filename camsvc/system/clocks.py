@@ -19,6 +19,11 @@ class Clocks:
         """Seconds since boot, suspended time included (CLOCK_BOOTTIME): the same in every process of one boot."""
         return time.clock_gettime(time.CLOCK_BOOTTIME)
 
+    def boot_id(self) -> str:
+        """The kernel's id of the boot that ``boot_s`` counts from (proc(5), ``/proc/sys/kernel/random/boot_id``)."""
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+            return file.read().strip()
+
     def monotonic_s(self) -> float:
         """Seconds since some moment, never set (CLOCK_MONOTONIC): for waits and rates within one process."""
         return time.monotonic()

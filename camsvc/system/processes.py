@@ -36,11 +36,6 @@ def own_session(argv: Sequence[str]) -> list[str]:
     return ["/usr/bin/setsid", *argv]
 
 
-def boot_id() -> str:
-    """The kernel's id of this boot (proc(5), ``/proc/sys/kernel/random/boot_id``)."""
-    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-
-
 def boottime_s() -> float:
     """Seconds since boot, suspended time included (clock_gettime(2), CLOCK_BOOTTIME)."""
     return time.clock_gettime(time.CLOCK_BOOTTIME)

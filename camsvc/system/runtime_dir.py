@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Callable
 from pathlib import Path
 
 from twisted.internet import inotify
@@ -15,7 +14,7 @@ from twisted.python.filepath import FilePath
 
 from camsvc.errors import StartError
 from camsvc.system import atomic_files
-from camsvc.system.processes import boot_id
+from camsvc.system.clocks import Clocks
 from camsvc.system.secret_files import stored_secret
 from camsvc.system.subscribers import Subscribers
 
@@ -32,7 +31,12 @@ def default_path(state_dir: Path) -> Path:
 
 
 class RuntimeDir:
-    """The folder, and who wants to know when a file in it is replaced."""
+    """The folder, and who wants to know when a file in it is replaced.
+
+    Attributes:
+        path: where it is.
+        changes: told of the name of each file that is renamed into the folder or deleted from it.
+    """
 
     _log = Logger()
 
@@ -44,7 +48,7 @@ class RuntimeDir:
         """
         self.path = path
         self._notify: inotify.INotify | None = None
-        self._listeners: Subscribers[str] = Subscribers("telling of a file in the runtime folder", self._log)
+        self.changes: Subscribers[str] = Subscribers("telling of a file in the runtime folder", self._log)
         try:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
             found = path.lstat()
@@ -58,12 +62,12 @@ class RuntimeDir:
             (path / name).mkdir(mode=0o700, exist_ok=True)
 
     def _forget_other_boot(self) -> None:
-        mark = self.path / _BOOT_FILE
-        if not mark.exists() or mark.read_text() != boot_id():
+        mark, boot_id = self.path / _BOOT_FILE, Clocks().boot_id()
+        if not mark.exists() or mark.read_text() != boot_id:
             for entry in self.path.iterdir():
                 if entry.is_file():
                     entry.unlink()
-            atomic_files.replace(mark, boot_id().encode(), 0o600)
+            atomic_files.replace(mark, boot_id.encode(), 0o600)
 
     def secret(self, name: str) -> bytes:
         """A secret that lasts as long as this boot."""
@@ -72,19 +76,6 @@ class RuntimeDir:
     def write(self, name: str, data: bytes) -> None:
         """Replace a file in one step, 0600."""
         atomic_files.replace(self.path / name, data, 0o600, durable=False)
-
-    def subscribe(self, listener: Callable[[str], None]) -> Callable[[], None]:
-        """Call ``listener(name)`` whenever a file is renamed into the folder or deleted from it.
-
-        Returns:
-            a callable that ends the subscription.
-        """
-        return self._listeners.add(listener)
-
-    @property
-    def subscribers(self) -> int:
-        """How many are called."""
-        return len(self._listeners)
 
     def start(self, reactor: IReactorFDSet) -> None:
         """Begin to watch (inotify(7))."""
@@ -100,4 +91,4 @@ class RuntimeDir:
             notify.loseConnection()
 
     def _changed(self, _watch: object, path: FilePath[str], _mask: int) -> None:
-        self._listeners.tell(os.fsdecode(path.basename()))
+        self.changes.tell(os.fsdecode(path.basename()))

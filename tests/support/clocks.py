@@ -35,16 +35,24 @@ class FakeClocks(Clocks):
 
 
 class ClocksOf(Clocks):
-    """Clocks that go as a test's reactor does; the kernel's clocks begin with it, the wall clock at ``wall``."""
+    """Clocks that go as a test's reactor does, each from a beginning of its own.
 
-    def __init__(self, reactor: IReactorTime, wall: float = 1_700_000_000.0) -> None:
-        self._reactor, self._wall = reactor, wall
+    Attributes:
+        boot: what ``boot_id`` answers.
+    """
+
+    def __init__(self, reactor: IReactorTime, wall: float = 1_700_000_000.0, boot_s: float = 0.0) -> None:
+        self._reactor, self._wall, self._boot_s = reactor, wall, boot_s
+        self.boot = "this boot"
 
     def wall_s(self) -> float:
         return self._wall + self._reactor.seconds()
 
     def boot_s(self) -> float:
-        return self._reactor.seconds()
+        return self._boot_s + self._reactor.seconds()
+
+    def boot_id(self) -> str:
+        return self.boot
 
     def monotonic_s(self) -> float:
         return self._reactor.seconds()

@@ -14,7 +14,7 @@ from zope.interface import implementer
 
 from camsvc.errors import RateLimited
 from camsvc.limits.token_bucket import TokenBuckets
-from camsvc.recording.latest_pictures import Picture, Pictures
+from camsvc.recording.latest_pictures import LatestPicture, LatestPictures
 from camsvc.server.http.request import with_json_errors
 from camsvc.server.routes.camera_access import CameraDoor
 from camsvc.system.tasks import within
@@ -34,7 +34,7 @@ class Previews:
 
     app = with_json_errors(Klein())
 
-    def __init__(self, reactor: Any, door: CameraDoor, pictures: Pictures) -> None:
+    def __init__(self, reactor: Any, door: CameraDoor, pictures: LatestPictures) -> None:
         """Set up.
 
         Args:
@@ -89,15 +89,15 @@ class Previews:
             hold()
             valve.end(request)
 
-    async def _first(self, device: str) -> Picture:
+    async def _first(self, device: str) -> LatestPicture:
         found = await self._pictures.after(device, None, FIRST_PICTURE_S)
         if found is None:
             raise self._door.no_picture(device)
         return found
 
-    async def _send(self, request: Any, device: str, first: Picture, valve: _Valve) -> None:
+    async def _send(self, request: Any, device: str, first: LatestPicture, valve: _Valve) -> None:
         """Send until no picture comes for 10 s, or nothing is read for 15 s."""
-        picture: Picture | None = first
+        picture: LatestPicture | None = first
         while picture is not None:
             # The boundary that follows lets a browser show this one before the next is there.
             head = b"Content-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(picture.data)

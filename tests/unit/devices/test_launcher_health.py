@@ -49,7 +49,7 @@ class HealthTests(SynchronousTestCase):
             (self.folder.path / name).unlink()
         else:
             self.folder.write(name, data)
-        self.folder._changed(None, _Named(name), 0)  # type: ignore[arg-type]
+        self.folder.changes.tell(name)
 
     def test_status(self) -> None:
         """The newest counts; its error goes to the inventory."""
@@ -103,7 +103,7 @@ class HealthTests(SynchronousTestCase):
         """Only ``cameraN.json`` counts."""
         self.health.start()
         for name in ("engine.json", "camera0.jpg", "camera0.json.new", "camera.json", "camerax.json", "pipelines"):
-            self.put(name, b"{}") if name != "pipelines" else self.folder._changed(None, _Named(name), 0)  # type: ignore[arg-type]
+            self.put(name, b"{}") if name != "pipelines" else self.folder.changes.tell(name)
         self.assertEqual(self.told, [])
 
     def test_damaged_file(self) -> None:
@@ -154,13 +154,3 @@ class HealthTests(SynchronousTestCase):
         self.health.stop()
         self.say()
         self.assertEqual((self.told, self.clock.getDelayedCalls()), ([], []))
-
-
-class _Named:
-    """A path with a name alone, as inotify's callback gets one."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def basename(self) -> str:
-        return self._name

@@ -19,7 +19,7 @@ from camsvc.recording.joiner import Joiner
 from camsvc.system.processes import Output
 from tests.support import children
 from tests.support.immediate import ImmediateStore
-from tests.support.samples import recording
+from tests.support.samples import recording, runtime
 
 FFMPEG = shutil.which("ffmpeg") or "ffmpeg"
 
@@ -34,7 +34,7 @@ class JoinerTests(TestCase):
         self.reactor: Any = reactor
         self.base = Path(self.mktemp()).resolve()
         self.store = ImmediateStore(self.base)
-        self.joiner = Joiner(reactor, self.store, FFMPEG)
+        self.joiner = Joiner(runtime(reactor, ffmpeg=FFMPEG), self.store)
         self.folder = self.store.recordings_dir / ".rec" / "camera0" / "17"
         self.folder.mkdir(parents=True)
 
@@ -120,9 +120,9 @@ class JoinerTests(TestCase):
     async def test_cannot_be_joined(self) -> None:
         """An ffmpeg that fails: listed one by one; again the same after a crash in the middle of it."""
         self.footage(0, 1)
-        self.patch(Joiner, "_remux", lambda *_: (_ for _ in ()).throw(OSError("no")))
+        joiner = Joiner(runtime(self.reactor, ffmpeg="/bin/false"), self.store)
         for _ in range(2):
-            (made,) = await self.joiner.join(recording(), self.clips())
+            (made,) = await joiner.join(recording(), self.clips())
             self.assertEqual(made.filename, recording().filename)
             self.assertEqual(self.listed(), [made.filename])
 

@@ -7,10 +7,14 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
+from twisted.logger import Logger
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.model import Health
-from camsvc.recording.latest_pictures import Pictures
+from camsvc.recording.latest_pictures import LatestPictures
+from camsvc.system.subscribers import Subscribers
+from tests.support.clocks import ClocksOf
+from tests.support.samples import runtime
 
 
 class FakeFolder:
@@ -19,18 +23,15 @@ class FakeFolder:
     def __init__(self, path: Path) -> None:
         path.mkdir()
         self.path = path
-        self.tell: Any = None
-
-    def subscribe(self, listener: Any) -> Any:
-        self.tell = listener
+        self.changes: Subscribers[str] = Subscribers("telling", Logger())
 
     def picture(self, data: bytes, device: str = "camera0") -> None:
         (self.path / f"{device}.jpg").write_bytes(data)
-        self.tell(f"{device}.jpg")
+        self.changes.tell(f"{device}.jpg")
 
     def remove(self, device: str = "camera0") -> None:
         (self.path / f"{device}.jpg").unlink()
-        self.tell(f"{device}.jpg")
+        self.changes.tell(f"{device}.jpg")
 
 
 class FakeHealth:
@@ -42,16 +43,17 @@ class FakeHealth:
         return Health(1, "running", 0.0, jpeg_at=self.jpeg_at) if self.jpeg_at is not None else None
 
 
-class PicturesTests(SynchronousTestCase):
-    """``Pictures``."""
+class LatestPicturesTests(SynchronousTestCase):
+    """``LatestPictures``."""
 
     def setUp(self) -> None:
         self.clock = Clock()
         self.folder = FakeFolder(Path(self.mktemp()))
         self.health = FakeHealth()
         self.clock.advance(100)
-        pictures: Any = Pictures
-        self.pictures = pictures(self.clock, self.folder, self.health, None, self.clock.seconds)
+        clocks = ClocksOf(self.clock)
+        parts: Any = (runtime(self.clock, folder=self.folder, clocks=clocks), self.health, None)
+        self.pictures = LatestPictures(*parts)
 
     def after(self, before: Any = None) -> Deferred[Any]:
         return Deferred.fromCoroutine(self.pictures.after("camera0", before, 10))
@@ -106,7 +108,7 @@ class PicturesTests(SynchronousTestCase):
         waiting = self.after()
         self.folder.picture(b"x", "camera1")
         for name in ("camera0.json", "camera0.jpg.new", "x.jpg"):
-            self.folder.tell(name)
+            self.folder.changes.tell(name)
         self.assertNoResult(waiting)
         waiting.cancel()
         self.failureResultOf(waiting)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,12 @@ from camsvc.errors import DependencyFailed, InvalidState, NotFound
 from camsvc.library import index, parts
 from camsvc.library.index import RECORDINGS, Query
 from camsvc.model import MediaFile, Recording, RecordingState
-from camsvc.recording import finisher as finisher_module
-from camsvc.recording import growth as footage_module
-from camsvc.recording import recorder as recorder_module
 from camsvc.recording.finisher import Finisher, Progress
 from camsvc.recording.recorder import Recorder
 from camsvc.system.tasks import sleep
+from tests.support.clocks import ClocksOf
 from tests.support.immediate import ImmediateDatabase, ImmediateStore
-from tests.support.samples import found
+from tests.support.samples import found, runtime
 from tests.unit.library.test_mp4_reader import HEAD, fragment
 
 BOOT, WALL = 5000.0, 1769860800.0
@@ -103,13 +102,7 @@ class RecorderTestCase(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.clock = World()
-        for module in (recorder_module, footage_module, finisher_module):
-            self.patch(module, "boottime_s", lambda: BOOT + self.clock.seconds())
-            if hasattr(module, "time"):
-                self.patch(module, "time", self)
-        self.boot = "this boot"
-        for module in (recorder_module, finisher_module):
-            self.patch(module, "boot_id", lambda: self.boot)
+        self.clocks = ClocksOf(self.clock, WALL, BOOT)
         self.base = Path(self.mktemp())
         self.base.mkdir()
         self.database = ImmediateDatabase(self.base / "db")
@@ -121,21 +114,19 @@ class RecorderTestCase(SynchronousTestCase):
         self.inventory.present("camera0", found())
         self.streams = FakeStreams()
         self.told: list[Progress] = []
+        self.listener: Callable[[Progress], None] | None = None
         self.build()
-
-    def time(self) -> float:
-        """Stands in for ``time.time``."""
-        return WALL + self.clock.seconds()
 
     def build(self, **storage: Any) -> None:
         """A new camsvc on the same database and folders."""
         streams: Any = self.streams
         self.joiner = FakeJoiner(self.clock)
-        self.finisher = Finisher(self.clock, self.database, self.store, self.joiner)  # type: ignore[arg-type]
-        self.finisher.subscribe(self.told.append)
-        self.recorder = Recorder(
-            self.clock, self.database, self.inventory, streams, self.store, self.finisher, Storage(**storage)
-        )
+        process = runtime(self.clock, database=self.database, clocks=self.clocks)
+        self.finisher = Finisher(process, self.store, self.joiner)  # type: ignore[arg-type]
+        if self.listener is not None:
+            self.finisher.changes.add(self.listener)
+        self.finisher.changes.add(self.told.append)
+        self.recorder = Recorder(process, self.inventory, streams, self.store, self.finisher, Storage(**storage))
 
     def start(self, device: str = "camera0", seconds: int | None = None, form: str = "fmp4") -> Recording:
         return self.successResultOf(Deferred.fromCoroutine(self.recorder.start(device, seconds, form)))
@@ -331,8 +322,8 @@ class ToldTests(RecorderTestCase):
         def broken(progress: Progress) -> None:
             raise ValueError
 
+        self.listener = broken
         self.build()
-        self.finisher._listeners.insert(0, broken)
         begun = self.start()
         self.grow(begun)
         self.assertEqual(self.heard(), [("RECORDING", None)])
@@ -573,7 +564,7 @@ class RestartTests(RecorderTestCase):
         """Footage counts, not time: what is left is recorded as a next part; what has enough is ended."""
         begun = self.start(seconds=10)
         self.grow(begun, 1)
-        self.boot = "next boot"
+        self.clocks.boot = "next boot"
         self.streams.paths.clear()
         self.crash()
         self.pass_by(1)
@@ -585,7 +576,7 @@ class RestartTests(RecorderTestCase):
         """Ends at once."""
         begun = self.start(seconds=1)
         self.write(begun)
-        self.boot = "next boot"
+        self.clocks.boot = "next boot"
         self.crash()
         self.pass_by(1)
         self.assertEqual((self.heard()[-1], self.recorder.under_way()), (("STOPPED", "duration"), {}))

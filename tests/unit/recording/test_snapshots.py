@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
 from twisted.internet.defer import Deferred, fail
 from twisted.internet.task import Clock
-from twisted.trial.unittest import SynchronousTestCase, TestCase
+from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.devices.inventory import Inventory
 from camsvc.errors import DependencyFailed, InvalidState, NotFound
 from camsvc.library import index, jpeg
 from camsvc.library.index import SNAPSHOTS, Query
 from camsvc.model import Health
-from camsvc.recording import snapshots as snapshots_module
 from camsvc.recording.snapshots import Snapshot, Snapshots
 from camsvc.system.runtime_dir import RuntimeDir
-from tests.support import children
+from tests.support.clocks import ClocksOf
 from tests.support.immediate import ImmediateDatabase, ImmediateStore
-from tests.support.samples import found
-from tests.unit.devices.test_launcher_health import _Named
+from tests.support.samples import found, runtime
 from tests.unit.library.test_jpeg import picture
 
 BOOT = 5000.0
@@ -45,7 +41,6 @@ class SnapshotsTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.clock = Clock()
-        self.patch(snapshots_module, "boottime_s", lambda: BOOT + self.clock.seconds())
         base = Path(self.mktemp())
         base.mkdir()
         self.database = ImmediateDatabase(base / "db")
@@ -56,8 +51,10 @@ class SnapshotsTests(SynchronousTestCase):
         self.inventory.present("camera0", found())
         self.health: dict[str, Health] = {}
         self.streams = FakeStreams()
-        parts: Any = (self.inventory, self.health, self.streams, self.folder)
-        self.snapshots = Snapshots(self.clock, self.database, *parts, self.store, "ffmpeg")
+        clocks = ClocksOf(self.clock, boot_s=BOOT)
+        process = runtime(self.clock, database=self.database, folder=self.folder, clocks=clocks)
+        parts: Any = (self.inventory, self.health, self.streams)
+        self.snapshots = Snapshots(process, *parts, self.store)
 
     def take(
         self, device: str = "camera0", filename: str | None = None, quality: int | None = None
@@ -68,7 +65,7 @@ class SnapshotsTests(SynchronousTestCase):
         """The launcher leaves a picture."""
         self.folder.write("camera0.jpg", data)
         self.health["camera0"] = Health(1, "running", BOOT, jpeg_at=BOOT + self.clock.seconds() - age_s)
-        self.folder._changed(None, _Named("camera0.jpg"), 0)  # type: ignore[arg-type]
+        self.folder.changes.tell("camera0.jpg")
 
     def stored(self) -> list[str]:
         return sorted(os.listdir(self.store.snapshots_dir))
@@ -91,8 +88,8 @@ class SnapshotsTests(SynchronousTestCase):
         def breaks(file: object) -> None:
             raise ValueError("broken")
 
-        self.snapshots.subscribe(breaks)
-        self.snapshots.subscribe(lambda file: told.append(file.filename))
+        self.snapshots.taken.add(breaks)
+        self.snapshots.taken.add(lambda file: told.append(file.filename))
         self.capture(picture())
         self.successResultOf(self.take(filename="door.jpg"))
         self.assertEqual(told, ["door.jpg"])
@@ -125,14 +122,14 @@ class SnapshotsTests(SynchronousTestCase):
         self.clock.advance(0.2)
         why = self.failureResultOf(taking, DependencyFailed).value
         self.assertEqual(why.data["dependency"], "camera")
-        self.assertEqual((self.stored(), self.folder.subscribers, self.clock.getDelayedCalls()), ([], 0, []))
+        self.assertEqual((self.stored(), len(self.folder.changes), self.clock.getDelayedCalls()), ([], 0, []))
 
     def test_cannot_be_woken(self) -> None:
         """What waking says is told."""
         taking = self.take()
         self.streams.starting[0].errback(DependencyFailed("camera", "gave no picture"))
         self.failureResultOf(taking, DependencyFailed)
-        self.assertEqual(self.folder.subscribers, 0)
+        self.assertEqual(len(self.folder.changes), 0)
 
     def test_picture_gone_at_the_last_moment(self) -> None:
         """A camera that falls asleep just now is woken."""
@@ -178,45 +175,3 @@ class SnapshotsTests(SynchronousTestCase):
         """A picture from the future has no negative age."""
         self.capture(picture(), age_s=-10)
         self.assertEqual(self.successResultOf(self.take()).age_ms, 0)
-
-
-class EncodeTests(TestCase):
-    """Another quality, by a real ffmpeg."""
-
-    def setUp(self) -> None:
-        self.addCleanup(lambda: Deferred.fromCoroutine(children.all_ended()))
-        from twisted.internet import reactor
-
-        ffmpeg = shutil.which("ffmpeg") or "ffmpeg"
-        nothing: Any = None
-        self.snapshots = Snapshots(reactor, nothing, nothing, nothing, nothing, nothing, nothing, ffmpeg)
-        argv = [
-            ffmpeg,
-            "-v",
-            "error",
-            "-f",
-            "lavfi",
-            "-i",
-            "testsrc2=size=320x240",
-            "-frames:v",
-            "1",
-            "-f",
-            "mjpeg",
-            "-",
-        ]
-        self.picture = subprocess.run(argv, capture_output=True, check=True).stdout
-
-    async def test_qualities(self) -> None:
-        """Less is smaller; the size of the picture stays."""
-        best = await self.snapshots._encode(self.picture, 100)
-        middle = await self.snapshots._encode(self.picture, 50)
-        worst = await self.snapshots._encode(self.picture, 1)
-        self.assertGreater(len(best), len(middle))
-        self.assertGreater(len(middle), len(worst))
-        self.assertEqual({jpeg.size(data) for data in (best, middle, worst)}, {(320, 240)})
-
-    async def test_no_picture(self) -> None:
-        """-32050."""
-        with self.assertRaises(DependencyFailed) as caught:
-            await self.snapshots._encode(b"no picture", 50)
-        self.assertEqual(caught.exception.data["dependency"], "ffmpeg")

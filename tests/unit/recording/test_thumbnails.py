@@ -17,7 +17,7 @@ from camsvc.recording.finisher import Progress
 from camsvc.recording.thumbnails import EVERY_S, Thumbnails
 from camsvc.system.processes import Output
 from tests.support.immediate import database_and_store
-from tests.support.samples import recording
+from tests.support.samples import recording, runtime
 from tests.unit.library.test_jpeg import picture
 
 JPEG = picture(320, 180)
@@ -32,7 +32,7 @@ class ThumbnailsTests(SynchronousTestCase):
         self.asked: list[list[str]] = []
         self.answers: list[Any] = []
         self.patch(module, "run", self.run_ffmpeg)
-        self.thumbnails = Thumbnails(self.clock, self.database, self.store, "/usr/bin/ffmpeg")
+        self.thumbnails = Thumbnails(runtime(self.clock, database=self.database), self.store)
         self.addCleanup(self.thumbnails.stop)
 
     async def run_ffmpeg(self, reactor: Any, argv: list[str], *, timeout_s: float) -> Output:

@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from camsvc.errors import StartError
-from camsvc.system import runtime_dir
+from camsvc.system.clocks import Clocks
 from camsvc.system.runtime_dir import RuntimeDir, default_path
 
 
@@ -33,13 +33,13 @@ class FolderTests(SynchronousTestCase):
         first = folder.secret("api")
         self.assertNotEqual(folder.secret("publish"), first)
         self.assertEqual(RuntimeDir(self.path).secret("api"), first)
-        self.patch(runtime_dir, "boot_id", lambda: "another")
+        self.patch(Clocks, "boot_id", lambda self: "another")
         self.assertNotEqual(RuntimeDir(self.path).secret("api"), first)
 
     def test_another_boot(self) -> None:
         """What the launchers left before the reboot is gone, once."""
         RuntimeDir(self.path).write("camera0.json", b"{}")
-        self.patch(runtime_dir, "boot_id", lambda: "another")
+        self.patch(Clocks, "boot_id", lambda self: "another")
         RuntimeDir(self.path).write("camera1.json", b"{}")
         RuntimeDir(self.path)
         self.assertFalse((self.path / "camera0.json").exists())
@@ -99,7 +99,7 @@ class WatchTests(TestCase):
         self.addCleanup(self.folder.stop)
         self.names: list[str] = []
         self.waiting: dict[str, Deferred[None]] = {}
-        self.stop_hearing = self.folder.subscribe(self.heard)
+        self.stop_hearing = self.folder.changes.add(self.heard)
 
     def heard(self, name: str) -> None:
         self.names.append(name)
@@ -127,8 +127,8 @@ class WatchTests(TestCase):
             raise ValueError(name)
 
         self.stop_hearing()
-        self.folder.subscribe(broken)
-        self.folder.subscribe(self.heard)
+        self.folder.changes.add(broken)
+        self.folder.changes.add(self.heard)
         came = self.when("x")
         self.folder.write("x", b"")
         await came
@@ -137,7 +137,7 @@ class WatchTests(TestCase):
     async def test_unsubscribed(self) -> None:
         """No more is told, and stop() twice is fine."""
         other: list[str] = []
-        stop_other = self.folder.subscribe(other.append)
+        stop_other = self.folder.changes.add(other.append)
         stop_other()
         came = self.when("x")
         self.folder.write("x", b"")

@@ -20,7 +20,7 @@ from camsvc.api.views import Views
 from camsvc.config.schema import Access
 from camsvc.library import index
 from camsvc.model import MediaFile
-from camsvc.recording.recorder import Stopped
+from camsvc.recording.active_recording import Stopped
 from camsvc.recording.snapshots import Snapshot
 from tests.support.immediate import ImmediateDatabase
 from tests.support.samples import SECRET, call_by, principal, recording

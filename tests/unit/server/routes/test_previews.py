@@ -10,12 +10,14 @@ from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
 from twisted.trial.unittest import TestCase
 from twisted.web.resource import Resource
 
-from camsvc.recording.latest_pictures import Pictures
+from camsvc.recording.latest_pictures import LatestPictures
 from camsvc.server.http.request import QuietSite
 from camsvc.server.routes import previews
 from camsvc.server.routes.previews import Previews
+from camsvc.system.clocks import Clocks
 from tests.support.http_client import Answer, Exchange, ask
 from tests.support.live_stub import DoorStand
+from tests.support.samples import runtime
 from tests.support.spawned import eventually
 from tests.unit.recording.test_latest_pictures import FakeFolder, FakeHealth
 
@@ -31,7 +33,7 @@ class PreviewsTests(TestCase):
         health: Any = FakeHealth()
         self.folder: FakeFolder = folder
         self.holders = 0
-        self.pictures = Pictures(reactor, folder, health, self.hold)
+        self.pictures = LatestPictures(runtime(reactor, folder=folder, clocks=Clocks()), health, self.hold)
         root = Resource()
         root.putChild(b"cameras", Previews(reactor, self.stand.door, self.pictures).app.resource())
         listener: Any = reactor.listenTCP(0, QuietSite(root), interface="127.0.0.1")  # type: ignore[attr-defined]

@@ -1,0 +1,269 @@
+"""One recording under way: when it ends, what is told of it, and how it is handed to FINISHING."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from attrs import evolve, frozen
+from twisted.internet.defer import TimeoutError
+from twisted.internet.interfaces import IDelayedCall
+from twisted.logger import Logger
+
+from camsvc.devices.inventory import Inventory
+from camsvc.engine.path_options import parts_folder
+from camsvc.errors import CamsvcError, DependencyFailed
+from camsvc.library import index, parts
+from camsvc.library.parts import Part
+from camsvc.library.store import Store
+from camsvc.model import Camera, Recording, RecordingState, Status
+from camsvc.recording.finisher import Finisher, Progress
+from camsvc.recording.growth import NOTHING_AFTER_S, GrowthEvent, GrowthWatch
+from camsvc.streams.streams import Streams
+from camsvc.system.runtime import Runtime
+from camsvc.system.subscribers import Subscribers
+from camsvc.system.tasks import launch, sleep, within
+
+CLOSE_LIMIT_S = 3.0
+TAIL_S = 0.25
+"""A timed recording runs on for so long, and is cut to its length when it is finished: accurate to a frame."""
+
+LATE_S = (1.5, 5.0)
+"""Footage may come so late: less is the fragment that is still open, more is missing for another reason."""
+
+_TOO_SHORT_S = 0.5
+
+
+@frozen
+class Stopped:
+    """What a stop answers: the recording with its end, footage in seconds and bytes."""
+
+    recording: Recording
+    duration_s: float
+    size_bytes: int
+
+
+class ActiveRecording:
+    """A recording of one camera, from the call that asks for it to the end of its last part.
+
+    Attributes:
+        recording: as it is stored; its id is 0 until it is.
+        stopping: its end has begun.
+        ended: told when its parts are closed, before it is given to the finisher.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        inventory: Inventory,
+        streams: Streams,
+        store: Store,
+        finisher: Finisher,
+        recording: Recording,
+    ) -> None:
+        """Set up; nothing is followed yet.
+
+        Args:
+            runtime: time, database.
+            inventory: knows what is wrong with the camera.
+            streams: tells the engine to record, and to end it.
+            store: knows the folder of the parts.
+            finisher: told of changes, and given the recording at its end.
+            recording: what is asked for.
+        """
+        self._runtime = runtime
+        self._clocks = runtime.clocks
+        self._inventory = inventory
+        self._streams = streams
+        self._store = store
+        self._finisher = finisher
+        self.recording = recording
+        self.stopping = False
+        self.ended: Subscribers[[ActiveRecording]] = Subscribers("ending a recording", self._log)
+        self._growth: GrowthWatch | None = None
+        self._left_s: float | None = None
+        self._timer: IDelayedCall | None = None
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes so far."""
+        return self._growth.growth.size_bytes if self._growth is not None else 0
+
+    @property
+    def followed(self) -> bool:
+        """The engine was told to record, and the files are watched."""
+        return self._growth is not None
+
+    @property
+    def grows(self) -> bool:
+        """Its files grow."""
+        return self._growth is not None and self._growth.grows
+
+    def follow(self, left_s: float | None, ignore: frozenset[str] = frozenset()) -> None:
+        """Watch its files from now on.
+
+        Args:
+            left_s: seconds that are still to be recorded of a timed one; None where it runs until it is stopped.
+            ignore: names of parts that do not count, as they are of an earlier boot.
+        """
+        self._left_s = left_s
+        folder = self._parts_folder
+        self._growth = GrowthWatch(
+            self._runtime,
+            read_sizes=partial(self._store.thread, parts.look, folder, ignore),
+            write_out=partial(self._store.thread, parts.write_out, folder),
+            engine_up=lambda: self._streams.engine_up,
+            on_event=self._on_growth,
+        )
+        self._growth.start()
+
+    def leave(self) -> None:
+        """Follow it no more, and do not end it: the engine records on."""
+        if self._growth is not None:
+            self._growth.stop()
+        self._cancel_timer()
+
+    def camera_changed(self, before: Camera | None, camera: Camera) -> None:
+        """Wait for its camera where that went; go on at once when it delivers again."""
+        if self._growth is None or self.stopping:
+            return
+        if not camera.present:
+            self._growth.source_gone()
+        elif camera.status is Status.CONNECTED and before is not None and before.status is not Status.CONNECTED:
+            _ = launch(self._read_again(), self._log, "going on with a recording")
+
+    async def go_on_after_boot(self) -> None:
+        """Repair what another boot left, and record on; from here on footage counts, not time."""
+        seconds = self.recording.seconds
+        found = await self._store.thread(parts.read, self._parts_folder)
+        footage_s = sum(part.facts.duration_s for part in found)
+        self.recording = evolve(self.recording, boot_id=self._clocks.boot_id(), deadline=None, clock=None)
+        await self._save(self.recording)
+        left_s = None if seconds is None else seconds - footage_s
+        if left_s is not None and left_s < _TOO_SHORT_S:
+            await self.end("duration")
+            return
+        self._streams.want_recording(self.recording)
+        self.follow(left_s, frozenset(part.path.name for part in found))
+
+    async def end(self, reason: str) -> Stopped:
+        """End it, and give it to the finisher; returns when its last part is closed.
+
+        Args:
+            reason: as in the contract's section 5: ``asked``, ``duration``, ``shutdown``.
+        """
+        self.stopping = True
+        self._cancel_timer()
+        ended_at = self._clocks.wall_s()
+        recording = evolve(self.recording, state=RecordingState.FINISHING, reason=reason, ended_at=ended_at)
+        await launch(self._save(recording), self._log, "storing that a recording has ended")
+        await self._close(recording)
+        if self._growth is not None:
+            self._growth.stop()
+        found = await self._read_parts()
+        size = sum(part.facts.whole_bytes for part in found)
+        duration = sum(part.facts.duration_s for part in found)
+        if recording.seconds is not None:
+            duration = min(duration, float(recording.seconds))
+        self.ended.tell(self)
+        self._finisher.finish(recording, size)
+        return Stopped(recording, duration, size)
+
+    @property
+    def _parts_folder(self) -> Path:
+        return parts_folder(self._store.recordings_dir, self.recording)
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    async def _read_again(self) -> None:
+        try:
+            await self._streams.read_again(self.recording)
+        except DependencyFailed as why:
+            self._log.debug("{name}: {why}", name=self.recording.name, why=why.message)
+
+    def _on_growth(self, event: GrowthEvent) -> None:
+        """Store or tell what the files of this recording show."""
+        match event:
+            case GrowthEvent.BEGAN:
+                self._set_deadline()
+            case GrowthEvent.PART:
+                self._store_part()
+            case GrowthEvent.GROWS:
+                self._tell("RECORDING")
+            case GrowthEvent.PAUSED:
+                _ = launch(self._tell_gap(), self._log, "telling of a gap")
+            case GrowthEvent.RESUMED:
+                self._tell("RECORDING", "resumed")
+            case GrowthEvent.NOTHING:
+                why = f"nothing was recorded within {NOTHING_AFTER_S:.0f} s; camsvc keeps trying"
+                device = self.recording.device
+                error = next((camera.error for camera in self._inventory.all() if camera.device == device), None)
+                self._tell("ERROR", error or why)
+
+    async def _tell_gap(self) -> None:
+        trouble = await self._store.thread(parts.trouble, self._store.recordings_dir)
+        self._tell("RECORDING", trouble or "camera_disconnected")
+
+    def _store_part(self) -> None:
+        if self._growth is not None:
+            ident, name = self.recording.ident, self._growth.names[-1]
+            stored = self._runtime.database.run(lambda db: index.add_part(db, ident, name))
+            _ = stored.addErrback(lambda failure: self._log.failure("while storing a part's name", failure=failure))
+
+    def _set_deadline(self) -> None:
+        """Count the seconds asked for from the first sample on; one that was counted before camsvc ended holds."""
+        growth = self._growth
+        if self._left_s is None or growth is None or growth.first_sample is None:
+            return
+        if self.recording.deadline is None:
+            clock = self._clocks.wall_s() - self._clocks.boot_s()
+            self.recording = evolve(self.recording, deadline=growth.first_sample + self._left_s, clock=clock)
+            _ = launch(self._save(self.recording), self._log, "storing a deadline")
+        wait_s = max(0.0, (self.recording.deadline or 0.0) + TAIL_S - self._clocks.boot_s())
+        self._timer = self._runtime.reactor.callLater(wait_s, self._on_deadline)
+
+    def _on_deadline(self) -> None:
+        self._timer = None
+        if not self.stopping:
+            _ = launch(self._end_on_time(), self._log, "ending a timed recording")
+
+    async def _end_on_time(self) -> None:
+        """End a timed recording; where a busy machine is behind with what was filmed, wait for that."""
+        try:
+            footage_s = await self._store.thread(parts.footage_s, self._parts_folder)
+            late_s = (self.recording.seconds or 0) - footage_s
+        except OSError:  # the finisher tells
+            late_s = 0.0
+        if LATE_S[0] < late_s < LATE_S[1] and self._growth is not None and self._growth.unbroken:
+            await sleep(self._runtime.reactor, late_s)
+        if not self.stopping:
+            await self.end("duration")
+
+    async def _close(self, recording: Recording) -> None:
+        """Delete the shadow path and wait until the engine has written its last part."""
+        reactor = self._runtime.reactor
+        try:
+            await self._streams.remove_recording(recording)
+            await within(reactor, CLOSE_LIMIT_S, self._streams.when_path_gone(recording))
+        except (CamsvcError, TimeoutError) as why:
+            self._log.warn("{name}: ended without the engine's word ({why})", name=recording.name, why=str(why))
+        await sleep(reactor, 0.05)
+
+    async def _read_parts(self) -> list[Part]:
+        try:
+            return await self._store.thread(parts.read, self._parts_folder)
+        except OSError as why:  # the finisher tries again, and tells
+            self._log.error("{name}: its parts cannot be read: {why}", name=self.recording.name, why=str(why))
+            return []
+
+    async def _save(self, recording: Recording) -> None:
+        await self._runtime.database.run(lambda db: index.store(db, recording))
+
+    def _tell(self, status: str, reason: str | None = None) -> None:
+        age_s = self._growth.age_s if self._growth is not None else 0.0
+        self._finisher.tell(Progress(self.recording, status, age_s, self.size_bytes, reason))
