@@ -120,7 +120,7 @@ class Joiner:
             duration = round(float(found["format"]["duration"]), 3)
             codec = str(stream["codec_name"]).upper()
             return evolve(file, duration_s=duration, width=stream["width"], height=stream["height"], codec=codec)
-        except (msgspec.MsgspecError, LookupError, ValueError, TypeError, TimeoutError):
+        except (msgspec.MsgspecError, LookupError, ValueError, TypeError, TimeoutError, OSError):
             return file
 
 
