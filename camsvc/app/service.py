@@ -24,8 +24,11 @@ from camsvc.app.video import Video
 from camsvc.audit.log import Audit
 from camsvc.audit.refused_credentials import RefusedCredentials
 from camsvc.config.cameras import table_of
-from camsvc.engine.api_client import EngineApi
+from camsvc.engine.api_client import ApiClient
 from camsvc.engine.certificate import EngineCertificate
+from camsvc.engine.paths_api import PathsApi
+from camsvc.engine.server_api import ServerApi
+from camsvc.engine.sessions_api import SessionsApi
 from camsvc.engine.supervisor import Engine
 from camsvc.limits.login_throttle import LoginThrottle, pace_of_addresses
 from camsvc.streams.streams import Streams
@@ -55,12 +58,13 @@ class Camsvc(Service):
 
         # From a camera up to those who are told of it.
         self._cameras = Cameras(runtime, config)
-        self._engine_api = EngineApi(reactor, addresses.api, folder.secret("api"))
+        self._engine_api = ApiClient(reactor, addresses.api, folder.secret("api"))
+        server_api = ServerApi(self._engine_api)
         self._engine = Engine(
             reactor,
             prepared.engine,
             addresses,
-            self._engine_api,
+            server_api,
             folder,
             config.state_dir / "engine.log",
             prepared.leftover,
@@ -68,7 +72,7 @@ class Camsvc(Service):
         self._streams = Streams(
             reactor,
             self._engine,
-            self._engine_api,
+            PathsApi(self._engine_api),
             addresses,
             folder,
             prepared.launcher,
@@ -122,7 +126,7 @@ class Camsvc(Service):
 
         # What the engine asks, and is given.
         self._certificate = EngineCertificate(
-            reactor, self._engine, self._engine_api, folder, prepared.engine_told, addresses.rtsps
+            reactor, self._engine, server_api, folder, prepared.engine_told, addresses.rtsps
         )
         if addresses.rtsps:
             self._site.port.subscribe(lambda pair: self._certificate.renew(pair.certificate, pair.key))
@@ -132,7 +136,7 @@ class Camsvc(Service):
             self._grants,
             self._refused_credentials,
             self._engine,
-            self._engine_api,
+            SessionsApi(self._engine_api),
         )
 
     def _connect(self) -> None:

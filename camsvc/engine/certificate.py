@@ -14,7 +14,8 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from camsvc.engine.api_client import EngineApi, EngineRefused, EngineUnreachable
+from camsvc.engine.api_client import EngineRefused, EngineUnreachable
+from camsvc.engine.server_api import ServerApi
 from camsvc.engine.supervisor import Engine
 from camsvc.system.runtime_dir import RuntimeDir
 from camsvc.system.tasks import launch, sleep
@@ -53,7 +54,7 @@ class EngineCertificate:
         self,
         clock: IReactorTime,
         engine: Engine,
-        api: EngineApi,
+        api: ServerApi,
         folder: RuntimeDir,
         told: bool = True,
         listens: str = "",

@@ -15,7 +15,8 @@ from camsvc.access.admitted_sessions import AdmittedSessions
 from camsvc.access.credentials import Credentials
 from camsvc.access.roles import Principal
 from camsvc.access.tokens import STREAM
-from camsvc.engine.api_client import EngineApi, EngineRefused, EngineSession
+from camsvc.engine.api_client import EngineRefused
+from camsvc.engine.sessions_api import EngineSession, SessionsApi
 from camsvc.engine.supervisor import Engine
 from camsvc.errors import AuthenticationFailed, DependencyFailed
 from camsvc.system.tasks import Repeater
@@ -41,7 +42,7 @@ class SessionEnforcer:
         self,
         reactor: Any,
         engine: Engine,
-        api: EngineApi,
+        api: SessionsApi,
         credentials: Credentials,
         admitted: AdmittedSessions,
         wall: Callable[[], float] = time.time,

@@ -15,9 +15,10 @@ from twisted.internet.protocol import ProcessProtocol
 from twisted.logger import Logger, LogLevel
 
 from camsvc.engine.adoption import FILE, RECORD, STOP_GRACE_S, Leftover, record
-from camsvc.engine.api_client import EngineApi, EngineRefused, EngineUnreachable
+from camsvc.engine.api_client import EngineRefused, EngineUnreachable
 from camsvc.engine.choice import EngineChoice
 from camsvc.engine.config_file import EngineAddresses, engine_yaml
+from camsvc.engine.server_api import ServerApi
 from camsvc.system.processes import ExitWatch, command_name, end, own_session
 from camsvc.system.runtime_dir import RuntimeDir
 from camsvc.system.tasks import launch, sleep
@@ -52,7 +53,7 @@ class Engine:
         reactor: Any,
         choice: EngineChoice | None,
         addresses: EngineAddresses,
-        api: EngineApi,
+        api: ServerApi,
         folder: RuntimeDir,
         log_file: Path,
         leftover: Leftover | None = None,

@@ -13,11 +13,12 @@ from typing import Any
 from twisted.logger import Logger
 
 from camsvc.config.cameras import NetworkCamera, UsbCamera
-from camsvc.engine.api_client import EngineApi, PathState
 from camsvc.engine.config_file import EngineAddresses
+from camsvc.engine.desired_paths import DesiredPaths, PathKeys
 from camsvc.engine.loopback_rtsp import LoopbackRtsp
 from camsvc.engine.path_options import PathOptions
-from camsvc.engine.paths import EnginePaths, Keys
+from camsvc.engine.path_reconciler import PathReconciler
+from camsvc.engine.paths_api import PathsApi, PathState
 from camsvc.engine.supervisor import Engine
 from camsvc.errors import DependencyFailed
 from camsvc.launcher.orders import file_name
@@ -43,7 +44,7 @@ class Streams:
         self,
         reactor: Any,
         engine: Engine,
-        api: EngineApi,
+        api: PathsApi,
         addresses: EngineAddresses,
         folder: RuntimeDir,
         launcher: Path,
@@ -76,13 +77,15 @@ class Streams:
         self._transcode = transcode
         self._web: dict[str, frozenset[WebProtocol]] = {}
         self._options = PathOptions(launcher, folder.path, recordings_dir, self._rtsp)
-        self._paths = EnginePaths(api)
+        self._desired = DesiredPaths()
+        self._paths = PathReconciler(api, self._desired)
         self._states: dict[str, PathState] = {}
         self._answered = False
         self._all_found_at = 0.0
         self._rounds = Repeater(reactor, ROUND_S, self._round, self._log, "making the engine's paths equal to ours")
         self.on_states: Callable[[], None] = lambda: None
         self.changes = HeldChanges(reactor, self._settled, self.watchable)
+        self._desired.changes.add(self._rounds.nudge)
         engine.subscribe(self._engine_changed)
 
     def start(self) -> None:
@@ -111,7 +114,7 @@ class Streams:
         return (
             self._engine.up
             and paths.taken(device)
-            and (web_path(device) not in paths or paths.taken(web_path(device)))
+            and (web_path(device) not in self._desired or paths.taken(web_path(device)))
         )
 
     def _settled(self, device: str) -> bool:
@@ -146,8 +149,9 @@ class Streams:
         return self.web_path(device, "hls") if relay and len(self._web.get(device, ())) > 1 else device
 
     def _source_recordings(self) -> None:
-        for name, keys in self._paths.items():
-            if name.startswith("rec/"):
+        for name in self._desired:
+            keys = self._desired.get(name)
+            if keys is not None and name.startswith("rec/"):
                 source = self._rtsp.url_with_login(self._recorded(name.split("/")[1]))
                 self._want(name, {**keys, "source": source})
 
@@ -249,12 +253,14 @@ class Streams:
         return sum(
             1
             for name, state in self._states.items()
-            if name.startswith(f"rec/{device}/") and state.ready and name in self._paths
+            if name.startswith(f"rec/{device}/") and state.ready and name in self._desired
         )
 
-    def _want(self, name: str, keys: Keys | None) -> None:
-        if self._paths.want(name, keys):
-            self._rounds.nudge()
+    def _want(self, name: str, keys: PathKeys | None) -> None:
+        if keys is None:
+            self._desired.remove(name)
+        else:
+            self._desired.set(name, keys)
 
     def _engine_changed(self, up: bool) -> None:
         self._paths.forget()

@@ -13,10 +13,13 @@ import yaml
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from camsvc.engine.api_client import EngineApi, EngineRefused, EngineSession
+from camsvc.engine.api_client import ApiClient, EngineRefused
 from camsvc.engine.config_file import EngineAddresses, engine_yaml
 from camsvc.engine.loopback_rtsp import LoopbackRtsp
 from camsvc.engine.path_options import PathOptions
+from camsvc.engine.paths_api import PathsApi
+from camsvc.engine.server_api import ServerApi
+from camsvc.engine.sessions_api import EngineSession, SessionsApi
 from tests.support import CHECKOUT
 from tests.support.samples import camera, recording
 
@@ -52,28 +55,29 @@ class ConformanceTests(SynchronousTestCase):
         self.named({key for keys in options for key in keys})
 
     def test_calls(self) -> None:
-        """Every route of the control API that EngineApi asks for."""
+        """Every route of the control API that we ask for."""
         asked: set[str] = set()
 
-        class Listening(EngineApi):
-            async def _call(self, method: str, what: str, body: Any = None) -> dict[str, Any]:
-                asked.add(what.partition("?")[0].removesuffix("/NAME"))
-                if what.startswith("config/paths/add"):
+        class Listening(ApiClient):
+            async def call(self, method: str, route: str, body: Any = None) -> dict[str, Any]:
+                asked.add(route.partition("?")[0].removesuffix("/NAME"))
+                if route.startswith("config/paths/add"):
                     raise EngineRefused(400, "path already exists")
                 return {"pageCount": 1, "items": [], "name": "NAME"}
 
-        api = Listening(None, "127.0.0.1:1", b"secret")
+        client = Listening(None, "127.0.0.1:1", b"secret")
+        server, paths, sessions = ServerApi(client), PathsApi(client), SessionsApi(client)
         for call in (
-            api.version(),
-            api.states(),
-            api.state("NAME"),
-            api.sessions(),
-            api.connections(),
-            *(api.kick(EngineSession(kind, "NAME", "", "", "", False)) for kind in ("rtsp", "webrtc")),
-            api.configured(),
-            api.configure(serverCert="x"),
-            api.add("NAME", {}),
-            api.delete("NAME"),
+            server.version(),
+            paths.states(),
+            paths.state("NAME"),
+            sessions.sessions(),
+            sessions.connections(),
+            *(sessions.kick(EngineSession(kind, "NAME", "", "", "", False)) for kind in ("rtsp", "webrtc")),
+            paths.configured(),
+            server.configure(serverCert="x"),
+            paths.add("NAME", {}),
+            paths.delete("NAME"),
         ):
             self.successResultOf(Deferred.fromCoroutine(call))
         self.assertGreater(len(asked), 14)

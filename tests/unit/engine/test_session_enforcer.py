@@ -14,8 +14,9 @@ from camsvc.access.credentials import Credentials
 from camsvc.access.keys import ApiKey
 from camsvc.access.roles import Principal, Role
 from camsvc.access.tokens import FILE, STREAM, Tokens
-from camsvc.engine.api_client import EngineRefused, EngineSession, EngineUnreachable
+from camsvc.engine.api_client import EngineRefused, EngineUnreachable
 from camsvc.engine.session_enforcer import AGAIN_S, ROUND_S, SILENT_S, SessionEnforcer
+from camsvc.engine.sessions_api import EngineSession
 from tests.support.clocks import FakeClocks
 from tests.support.samples import OTHER_SECRET, credentials
 

@@ -12,9 +12,10 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import deferLater
 from twisted.trial.unittest import TestCase
 
-from camsvc.engine.api_client import EngineApi, EngineRefused
+from camsvc.engine.api_client import ApiClient, EngineRefused
 from camsvc.engine.config_file import EngineAddresses
 from camsvc.engine.path_options import parts_folder
+from camsvc.engine.paths_api import PathsApi
 from camsvc.errors import DependencyFailed
 from camsvc.streams import streams as streams_module
 from camsvc.streams.streams import Streams
@@ -53,13 +54,13 @@ class StreamsTests(TestCase):
         self.addCleanup(listener.stopListening)
         address = f"127.0.0.1:{listener.getHost().port}"
         self.engine = FakeEngine()
-        self.api = EngineApi(reactor, address, b"secret")
+        self.client = ApiClient(reactor, address, b"secret")
         self.folder = RuntimeDir(Path(self.mktemp()))
         self.recordings_dir = Path("/var/recordings")
         self.streams = Streams(
             reactor,
             self.engine,  # type: ignore[arg-type]
-            self.api,
+            PathsApi(self.client),
             EngineAddresses(":8554", address, ""),
             self.folder,
             Path("/opt/my camsvc/camsvc-publish"),
@@ -69,7 +70,7 @@ class StreamsTests(TestCase):
 
     async def tearDown(self) -> None:  # type: ignore[override]
         self.streams.stop()
-        await self.api.close()
+        await self.client.close()
 
     async def round(self) -> None:
         await self.streams._round()
@@ -416,7 +417,7 @@ class StreamsTests(TestCase):
         self.assertTrue(self.stub.configured["rec/camera0/17"]["source"].endswith(":8554/web/camera0"))
         self.engine.version = "1.20.1"
         self.streams.camera_changed(sends_h265, camera(audio="aac"))
-        self.assertTrue(dict(self.streams._paths.items())["rec/camera0/17"]["source"].endswith(":8554/camera0"))
+        self.assertTrue(self.streams._desired.get("rec/camera0/17")["source"].endswith(":8554/camera0"))
 
     async def test_viewers_of_a_web_path(self) -> None:
         """They count as the camera's; what reads the camera for them does not, and the path is shown nowhere."""
@@ -449,7 +450,7 @@ class StreamsTests(TestCase):
         """A recording that goes on after a restart is left alone where the engine still has it."""
         await self.streams.add_recording(recording())
         kept = dict(self.stub.configured)
-        self.streams._paths.want(recording().path_name, None)
+        self.streams._desired.remove(recording().path_name)
         self.streams.want_recording(recording())
         self.stub.seen.clear()
         await self.round()

@@ -17,7 +17,7 @@ from camsvc.api.registry import Registry
 from camsvc.api.views import Views
 from camsvc.config.schema import Access
 from camsvc.devices.inventory import Inventory
-from camsvc.engine.api_client import PathState
+from camsvc.engine.paths_api import PathState
 from camsvc.errors import DependencyFailed
 from camsvc.model import Health, Mode
 from tests.support.samples import SECRET, call_by, found, principal

@@ -17,7 +17,7 @@ from camsvc.api.views import Views
 from camsvc.config.cameras import UsbCamera
 from camsvc.config.schema import Access
 from camsvc.devices.inventory import Inventory
-from camsvc.engine.api_client import PathState
+from camsvc.engine.paths_api import PathState
 from camsvc.errors import DependencyFailed
 from camsvc.model import Camera, Health, Mode
 from camsvc.streams import pipeline
