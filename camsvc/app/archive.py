@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from camsvc.app.cameras import Cameras
-from camsvc.config.schema import Config
+from camsvc.config.schema import Storage
 from camsvc.library import index
 from camsvc.library.index import RECORDINGS, SNAPSHOTS
 from camsvc.library.retention import Retention
@@ -36,18 +36,24 @@ class Archive:
         folders: where the files of each kind are.
     """
 
-    def __init__(self, runtime: Runtime, config: Config, cameras: Cameras, streams: Streams) -> None:
-        """Set up; see the parts for what each takes."""
+    def __init__(self, runtime: Runtime, storage: Storage, cameras: Cameras, streams: Streams) -> None:
+        """Set up.
+
+        Args:
+            runtime: time, processes, database.
+            storage: the folders, and how much room stays free.
+            cameras: what is recorded and pictured.
+            streams: tells the engine to record.
+        """
         self._database = runtime.database
-        self._ends_recordings = config.media.run
         self.folders: dict[str, Path] = {
-            RECORDINGS: config.recordings_dir,
-            SNAPSHOTS: config.snapshots_dir,
-            THUMBNAILS: config.thumbnails_dir,
+            RECORDINGS: storage.recordings,
+            SNAPSHOTS: storage.snapshots,
+            THUMBNAILS: storage.thumbnails,
         }
         store = self.store = Store(runtime.reactor, *self.folders.values())
         self.finisher = Finisher(runtime, store, Joiner(runtime, store))
-        self.recorder = Recorder(runtime, cameras.inventory, streams, store, self.finisher, config.storage)
+        self.recorder = Recorder(runtime, cameras.inventory, streams, store, self.finisher, storage)
         self.snapshots = Snapshots(runtime, cameras.inventory, cameras.health, streams, store)
         self.thumbnails = Thumbnails(runtime, store)
         self.retention = Retention(runtime, store)
@@ -77,11 +83,15 @@ class Archive:
         self.retention.start()
         self.thumbnails.start()
 
-    async def stop(self) -> None:
-        """Finish what is recorded, or leave it to an engine that stays, within FINISH_LIMIT_S."""
+    async def stop(self, ends_recordings: bool) -> None:
+        """Make no more thumbnails, delete no more, and record no more.
+
+        Args:
+            ends_recordings: finish what is recorded, within FINISH_LIMIT_S; else the engine, which stays, records on.
+        """
         self.retention.stop()
         self.thumbnails.stop()
-        if self._ends_recordings:
+        if ends_recordings:
             await self.recorder.stop_all(FINISH_LIMIT_S)
         else:
             self.recorder.leave()

@@ -77,11 +77,11 @@ class Camsvc(Service):
             folder,
             prepared.launcher,
             prepared.ffmpeg,
-            config.recordings_dir,
+            config.storage.recordings,
             partial(table_of, config.camera, config.usb),
             config.media.transcode,
         )
-        self._archive = Archive(runtime, config, self._cameras, self._streams)
+        self._archive = Archive(runtime, config.storage, self._cameras, self._streams)
         self._updates = Updates(
             prepared.tokens,
             config,
@@ -191,7 +191,7 @@ class Camsvc(Service):
         _log.info("stopping")
         await self._site.port.stop()
         self._cameras.stop_listening()
-        await self._archive.stop()
+        await self._archive.stop(ends_recordings=self._config.media.run)
         self._updates.events.system("system.shutdown")
         await self._site.ws.shut(2.0)
         self._video.end_viewers()

@@ -109,7 +109,8 @@ def prepare(config: Config) -> Prepared:
         StartError: camsvc cannot start here and now.
         ConfigError: a program or a certificate that the configuration names is not there, or none.
     """
-    for wanted in (config.state_dir, config.recordings_dir, config.snapshots_dir, config.thumbnails_dir):
+    storage = config.storage
+    for wanted in (config.state_dir, storage.recordings, storage.snapshots, storage.thumbnails):
         _make(wanted, 0o750)
     lock = _lock(config.state_dir / _LOCK)
     try:

@@ -57,6 +57,21 @@ class Storage(_Table, frozen=True):
     reserve_bytes: Annotated[int, Meta(ge=0)] = 1 << 30
     reserve_percent: Annotated[float, Meta(ge=0, le=50)] = 5.0
 
+    @property
+    def recordings(self) -> Path:
+        """The folder of finished recordings; parts stand in ``.rec`` below it."""
+        return Path(self.recordings_dir or Path(self.state_dir, "recordings"))
+
+    @property
+    def snapshots(self) -> Path:
+        """The folder of snapshots."""
+        return Path(self.snapshots_dir or Path(self.state_dir, "snapshots"))
+
+    @property
+    def thumbnails(self) -> Path:
+        """The folder of thumbnails of both; they can be made again."""
+        return Path(self.state_dir, "thumbnails")
+
     def reserve_of(self, total: int) -> int:
         """Bytes that stay free on a file system of ``total`` bytes: the smaller of both limits."""
         return min(self.reserve_bytes, int(total * self.reserve_percent / 100))
@@ -135,21 +150,6 @@ class Config(_Table, frozen=True):
     def state_dir(self) -> Path:
         """What stays: database, secrets, recordings."""
         return Path(self.storage.state_dir)
-
-    @property
-    def recordings_dir(self) -> Path:
-        """Finished recordings; parts stand in ``.rec`` below it."""
-        return Path(self.storage.recordings_dir) if self.storage.recordings_dir else self.state_dir / "recordings"
-
-    @property
-    def snapshots_dir(self) -> Path:
-        """Snapshots."""
-        return Path(self.storage.snapshots_dir) if self.storage.snapshots_dir else self.state_dir / "snapshots"
-
-    @property
-    def thumbnails_dir(self) -> Path:
-        """Thumbnails of both; they can be made again."""
-        return self.state_dir / "thumbnails"
 
     @property
     def jwt_secret_file(self) -> Path:

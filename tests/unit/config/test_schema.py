@@ -52,7 +52,7 @@ class ParseTests(SynchronousTestCase):
         """Nothing is needed; the defaults are those of an installed package."""
         found = parse({})
         self.assertEqual((found.server.port, found.media.rtsp_port, found.camera), (8002, 8554, []))
-        self.assertEqual(found.recordings_dir, Path("/var/lib/camsvc/recordings"))
+        self.assertEqual(found.storage.recordings, Path("/var/lib/camsvc/recordings"))
         self.assertEqual(found.jwt_secret_file, Path("/var/lib/camsvc/jwt.key"))
 
     def test_shipped_file(self) -> None:
@@ -239,8 +239,8 @@ class LoadTests(SynchronousTestCase):
         found = load(path)
         base = self.folder.resolve()
         self.assertEqual(found.state_dir, base / "state")
-        self.assertEqual(found.recordings_dir, Path("/r"))
-        self.assertEqual(found.snapshots_dir, base / "state" / "snapshots")
+        self.assertEqual(found.storage.recordings, Path("/r"))
+        self.assertEqual(found.storage.snapshots, base / "state" / "snapshots")
         self.assertEqual(found.jwt_secret_file, base / "k")
 
     def test_unreadable(self) -> None:
