@@ -28,7 +28,7 @@ COUNTED = (*MEASURED, Path("tests"))
 
 RELAY = PACKAGE / "relay"
 """A program of its own, whose modules may be called as camsvc's are."""
-TOPIC_ROOMS = tuple(PACKAGE / room for room in ("app", "cli", "api/methods", "server/routes"))
+TOPIC_ROOMS = tuple(PACKAGE / room for room in ("app/wiring", "cli", "api/methods", "server/routes"))
 """Rooms that hold a module for each topic, and name it by the topic, as the room that knows the topic may, too."""
 ENTRIES = frozenset({"main", "service", "tap"})
 """Modules where a program begins."""

@@ -14,10 +14,10 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from twisted.internet.defer import DeferredSemaphore
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
-from twisted.python.threadpool import ThreadPool
 
 from camsvc.errors import InvalidParams, RateLimited
 from camsvc.system.tasks import shielded
+from camsvc.system.worker_threads import WorkerThreads
 
 T = TypeVar("T")
 
@@ -82,7 +82,7 @@ class Passwords:
             waiting_each: how many of one address may wait, so that one flood leaves room for others.
         """
         self._reactor = reactor
-        self._pool = ThreadPool(0, at_once, "passwords")
+        self._pool = WorkerThreads(0, at_once, "passwords")
         self._turns = DeferredSemaphore(at_once)
         self._waiting = waiting
         self._waiting_each = waiting_each

@@ -8,31 +8,21 @@ from typing import Any
 from twisted.application.service import Service
 from twisted.logger import ILogObserver, Logger
 
-from camsvc.access.authentication import Authentication
-from camsvc.access.credentials import load as credentials_of
-from camsvc.access.session_grants import SessionGrants
-from camsvc.app.accounts import Accounts
-from camsvc.app.archive import Archive
 from camsvc.app.banner import announce
-from camsvc.app.cameras import Cameras
-from camsvc.app.engine_door import EngineDoor
-from camsvc.app.events import Updates
-from camsvc.app.methods import Methods
-from camsvc.app.public_site import PublicSite
+from camsvc.app.shutdown import Step, take
 from camsvc.app.startup import Prepared, write_pid
-from camsvc.app.video import Video
-from camsvc.audit.log import Audit
-from camsvc.audit.refused_credentials import RefusedCredentials
-from camsvc.config.cameras import table_of
-from camsvc.engine.api_client import ApiClient
-from camsvc.engine.certificate import EngineCertificate
-from camsvc.engine.paths_api import PathsApi
-from camsvc.engine.server_api import ServerApi
-from camsvc.engine.sessions_api import SessionsApi
-from camsvc.engine.supervisor import Engine
-from camsvc.limits.login_throttle import LoginThrottle, pace_of_addresses
-from camsvc.streams.streams import Streams
+from camsvc.app.wiring.access import Access
+from camsvc.app.wiring.archive import Archive
+from camsvc.app.wiring.cameras import Cameras
+from camsvc.app.wiring.client_feed import ClientFeed
+from camsvc.app.wiring.media_plane import MediaPlane
+from camsvc.app.wiring.methods import Methods
+from camsvc.app.wiring.public_site import PublicSite
+from camsvc.app.wiring.topics import Topics
+from camsvc.app.wiring.video import Video
 from camsvc.system import logs
+
+WEBSOCKET_GRACE_S = 2.0
 
 _log = Logger()
 
@@ -45,115 +35,36 @@ class Camsvc(Service):
         self._said_ready = False
         runtime = self._runtime = prepared.runtime(reactor)
         config = self._config = prepared.config
-        folder, database, addresses = prepared.folder, prepared.database, prepared.addresses
 
-        # Who may.
-        credentials = database.now(partial(credentials_of, prepared.tokens, now=runtime.clocks.wall_s()))
-        self._grants = SessionGrants(runtime, credentials)
-        self._audit = Audit(runtime)
-        self._refused_credentials = RefusedCredentials(reactor, self._audit.record)
-        throttle = LoginThrottle(addresses=pace_of_addresses(config.limits.logins_per_minute))
-        self._authentication = Authentication(credentials, self._refused_credentials, throttle, runtime.clocks)
-        self._accounts = Accounts(runtime, self._authentication, self._grants, config, self._audit.record)
-
-        # From a camera up to those who are told of it.
-        self._cameras = Cameras(runtime, config)
-        self._engine_api = ApiClient(reactor, addresses.api, folder.secret("api"))
-        server_api = ServerApi(self._engine_api)
-        self._engine = Engine(
-            reactor,
-            prepared.engine,
-            addresses,
-            server_api,
-            folder,
-            config.state_dir / "engine.log",
-            prepared.leftover,
-        )
-        self._streams = Streams(
-            reactor,
-            self._engine,
-            PathsApi(self._engine_api),
-            addresses,
-            folder,
-            prepared.launcher,
-            prepared.ffmpeg,
-            config.storage.recordings,
-            partial(table_of, config.camera, config.usb),
-            config.media.transcode,
-        )
-        self._archive = Archive(runtime, config.storage, self._cameras, self._streams)
-        self._updates = Updates(
-            prepared.tokens,
-            config,
-            self._cameras,
-            self._engine,
-            self._streams,
-            self._archive,
-            self._audit,
-            lambda: self._certificate.served,
-            lambda: self._site.ws.connections,
-        )
+        # From who may, and from a camera, up to those who are told of it.
+        access = Access(runtime, config, prepared.tokens)
+        cameras = Cameras(runtime, config)
+        media = MediaPlane(runtime, prepared, access, self._records)
+        archive = Archive(runtime, config.storage, cameras, media.streams)
+        self._topics = topics = Topics(access, cameras, media, archive)
+        self._feed = ClientFeed(config, topics, lambda: self._site.ws.connections)
         self._connect()
 
         # From a client's call or request down.
-        methods = Methods(
-            config,
-            database,
-            self._authentication,
-            self._grants,
-            self._audit,
-            self._accounts.methods,
-            self._cameras,
-            self._engine,
-            self._streams,
-            self._archive,
-            self._updates,
-        )
-        self._video = Video(runtime, config.media, self._grants, self._cameras, self._streams)
-        self._site = PublicSite(
-            reactor,
-            config,
-            prepared.certificates,
-            self._grants,
-            self._refused_credentials,
-            self._accounts,
-            methods,
-            self._updates,
-            self._archive,
-            self._ready,
-        )
+        methods = Methods(runtime.database, config, topics, self._feed)
+        self._site = PublicSite(runtime, config, prepared.certificates, topics, self._feed, methods)
+        self._video = Video(runtime, config.media, topics)
         self._video.mount(self._site.root)
-
-        # What the engine asks, and is given.
-        self._certificate = EngineCertificate(
-            reactor, self._engine, server_api, folder, prepared.engine_told, addresses.rtsps
-        )
-        if addresses.rtsps:
-            self._site.port.subscribe(lambda pair: self._certificate.renew(pair.certificate, pair.key))
-        self._engine_door = EngineDoor(
-            runtime,
-            config.server.callback_port,
-            self._grants,
-            self._refused_credentials,
-            self._engine,
-            SessionsApi(self._engine_api),
-        )
+        if prepared.addresses.rtsps:
+            self._site.port.subscribe(lambda pair: media.certificate.renew(pair.certificate, pair.key))
 
     def _connect(self) -> None:
         """Who is told of what, one after the other in this order."""
-        inventory, archive, updates = self._cameras.inventory, self._archive, self._updates
-        inventory.changes.add(self._streams.camera_changed)
-        inventory.changes.add(archive.recorder.camera_changed)
-        self._streams.changes.subscribe(updates.notifications.camera_changed)
-        self._streams.changes.subscribe(updates.events.camera_changed)
-        archive.finisher.changes.add(updates.notifications.recording_changed)
-        archive.finisher.changes.add(updates.events.recording_changed)
+        topics, streams, archive = self._topics, self._topics.media.streams, self._topics.archive
+        topics.cameras.inventory.changes.add(streams.camera_changed)
+        topics.cameras.inventory.changes.add(archive.recorder.camera_changed)
+        self._feed.subscribe(topics)
         archive.finisher.changes.add(archive.thumbnails.recording_changed)
-        archive.snapshots.taken.add(updates.events.snapshot_taken)
         archive.snapshots.taken.add(archive.thumbnails.snapshot_taken)
-        self._engine.subscribe(updates.events.look_at_health)
-        self._engine.busy = lambda: bool(archive.recorder.under_way())
-        self._streams.on_states = self._paths_seen
+        streams.on_states = self._paths_seen
+
+    def _records(self) -> bool:
+        return bool(self._topics.archive.recorder.under_way())
 
     def setServiceParent(self, parent: Any) -> None:
         """Give the application our log lines before its logger starts."""
@@ -170,65 +81,53 @@ class Camsvc(Service):
             _log.warn(
                 "an engine of an earlier run was still there (pid {pid}); it was ended", pid=prepared.ended_engine
             )
-        self._archive.load()
-        self._cameras.load()
-        self._archive.resume()
-        self._runtime.database.start(self._runtime.reactor)
-        self._grants.start()
-        self._accounts.start()
-        self._runtime.folder.start(self._runtime.reactor)
-        self._cameras.start()
-        self._archive.start()
-        self._cameras.listen()
-        self._engine_door.open()
-        self._engine.start()
-        self._streams.start()
-        self._engine_door.start()
+        runtime, topics = self._runtime, self._topics
+        topics.archive.load()
+        topics.cameras.load()
+        topics.archive.resume()
+        runtime.database.start(runtime.reactor)
+        topics.access.start()
+        runtime.folder.start(runtime.reactor)
+        topics.cameras.start()
+        topics.archive.start()
+        topics.cameras.listen()
+        topics.media.start()
         self._site.port.start()
 
     async def stopService(self) -> None:
         """Stop all in good order: finish recordings, tell clients, end engine and launchers, leave nothing behind."""
         _log.info("stopping")
-        await self._site.port.stop()
-        self._cameras.stop_listening()
-        await self._archive.stop(ends_recordings=self._config.media.run)
-        self._updates.events.system("system.shutdown")
-        await self._site.ws.shut(2.0)
-        self._video.end_viewers()
-        self._cameras.stop()
-        self._engine_door.stop()
-        self._streams.stop()
-        self._certificate.stop()
-        await self._engine.stop()
-        if self._config.media.run:
-            await self._cameras.end_launchers()
-        self._cameras.health.stop()
-        await self._engine_door.close()
-        await self._engine_api.close()
-        await self._video.close()
-        self._prepared.folder.stop()
-        self._archive.close()
-        self._accounts.stop()
-        await self._grants.stop()
-        self._refused_credentials.stop()
-        await self._audit.stop()
-        self._prepared.database.stop()
-        self._prepared.lock.close()
+        await take(self.stop_steps(), self._runtime.reactor, _log)
         super().stopService()
         _log.info("stopped")
 
-    def _ready(self) -> dict[str, Any]:
-        return {
-            "engine": self._engine.up or f"the media engine {self._engine.trouble}",
-            "paths": self._streams.in_step or "the engine has not taken every camera's path",
-            "api": self._site.port.listening or "not listening",
-        }
+    def stop_steps(self) -> tuple[Step, ...]:
+        """How all ends, in this order."""
+        topics, runtime, site = self._topics, self._runtime, self._site
+        return (
+            Step("closing the public port", site.port.stop),
+            *topics.cameras.stop_listening_steps(),
+            *topics.archive.stop_steps(ends_recordings=self._config.media.run),
+            Step("telling clients of the end", partial(self._feed.events.system, "system.shutdown")),
+            Step("closing WebSockets", partial(site.ws.shut, WEBSOCKET_GRACE_S), WEBSOCKET_GRACE_S + 1.0),
+            *self._video.stop_steps(),
+            *topics.cameras.stop_steps(),
+            *topics.media.stop_steps(),
+            *topics.cameras.end_launchers_steps(engine_ends=self._config.media.run),
+            *topics.media.close_steps(),
+            *self._video.close_steps(),
+            Step("stopping the watch on the runtime folder", runtime.folder.stop),
+            *topics.archive.close_steps(),
+            *topics.access.stop_steps(),
+            Step("closing the database", runtime.database.stop),
+            Step("giving back the state folder", self._prepared.lock.close),
+        )
 
     def _paths_seen(self) -> None:
-        self._updates.events.look_at_health()
-        if not self._said_ready and self._streams.in_step:
+        self._feed.events.look_at_health()
+        if not self._said_ready and self._topics.media.streams.in_step:
             self._said_ready = True
             _log.info("ready")
-            self._updates.events.system("system.startup")
-            scheme, cameras = self._site.port.scheme, self._cameras.inventory.all()
-            announce(_log, self._prepared, scheme, self._engine.version, cameras)
+            self._feed.events.system("system.startup")
+            scheme, cameras = self._site.port.scheme, self._topics.cameras.inventory.all()
+            announce(_log, self._prepared, scheme, self._topics.media.engine.version, cameras)

@@ -83,8 +83,7 @@ def runtime_path(config: Config) -> Path:
 def certificates_of(config: Config) -> Certificates | None:
     """The certificate and key of the configuration; None where it names none.
 
-    Raises:
-        ConfigError: they cannot be read, or do not fit each other.
+    Where they cannot be read, or do not fit each other, that is a ConfigError.
     """
     server = config.server
     return Certificates(Path(server.tls_cert), Path(server.tls_key)) if server.tls_cert else None
@@ -105,9 +104,8 @@ def serves_rtsps(config: Config, engine: EngineChoice | None) -> bool:
 def prepare(config: Config) -> Prepared:
     """Make ready.
 
-    Raises:
-        StartError: camsvc cannot start here and now.
-        ConfigError: a program or a certificate that the configuration names is not there, or none.
+    Where camsvc cannot start here and now, that is a StartError; where a program or a certificate that the
+    configuration names is not there, or none, a ConfigError.
     """
     storage = config.storage
     for wanted in (config.state_dir, storage.recordings, storage.snapshots, storage.thumbnails):
@@ -203,7 +201,11 @@ def _make(folder: Path, mode: int) -> None:
 
 
 def _lock(path: Path) -> BinaryIO:
-    """One camsvc per state folder (flock(2)): the kernel lets go of it whenever the process ends."""
+    """One camsvc per state folder (flock(2)): the kernel lets go of it whenever the process ends.
+
+    Raises:
+        StartError: another camsvc holds it, or it cannot be opened.
+    """
     try:
         file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640), "r+b")
     except OSError as why:
@@ -246,7 +248,11 @@ def _require_free(key: str, port: int, holder: str | None) -> None:
 
 
 def _require_address(key: str, address: str, port_key: str, port: int) -> None:
-    """Whether this user may listen there: once the reactor runs, it is too late to say so in one line."""
+    """Try to listen there: once the reactor runs, it is too late to say in one line what is wrong.
+
+    Raises:
+        StartError: this user may not, or it is no address of this machine.
+    """
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     try:
         with socket.socket(family, socket.SOCK_STREAM) as tried:

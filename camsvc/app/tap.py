@@ -23,7 +23,11 @@ class Options(usage.Options):
     prepared: Prepared
 
     def postOptions(self) -> None:
-        """Validate and prepare; a mistake is one line on stderr and exit status 1."""
+        """Validate and prepare.
+
+        Raises:
+            SystemExit: with one line, which Python prints before it ends with status 1.
+        """
         try:
             self.prepared = prepare(load(find_file(self["config"])))
         except (ConfigError, StartError) as why:

@@ -37,11 +37,7 @@ class Remote:
     """A camsvc on this machine. It is asked as an admin, by a token of one minute signed with its own key."""
 
     def __init__(self, config: Config) -> None:
-        """Set up.
-
-        Raises:
-            StartError: the key cannot be read.
-        """
+        """Set up; a key that cannot be read is a StartError."""
         self._token = Tokens.of(config.access, config.jwt_secret_file).issue("cli", Role.ADMIN, time.time(), _TOKEN_S)
         listen = config.server.listen
         host = "127.0.0.1" if listen in ("", "0.0.0.0", "::") else f"[{listen}]" if ":" in listen else listen

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.internet.threads import deferToThreadPool
-from twisted.python.threadpool import ThreadPool
+
+from camsvc.system.worker_threads import WorkerThreads
 
 T = TypeVar("T")
 
@@ -24,7 +25,7 @@ class Store:
 
     def __init__(self, reactor: Any, recordings_dir: Path, snapshots_dir: Path, thumbnails_dir: Path) -> None:
         self._reactor = reactor
-        self._pool = ThreadPool(0, 4, "files")  # the reactor's own pool serves DNS too
+        self._pool = WorkerThreads(0, 4, "files")  # the reactor's own pool serves DNS too
         self.recordings_dir = recordings_dir
         self.snapshots_dir = snapshots_dir
         self.thumbnails_dir = thumbnails_dir

@@ -18,6 +18,8 @@ def write_draft(
 ) -> str:
     """Write ``data`` beside ``path``, hidden by a dot; the caller renames or removes it.
 
+    An OSError (no room, no right) leaves no draft.
+
     Args:
         path: what the file will be called.
         data: all of it.
@@ -27,9 +29,6 @@ def write_draft(
 
     Returns:
         the draft's path.
-
-    Raises:
-        OSError: no room, or no right; then there is no draft.
     """
     folder, name = os.path.split(os.fspath(path))
     draft = os.path.join(folder, f".{name[:200]}.{os.urandom(4).hex()}.part")
@@ -58,15 +57,14 @@ def replace(
 ) -> None:
     """Make ``data`` the content of ``path`` in one step: a reader sees the old file or the new one.
 
+    An OSError (no room, no right) leaves the old file as it was.
+
     Args:
         path: the file, there or not.
         data: all of it.
         mode: of the new file, whatever the umask.
         durable: see ``write_draft``.
         owner: see ``write_draft``.
-
-    Raises:
-        OSError: no room, or no right; then the old file is as it was.
     """
     draft = write_draft(path, data, mode, durable, owner)
     try:
@@ -79,14 +77,12 @@ def replace(
 def create(path: str | os.PathLike[str], data: bytes, mode: int = 0o640) -> None:
     """Make a file in one step, on the disk, where there is none yet; of several who try, one succeeds (link(2)).
 
+    The others get a FileExistsError.
+
     Args:
         path: the file.
         data: all of it.
         mode: whatever the umask.
-
-    Raises:
-        FileExistsError: there is one.
-        OSError: no room, or no right.
     """
     draft = write_draft(path, data, mode)
     try:

@@ -12,9 +12,9 @@ from typing import TypeVar
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorFromThreads
 from twisted.internet.threads import deferToThreadPool
-from twisted.python.threadpool import ThreadPool
 
 from camsvc.errors import DependencyFailed, StartError
+from camsvc.system.worker_threads import WorkerThreads
 
 T = TypeVar("T")
 
@@ -169,7 +169,7 @@ class Database:
         except (OSError, sqlite3.Error) as why:
             words = why.strerror if isinstance(why, OSError) else why
             raise StartError(f"{path}: the database cannot be used: {words}") from None
-        self._pool = ThreadPool(1, 1, "database")
+        self._pool = WorkerThreads(1, 1, "database")
         self._reactor: IReactorFromThreads | None = None
 
     def _migrate(self) -> None:
@@ -205,7 +205,11 @@ class Database:
         self._connection.close()
 
     def now(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run ``work`` on the calling thread; only before :meth:`start`."""
+        """Run ``work`` on the calling thread.
+
+        Raises:
+            RuntimeError: after :meth:`start`.
+        """
         if self._reactor is not None:
             raise RuntimeError("the database has its thread: use run()")
         return self._transaction(work)
@@ -213,11 +217,13 @@ class Database:
     def run(self, work: Callable[[sqlite3.Connection], T]) -> Deferred[T]:
         """Run ``work`` in one transaction on the database's thread, after what was asked before.
 
+        A file that cannot be read or written (no room, read-only, damaged) is a DependencyFailed of the Deferred.
+
         Args:
             work: gets the connection; commits when it returns, rolls back when it raises.
 
         Raises:
-            DependencyFailed: the file cannot be read or written: no room, read-only, damaged.
+            RuntimeError: before :meth:`start`.
         """
         if self._reactor is None:
             raise RuntimeError("the database has no thread yet: use now()")

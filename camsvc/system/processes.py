@@ -114,11 +114,7 @@ class ExitWatch:
     """Tells when any process ends, child or not, through a pidfd (pidfd_open(2))."""
 
     def __init__(self, reactor: IReactorFDSet, pid: int) -> None:
-        """Watch ``pid``.
-
-        Raises:
-            ProcessLookupError: it is gone already.
-        """
+        """Watch ``pid``; one that is gone already is a ProcessLookupError."""
         self._reactor = reactor
         self._fd = os.pidfd_open(pid)
         self._waiting: list[Deferred[None]] = []
@@ -273,6 +269,8 @@ async def run(
 ) -> Output:
     """Run a program to its end and collect what it prints.
 
+    One that is not there is an OSError, one that takes longer than it may Twisted's TimeoutError.
+
     Args:
         reactor: starts it and holds the timer.
         argv: program (absolute, or found on PATH) and arguments.
@@ -280,10 +278,6 @@ async def run(
         max_bytes: killed when it prints more.
         env: its whole environment; PATH alone when None.
         stdin: what it reads.
-
-    Raises:
-        twisted.internet.defer.TimeoutError: it took longer.
-        OSError: the program is not there.
     """
     collector = _Collector(max_bytes, stdin)
     reactor.spawnProcess(

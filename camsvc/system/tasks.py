@@ -122,11 +122,7 @@ class Repeater:
 
 
 async def within(clock: IReactorTime, seconds: float, work: Awaitable[T]) -> T:
-    """Await ``work`` for at most ``seconds``.
-
-    Raises:
-        twisted.internet.defer.TimeoutError: it took longer, and was cancelled.
-    """
+    """Await ``work`` for at most ``seconds``; then it is cancelled, and Twisted's TimeoutError raised."""
 
     async def awaited() -> T:
         return await work

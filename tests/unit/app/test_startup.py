@@ -57,8 +57,8 @@ class OpenFilesTests(SynchronousTestCase):
         self.assertIn("take 1500 open files, and this process may have 1024", caught.exception.message)
 
 
-class PrepareTests(SynchronousTestCase):
-    """``prepare``."""
+class PreparedTestCase(SynchronousTestCase):
+    """With a configuration of free ports and folders of its own."""
 
     def setUp(self) -> None:
         self.base = Path(self.mktemp()).resolve()
@@ -88,6 +88,10 @@ class PrepareTests(SynchronousTestCase):
         self.addCleanup(prepared.lock.close)
         self.addCleanup(prepared.database.stop)
         return prepared
+
+
+class PrepareTests(PreparedTestCase):
+    """``prepare``."""
 
     def refused(self, **storage: Any) -> str:
         with self.assertRaises(CamsvcError) as caught:

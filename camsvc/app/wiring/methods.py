@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from camsvc.access.authentication import Authentication
-from camsvc.access.session_grants import SessionGrants
 from camsvc.api.methods.api_keys import KeyMethods
 from camsvc.api.methods.audit import AuditMethods
 from camsvc.api.methods.camera_settings import ConfigMethods
@@ -20,42 +18,26 @@ from camsvc.api.methods.session import SessionMethods
 from camsvc.api.methods.storage import StorageMethods
 from camsvc.api.methods.streams import StreamMethods
 from camsvc.api.methods.system import SystemMethods
-from camsvc.api.methods.users import UserMethods
 from camsvc.api.registry import Registry
-from camsvc.app.archive import Archive
-from camsvc.app.cameras import Cameras
-from camsvc.app.events import Updates
-from camsvc.audit.log import Audit
+from camsvc.app.wiring.client_feed import ClientFeed
+from camsvc.app.wiring.topics import Topics
 from camsvc.config.schema import Config
-from camsvc.engine.supervisor import Engine
-from camsvc.streams.streams import Streams
 from camsvc.system.database import Database
 
 
 class Methods:
     """The ``registry`` of all, and the ``figures`` of get_metrics."""
 
-    def __init__(
-        self,
-        config: Config,
-        database: Database,
-        authentication: Authentication,
-        grants: SessionGrants,
-        audit: Audit,
-        users: UserMethods,
-        cameras: Cameras,
-        engine: Engine,
-        streams: Streams,
-        archive: Archive,
-        updates: Updates,
-    ) -> None:
+    def __init__(self, database: Database, config: Config, topics: Topics, feed: ClientFeed) -> None:
         """Set up; see each topic for what it takes."""
-        credentials, inventory, health, views = grants.credentials, cameras.inventory, cameras.health, updates.views
+        access, cameras, media, archive = topics.access, topics.cameras, topics.media, topics.archive
+        credentials, grants, audit = access.credentials, access.grants, access.audit
+        inventory, health, streams, views = cameras.inventory, cameras.health, media.streams, feed.views
         recorder, finisher = archive.recorder, archive.finisher
         metrics = MetricsMethods(inventory, streams, health, recorder, archive.store)
         self.figures = metrics.figures
         self.registry = Registry(
-            SessionMethods(authentication, audit.record),
+            SessionMethods(access.authentication, audit.record),
             CameraMethods(inventory, streams, health, views),
             MediaMethods(recorder, finisher, archive.snapshots, database, views),
             FileMethods(database, archive.store, recorder, finisher, views),
@@ -63,13 +45,13 @@ class Methods:
             StreamMethods(inventory, streams, health, recorder, views),
             ExternalMethods(cameras.external, inventory, recorder),
             OfferMethods(cameras.discovered),
-            EventMethods(updates.events),
-            ClientMethods(updates.connected, updates.events),
+            EventMethods(feed.events),
+            ClientMethods(feed.connected, feed.events),
             metrics,
             KeyMethods(credentials, grants, database, inventory),
-            SystemMethods(inventory, engine, streams, updates.components),
+            SystemMethods(inventory, media.engine, streams, feed.components),
             AuditMethods(audit),
-            users,
+            access.accounts.methods,
             ConfigMethods(inventory, streams, health, database, views),
             record=audit.record,
         )

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from camsvc.access.session_grants import SessionGrants
-from camsvc.app.accounts import Accounts
-from camsvc.app.archive import Archive
-from camsvc.app.events import Updates
-from camsvc.app.methods import Methods
-from camsvc.audit.refused_credentials import RefusedCredentials
+from camsvc.app.wiring.client_feed import ClientFeed
+from camsvc.app.wiring.methods import Methods
+from camsvc.app.wiring.topics import Topics
 from camsvc.config.schema import Config
 from camsvc.limits.rate_limits import RateLimits
 from camsvc.server.http.hosts import Hosts
@@ -24,7 +20,7 @@ from camsvc.server.routes.page_files import PageFiles
 from camsvc.server.routes.rpc import Rpc
 from camsvc.server.site import Pages, Root
 from camsvc.server.ws_connections import WebSocketConnections
-from camsvc.system.clocks import Clocks
+from camsvc.system.runtime import Runtime
 
 
 class PublicSite:
@@ -32,25 +28,23 @@ class PublicSite:
 
     def __init__(
         self,
-        reactor: Any,
+        runtime: Runtime,
         config: Config,
         certificates: Certificates | None,
-        grants: SessionGrants,
-        refused_credentials: RefusedCredentials,
-        accounts: Accounts,
+        topics: Topics,
+        feed: ClientFeed,
         methods: Methods,
-        updates: Updates,
-        archive: Archive,
-        ready: Callable[[], dict[str, Any]],
     ) -> None:
         """Set up; see the parts for what each takes."""
-        credentials = grants.credentials
+        reactor, access, archive = runtime.reactor, topics.access, topics.archive
+        credentials, grants, refused_credentials = access.credentials, access.grants, access.refused_credentials
+        self._media = topics.media
         hosts = Hosts(config.server)
-        rate_limits = RateLimits(config.limits, Clocks())
+        rate_limits = RateLimits(config.limits, runtime.clocks)
         self.ws = WebSocketConnections(
             reactor,
             methods.registry,
-            updates.notifications,
+            feed.notifications,
             config.limits,
             hosts,
             grants,
@@ -67,12 +61,20 @@ class PublicSite:
             archive.find,
             archive.thumbnails.ready,
         )
-        pages = Pages(ready, updates.components, config.media.rtsp_port)
+        pages = Pages(self._ready, feed.components, config.media.rtsp_port)
         rpc = Rpc(methods.registry, credentials, rate_limits, hosts)
-        cookie, login = accounts.cookie, accounts.pages
+        cookie, login = access.accounts.cookie, access.accounts.pages
         self.root = Root(hosts, cookie, pages, login, files, rpc, self.ws, rate_limits, config.server.hsts_s)
         self.root.putChild(b"page", PageFiles().app.resource())
         self.root.putChild(b"metrics", MetricsPage(credentials, methods.figures).app.resource())
         proxies = Proxies(config.server.trusted_proxies)
         site = QuietSite(self.root, proxies, config.limits, reactor, credentials, refused_credentials)
         self.port = PublicPort(reactor, site, config.server, certificates)
+
+    def _ready(self) -> dict[str, Any]:
+        engine, streams = self._media.engine, self._media.streams
+        return {
+            "engine": engine.up or f"the media engine {engine.trouble}",
+            "paths": streams.in_step or "the engine has not taken every camera's path",
+            "api": self.port.listening or "not listening",
+        }

@@ -8,7 +8,8 @@ from pathlib import Path
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
-from camsvc.app.cameras import Cameras
+from camsvc.app.shutdown import Step
+from camsvc.app.wiring.cameras import Cameras
 from camsvc.config.schema import Storage
 from camsvc.library import index
 from camsvc.library.index import RECORDINGS, SNAPSHOTS
@@ -25,6 +26,8 @@ from camsvc.streams.streams import Streams
 from camsvc.system.runtime import Runtime
 
 FINISH_LIMIT_S = 5.0
+END_LIMIT_S = 12.0
+"""Of all that a recording's end takes: the engine is asked first."""
 
 _log = Logger()
 
@@ -83,19 +86,19 @@ class Archive:
         self.retention.start()
         self.thumbnails.start()
 
-    async def stop(self, ends_recordings: bool) -> None:
-        """Make no more thumbnails, delete no more, and record no more.
+    def stop_steps(self, ends_recordings: bool) -> tuple[Step, ...]:
+        """How what runs ends.
 
         Args:
             ends_recordings: finish what is recorded, within FINISH_LIMIT_S; else the engine, which stays, records on.
         """
-        self.retention.stop()
-        self.thumbnails.stop()
-        if ends_recordings:
-            await self.recorder.stop_all(FINISH_LIMIT_S)
-        else:
-            self.recorder.leave()
+        end = partial(self.recorder.stop_all, FINISH_LIMIT_S) if ends_recordings else self.recorder.leave
+        return (
+            Step("stopping the deletion of old files", self.retention.stop),
+            Step("stopping the thumbnails", self.thumbnails.stop),
+            Step("ending recordings", end, END_LIMIT_S),
+        )
 
-    def close(self) -> None:
-        """End the threads."""
-        self.store.stop()
+    def close_steps(self) -> tuple[Step, ...]:
+        """How its threads end."""
+        return (Step("ending the threads of files", self.store.stop),)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from contextlib import suppress
 from functools import partial
 
 from twisted.internet.defer import Deferred, DeferredList
 
+from camsvc.app.shutdown import Step
 from camsvc.config.cameras import TestCamera, network_key
 from camsvc.config.schema import Config
 from camsvc.devices import camera_settings, identity
@@ -87,17 +91,27 @@ class Cameras:
             self._discovery.start()
             self._udev.start()
 
-    def stop_listening(self) -> None:
-        """Hear no more; what is listed stays."""
-        self._udev.stop()
-        self._discovery.stop()
+    def stop_listening_steps(self) -> tuple[Step, ...]:
+        """How it hears no more; what is listed stays."""
+        return (
+            Step("closing udev's socket", self._udev.stop),
+            Step("stopping the discovery on USB", self._discovery.stop),
+        )
 
-    def stop(self) -> None:
-        """Look at the network no more. The launchers are followed until ``health`` is stopped."""
-        self._network.stop()
-        self.discovered.stop()
+    def stop_steps(self) -> tuple[Step, ...]:
+        """How it looks at the network no more."""
+        return (
+            Step("stopping the look at network cameras", self._network.stop),
+            Step("stopping the search of the network", self.discovered.stop),
+        )
 
-    async def end_launchers(self) -> None:
+    def end_launchers_steps(self, engine_ends: bool) -> tuple[Step, ...]:
+        """How launchers end, where the engine that started them does, and are followed no more."""
+        end = Step("ending launchers", self._end_launchers, LAUNCHER_GRACE_S + 2.0, self._kill_launchers)
+        follow = Step("stopping the look at launchers", self.health.stop)
+        return (end, follow) if engine_ends else (follow,)
+
+    async def _end_launchers(self) -> None:
         """Launchers end by themselves when the engine is gone; what is left after LAUNCHER_GRACE_S is killed."""
         ends = []
         for health in self.health.all():
@@ -107,6 +121,11 @@ class Cameras:
                 continue
             ends.append(Deferred.fromCoroutine(end(self._runtime.reactor, watch, 2, LAUNCHER_GRACE_S)))
         await DeferredList(ends)
+
+    def _kill_launchers(self) -> None:
+        for health in self.health.all():
+            with suppress(ProcessLookupError):
+                os.kill(health.pid, signal.SIGKILL)
 
     def _device(self, found: Found) -> str:
         return self._runtime.database.now(partial(identity.assign, found=found))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from twisted.web.resource import Resource
 
-from camsvc.access.session_grants import SessionGrants
-from camsvc.app.cameras import Cameras
+from camsvc.app.shutdown import Step
+from camsvc.app.wiring.topics import Topics
 from camsvc.config.schema import Media
 from camsvc.engine.http_client import EngineHttp
 from camsvc.engine.loopback_rtsp import LoopbackRtsp
@@ -14,22 +14,20 @@ from camsvc.server.routes.camera_access import CameraDoor
 from camsvc.server.routes.live import Live
 from camsvc.server.routes.previews import Previews
 from camsvc.streams.keep_alive import KeepAlive
-from camsvc.streams.streams import Streams
 from camsvc.system.runtime import Runtime
 
 
 class Video:
     """Its parts, made in order and ended together."""
 
-    def __init__(
-        self, runtime: Runtime, media: Media, grants: SessionGrants, cameras: Cameras, streams: Streams
-    ) -> None:
+    def __init__(self, runtime: Runtime, media: Media, topics: Topics) -> None:
         """Set up; see the parts for what each takes."""
+        grants, cameras = topics.access.grants, topics.cameras
         reactor, folder = runtime.reactor, runtime.folder
         self._engine = EngineHttp(reactor, media.hls_port, media.webrtc_port)
         rtsp = LoopbackRtsp(reactor, media.rtsp_port, folder.secret("internal").decode())
         self._keep_alive = KeepAlive(reactor, rtsp)
-        door = CameraDoor(grants.credentials, cameras.inventory, streams, grants.open)
+        door = CameraDoor(grants.credentials, cameras.inventory, topics.media.streams, grants.open)
         self._live = Live(reactor, door, self._engine)
         self._previews = Previews(reactor, door, LatestPictures(runtime, cameras.health, self._keep_alive.hold))
 
@@ -38,11 +36,13 @@ class Video:
         root.putChild(b"live", self._live.app.resource())
         root.putChild(b"cameras", self._previews.app.resource())
 
-    def end_viewers(self) -> None:
-        """End what is open, so that the engine's cameras may sleep."""
-        self._live.sessions.stop()
-        self._keep_alive.stop()
+    def stop_steps(self) -> tuple[Step, ...]:
+        """How what is open ends, so that the engine's cameras may sleep."""
+        return (
+            Step("ending HLS sessions", self._live.sessions.stop),
+            Step("stopping what keeps cameras awake", self._keep_alive.stop),
+        )
 
-    async def close(self) -> None:
-        """Close what is kept open towards the engine."""
-        await self._engine.close()
+    def close_steps(self) -> tuple[Step, ...]:
+        """How what is kept open towards the engine ends."""
+        return (Step("closing connections to the engine's ports", self._engine.close),)

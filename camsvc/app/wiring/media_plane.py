@@ -1,0 +1,101 @@
+"""All that pictures pass on their way, wired together: the engine, the cameras' paths on it, and who may watch."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from functools import partial
+
+from camsvc.app.shutdown import Step
+from camsvc.app.startup import Prepared
+from camsvc.app.wiring.access import Access
+from camsvc.app.wiring.engine_door import EngineDoor
+from camsvc.config.cameras import table_of
+from camsvc.engine.adoption import STOP_GRACE_S
+from camsvc.engine.api_client import ApiClient
+from camsvc.engine.certificate import EngineCertificate
+from camsvc.engine.paths_api import PathsApi
+from camsvc.engine.server_api import ServerApi
+from camsvc.engine.sessions_api import SessionsApi
+from camsvc.engine.supervisor import Engine
+from camsvc.streams.streams import Streams
+from camsvc.system.runtime import Runtime
+
+
+class MediaPlane:
+    """Its parts, made in order: ``engine``, ``streams``, ``certificate`` and ``door``."""
+
+    def __init__(self, runtime: Runtime, prepared: Prepared, access: Access, busy: Callable[[], bool]) -> None:
+        """Set up.
+
+        Args:
+            runtime: of this process.
+            prepared: which engine, where it listens, and what is known of it.
+            access: who may watch.
+            busy: whether something is recorded, which ending the engine would cut.
+        """
+        reactor, folder = runtime.reactor, runtime.folder
+        config, addresses = prepared.config, prepared.addresses
+        self._api = ApiClient(reactor, addresses.api, folder.secret("api"))
+        server_api = ServerApi(self._api)
+        self.engine = Engine(
+            reactor,
+            prepared.engine,
+            addresses,
+            server_api,
+            folder,
+            config.state_dir / "engine.log",
+            prepared.leftover,
+        )
+        self.engine.busy = busy
+        self.streams = Streams(
+            reactor,
+            self.engine,
+            PathsApi(self._api),
+            addresses,
+            folder,
+            runtime.launcher,
+            runtime.ffmpeg,
+            config.storage.recordings,
+            partial(table_of, config.camera, config.usb),
+            config.media.transcode,
+        )
+        self.certificate = EngineCertificate(
+            reactor, self.engine, server_api, folder, prepared.engine_told, addresses.rtsps
+        )
+        self.door = EngineDoor(
+            runtime,
+            config.server.callback_port,
+            access.grants,
+            access.refused_credentials,
+            self.engine,
+            SessionsApi(self._api),
+        )
+
+    def start(self) -> None:
+        """Answer the engine, then start it, then put paths on it and look who watches."""
+        self.door.open()
+        self.engine.start()
+        self.streams.start()
+        self.door.start()
+
+    def stop_steps(self) -> tuple[Step, ...]:
+        """How it ends, but for what is still asked while launchers end."""
+        return (
+            Step("stopping the session enforcer", self.door.stop),
+            Step("stopping the rounds over the cameras' paths", self.streams.stop),
+            Step("stopping the engine's certificate", self.certificate.stop),
+            Step("ending the media engine", self.engine.stop, STOP_GRACE_S + 3.0, self._kill_engine),
+        )
+
+    def close_steps(self) -> tuple[Step, ...]:
+        """How what is left ends, once no launcher runs."""
+        return (
+            Step("closing the engine's door", self.door.close),
+            Step("closing connections to the engine's API", self._api.close),
+        )
+
+    def _kill_engine(self) -> None:
+        if self.engine.pid is not None:
+            os.kill(self.engine.pid, signal.SIGKILL)
