@@ -10,14 +10,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import Meta, Struct, field
+from msgspec import Meta, field
 
-from camsvc.config import cameras
 from camsvc.config import discovery as discovery_table
-from camsvc.config.cameras import NetworkCamera, TestCamera, UsbCamera
 from camsvc.config.discovery import Discovery
 from camsvc.config.messages import mistake, one_line
 from camsvc.errors import ConfigError
+from camsvc.kinds import catalogue
+from camsvc.kinds.catalogue import CameraTable
+from camsvc.kinds.kind import Table
+from camsvc.kinds.usb import UsbCamera
 
 SYSTEM_FILE = Path("/etc/camsvc/camsvc.toml")
 CHECKOUT_FILE = Path(".state/camsvc.toml")
@@ -28,11 +30,7 @@ Port = Annotated[int, Meta(ge=1, le=65535)]
 Text = Annotated[str, Meta(max_length=200)]
 
 
-class _Table(Struct, forbid_unknown_fields=True, frozen=True):
-    """Base of every table; keys and their effect are described in ``etc/camsvc.toml``."""
-
-
-class Server(_Table, frozen=True):
+class Server(Table, frozen=True):
     """Where people and programs reach camsvc."""
 
     listen: str = "127.0.0.1"
@@ -47,7 +45,7 @@ class Server(_Table, frozen=True):
     hsts_s: Annotated[int, Meta(ge=0, le=63072000)] = 15552000
 
 
-class Storage(_Table, frozen=True):
+class Storage(Table, frozen=True):
     """Folders, and how much room stays free."""
 
     state_dir: str = "/var/lib/camsvc"
@@ -77,7 +75,7 @@ class Storage(_Table, frozen=True):
         return min(self.reserve_bytes, int(total * self.reserve_percent / 100))
 
 
-class Media(_Table, frozen=True):
+class Media(Table, frozen=True):
     """The media engine and ffmpeg."""
 
     engine: Literal["auto", "mediamtx", "relay"] = "auto"
@@ -95,7 +93,7 @@ class Media(_Table, frozen=True):
     transcode: Literal["auto", "never"] = "auto"
 
 
-class Access(_Table, frozen=True):
+class Access(Table, frozen=True):
     """Tokens."""
 
     jwt_secret_file: str = ""
@@ -108,7 +106,7 @@ class Access(_Table, frozen=True):
     login_s: Annotated[int, Meta(ge=300, le=31 * 86400)] = 86400
 
 
-class Limits(_Table, frozen=True):
+class Limits(Table, frozen=True):
     """What one client may ask for."""
 
     calls_per_second: Annotated[int, Meta(ge=1, le=10000)] = 50
@@ -126,14 +124,14 @@ class Limits(_Table, frozen=True):
     body_within_s: Annotated[float, Meta(ge=1, le=300)] = 30.0
 
 
-class Logs(_Table, frozen=True):
+class Logs(Table, frozen=True):
     """What is logged, and how it looks."""
 
     level: Literal["debug", "info", "warn", "error"] = "info"
     format: Literal["text", "json"] = "text"
 
 
-class Config(_Table, frozen=True):
+class Config(Table, frozen=True):
     """The whole file."""
 
     server: Server = field(default_factory=Server)
@@ -143,7 +141,7 @@ class Config(_Table, frozen=True):
     access: Access = field(default_factory=Access)
     limits: Limits = field(default_factory=Limits)
     logs: Logs = field(default_factory=Logs)
-    camera: list[TestCamera | NetworkCamera] = []
+    camera: list[CameraTable] = []
     usb: list[UsbCamera] = []
 
     @property
@@ -233,7 +231,7 @@ def _cross_checks(config: Config) -> list[str]:
         if port in seen:
             problems.append(f"{key} = {port}: the same as {seen[port]}; each listener needs a port of its own")
         seen[port] = key
-    problems += cameras.problems(config.camera, config.usb)
+    problems += catalogue.problems(config.camera, config.usb)
     problems += discovery_table.problems(config.discovery)
     if config.media.engine == "mediamtx" and not config.media.run and config.media.mediamtx:
         problems.append(

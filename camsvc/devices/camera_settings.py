@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from attrs import evolve, frozen
 from twisted.logger import Logger
 
-from camsvc.config.cameras import UsbCamera
 from camsvc.devices import modes
+from camsvc.kinds.usb import mode_of
 from camsvc.model import Found, Mode
 from camsvc.system.subscribers import Subscribers
 
@@ -31,7 +31,7 @@ class OwnerSettings:
     @property
     def wanted(self) -> Mode | None:
         """``mode`` as a value, without ``fps`` for any rate; None for any mode."""
-        return UsbCamera(device="*", mode=self.mode or "").wanted
+        return mode_of(self.mode or "")
 
 
 UNSET_ALL = OwnerSettings()

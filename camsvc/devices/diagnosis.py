@@ -1,4 +1,4 @@
-"""What keeps a camera from delivering, in words for its owner: from errno, from ffmpeg's lines, from what it is.
+"""What keeps a camera from delivering, in words for its owner: from errno, and from ffmpeg's lines.
 
 The launcher and the probes share it. The standard library alone, and imported only once something is wrong.
 """
@@ -8,13 +8,16 @@ from __future__ import annotations
 import errno
 import os
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 PROC = "/proc"
 SYSFS = "/sys/class/video4linux"
 
 _MOST_HOLDERS = 3
+
+Words = tuple[str, str, float]
+"""Of a kind of camera: pattern for a line, sentence in its place, seconds before the next try (kinds/pipeline.py)."""
 
 
 class Trouble(NamedTuple):
@@ -49,49 +52,44 @@ def of_errno(number: int, node: str) -> Trouble:
     return Trouble(text if text else f"the camera cannot be used: {os.strerror(number)}", f"{node}: errno {number}")
 
 
-def silent(seconds: float, source: str) -> Trouble:
+def silent(seconds: float, source: str, advice: str = "") -> Trouble:
     """A camera that was there gives no pictures.
 
     Args:
         seconds: how long.
         source: its device node or URL; empty where it has none.
+        advice: the rest of the sentence, as its kind has it.
     """
-    text = f"no frames for {seconds:g} s"
-    if source.startswith("/"):
-        return Trouble(f"{text}; if that stays so, unplug the camera and plug it in again", f"{source} hangs")
-    if source:
-        return Trouble(f"{text} from {_host(source)}; check its network and whether others can watch it")
-    return Trouble(text)
+    return Trouble(f"no frames for {seconds:g} s{advice}", f"{source} hangs" if source.startswith("/") else "")
 
 
-def of_connection(why: str, source: str) -> Trouble:
+def of_connection(why: str, words: Iterable[Words]) -> Trouble:
     """Why the host of a camera cannot be connected to.
 
     Args:
-        why: text of the error, Twisted's or ffmpeg's.
-        source: the camera's URL; its host and port are told.
+        why: text of the error.
+        words: of its kind.
     """
-    return _of_network(why, source) or Trouble(f"{_host(source)} cannot be reached: check the camera's url")
+    return _in_words(why, words) or Trouble("the camera cannot be reached: check the camera's url")
 
 
-def of_ffmpeg(lines: list[str], ending: str, source: str = "") -> Trouble:
+def of_ffmpeg(lines: list[str], ending: str, source: str = "", words: Iterable[Words] = ()) -> Trouble:
     """Why ffmpeg ended.
 
     Args:
         lines: its last lines on standard error, without credentials, oldest first.
         ending: how it ended, such as ``exit status 1``; told where the lines say nothing known.
         source: what it reads from: a device node or a URL; empty for anything else.
+        words: of the camera's kind.
     """
+    words = tuple(words)
     for line in reversed(lines):
         if number := _errno_of(line) if source.startswith("/") else 0:
             return of_errno(number, source)
-        for pattern, words in _IN_WORDS:
-            if pattern.search(line):
-                return Trouble(words)
-        if "://" in source and (trouble := _of_network(line, source)):
+        if trouble := _in_words(line, _OF_ALL) or _in_words(line, words):
             return trouble
-    if "://" in source and ending == "exit status 0":  # that is how ffmpeg takes the end of a stream
-        return Trouble(f"{_host(source)} has ended the stream")
+    if trouble := _in_words(ending, words):
+        return trouble
     told = f": {_without_nodes(lines[-1])}" if lines else ""
     return Trouble(f"ffmpeg ended with {ending}{told}")
 
@@ -117,29 +115,25 @@ _BY_TEXT = {
 
 # What ffmpeg 5.1 and setpriv print whatever the camera; the first that fits. What the RTSP output says comes before
 # what a camera on the network says in the same words.
-_IN_WORDS = tuple(
-    (re.compile(pattern, re.IGNORECASE), words)
-    for pattern, words in (
-        (r"setpriv: .*no such file", "ffmpeg is not installed, or not where the configuration says"),
-        (r"setpriv: .*permission denied", "ffmpeg may not be run by this user"),
-        (
-            r"cannot find a valid font|could not load font",
-            "the font of the test picture is missing: fonts-dejavu-core",
-        ),
-        (r"unknown encoder|encoder not found", "this ffmpeg has no encoder for H264 (libx264)"),
-        (
-            r"cannot open audio device",
-            "its sound device cannot be opened: check audio in its [[usb]] table, and what else uses the device",
-        ),
-        (r"cannot find a proper format", "the camera refuses this format, size or rate: set another mode"),
-        (r"no space left on device", "the folder for pictures is full"),
-        (
-            r"could not write header|error writing|av_interleaved_write|method (announce|record)",
-            "the media engine does not take the stream",
-        ),
-        (r"matches no streams", "there is no video in what the camera sends"),
-    )
+_OF_ALL: tuple[Words, ...] = (
+    (r"setpriv: .*no such file", "ffmpeg is not installed, or not where the configuration says", 0.0),
+    (r"setpriv: .*permission denied", "ffmpeg may not be run by this user", 0.0),
+    (r"unknown encoder|encoder not found", "this ffmpeg has no encoder for H264 (libx264)", 0.0),
+    (r"no space left on device", "the folder for pictures is full", 0.0),
+    (
+        r"could not write header|error writing|av_interleaved_write|method (announce|record)",
+        "the media engine does not take the stream",
+        0.0,
+    ),
+    (r"matches no streams", "there is no video in what the camera sends", 0.0),
 )
+
+
+def _in_words(line: str, words: Iterable[Words]) -> Trouble | None:
+    for pattern, text, wait_s in words:
+        if re.search(pattern, line, re.IGNORECASE):
+            return Trouble(text, wait_s=wait_s)
+    return None
 
 
 def _errno_of(line: str) -> int:
@@ -223,62 +217,3 @@ def _usb_bus(node: str) -> str:
         except OSError:
             folder = os.path.dirname(folder)
     return ""
-
-
-def _host(url: str) -> str:
-    """Host and, where it is said, port of a URL."""
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        return "its address"
-    host = f"[{host}]" if ":" in host else host
-    return f"{host} port {port}" if port else host
-
-
-# What ffmpeg 5.1 prints of an RTSP camera; {host} is the camera's.
-_NETWORK = tuple(
-    (re.compile(pattern, re.IGNORECASE), words, wait_s)
-    for pattern, words, wait_s in (
-        # Many cameras lock an account after some wrong passwords.
-        (
-            r"\b401\b|\b403\b|authorization failed",
-            "{host} refuses the user name or password: check the camera's url",
-            60.0,
-        ),
-        (r"\b404\b|\b400 bad request", "{host} has no such stream: check the path in the camera's url", 0.0),
-        (
-            r"\b461\b|unsupported transport",
-            '{host} cannot send this way: set the other transport, "tcp" or "udp"',
-            0.0,
-        ),
-        (r"\b453\b|\b503\b", "{host} serves nobody more: close other viewers of the camera", 0.0),
-        (r"\b5\d\d\b server error|server returned 5", "{host} answers with an error of its own: start it again", 0.0),
-        (
-            r"connection refused",
-            "nothing listens at {host}: check that the camera is on, and the port in its url",
-            0.0,
-        ),
-        (
-            r"no route to host|network is unreachable|host is down",
-            "{host} cannot be reached: check that the camera is on and in this network",
-            0.0,
-        ),
-        (
-            r"failed to resolve|dns lookup failed|name or service not known|name resolution",
-            "the name of {host} is unknown: check the camera's url, or write its address",
-            0.0,
-        ),
-        (r"timed out|user timeout", "{host} does not answer: check that the camera is on and in this network", 0.0),
-        (r"connection reset|broken pipe|end of file", "{host} has closed the connection", 0.0),
-        (r"invalid data found", "{host} gives no answer in RTSP: check address and port in the camera's url", 0.0),
-    )
-)
-
-
-def _of_network(line: str, source: str) -> Trouble | None:
-    # ffmpeg 5.1 makes "Input/output error" of an unknown name, whose own line comes before it.
-    for pattern, words, wait_s in _NETWORK:
-        if pattern.search(line):
-            return Trouble(words.format(host=_host(source)), wait_s=wait_s)
-    return None

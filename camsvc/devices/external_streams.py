@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 
 from attrs import frozen
 
-from camsvc.config.cameras import NetworkCamera, network_key, url_problem
 from camsvc.devices import identity
+from camsvc.devices.configured_cameras import ConfiguredCameras
 from camsvc.devices.inventory import Inventory
-from camsvc.devices.network_cameras import NetworkCameras
 from camsvc.errors import InvalidParams, NotFound
+from camsvc.kinds import network
 from camsvc.model import Found
 from camsvc.system.runtime import Runtime
 
@@ -56,11 +56,11 @@ class UnknownStream(NotFound):
 class ExternalStreams:
     """The streams that were added; they survive a restart."""
 
-    def __init__(self, runtime: Runtime, inventory: Inventory, network: NetworkCameras) -> None:
+    def __init__(self, runtime: Runtime, inventory: Inventory, cameras: ConfiguredCameras) -> None:
         self._clocks = runtime.clocks
         self._database = runtime.database
         self._inventory = inventory
-        self._network = network
+        self._cameras = cameras
         self._streams: dict[str, ExternalStream] = {}
 
     def load(self) -> None:
@@ -81,10 +81,10 @@ class ExternalStreams:
         Raises:
             InvalidParams: the URL is none, or URL or name are in use.
         """
-        wrong = url_problem(url)
+        wrong = network.url_problem(url)
         if wrong:
             raise InvalidParams(f"Invalid params: stream_url {wrong}", param="stream_url", rule="format",
-                                hint="rtsp://USER:PASSWORD@HOST:PORT/PATH, or rtsps://")  # fmt: skip
+                                hint=network.ALLOWED)  # fmt: skip
         stream = ExternalStream(url, name, kind, self._clocks.wall_s())
         for param, used in (
             ("stream_url", url in {camera.source for camera in self._inventory.all()}),
@@ -120,17 +120,16 @@ class ExternalStreams:
         stream = self._streams[device]
         await self._database.run(partial(_forget, url=stream.url))
         del self._streams[device]
-        self._network.remove(device)
+        self._cameras.remove(device)
         return stream
 
     def _take(self, device: str, stream: ExternalStream) -> None:
         self._streams[device] = stream
-        self._network.add(device, _found(stream), "tcp")
+        self._cameras.add(device, _found(stream))
 
 
 def _found(stream: ExternalStream) -> Found:
-    key = network_key(NetworkCamera(stream.name, stream.url))
-    return Found(key, NetworkCamera.kind, stream.name, (), stream.url)
+    return Found(network.key_of(stream.name), network.KIND.name, stream.name, (), stream.url)
 
 
 def _all(db: sqlite3.Connection) -> list[ExternalStream]:

@@ -31,6 +31,7 @@ class Orders:
 
     Attributes:
         ffmpeg, input, video, jpeg, lock, frame_timeout_s, stdin, source, hidden: as of a pipeline.
+        words, silence: of its diagnosis.
         key: makes passwords for publishing.
         looks: H264 that is passed on as it is is to be looked at as it comes.
         replaceable: what else could be done is known.
@@ -72,6 +73,9 @@ class Orders:
         self.frame_timeout_s = float(fields["frame_timeout_s"])
         self.stdin = str(fields["stdin"])
         self.source = str(fields["source"])
+        diagnosis = fields["diagnosis"]
+        self.words = tuple((str(pattern), str(text), float(wait_s)) for pattern, text, wait_s in diagnosis["words"])
+        self.silence = str(diagnosis["silence"])
         self.hidden = tuple(map(str, fields["hidden"]))
         self.replaceable = fields.get("otherwise") is not None
         self.looks = self.replaceable or bool(fields.get("looks"))

@@ -167,7 +167,7 @@ class Publisher:
         if self._clocks.monotonic_s() - ffmpeg.frame_s > limit_s:
             from camsvc.devices import diagnosis as words
 
-            self._silence = words.silent(limit_s, self._orders.source)
+            self._silence = words.silent(limit_s, self._orders.source, self._orders.silence)
             ffmpeg.signal(signal.SIGKILL)
         elif ffmpeg.verdict is not None and self._orders.looks and self._orders.reject(ffmpeg.verdict):
             self._status.hint = f"its H264 is not for browsers and is encoded anew: {ffmpeg.verdict}"
@@ -183,7 +183,7 @@ class Publisher:
     def _why_ended(self, ffmpeg: Ffmpeg, ending: str) -> Trouble:
         from camsvc.devices import diagnosis as words
 
-        return self._silence or words.of_ffmpeg(list(ffmpeg.lines), ending, self._orders.source)
+        return self._silence or words.of_ffmpeg(list(ffmpeg.lines), ending, self._orders.source, self._orders.words)
 
     def _why_not_started(self, why: OSError) -> Trouble:
         from camsvc.devices import diagnosis as words

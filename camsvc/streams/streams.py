@@ -12,7 +12,6 @@ from typing import Any
 
 from twisted.logger import Logger
 
-from camsvc.config.cameras import NetworkCamera, UsbCamera
 from camsvc.engine.config_file import EngineAddresses
 from camsvc.engine.desired_paths import DesiredPaths, PathKeys
 from camsvc.engine.loopback_rtsp import LoopbackRtsp
@@ -21,10 +20,10 @@ from camsvc.engine.path_reconciler import PathReconciler
 from camsvc.engine.paths_api import PathsApi, PathState
 from camsvc.engine.supervisor import Engine
 from camsvc.errors import DependencyFailed
+from camsvc.kinds.pipeline import Pipeline
 from camsvc.launcher.orders import file_name
 from camsvc.model import CAMERA_ID, Camera, Recording, camera_of, web_path
-from camsvc.streams import pipeline
-from camsvc.streams.browser_rendition import WebProtocol, web_protocols
+from camsvc.streams.browser_rendition import WebProtocol, for_browsers, web_protocols
 from camsvc.streams.held_changes import HeldChanges
 from camsvc.streams.on_demand_start import start_camera
 from camsvc.system.runtime_dir import RuntimeDir
@@ -50,7 +49,7 @@ class Streams:
         launcher: Path,
         ffmpeg: str,
         recordings_dir: Path,
-        table_of: Callable[[Camera], NetworkCamera | UsbCamera | None] = lambda camera: None,
+        pipeline_of: Callable[[Camera], Pipeline],
         transcode: str = "auto",
     ) -> None:
         """Set up.
@@ -64,7 +63,7 @@ class Streams:
             launcher: absolute path of ``camsvc-publish``.
             ffmpeg: what the pipelines run.
             recordings_dir: below it the engine writes ``.rec/<camera>/<id>/``.
-            table_of: what the configuration says of a camera.
+            pipeline_of: what a camera's launcher runs.
             transcode: ``auto`` for web paths where they are needed, ``never`` for none.
         """
         self._reactor = reactor
@@ -73,7 +72,7 @@ class Streams:
         self._rtsp = LoopbackRtsp(reactor, addresses.rtsp_port, folder.secret("internal").decode())
         self._folder = folder
         self._ffmpeg = ffmpeg
-        self._table_of = table_of
+        self._pipeline_of = pipeline_of
         self._transcode = transcode
         self._web: dict[str, frozenset[WebProtocol]] = {}
         self._options = PathOptions(launcher, folder.path, recordings_dir, self._rtsp)
@@ -139,7 +138,7 @@ class Streams:
         if not needed or not camera.present:
             self._want(name, None)
             return
-        made = pipeline.for_browsers(camera, self._ffmpeg, self._rtsp.url_with_login(camera.device))
+        made = for_browsers(camera, self._ffmpeg, self._rtsp.url_with_login(camera.device))
         self._folder.write(f"pipelines/{file_name(name)}.json", made.to_json().encode())
         self._want(name, self._options.web(camera.device))
 
@@ -155,9 +154,9 @@ class Streams:
                 source = self._rtsp.url_with_login(self._recorded(name.split("/")[1]))
                 self._want(name, {**keys, "source": source})
 
-    def pipeline(self, camera: Camera) -> pipeline.Pipeline:
+    def pipeline(self, camera: Camera) -> Pipeline:
         """What its launcher runs."""
-        return pipeline.for_camera(camera, self._ffmpeg, self._table_of(camera))
+        return self._pipeline_of(camera)
 
     async def add_recording(self, recording: Recording) -> None:
         """Make the engine record.

@@ -13,12 +13,12 @@ from camsvc.api.camera_scope import CameraId
 from camsvc.api.declaration import method
 from camsvc.api.methods.cameras import DeviceParam
 from camsvc.api.views import CameraView, Views
-from camsvc.config.cameras import Name
 from camsvc.devices import camera_settings, modes
 from camsvc.devices.camera_settings import OwnerSettings
 from camsvc.devices.inventory import Inventory
 from camsvc.devices.launcher_health import LauncherHealth
 from camsvc.errors import InvalidParams, Unsupported
+from camsvc.kinds.kind import Name
 from camsvc.model import Camera, Mode
 from camsvc.streams.streams import Streams
 from camsvc.system.database import Database

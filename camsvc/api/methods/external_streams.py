@@ -11,10 +11,10 @@ from camsvc.access.roles import Role
 from camsvc.api.calls import Call
 from camsvc.api.camera_scope import BELONGS_TO_CAMERA, CameraScope, Resource
 from camsvc.api.declaration import NoParams, method
-from camsvc.config.cameras import Name
 from camsvc.devices.external_streams import ExternalStream, ExternalStreams, UnknownStream
 from camsvc.devices.inventory import Inventory
 from camsvc.errors import InvalidState
+from camsvc.kinds.kind import Name
 from camsvc.model import iso
 from camsvc.recording.recorder import Recorder
 

@@ -10,20 +10,20 @@ from functools import partial
 from twisted.internet.defer import Deferred, DeferredList
 
 from camsvc.app.shutdown import Step
-from camsvc.config.cameras import TestCamera, network_key
 from camsvc.config.schema import Config
 from camsvc.devices import camera_settings, identity
+from camsvc.devices.configured_cameras import ConfiguredCameras
 from camsvc.devices.external_streams import ExternalStreams
 from camsvc.devices.inventory import Inventory
 from camsvc.devices.launcher_health import LauncherHealth
-from camsvc.devices.network_cameras import NetworkCameras
 from camsvc.devices.network_search.discovered_streams import DiscoveredStreams
 from camsvc.devices.network_search.rtsp_scan import Scanner
 from camsvc.devices.network_search.ws_discovery import WsDiscovery
 from camsvc.devices.v4l2.hotplug import V4l2Discovery
 from camsvc.devices.v4l2.probe import Probes
 from camsvc.devices.v4l2.udev import UdevReader
-from camsvc.model import Found, Mode
+from camsvc.kinds.catalogue import kind_of
+from camsvc.model import Found
 from camsvc.system.processes import ExitWatch, end
 from camsvc.system.runtime import Runtime
 
@@ -51,9 +51,8 @@ class Cameras:
         self._discovery = V4l2Discovery(runtime, self.inventory, probes, config.usb)
         self._udev = UdevReader(reactor, self._discovery.event, self._discovery.replace_all)
         self.health = LauncherHealth(runtime, self._launcher_said)
-        ffprobe = runtime.ffmpeg.removesuffix("ffmpeg") + "ffprobe"
-        self._network = NetworkCameras(reactor, self.inventory, self.health, ffprobe, config.media.transcode)
-        self.external = ExternalStreams(runtime, self.inventory, self._network)
+        self._configured = ConfiguredCameras(runtime, self.inventory, self.health, config.media.transcode)
+        self.external = ExternalStreams(runtime, self.inventory, self._configured)
         scanner = Scanner(reactor, config.discovery.scan_per_second)
         self.discovered = DiscoveredStreams(runtime, config.discovery, scanner, WsDiscovery(reactor))
 
@@ -65,14 +64,9 @@ class Cameras:
     def load(self) -> None:
         """List what the configuration and the database know, before the database has its thread."""
         self.inventory.settings.take(self._runtime.database.now(camera_settings.load))
-        for camera in self._config.camera:
-            if isinstance(camera, TestCamera):
-                mode = Mode("YU12", camera.width, camera.height, (float(camera.fps),))
-                found = Found(f"test:{camera.name}", camera.kind, camera.name, (mode,), always_on=camera.always_on)
-                self.inventory.present(self._device(found), found)
-            else:
-                found = Found(network_key(camera), camera.kind, camera.name, (), camera.url, camera.always_on)
-                self._network.add(self._device(found), found, camera.transport)
+        for table in self._config.camera:
+            found = kind_of(table).found(table)
+            self._configured.add(self._device(found), found, table)
         self.external.load()
         self.discovered.load()
         if self._config.discovery.usb:
@@ -82,7 +76,7 @@ class Cameras:
     def start(self) -> None:
         """Follow the launchers, and look at the network."""
         self.health.start()
-        self._network.start()
+        self._configured.start()
         self.discovered.start()
 
     def listen(self) -> None:
@@ -101,7 +95,7 @@ class Cameras:
     def stop_steps(self) -> tuple[Step, ...]:
         """How it looks at the network no more."""
         return (
-            Step("stopping the look at network cameras", self._network.stop),
+            Step("stopping the look at cameras", self._configured.stop),
             Step("stopping the search of the network", self.discovered.stop),
         )
 
@@ -132,4 +126,4 @@ class Cameras:
 
     def _launcher_said(self, device: str, error: str | None) -> None:
         self.inventory.error(device, error)
-        self._network.launcher_changed(device)
+        self._configured.launcher_changed(device)

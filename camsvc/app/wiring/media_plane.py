@@ -11,7 +11,6 @@ from camsvc.app.shutdown import Step
 from camsvc.app.startup import Prepared
 from camsvc.app.wiring.access import Access
 from camsvc.app.wiring.engine_door import EngineDoor
-from camsvc.config.cameras import table_of
 from camsvc.engine.adoption import STOP_GRACE_S
 from camsvc.engine.api_client import ApiClient
 from camsvc.engine.certificate import EngineCertificate
@@ -19,6 +18,7 @@ from camsvc.engine.paths_api import PathsApi
 from camsvc.engine.server_api import ServerApi
 from camsvc.engine.sessions_api import SessionsApi
 from camsvc.engine.supervisor import Engine
+from camsvc.kinds.catalogue import pipeline_of
 from camsvc.streams.streams import Streams
 from camsvc.system.runtime import Runtime
 
@@ -58,7 +58,7 @@ class MediaPlane:
             runtime.launcher,
             runtime.ffmpeg,
             config.storage.recordings,
-            partial(table_of, config.camera, config.usb),
+            partial(pipeline_of, config.camera, config.usb, prepared.ffmpeg),
             config.media.transcode,
         )
         self.certificate = EngineCertificate(

@@ -10,12 +10,12 @@ from attrs import evolve
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
-from camsvc.config.cameras import UsbCamera, usb_table
 from camsvc.devices import identity, modes
 from camsvc.devices.inventory import Inventory
 from camsvc.devices.v4l2.plugged_camera import PluggedCamera
 from camsvc.devices.v4l2.probe import Probes
 from camsvc.devices.v4l2.video_nodes import Node, parse
+from camsvc.kinds.usb import UsbCamera, usb_table
 from camsvc.model import Found
 from camsvc.system.runtime import Runtime
 from camsvc.system.tasks import Repeater, launch

@@ -101,7 +101,7 @@ class Gray:
     def text(self, line: int, characters: int) -> frozenset[tuple[int, int]]:
         """The bright pixels of a line of text that the test camera draws in: 0 is its name, 1 its clock.
 
-        See ``camsvc.streams.pipeline.test_pattern`` for where they stand.
+        See ``camsvc.kinds.test_pattern.pattern`` for where they stand.
         """
         size = max(12, self.height // 18)
         top, left = size * (1 + 2 * line), size

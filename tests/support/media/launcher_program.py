@@ -16,7 +16,7 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import TestCase
 
 import camsvc
-from camsvc.streams.pipeline import test_pattern
+from camsvc.kinds.test_pattern import pattern
 from camsvc.system.tasks import sleep
 from tests.support import children
 
@@ -47,7 +47,7 @@ class LauncherTestCase(TestCase):
         path = self.dir / "program"
         path.write_text(f"#!{sys.executable if program.startswith('import') else '/bin/sh'}\n{program}")
         path.chmod(0o755)
-        pipeline = evolve(test_pattern("Test", 320, 180, 30), **{"ffmpeg": str(path), **changes})
+        pipeline = evolve(pattern("Test", 320, 180, 30), **{"ffmpeg": str(path), **changes})
         (self.dir / "pipelines" / "camera0.json").write_text(pipeline.to_json())
 
     def launch(self, *words: str, **limits: float) -> subprocess.Popen[bytes]:

@@ -108,8 +108,8 @@ class ParseTests(SynchronousTestCase):
     def test_choices(self) -> None:
         """Where a word is wanted, the words that are allowed are named."""
         for document, allowed in (
-            ({"camera": [{"kind": "usb", "name": "a"}]}, '"test" or "network"'),
-            ({"camera": [{"name": "a"}]}, '"test" or "network"'),
+            ({"camera": [{"kind": "usb", "name": "a"}]}, '"network" or "test"'),
+            ({"camera": [{"name": "a"}]}, '"network" or "test"'),
             ({"camera": [{"kind": "network", "name": "a", "url": "rtsp://h", "transport": "x"}]}, '"tcp" or "udp"'),
             ({"logs": {"format": "xml"}}, '"json" or "text"'),
         ):

@@ -11,7 +11,9 @@ from pathlib import Path
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.devices import diagnosis
-from camsvc.devices.diagnosis import of_connection, of_errno, of_ffmpeg, silent
+from camsvc.devices.diagnosis import Trouble, of_errno
+from camsvc.kinds import network, usb
+from camsvc.kinds.pipeline import Diagnosis
 
 NODE = "/dev/video7"
 V4L2 = "[video4linux2,v4l2 @ 0x56320420c9c0]"
@@ -52,6 +54,25 @@ WORDS = {
     errno.ETIMEDOUT: "does not answer",
     errno.EPIPE: "USB stall",
 }
+
+
+def _kind(source: str) -> Diagnosis:
+    if source.startswith("/"):
+        return usb.KIND.diagnosis(source)
+    return network.KIND.diagnosis(source) if source else Diagnosis()
+
+
+def of_ffmpeg(lines: list[str], ending: str, source: str) -> Trouble:
+    """As the launcher asks, with the words of the kind of camera."""
+    return diagnosis.of_ffmpeg(lines, ending, source, _kind(source).words)
+
+
+def silent(seconds: float, source: str) -> Trouble:
+    return diagnosis.silent(seconds, source, _kind(source).silence)
+
+
+def of_connection(why: str, source: str) -> Trouble:
+    return diagnosis.of_connection(why, _kind(source).words)
 
 
 class V4l2Tests(SynchronousTestCase):

@@ -23,13 +23,13 @@ URL = "rtsp://me:s3cret@10.0.0.9:8554/live?key=k3y"
 SHOWN = "rtsp://***@10.0.0.9:8554/live"
 
 
-class FakeNetwork:
-    """Network cameras that are listed at once."""
+class FakeConfigured:
+    """Cameras that are listed at once."""
 
     def __init__(self, inventory: Inventory) -> None:
         self.inventory = inventory
 
-    def add(self, device: str, seen: Found, transport: str) -> None:
+    def add(self, device: str, seen: Found) -> None:
         self.inventory.present(device, seen)
 
     def remove(self, device: str) -> None:
@@ -50,7 +50,7 @@ class ExternalTests(SynchronousTestCase):
         """Start camsvc, or start it again."""
         self.inventory = Inventory()
         self.inventory.present("camera7", found("Door", key="network:Door", source="rtsp://10.0.0.1/door"))
-        network: Any = FakeNetwork(self.inventory)
+        network: Any = FakeConfigured(self.inventory)
         streams = ExternalStreams(runtime(None, database=self.database), self.inventory, network)
         streams.load()
         self.registry = Registry(ExternalMethods(streams, self.inventory, self))  # type: ignore[arg-type]

@@ -8,8 +8,9 @@ from pathlib import Path
 from attrs import evolve
 from twisted.trial.unittest import SynchronousTestCase
 
+from camsvc.kinds.pipeline import Pipeline
+from camsvc.kinds.test_pattern import pattern
 from camsvc.launcher.orders import CannotStart, Lock, Orders
-from camsvc.streams.pipeline import Pipeline, test_pattern
 
 FIELDS = ("ffmpeg", "input", "video", "jpeg", "lock", "frame_timeout_s", "stdin", "source", "hidden")
 
@@ -20,7 +21,7 @@ class OrdersTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.dir = Path(self.mktemp())
         (self.dir / "pipelines").mkdir(parents=True)
-        self.pipeline = test_pattern("Test", 320, 180, 30)
+        self.pipeline = pattern("Test", 320, 180, 30)
         (self.dir / "pipelines" / "camera0.json").write_text(self.pipeline.to_json())
         (self.dir / "publish.key").write_text("abcd\n")
 
@@ -30,7 +31,7 @@ class OrdersTests(SynchronousTestCase):
         for name in FIELDS:
             self.assertEqual(getattr(orders, name), getattr(self.pipeline, name))
         self.assertEqual((orders.key, orders.looks), (b"\xab\xcd", False))
-        full = Pipeline("f", ("i",), ("v",), ("j",), "/dev/video0", 2.5, "list é", "/dev/video0", ("secret",))
+        full = Pipeline(("i",), ("v",), "f", ("j",), "/dev/video0", 2.5, "list é", "/dev/video0", ("secret",))
         self.write(full)
         for name in FIELDS:
             self.assertEqual(getattr(Orders(str(self.dir), "camera0"), name), getattr(full, name))

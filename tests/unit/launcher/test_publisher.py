@@ -12,7 +12,9 @@ from pathlib import Path
 
 from attrs import evolve
 
-from camsvc.streams.pipeline import Pipeline, test_pattern
+from camsvc.kinds import network
+from camsvc.kinds.pipeline import Pipeline
+from camsvc.kinds.test_pattern import pattern
 from camsvc.system.clocks import Clocks
 from camsvc.system.processes import start_time
 from tests.support.media.launcher_program import KEY, ROOT, LauncherTestCase
@@ -180,7 +182,9 @@ class PublisherTests(LauncherTestCase):
         line = "rtsp://admin:s3cret@10.0.0.9/live: Connection refused"
         complain = f'for a; do case "$a" in rtsp:*) echo "Output $a" >&2;; esac; done\necho "{line}" >&2\n'
         runs = self.dir / "runs"
-        self.order(f'echo "$*" >> {runs}\n{complain}exit 1\n', source="rtsp://10.0.0.9:554")
+        source = "rtsp://10.0.0.9:554"
+        known = network.KIND.diagnosis(source)
+        self.order(f'echo "$*" >> {runs}\n{complain}exit 1\n', source=source, diagnosis=known)
         self.launch(retry_s=0.05)
         await self.until(lambda: runs.exists() and len(runs.read_text().splitlines()) >= 3)
         await self.until_state("retrying")
@@ -208,7 +212,7 @@ class PublisherTests(LauncherTestCase):
     async def order_copied(self, *options: str) -> None:
         """Have a film passed on as a camera's H264."""
         film = ("-re", "-f", "h264", "-i", str(await self.film("-preset", "ultrafast", "-bf", "0", *options)))
-        other = evolve(test_pattern("Test", 320, 180, 30), ffmpeg=str(self.dir / "program"))
+        other = evolve(pattern("Test", 320, 180, 30), ffmpeg=str(self.dir / "program"))
         self.order(NOWHERE, input=film, video=("-map", "0:v", "-c:v", "copy"), otherwise=other)
 
     async def test_h264_for_browsers(self) -> None:
@@ -315,7 +319,7 @@ class PublisherTests(LauncherTestCase):
     async def test_no_ffmpeg(self) -> None:
         """A machine without ffmpeg says so."""
         self.order("")
-        pipeline = Pipeline("/nonexistent/ffmpeg", ("-i", "x"), ())
+        pipeline = Pipeline(("-i", "x"), (), "/nonexistent/ffmpeg")
         (self.dir / "pipelines" / "camera0.json").write_text(pipeline.to_json())
         self.launch()
         status = await self.until_state("retrying")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from twisted.trial.unittest import SynchronousTestCase
 
-from camsvc.model import camera_of, web_path
-from camsvc.streams.browser_rendition import web_protocols
+from camsvc.model import Camera, Mode, camera_of, web_path
+from camsvc.streams.browser_rendition import for_browsers, web_protocols
 from tests.support.samples import camera
 
 
@@ -37,3 +39,26 @@ class NameTests(SynchronousTestCase):
         self.assertEqual((camera_of("camera7"), camera_of(web_path("camera7"))), ("camera7", "camera7"))
         for path in ("rec/camera7/1", "web/camera7/", "web/camera7\n", "web/", "camera", "web/web/camera7", ""):
             self.assertIsNone(camera_of(path), path)
+
+
+class PipelineTests(SynchronousTestCase):
+    """`for_browsers`."""
+
+    def network(self, form: str = "H264", **keys: Any) -> Camera:
+        return camera(kind="network", modes=(Mode(form, 640, 360, (25.0,)),), source="rtsp://h/1", **keys)
+
+    def test_for_browsers(self) -> None:
+        """Only what they do not play is encoded; AAC stays where HLS is made of the same."""
+        for keys, video, sound in (
+            ({"audio": "aac"}, "-c:v copy", "-c:a libopus"),
+            ({"audio": "aac", "unplayable": "x"}, "-c:v libx264", "-c:a:0 copy -c:a:1 libopus"),
+            ({"audio": "opus", "unplayable": "x"}, "-c:v libx264", "-c:a copy"),
+            ({"unplayable": "x"}, "-c:v libx264", ""),
+        ):
+            made = for_browsers(self.network(**keys), "/bin/ffmpeg", "rtsp://_int:s3cret@127.0.0.1:8554/camera0")
+            told = " ".join(made.video)
+            self.assertIn(video, told)
+            self.assertIn(sound, told)
+            self.assertEqual("0:a" in told, bool(sound))
+            self.assertNotIn("s3cret", told + " ".join(made.input))
+            self.assertEqual((made.hidden, made.jpeg, made.ffmpeg), (("_int:s3cret",), (), "/bin/ffmpeg"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from camsvc.engine.config_file import EngineAddresses
 from camsvc.engine.path_options import parts_folder
 from camsvc.engine.paths_api import PathsApi
 from camsvc.errors import DependencyFailed
+from camsvc.kinds.catalogue import pipeline_of
 from camsvc.streams import streams as streams_module
 from camsvc.streams.streams import Streams
 from camsvc.system.runtime_dir import RuntimeDir
@@ -66,6 +68,7 @@ class StreamsTests(TestCase):
             Path("/opt/my camsvc/camsvc-publish"),
             "/usr/bin/ffmpeg",
             self.recordings_dir,
+            partial(pipeline_of, [], [], "/usr/bin/ffmpeg"),
         )
 
     async def tearDown(self) -> None:  # type: ignore[override]

@@ -19,8 +19,9 @@ from camsvc.config.schema import Access
 from camsvc.devices import camera_settings, identity
 from camsvc.devices.camera_settings import OwnerSettings
 from camsvc.devices.inventory import Inventory
+from camsvc.kinds.catalogue import pipeline_of
+from camsvc.kinds.pipeline import Pipeline
 from camsvc.model import Camera, Mode
-from camsvc.streams import pipeline
 from tests.support.immediate import ImmediateDatabase
 from tests.support.samples import SECRET, call_by, found, principal
 
@@ -28,8 +29,8 @@ MODES = (Mode("MJPG", 1280, 720, (30.0,), "/dev/video0"), Mode("YUYV", 640, 480,
 
 
 class FakeStreams:
-    def pipeline(self, camera: Camera) -> pipeline.Pipeline:
-        return pipeline.for_camera(camera, "ffmpeg")
+    def pipeline(self, camera: Camera) -> Pipeline:
+        return pipeline_of([], [], "ffmpeg", camera)
 
 
 class FakeHealth:

@@ -14,13 +14,14 @@ from camsvc.api.methods import streams as stream_methods
 from camsvc.api.methods.streams import StreamMethods
 from camsvc.api.registry import Registry
 from camsvc.api.views import Views
-from camsvc.config.cameras import UsbCamera
 from camsvc.config.schema import Access
 from camsvc.devices.inventory import Inventory
 from camsvc.engine.paths_api import PathState
 from camsvc.errors import DependencyFailed
+from camsvc.kinds.catalogue import pipeline_of
+from camsvc.kinds.pipeline import Pipeline
+from camsvc.kinds.usb import UsbCamera
 from camsvc.model import Camera, Health, Mode
-from camsvc.streams import pipeline
 from tests.support.samples import SECRET, call_by, found, principal
 
 
@@ -46,8 +47,8 @@ class FakeStreams:
     def viewers(self, device: str) -> int:
         return len(self.states[device].readers) if device in self.states else 0
 
-    def pipeline(self, camera: Camera) -> pipeline.Pipeline:
-        return pipeline.for_camera(camera, "ffmpeg", self.wanted)
+    def pipeline(self, camera: Camera) -> Pipeline:
+        return pipeline_of([], [self.wanted] if self.wanted else [], "ffmpeg", camera)
 
 
 class StreamTests(SynchronousTestCase):

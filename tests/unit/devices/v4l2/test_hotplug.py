@@ -12,11 +12,11 @@ from twisted.internet.task import Clock
 from twisted.logger import capturedLogs
 from twisted.trial.unittest import SynchronousTestCase
 
-from camsvc.config.cameras import UsbCamera
 from camsvc.devices import identity
 from camsvc.devices.inventory import Inventory
 from camsvc.devices.v4l2.hotplug import RETRY_S, V4l2Discovery
 from camsvc.devices.v4l2.probe import NodeAnswer
+from camsvc.kinds.usb import UsbCamera
 from camsvc.model import Camera, Mode, Status
 from tests.support.immediate import ImmediateDatabase
 from tests.support.samples import runtime

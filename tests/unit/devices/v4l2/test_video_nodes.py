@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -124,6 +124,7 @@ class ParseTests(SynchronousTestCase):
         for bad in (None, *zeros, *makers):
             self.assertIsNone(sane_serial(bad), bad)
 
+    @settings(suppress_health_check=[HealthCheck.too_slow])  # of a machine with much else to do
     @given(
         st.dictionaries(
             st.sampled_from([*c920(0, "1")[0], INDEX]),

@@ -14,13 +14,13 @@ from twisted.internet.interfaces import IReactorTCP
 from twisted.internet.protocol import Factory, Protocol
 from twisted.trial.unittest import TestCase
 
-from camsvc.devices import network_cameras
+from camsvc.devices import configured_cameras
+from camsvc.devices.configured_cameras import ConfiguredCameras
 from camsvc.devices.inventory import Inventory
-from camsvc.devices.launcher_health import LauncherHealth
-from camsvc.devices.network_cameras import NetworkCameras
 from camsvc.model import Camera, Found, Health, Status
 from camsvc.system.tasks import sleep
 from tests.support import children
+from tests.support.samples import runtime
 
 STREAM = {"codec_name": "h264", "width": 640, "height": 360, "avg_frame_rate": "30000/1001", "has_b_frames": 0}
 
@@ -35,8 +35,8 @@ class NoLaunchers:
         return self.known.get(device)
 
 
-class NetworkCamerasTests(TestCase):
-    """`NetworkCameras`."""
+class ConfiguredCamerasTests(TestCase):
+    """`ConfiguredCameras`, with one on the network."""
 
     timeout = 60
 
@@ -45,18 +45,22 @@ class NetworkCamerasTests(TestCase):
         from twisted.internet import reactor
 
         self.reactor = cast(Any, reactor)
-        self.patch(network_cameras, "ROUND_S", 0.1)
+        self.patch(configured_cameras, "ROUND_S", 0.1)
         self.folder = Path(self.mktemp()).absolute()
         self.folder.mkdir()
         self.runs = self.folder / "runs"
         self.port = cast(IReactorTCP, reactor).listenTCP(0, Factory.forProtocol(Protocol), interface="127.0.0.1")
         self.addCleanup(self.port.stopListening)
+        self.begin()
+
+    def begin(self, transcode: str = "auto") -> None:
+        """Start camsvc, or start it again."""
         self.inventory, self.launchers = Inventory(), NoLaunchers()
         self.changes: list[Camera] = []
         self.inventory.changes.add(lambda before, after: self.changes.append(after))
-        self.cameras = NetworkCameras(
-            reactor, self.inventory, cast(LauncherHealth, self.launchers), str(self.folder / "ffprobe")
-        )
+        health: Any = self.launchers
+        program = str(self.folder / "ffmpeg")  # ffprobe stands beside it
+        self.cameras = ConfiguredCameras(runtime(self.reactor, ffmpeg=program), self.inventory, health, transcode)
         self.addCleanup(self.cameras.stop)
 
     def probe(self, out: str = "", err: str = "", code: int = 0) -> None:
@@ -76,7 +80,7 @@ class NetworkCamerasTests(TestCase):
     def add(self, port: int | None = None) -> None:
         number = self.port.getHost().port if port is None else port
         url = f"rtsp://me:s3cret@127.0.0.1:{number}/live"
-        self.cameras.add("camera0", Found("network:Door", "network", "Door", (), url), "tcp")
+        self.cameras.add("camera0", Found("network:Door", "network", "Door", (), url))
         self.cameras.start()
 
     def camera(self) -> Camera:
@@ -106,8 +110,8 @@ class NetworkCamerasTests(TestCase):
         """Is a detail, no error."""
         for number, (keys, told) in enumerate((({"codec_name": "hevc"}, "H265"), ({"has_b_frames": 2}, "B-frames"))):
             self.probe(self.streams(**keys))
-            self.inventory = self.cameras._inventory = Inventory()
             self.cameras.stop()
+            self.begin()
             self.add()
             await self.until(lambda: self.camera().detail, 10 + number)
             self.assertIn(told, self.camera().detail or "")
@@ -117,9 +121,8 @@ class NetworkCamerasTests(TestCase):
         """It is told whether browsers are given something else."""
         for transcode, told in (("auto", "for them it is encoded anew"), ("never", "set it to H264")):
             self.probe(self.streams(codec_name="mpeg4"))
-            self.inventory = self.cameras._inventory = Inventory()
-            self.cameras._transcode = transcode
             self.cameras.stop()
+            self.begin(transcode)
             self.add()
             await self.until(lambda: self.camera().unplayable)
             self.assertIn(told, self.camera().detail or "")
@@ -191,8 +194,8 @@ class NetworkCamerasTests(TestCase):
         """An ffprobe that fails without known words, or says nothing: a sentence, without the password."""
         for out, err, code in (("", "Strange rtsp://me:s3cret@h/\\nOdd", 1), ("no JSON", "", 0), ("{}", "", 0)):
             self.probe(out, err, code)
-            self.inventory = self.cameras._inventory = Inventory()
             self.cameras.stop()
+            self.begin()
             self.add()
             await self.until(lambda: self.camera().error)
             self.assertNotIn("s3cret", self.camera().error or "")

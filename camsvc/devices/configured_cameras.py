@@ -1,0 +1,163 @@
+"""Cameras that are not plugged in: those of the configuration, and streams that clients have added.
+
+Of one that can be looked at from outside, a launcher that runs knows best. While none does, the camera's port is
+knocked at; ffprobe looks at the stream when it has not been seen yet, and to learn whether what was wrong is over.
+"""
+
+from __future__ import annotations
+
+from attrs import define, evolve
+from twisted.internet.defer import DeferredList
+from twisted.logger import Logger
+
+from camsvc.devices.diagnosis import Trouble
+from camsvc.devices.inventory import Inventory
+from camsvc.devices.launcher_health import LauncherHealth
+from camsvc.devices.stream_probe import StreamInfo, StreamProbe
+from camsvc.kinds.catalogue import NAMED
+from camsvc.kinds.kind import CameraTable, Look
+from camsvc.model import Found
+from camsvc.system.runtime import Runtime
+from camsvc.system.tasks import Repeater, launch
+
+ROUND_S = 10.0
+"""Seconds between two looks at a camera that nobody watches."""
+
+LAUNCHED_S = 60.0
+"""The same while it is watched, where it could not be looked at."""
+
+_FOR_BROWSERS = {
+    "auto": "browsers do not play that, so for them it is encoded anew while they watch",
+    "never": "players of RTSP show it, browsers do not; set it to H264 without B-frames, at most profile High",
+}
+
+
+@define(eq=False)
+class _Known:
+    """A camera; ``seen`` says that its stream has been looked at, ``next_s`` from when it may be asked again."""
+
+    device: str
+    found: Found
+    look: Look | None
+    seen: bool = False
+    next_s: float = 0.0
+
+
+class ConfiguredCameras:
+    """Lists them, looks at those that can be looked at, and says what is wrong with them."""
+
+    _log = Logger()
+
+    def __init__(
+        self, runtime: Runtime, inventory: Inventory, health: LauncherHealth, transcode: str = "auto"
+    ) -> None:
+        """Set up.
+
+        Args:
+            runtime: time, connections, processes; ``ffprobe`` stands beside its ffmpeg.
+            inventory: told how each camera is.
+            health: whether a launcher runs.
+            transcode: ``auto`` where browsers are given what they do not play encoded anew, else ``never``.
+        """
+        self._reactor = runtime.reactor
+        self._inventory = inventory
+        self._health = health
+        self._transcode = transcode
+        self._probe = StreamProbe(runtime.reactor, runtime.ffmpeg.removesuffix("ffmpeg") + "ffprobe")
+        self._known: dict[str, _Known] = {}
+        self._started = False
+        self._rounds = Repeater(self._reactor, ROUND_S, self._round, self._log, "looking at cameras")
+
+    def add(self, device: str, found: Found, table: CameraTable | None = None) -> None:
+        """A camera more.
+
+        Args:
+            device: its id.
+            found: the camera.
+            table: what the configuration says of it; None for one that a client has added.
+        """
+        self._known[device] = _Known(device, found, NAMED[found.kind].look(found, table))
+        self._inventory.present(device, found)
+        if self._started:
+            self.start()
+            self._rounds.nudge()
+
+    def remove(self, device: str) -> None:
+        """A camera less; it is listed no more."""
+        if self._known.pop(device, None) is not None:
+            self._inventory.forget(device)
+
+    def start(self) -> None:
+        """Begin to look, as soon as there is something to look at."""
+        self._started = True
+        if self._known:
+            self._rounds.start()
+
+    def stop(self) -> None:
+        """Look no more."""
+        self._rounds.stop()
+
+    def launcher_changed(self, device: str) -> None:
+        """A launcher has said something, or has ended."""
+        camera, health = self._known.get(device), self._health.get(device)
+        if camera is None or camera.look is None:
+            return
+        if health is None:
+            if camera.found.error is not None:
+                self._rounds.nudge()
+        elif health.state == "running":
+            if health.unplayable is not None and camera.found.unplayable is None:
+                self._judge(camera, health.unplayable)
+            if camera.found.error is not None:
+                camera.seen = False  # it may be back with other settings
+            self._fault(camera, None)
+        elif health.error is not None:
+            self._fault(camera, health.error)
+
+    async def _round(self) -> None:
+        looks = [
+            launch(self._look(camera, camera.look), self._log, "looking at a camera")
+            for camera in self._known.values()
+            if camera.look is not None
+        ]
+        await DeferredList(looks)
+
+    async def _look(self, camera: _Known, look: Look) -> None:
+        launched = self._health.get(camera.device) is not None
+        if launched and (camera.seen or camera.found.error is not None):
+            return
+        if self._reactor.seconds() < camera.next_s:
+            return
+        trouble = await self._probe.knock(look)
+        if trouble is None and (camera.found.error is not None or not camera.seen):
+            trouble = await self._ask(camera, look)
+        if trouble is not None:
+            # Some cameras serve one viewer, who is there already.
+            camera.next_s = self._reactor.seconds() + max(trouble.wait_s, LAUNCHED_S if launched else 0.0)
+        if self._health.get(camera.device) is None:  # one that was launched meanwhile knows better
+            self._fault(camera, trouble.text if trouble is not None else None)
+
+    async def _ask(self, camera: _Known, look: Look) -> Trouble | None:
+        answer = await self._probe.ask(look)
+        if not isinstance(answer, StreamInfo):
+            return answer
+        camera.seen = True
+        camera.found = evolve(camera.found, modes=(answer.mode,), audio=answer.audio, error=None)
+        self._judge(camera, answer.unplayable)
+        self._show(camera)
+        return None
+
+    def _judge(self, camera: _Known, unplayable: str | None) -> None:
+        """Note what browsers do not play of it."""
+        detail = f"{unplayable}: {_FOR_BROWSERS[self._transcode]}" if unplayable is not None else None
+        if detail is not None and detail != camera.found.detail:
+            self._log.warn("{device} ({name}): {detail}", device=camera.device, name=camera.found.name, detail=detail)
+        camera.found = evolve(camera.found, unplayable=unplayable, detail=detail)
+
+    def _fault(self, camera: _Known, error: str | None) -> None:
+        camera.found = evolve(camera.found, error=error)
+        self._show(camera)
+
+    def _show(self, camera: _Known) -> None:
+        if self._known.get(camera.device) is camera:  # else it was removed while it was looked at
+            self._inventory.present(camera.device, camera.found)

@@ -1,0 +1,139 @@
+"""What a camera's stream is, asked of ffprobe: codecs, size, rate, and whether browsers play it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from attrs import frozen
+from twisted.internet.defer import DeferredSemaphore, TimeoutError
+from twisted.internet.endpoints import HostnameEndpoint, connectProtocol
+from twisted.internet.protocol import Protocol
+
+from camsvc.devices import diagnosis
+from camsvc.devices.diagnosis import Trouble
+from camsvc.kinds.ffmpeg_input import ANSWER_LIMIT_S
+from camsvc.kinds.kind import Look
+from camsvc.model import Mode
+from camsvc.system.processes import Output, run
+
+_LIMIT_S = 20.0
+_AT_ONCE = 2
+_SHOWN = "stream=codec_type,codec_name,profile,pix_fmt,width,height,avg_frame_rate,has_b_frames"
+_FOURCC = {
+    "h264": "H264",
+    "hevc": "HEVC",
+    "mjpeg": "MJPG",
+    "mpeg4": "MP4V",
+    "vp8": "VP80",
+    "vp9": "VP90",
+    "av1": "AV01",
+}
+# 8 bits and 4:2:0, as ffmpeg calls it: all that browsers decode of H264.
+_PIXELS = ("yuv420p", "yuvj420p")
+_NAMES = {"hevc": "H265", "mjpeg": "Motion-JPEG", "mpeg4": "MPEG-4"}
+
+
+class _Track(msgspec.Struct, frozen=True):
+    codec_type: str = "video"
+    codec_name: str = "?"
+    profile: str = ""
+    pix_fmt: str = "yuv420p"
+    width: int = 0
+    height: int = 0
+    avg_frame_rate: str = "0/0"
+    has_b_frames: int = 0
+
+
+class _Probed(msgspec.Struct, frozen=True):
+    streams: list[_Track] = []
+
+
+@frozen
+class StreamInfo:
+    """A stream as ffprobe has seen it.
+
+    Attributes:
+        mode: of its video.
+        audio: codec of its sound, as ffmpeg calls it; empty without sound.
+        unplayable: why browsers do not play its video; None when they do.
+    """
+
+    mode: Mode
+    audio: str
+    unplayable: str | None
+
+
+class StreamProbe:
+    """Asks, two cameras at a time."""
+
+    def __init__(self, reactor: Any, ffprobe: str) -> None:
+        """Set up.
+
+        Args:
+            reactor: time, connections, processes.
+            ffprobe: the program.
+        """
+        self._reactor = reactor
+        self._ffprobe = ffprobe
+        self._slots = DeferredSemaphore(_AT_ONCE)
+
+    async def knock(self, look: Look) -> Trouble | None:
+        """Whether nobody listens where the camera should, and why; None where somebody does."""
+        if look.address is None:
+            return None
+        endpoint = HostnameEndpoint(self._reactor, *look.address, timeout=ANSWER_LIMIT_S)
+        try:
+            connected = await connectProtocol(endpoint, Protocol())
+        except Exception as why:  # of many kinds: resolver, endpoint, operating system
+            return diagnosis.of_connection(str(why), look.diagnosis.words)
+        if connected.transport is not None:
+            connected.transport.loseConnection()
+        return None
+
+    async def ask(self, look: Look) -> StreamInfo | Trouble:
+        """What the stream is, or why that cannot be told."""
+        await self._slots.acquire()
+        try:
+            output = await self._run(look)
+        except TimeoutError:
+            return diagnosis.silent(_LIMIT_S, look.source, look.diagnosis.silence)
+        finally:
+            self._slots.release()
+        # Lines with the address may hold the password; others say the same.
+        said = [line for line in output.err.decode(errors="replace").splitlines() if "://" not in line]
+        if output.code != 0:
+            ending = f"signal {output.signal}" if output.signal else f"exit status {output.code}"
+            return diagnosis.of_ffmpeg(said, ending, look.source, look.diagnosis.words)
+        try:
+            tracks = msgspec.json.decode(output.out, type=_Probed).streams
+        except msgspec.MsgspecError:
+            tracks = []
+        video = next((track for track in tracks if track.codec_type == "video"), None)
+        if video is None:
+            return diagnosis.of_ffmpeg(["matches no streams"], "", look.source)
+        form = _FOURCC.get(video.codec_name, video.codec_name[:4].upper())
+        mode = Mode(form, video.width, video.height, (_rate(video.avg_frame_rate),))
+        audio = next((track.codec_name for track in tracks if track.codec_type == "audio"), "")
+        return StreamInfo(mode, audio, _unplayable(video))
+
+    async def _run(self, look: Look) -> Output:
+        argv = [self._ffprobe, "-v", "warning", *look.input, "-show_entries", _SHOWN, "-of", "json"]
+        return await run(self._reactor, argv, timeout_s=_LIMIT_S, stdin=look.stdin.encode())
+
+
+def _rate(text: str) -> float:
+    """Frames a second of ffprobe's fraction; 0 where it does not know."""
+    frames, _, seconds = text.partition("/")
+    if not frames.isdecimal() or not seconds.isdecimal() or not int(seconds):
+        return 0.0
+    return round(int(frames) / int(seconds), 2)
+
+
+def _unplayable(video: _Track) -> str | None:
+    """What browsers do not play of it; B-frames may still show once it runs, as not every H264 announces them."""
+    if video.codec_name != "h264":
+        return f"its video is {_NAMES.get(video.codec_name, video.codec_name.upper())}"
+    if video.has_b_frames:
+        return "its H264 has B-frames"
+    return None if video.pix_fmt in _PIXELS else f"its H264 is of the profile {video.profile}"

@@ -1,0 +1,112 @@
+"""The protocol of a kind of camera: what each module of this room says of its own, and what the others ask it for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, ClassVar, Generic, TypeVar
+
+from attrs import field, frozen
+from msgspec import Meta, Struct
+
+from camsvc.kinds.pipeline import Diagnosis, Pipeline
+from camsvc.model import Camera, Found
+
+Name = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
+
+
+class Table(Struct, forbid_unknown_fields=True, frozen=True):
+    """Base of every table; keys and their effect are described in ``etc/camsvc.toml``."""
+
+
+class CameraTable(Table, frozen=True, tag_field="kind"):
+    """Base of every ``[[camera]]`` table; ``tag`` of a subclass is the kind's name."""
+
+    name: Name
+
+    @property
+    def kind(self) -> str:
+        """The kind's name."""
+        return str(self.__struct_config__.tag)
+
+
+@frozen
+class Look:
+    """How a camera is looked at while nobody watches it.
+
+    Attributes:
+        input: arguments of ffprobe up to and including ``-i``.
+        diagnosis: what its errors mean.
+        stdin: what ffprobe reads from standard input; empty where a program's output stands there, or nothing.
+        address: host and port that are knocked at before; None where there is nothing to knock at.
+        command: a program whose output ffprobe reads; empty for none.
+        source: host and port, without a login; for words about what is wrong.
+    """
+
+    input: tuple[str, ...]
+    diagnosis: Diagnosis
+    stdin: str = ""
+    address: tuple[str, int] | None = None
+    command: tuple[str, ...] = field(default=(), converter=tuple)
+    source: str = ""
+
+
+T = TypeVar("T", bound=Table)
+C = TypeVar("C", bound=CameraTable)
+
+
+class Kind(Generic[T]):
+    """One kind of camera, which is found by itself; what the configuration says only changes it.
+
+    Attributes:
+        name: as clients see it, and as ``kind`` says it in a ``[[camera]]`` table.
+        table: what the configuration may say of such a camera.
+    """
+
+    name: ClassVar[str]
+    table: type[T]
+
+    def problems(self, table: T) -> Iterable[str]:
+        """What is wrong with a table beyond single values: key and words for each mistake, without passwords.
+
+        Args:
+            table: whose values are each allowed.
+        """
+        return ()
+
+    def pipeline(self, camera: Camera, table: T | None) -> Pipeline:
+        """What ffmpeg reads of a camera, and what it makes of that.
+
+        Args:
+            camera: its source and the mode in use decide.
+            table: what the configuration says of it; None for nothing.
+        """
+        raise NotImplementedError
+
+    def diagnosis(self, source: str) -> Diagnosis:
+        """What errors of such a camera mean for people.
+
+        Args:
+            source: the camera's.
+        """
+        return Diagnosis()
+
+
+class NamedKind(Kind[C]):
+    """A kind whose cameras are those that ``[[camera]]`` tables name."""
+
+    def found(self, table: C) -> Found:
+        """The camera that a table names.
+
+        Args:
+            table: of the configuration.
+        """
+        raise NotImplementedError
+
+    def look(self, found: Found, table: C | None) -> Look | None:
+        """How to learn whether such a camera is there, and what it sends; None where that is known.
+
+        Args:
+            found: the camera.
+            table: what the configuration says of it; None for nothing.
+        """
+        return None

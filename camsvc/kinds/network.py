@@ -1,0 +1,178 @@
+"""Kind ``network``: a camera that is reached by its RTSP URL, which may hold a password."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from msgspec import Meta
+
+from camsvc.kinds.ffmpeg_input import READ_LIST, address_list, without_secrets
+from camsvc.kinds.kind import CameraTable, Look, NamedKind
+from camsvc.kinds.pipeline import (
+    COPIED,
+    KEY_FRAMES_ONLY,
+    OPUS,
+    SENT_AS_IT_IS,
+    WITH_SOUND,
+    Diagnosis,
+    Pipeline,
+    frame_timeout_s,
+    pictures,
+)
+from camsvc.model import Camera, Found
+
+PORTS = {"rtsp": 554, "rtsps": 322}
+"""Schemes that a URL may begin with, and the port where it names none."""
+
+ALLOWED = "rtsp://USER:PASSWORD@HOST:PORT/PATH, or rtsps://"
+"""What a URL looks like, for whoever wrote another one."""
+
+# What ffmpeg 5.1 prints of an RTSP camera; {host} is the camera's. It makes "Input/output error" of an unknown name,
+# whose own line comes before it.
+_WORDS = (
+    # Many cameras lock an account after some wrong passwords.
+    (
+        r"\b401\b|\b403\b|authorization failed",
+        "{host} refuses the user name or password: check the camera's url",
+        60.0,
+    ),
+    (r"\b404\b|\b400 bad request", "{host} has no such stream: check the path in the camera's url", 0.0),
+    (
+        r"\b461\b|unsupported transport",
+        '{host} cannot send this way: set the other transport, "tcp" or "udp"',
+        0.0,
+    ),
+    (r"\b453\b|\b503\b", "{host} serves nobody more: close other viewers of the camera", 0.0),
+    (r"\b5\d\d\b server error|server returned 5", "{host} answers with an error of its own: start it again", 0.0),
+    (
+        r"connection refused",
+        "nothing listens at {host}: check that the camera is on, and the port in its url",
+        0.0,
+    ),
+    (
+        r"no route to host|network is unreachable|host is down",
+        "{host} cannot be reached: check that the camera is on and in this network",
+        0.0,
+    ),
+    (
+        r"failed to resolve|dns lookup failed|name or service not known|name resolution",
+        "the name of {host} is unknown: check the camera's url, or write its address",
+        0.0,
+    ),
+    (r"timed out|user timeout", "{host} does not answer: check that the camera is on and in this network", 0.0),
+    (r"connection reset|broken pipe|end of file", "{host} has closed the connection", 0.0),
+    (r"invalid data found", "{host} gives no answer in RTSP: check address and port in the camera's url", 0.0),
+    # That is how ffmpeg takes the end of a stream.
+    (r"^exit status 0$", "{host} has ended the stream", 0.0),
+)
+
+
+class NetworkCamera(CameraTable, frozen=True, tag="network"):
+    """A camera on the network."""
+
+    url: Annotated[str, Meta(max_length=500)]
+    transport: Literal["tcp", "udp"] = "tcp"
+    always_on: bool = False
+
+
+class NetworkKind(NamedKind[NetworkCamera]):
+    """Is there while it answers."""
+
+    name = "network"
+    table = NetworkCamera
+
+    def problems(self, table: NetworkCamera) -> list[str]:
+        """The URL may be none."""
+        wrong = url_problem(table.url)
+        return [f".url: {wrong}; allowed is {ALLOWED}"] if wrong else []
+
+    def found(self, table: NetworkCamera) -> Found:
+        """A camera whose modes are not known before it has answered."""
+        return Found(key_of(table.name), self.name, table.name, (), table.url, table.always_on)
+
+    def look(self, found: Found, table: NetworkCamera | None) -> Look:
+        """Knock at its port, and have ffprobe look at the stream."""
+        parts = urlsplit(found.source)
+        return Look(
+            READ_LIST,
+            self.diagnosis(found.source),
+            stdin=address_list(found.source, _transport(table)),
+            address=(parts.hostname or "", parts.port or PORTS[parts.scheme]),
+            source=without_secrets(found.source)[0],
+        )
+
+    def pipeline(self, camera: Camera, table: NetworkCamera | None) -> Pipeline:
+        """Its video and sound as they are."""
+        return _passed_on(camera, _transport(table), self.diagnosis(camera.source))
+
+    def diagnosis(self, source: str) -> Diagnosis:
+        """What ffmpeg says of the network, with the camera's host in it."""
+        host = host_of(source)
+        words = tuple((pattern, text.format(host=host), wait_s) for pattern, text, wait_s in _WORDS)
+        return Diagnosis(words, f" from {host}; check its network and whether others can watch it")
+
+
+def _transport(table: NetworkCamera | None) -> str:
+    return table.transport if table is not None else "tcp"
+
+
+def key_of(name: str) -> str:
+    """What makes a network camera the same one next time: its name, as the URL holds a password and may change."""
+    return f"network:{name}"
+
+
+def host_of(url: str) -> str:
+    """Host and, where it is said, port of a URL, for people."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return "its address"
+    host = f"[{host}]" if ":" in host else host
+    return f"{host} port {port}" if port else host
+
+
+def url_problem(url: str) -> str:
+    """What is wrong with the URL of a camera, without the URL itself, which holds its password."""
+    if not url.isprintable() or " " in url:
+        return "holds a space or a character that cannot be printed"
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return "its host or port is damaged"
+    if parts.scheme not in PORTS:
+        return f'begins with "{url[:8].partition(":")[0]}:"' if ":" in url[:8] else "begins with no scheme"
+    return "" if parts.hostname else "names no host"
+
+
+def _passed_on(camera: Camera, transport: str, diagnosis: Diagnosis) -> Pipeline:
+    """A camera on the network: its video and sound are passed on as they are.
+
+    Without ``fpsprobesize 0`` ffmpeg 5.1 looks at the stream for two seconds more.
+
+    Args:
+        camera: with its RTSP URL as its source, login included.
+        transport: ``tcp`` or ``udp``.
+        diagnosis: what its errors mean.
+    """
+    source, hidden = without_secrets(camera.source)
+    sound: tuple[str, ...] = ()
+    if camera.audio:
+        as_it_is = camera.audio in SENT_AS_IT_IS
+        sound = ("-map", "0:a:0?", *(("-c:a", "copy") if as_it_is else OPUS), *WITH_SOUND)
+    return Pipeline(
+        input=(*KEY_FRAMES_ONLY, "-threads", "1", "-fpsprobesize", "0", *READ_LIST),
+        video=(*COPIED, *sound),
+        jpeg=pictures(camera.mode.format),
+        frame_timeout_s=max(8.0, frame_timeout_s(camera.fps)),
+        stdin=address_list(camera.source, transport, "fpsprobesize 0"),
+        source=source,
+        diagnosis=diagnosis,
+        hidden=hidden,
+        looks=camera.mode.format == "H264" and camera.unplayable is None,
+    )
+
+
+KIND = NetworkKind()

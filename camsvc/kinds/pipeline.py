@@ -1,0 +1,132 @@
+"""What ffmpeg does for one camera, as a value, and the arguments that several kinds of camera share."""
+
+from __future__ import annotations
+
+import json
+
+from attrs import asdict, field, frozen
+
+# The first frame at once, then one a second, whatever the camera's rate; ``fps=1`` would hold the first one back.
+ONE_A_SECOND = r"select='isnan(prev_selected_t)+gte(t-prev_selected_t\,1)'"
+
+# One thread: each further one holds back a picture, at one a second.
+_PICTURE = ("-c:v", "mjpeg", "-q:v", "3", "-threads", "1")
+
+ENCODED_PICTURES = ("-map", "0:v", "-vf", ONE_A_SECOND, "-fps_mode", "passthrough", *_PICTURE)
+"""Arguments of a picture output for whatever ffmpeg decodes."""
+
+# The bitstream filter noise (ffmpeg-bitstream-filters(1)) drops packets by an expression; register 0 holds the time
+# of the last one kept. mjpeg2jpeg adds the Huffman tables that cameras leave out.
+COPIED_PICTURES = (
+    *("-map", "0:v", "-c:v", "copy"),
+    *("-bsf:v", r"noise=drop='if(eq(n,0)+gte(pts*tb-ld(0),1),0*st(0,pts*tb),1)',mjpeg2jpeg"),
+)
+"""Arguments of a picture output for Motion-JPEG: the camera's own frames, the first at once, then one a second."""
+
+# Whoever wakes a camera joins just after its first key frame: five in the first second, then one a second.
+_KEY_FRAMES = "expr:gte(t,if(lt(n_forced,5),n_forced/5,n_forced-4))"
+
+COPIED = ("-map", "0:v", "-c:v", "copy", "-bsf:v", "dump_extra=freq=keyframe")
+
+# What RTP carries as it is (ffmpeg-formats(1), "rtp"), by ffmpeg's names; other sound is encoded anew.
+SENT_AS_IT_IS = ("aac", "opus", "pcm_alaw", "pcm_mulaw", "adpcm_g722", "mp2", "mp3")
+
+# Gaps are filled, so that sound stays with the picture. ``{0}`` is the stream, in ffmpeg's words.
+TO_OPUS = "-c:{0} libopus -b:{0} 64k -ac:{0} 2 -filter:{0} aresample=48000:async=1"
+OPUS = tuple(TO_OPUS.format("a").split())
+
+# A sound track on which nothing comes holds the pictures back no longer than this (microseconds; ffmpeg-formats(1)).
+WITH_SOUND = ("-max_interleave_delta", "100000")
+
+# Only they are decoded, for the pictures. Without the limit ffmpeg 5.1 looks at such an input for 3.5 s, not 0.7 s.
+KEY_FRAMES_ONLY = ("-skip_frame", "nokey", "-analyzeduration", "500000")
+
+_BITS_PER_PIXEL = 0.1
+
+
+@frozen
+class Diagnosis:
+    """What errors of a camera mean for people; the launcher reads it from the pipeline, so it is plain text.
+
+    Attributes:
+        words: pattern for a line of ffmpeg's, or for how ffmpeg ended; sentence in its place; seconds that are to
+            pass before the next try, 0 for no such wish. The first that fits counts.
+        silence: what stands behind ``no frames for 5 s``: what to do about it.
+    """
+
+    words: tuple[tuple[str, str, float], ...] = ()
+    silence: str = ""
+
+
+@frozen
+class Pipeline:
+    """What the launcher runs for one camera; it adds the addresses and the progress report itself.
+
+    Attributes:
+        ffmpeg: the program, absolute or looked for on PATH.
+        input: arguments up to and including ``-i``.
+        video: arguments of the RTSP output, without format and address.
+        jpeg: arguments of the picture output, without format and file; empty for no picture.
+        lock: a device whose lock is held while ffmpeg runs, None where there is none.
+        frame_timeout_s: ffmpeg is killed after so many seconds without a new frame.
+        stdin: what ffmpeg reads from standard input: addresses with a password, which have no place among arguments.
+        source: device node, or URL without login and path; for words about what is wrong. Empty for neither.
+        hidden: what is blotted out of all that ffmpeg prints.
+        otherwise: what runs in place of this once its H264, passed on as it is, turns out not to be for browsers.
+        looks: its H264, passed on as it is, is looked at without such a thing: whether it is for browsers is told.
+        diagnosis: what errors mean.
+        command: a program whose output ffmpeg reads from standard input; empty for none.
+    """
+
+    input: tuple[str, ...]
+    video: tuple[str, ...]
+    ffmpeg: str = "ffmpeg"
+    jpeg: tuple[str, ...] = ()
+    lock: str | None = None
+    frame_timeout_s: float = 5.0
+    stdin: str = ""
+    source: str = ""
+    hidden: tuple[str, ...] = ()
+    otherwise: Pipeline | None = None
+    looks: bool = False
+    diagnosis: Diagnosis = Diagnosis()
+    command: tuple[str, ...] = field(default=(), converter=tuple)
+
+    def to_json(self) -> str:
+        """The file that the launcher reads."""
+        return json.dumps(asdict(self), indent=1)
+
+
+def pictures(form: str) -> tuple[str, ...]:
+    """Arguments of the picture output for video of a format.
+
+    Args:
+        form: FOURCC.
+    """
+    return COPIED_PICTURES if form in ("MJPG", "JPEG") else ENCODED_PICTURES
+
+
+def frame_timeout_s(fps: float) -> float:
+    """Seconds without a frame after which a camera hangs.
+
+    Args:
+        fps: frames per second that it gives; 0 where that is not known.
+    """
+    return max(5.0, 5.0 / fps) if fps else 5.0
+
+
+def h264(width: int, height: int, fps: int) -> tuple[str, ...]:
+    """Encoder arguments for H264 that every browser plays over WebRTC.
+
+    Constrained Baseline without B-frames, a key frame each second and more in the first one, one slice per frame,
+    bit rate by picture size (2.8 Mbit/s for 1280x720 at 30).
+
+    Args:
+        width: picture width in pixels.
+        height: picture height in pixels.
+        fps: frames per second.
+    """
+    bits = max(200_000, int(width * height * fps * _BITS_PER_PIXEL))
+    coding = "-c:v libx264 -preset ultrafast -tune zerolatency -profile:v baseline -pix_fmt yuv420p -threads 1"
+    key_frames = f"-g {fps} -keyint_min {fps} -sc_threshold 0 -force_key_frames {_KEY_FRAMES}"
+    return (*coding.split(), *key_frames.split(), *f"-b:v {bits} -maxrate {bits} -bufsize {bits // 2}".split())
