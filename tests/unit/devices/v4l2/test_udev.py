@@ -21,8 +21,8 @@ from tests.support.spawned import clock, eventually, pause
 from tests.support.usb import netlink
 from tests.support.usb.udev_samples import bare, c920, usb, vivid
 
-SAMPLE = {**usb(987654, "9", "1d6b:0104", "Test", None), "TAGS": ":"}
-"""A node that no machine has: on a machine with udevd, its listeners hear of it too."""
+SAMPLE = {**usb(900_000 + os.getpid() % 90_000, "9", "1d6b:0104", "Test", None), "TAGS": ":"}
+"""A node that no machine has: listeners of udevd hear of it too, as do runs of this test beside this one."""
 
 
 class Device:
