@@ -51,7 +51,7 @@ async def eventually(check: Callable[[], Any], timeout_s: float = 20.0, interval
             if inspect.isawaitable(value):
                 value = await value
         except (AssertionError, OSError) as error:
-            why = error
+            value, why = None, error
         if value:
             return value
         if clock().seconds() > deadline:

@@ -1,0 +1,207 @@
+"""Odd cameras: each is seen, gives a snapshot, is watched and recorded, or says in words why it cannot be.
+
+``make test`` plays each once on the relay; ``make odd-cameras`` on every engine that is found
+(``CAMSVC_ODD_CAMERAS=all``). A row of ``ROWS`` is what must hold; tests/support/odd has what each camera does.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from attrs import frozen
+from twisted.internet.defer import Deferred, gatherResults
+
+from camsvc.library import jpeg
+from tests.support import CHECKOUT
+from tests.support.daemon.daemon import DaemonTestCase
+from tests.support.engine.engines import find_engines
+from tests.support.engine.running import free_ports
+from tests.support.media.ffmpeg import decode, probe, read_frames, spawn
+from tests.support.media.network_source import table
+from tests.support.odd.cameras import CAMERAS, PASSWORD, USER
+from tests.support.odd.media import make_media
+from tests.support.spawned import eventually, scratch
+
+EVERY_ENGINE = os.environ.get("CAMSVC_ODD_CAMERAS") == "all"
+RECORDED_S = 15
+"""Long enough for what happens 10 s after a camera's start."""
+
+
+EVERY_S = 0.6
+"""Between two looks at one camera: all together stay below the limit on calls."""
+
+
+@frozen
+class Row:
+    """What must hold of a camera.
+
+    Attributes:
+        camera: its name in ``CAMERAS``.
+        files: finished files of a recording of RECORDED_S seconds.
+        within_s: how far their lengths together may be from that.
+        sound: the codec of the recorded sound; empty where there is none.
+        detail: words of the camera's ``detail``.
+        error: words of its ``error``, where it can give no picture; the rest does not hold then.
+        decodes: what was recorded is decoded without a complaint.
+        options: further lines of its table in the configuration.
+    """
+
+    camera: str
+    files: int = 1
+    within_s: float = 1.0
+    sound: str = ""
+    detail: str = ""
+    error: str = ""
+    decodes: bool = True
+    options: tuple[str, ...] = ()
+
+
+ROWS = (
+    Row("plain"),
+    Row("basic"),
+    Row("digest"),
+    Row("nobase"),
+    Row("wrongbase"),
+    Row("abscontrol"),
+    Row("nosprop"),
+    Row("onlysprop"),
+    Row("stap"),
+    Row("twopt"),
+    Row("redirect"),
+    Row("udponly", options=('transport = "udp"',)),
+    Row("nogetparam"),
+    Row("getparam"),
+    Row("change", files=2),
+    Row("ssrc", within_s=2.0, decodes=False),
+    Row("wrap"),
+    Row("aac", sound="aac"),
+    Row("aacsilent"),
+    Row("silentaudio"),
+    Row("unknownaudio"),
+    Row("onvif"),
+)
+ONLY = os.environ.get("CAMSVC_ODD_CAMERA", "")
+"""The name of one camera, to look at it alone."""
+
+BATCH = 12
+"""Cameras at a time."""
+
+
+class OddCameras:
+    """Many cameras at a time, each by its row."""
+
+    timeout = 300
+    rows: tuple[Row, ...]
+
+    async def setUp(self) -> None:
+        media, (port,) = scratch(self), free_ports(1)
+        await make_media(self, media)
+        env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(CHECKOUT)}
+        argv = [sys.executable, "-m", "tests.support.odd.player", str(port), str(media)]
+        player = spawn(self, argv, env=env)
+        await eventually(lambda: player.out.startswith(b"ready"))
+        self.cameras = "\n".join(table(row.camera, self.url(port, row), *row.options) for row in self.rows)
+        await super().setUp()
+        self.client = await self.daemon.connect()
+        await self.client.call("subscribe_events", topics=["camera.status_change"])
+
+    def url(self, port: int, row: Row) -> str:
+        login = f"{USER}:{quote(PASSWORD, safe='')}@" if CAMERAS[row.camera].login else ""
+        return f"rtsp://{login}127.0.0.1:{port}/{row.camera}"
+
+    async def test_each(self) -> None:
+        """All rows hold; what does not is told of each camera together."""
+        devices = {each["name"]: each["device"] for each in (await self.client.call("get_camera_list"))["cameras"]}
+        wrong: list[str] = []
+
+        async def judge(row: Row) -> None:
+            try:
+                await self.judge(row, devices[row.camera])
+            except Exception as why:
+                wrong.append(f"{row.camera} ({CAMERAS[row.camera].what}): {why}")
+
+        await _together(judge, self.rows)
+        self.assertEqual(wrong, [], "\n".join(["", *wrong]))
+
+    async def judge(self, row: Row, device: str) -> None:
+        """Look at one camera, watch it, record it."""
+        if row.error:
+            await eventually(lambda: self.says(device, "error", row.error), 60, EVERY_S)
+            return
+        await eventually(lambda: self.connected(device), 60, EVERY_S)
+        started = await self.client.call("start_recording", device=device, duration=RECORDED_S)
+        watched = await read_frames(self, self.daemon.rtsp_url(device), 5, 30)
+        self.assertEqual(watched.frames, 5, f"watched: {watched.errors}")
+        await self.gives_a_snapshot(device)
+        if row.detail:
+            await eventually(lambda: self.says(device, "detail", row.detail), 30, EVERY_S)
+        await self.client.sees(
+            "recording_status_update", RECORDED_S + 60, device=device, status="STOPPED", filename=started["filename"]
+        )
+        await self.was_recorded(row, device)
+
+    async def camera(self, device: str) -> dict[str, Any]:
+        return dict(await self.client.call("get_camera_status", device=device))
+
+    async def connected(self, device: str) -> bool:
+        camera = await self.camera(device)
+        assert camera["status"] == "CONNECTED" and camera["resolution"] != "0x0", camera
+        return True
+
+    async def says(self, device: str, where: str, words: str) -> bool:
+        camera = await self.camera(device)
+        assert words in (camera.get(where) or ""), camera
+        return True
+
+    async def gives_a_snapshot(self, device: str) -> None:
+        taken = await self.client.call("take_snapshot", device=device)
+        picture = (await self.daemon.get(taken["download_url"])).body
+        self.assertIsNotNone(jpeg.size(picture))
+
+    async def was_recorded(self, row: Row, device: str) -> None:
+        """The files of its recording: how many, how long, with which sound, whole."""
+        listed = (await self.client.call("list_recordings", device=device))["files"]
+        self.assertEqual(len(listed), row.files, f"{[each['filename'] for each in listed]}")
+        length = 0.0
+        for each in listed:
+            file = self.daemon.state / "recordings" / each["filename"]
+            length += await self.length_of(row, file)
+        self.assertLess(abs(length - RECORDED_S), row.within_s, f"{length:.2f} s were recorded")
+
+    async def length_of(self, row: Row, file: Path) -> float:
+        found = await probe(self, file)
+        sounds = [each["codec_name"] for each in found["streams"] if each["codec_type"] == "audio"]
+        self.assertEqual(sounds, [row.sound] if row.sound else [], "sound")
+        if row.decodes:
+            self.assertEqual((await decode(self, file)).errors, "")
+        return float(found["format"]["duration"])
+
+
+async def _together(judge: Callable[[Row], Awaitable[None]], rows: Iterable[Row]) -> None:
+    async def one(row: Row) -> None:
+        await judge(row)
+
+    await gatherResults([Deferred.fromCoroutine(one(row)) for row in rows])
+
+
+def _classes() -> dict[str, type]:
+    """A test case for each engine and each few rows: what runs in one daemon."""
+    found = {}
+    for engine in find_engines():
+        if engine.kind != "relay" and not EVERY_ENGINE:
+            continue
+        rows = [row for row in ROWS if ONLY in ("", row.camera)]
+        for number in range(0, len(rows), BATCH):
+            name = f"{engine.label}OddCameras{number // BATCH + 1}Tests"
+            body = {"engine": engine, "rows": rows[number : number + BATCH], "__module__": __name__,
+                    "__doc__": f"{OddCameras.__doc__} With {engine.name}."}  # fmt: skip
+            found[name] = type(name, (OddCameras, DaemonTestCase), body)
+    return found
+
+
+globals().update(_classes())

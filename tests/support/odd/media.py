@@ -1,0 +1,48 @@
+"""The files that odd cameras play, made by ffmpeg: 15 MB and some seconds of work."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from twisted.trial.unittest import TestCase
+
+from tests.support.media.ffmpeg import FFMPEG, spawn
+
+_SMALL = "testsrc2=size=320x180:rate=25"
+_BASE = ("-profile:v", "baseline", "-sc_threshold", "0")
+
+VIDEO: dict[str, tuple[str, int, tuple[str, ...]]] = {
+    "plain": (_SMALL, 10, (*_BASE, "-g", "25")),
+    "level4": (_SMALL, 10, (*_BASE, "-level", "4.0", "-g", "25")),
+    "large": ("testsrc2=size=640x360:rate=25", 10, (*_BASE, "-g", "25")),
+    "gop10": (_SMALL, 20, (*_BASE, "-g", "250", "-keyint_min", "250")),
+    "gop20": (_SMALL, 40, (*_BASE, "-g", "500", "-keyint_min", "500")),
+    "intra": (
+        _SMALL,
+        20,
+        ("-g", "500", "-keyint_min", "500", "-sc_threshold", "0", "-x264-params", "intra-refresh=1:bframes=0"),
+    ),
+    "allkey": (_SMALL, 10, (*_BASE, "-g", "1")),
+}
+"""Source, seconds and the encoder's options, by the file's name."""
+
+SOUND: dict[str, tuple[str, ...]] = {
+    "aac": ("-ar", "16000", "-ac", "1", "-c:a", "aac", "-f", "adts"),
+    "ulaw": ("-ar", "8000", "-ac", "1", "-f", "mulaw"),
+    "alaw": ("-ar", "8000", "-ac", "1", "-f", "alaw"),
+    "mp2": ("-ar", "16000", "-ac", "1", "-c:a", "mp2", "-b:a", "64k", "-f", "mp2"),
+}
+
+
+async def make_media(test: TestCase, folder: Path) -> None:
+    """Write all of them into a folder, under their names alone."""
+    commands = []
+    for name, (source, seconds, options) in VIDEO.items():
+        encode = ("-c:v", "libx264", "-preset", "veryfast", "-bf", "0", "-pix_fmt", "yuv420p", *options)
+        commands.append(["-i", source, "-t", str(seconds), *encode, "-f", "h264", str(folder / name)])
+    for name, sound in SOUND.items():
+        commands.append(["-i", "sine=frequency=440", "-t", "10", *sound, str(folder / name)])
+    running = [spawn(test, [*FFMPEG, "-v", "error", "-f", "lavfi", *command]) for command in commands]
+    for each in running:
+        output = await each.ends_within(60)
+        assert output.code == 0, output.err
