@@ -107,8 +107,7 @@ class Admission:
             return _refused(question)
         camera = camera_of(question.path)
         if camera is not None and local and _is(question, "_int", self._secrets.internal):
-            self._admitted.add(question.id or "", None)
-            return True
+            return self._admitted.add(question.id or "", question.path, None)
         return self._reads(question, camera)
 
     def _reads(self, question: Question, camera: str | None) -> bool:
@@ -127,9 +126,7 @@ class Admission:
             may(who, Role.VIEWER, now, camera)
         except CamsvcError:
             return False
-        if not shown.ticket:  # a ticket is found again in the engine's list of sessions
-            self._admitted.add(question.id or "", who)
-        return True
+        return self._admitted.add(question.id or "", question.path, who)
 
 
 @frozen

@@ -18,6 +18,9 @@ from camsvc.system.clocks import Clocks
 FRESH_S = 60.0
 """So long an id may be known before the engine lists it: a camera has to start for its first viewer."""
 
+MOST_EACH = 16
+"""Different admissions under one id. More are refused: none could be forgotten without forgetting whom to cut off."""
+
 _SPARE_LINES = 200
 
 
@@ -26,11 +29,13 @@ class AdmittedSession(Struct, frozen=True):
 
     Attributes:
         id: the engine's id of the session, or of the connection that it is on.
+        path: the engine's path that was opened.
         at: CLOCK_BOOTTIME of the admission.
         subject: as in Principal, and so on; all empty for camsvc itself.
     """
 
     id: str
+    path: str
     at: float
     subject: str = ""
     role: str = ""
@@ -49,7 +54,10 @@ class AdmittedSession(Struct, frozen=True):
 
 
 class AdmittedSessions:
-    """Entries by id, in memory and in the file: a line each, of which the last one of an id counts.
+    """Admissions by id, in memory and in the file, a line each.
+
+    All of an id are kept, not the last alone: two sessions of two credentials may share a connection, and who was let
+    in by one credential must not hide behind another that is shown later.
 
     The engine's ids: MediaMTX 1.5.1 and the relay name the RTSP connection, MediaMTX 1.20 the connection at DESCRIBE
     and the session at SETUP; of WebRTC and HLS it is the session.
@@ -66,7 +74,7 @@ class AdmittedSessions:
         """
         self._path = path
         self._clocks = clocks
-        self._entries: dict[str, AdmittedSession] = {}
+        self._by_id: dict[str, list[AdmittedSession]] = {}
         self._lines = 0
         self._file: BinaryIO | None = None
         try:
@@ -76,40 +84,58 @@ class AdmittedSessions:
                     entry = msgspec.json.decode(line, type=AdmittedSession)
                 except msgspec.MsgspecError:  # the last one, where the machine was switched off
                     continue
-                self._entries[entry.id] = entry
+                self._by_id.setdefault(entry.id, []).append(entry)
         except OSError:
             pass
 
-    def add(self, ident: str, principal: Principal | None) -> None:
-        """Write down that somebody was let in; None for camsvc itself."""
-        if not ident:
-            return
-        known = self._entries.get(ident)
-        if known is not None and known.principal == _stripped(principal):
-            return
-        entry = AdmittedSession(ident, self._clocks.boot_s())
-        if principal is not None:
-            entry = AdmittedSession(ident, entry.at, principal.subject, principal.role.word, principal.expires_at,
-                          principal.token_id, principal.issued_at, principal.key_id)  # fmt: skip
-        self._entries[ident] = entry
-        self._append(entry)
+    def add(self, ident: str, path: str, principal: Principal | None) -> bool:
+        """Write down that somebody is let in.
 
-    def find(self, idents: Iterable[str]) -> AdmittedSession | None:
-        """The newest entry of a session that goes by these ids."""
-        found = [self._entries[ident] for ident in idents if ident in self._entries]
-        return max(found, key=lambda entry: entry.at, default=None)
+        Args:
+            ident: the engine's id; empty where it gives none (HLS of MediaMTX 1.5.1 and the relay, which ask at each
+                request and list nobody).
+            path: the engine's path.
+            principal: who; None for camsvc itself.
+
+        Returns:
+            whether they may: not after MOST_EACH others under the same id.
+        """
+        if not ident:
+            return True
+        known = self._by_id.setdefault(ident, [])
+        wanted = (path, _stripped(principal))
+        if any((entry.path, entry.principal) == wanted for entry in known):
+            return True
+        if len(known) >= MOST_EACH:
+            return False
+        entry = AdmittedSession(ident, path, self._clocks.boot_s())
+        if principal is not None:
+            entry = AdmittedSession(ident, path, entry.at, principal.subject, principal.role.word,
+                                    principal.expires_at, principal.token_id, principal.issued_at,
+                                    principal.key_id)  # fmt: skip
+        known.append(entry)
+        self._append(entry)
+        return True
+
+    def find(self, idents: Iterable[str], path: str) -> list[AdmittedSession]:
+        """All that was admitted to a path for a session that goes by these ids."""
+        return [entry for ident in idents for entry in self._by_id.get(ident, ()) if entry.path == path]
 
     @property
     def empty(self) -> bool:
         """Nobody is known."""
-        return not self._entries
+        return not self._by_id
 
     def keep(self, idents: frozenset[str]) -> None:
         """Forget all but these ids and fresh ones."""
         since = self._clocks.boot_s() - FRESH_S
-        kept = {ident: entry for ident, entry in self._entries.items() if ident in idents or entry.at > since}
-        self._entries = kept
-        if self._lines > 2 * len(kept) + _SPARE_LINES:
+        kept = {
+            ident: entries
+            for ident, entries in self._by_id.items()
+            if ident in idents or any(entry.at > since for entry in entries)
+        }
+        self._by_id = kept
+        if self._lines > 2 * sum(map(len, kept.values())) + _SPARE_LINES:
             self._rewrite()
 
     def close(self) -> None:
@@ -131,10 +157,11 @@ class AdmittedSessions:
 
     def _rewrite(self) -> None:
         self.close()
-        data = b"".join(msgspec.json.encode(entry) + b"\n" for entry in self._entries.values())
+        entries = [entry for known in self._by_id.values() for entry in known]
+        data = b"".join(msgspec.json.encode(entry) + b"\n" for entry in entries)
         try:
             atomic_files.replace(self._path, data, 0o600, durable=False)
-            self._lines = len(self._entries)
+            self._lines = len(entries)
         except OSError as why:
             self._log.warn("{path}: {why}", path=self._path, why=why.strerror)
 

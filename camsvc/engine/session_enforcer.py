@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable
-from ipaddress import ip_address
+from collections.abc import Iterable
 from typing import Any
 
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 
-from camsvc.access.admission import in_query
 from camsvc.access.admitted_sessions import AdmittedSessions
 from camsvc.access.credentials import Credentials
-from camsvc.access.roles import Principal
-from camsvc.access.tokens import STREAM
 from camsvc.engine.api_client import EngineRefused
 from camsvc.engine.sessions_api import EngineSession, SessionsApi
 from camsvc.engine.supervisor import Engine
-from camsvc.errors import AuthenticationFailed, DependencyFailed
+from camsvc.errors import DependencyFailed
+from camsvc.system.clocks import Clocks
 from camsvc.system.tasks import Repeater
 
 ROUND_S = 5.0
@@ -32,8 +28,8 @@ SILENT_S = 20.0
 class SessionEnforcer:
     """Reads who watches, every five seconds and at each revocation, and cuts off who may not any more.
 
-    Whose session it is, is told by the ticket in its URL, else by what was admitted, else by the token in its
-    URL: in the order in which admission looks. So it is known after a restart of camsvc too.
+    Whose session it is, is told by what was admitted under its ids for its path, after a restart of camsvc too. What
+    stands in its URL does not count: the client has chosen it. Who was not admitted is cut off.
     """
 
     _log = Logger()
@@ -45,7 +41,7 @@ class SessionEnforcer:
         api: SessionsApi,
         credentials: Credentials,
         admitted: AdmittedSessions,
-        wall: Callable[[], float] = time.time,
+        clocks: Clocks,
     ) -> None:
         """Set up.
 
@@ -54,19 +50,18 @@ class SessionEnforcer:
             engine: nothing is asked of it while it is down.
             api: calls to it.
             credentials: knows which logins, keys and tickets are good.
-            admitted: knows who was let in without a ticket.
-            wall: seconds since the epoch.
+            admitted: knows who was let in.
+            clocks: the wall's counts.
         """
         self._reactor = reactor
         self._engine = engine
         self._api = api
         self._credentials = credentials
         self._admitted = admitted
-        self._wall = wall
-        self._first = True
+        self._clocks = clocks
         self._heard: dict[str, tuple[int, float]] = {}  # reports of a WebRTC session, and since when they are so many
         self._again: IDelayedCall | None = None
-        self._rounds = Repeater(reactor, ROUND_S, self._round, self._log, "looking who watches")
+        self._rounds = Repeater(reactor, ROUND_S, self._enforce, self._log, "looking who watches")
         engine.subscribe(lambda up: self._rounds.nudge() if up else None)
 
     def start(self) -> None:
@@ -87,29 +82,25 @@ class SessionEnforcer:
             self._again.cancel()
         self._again = self._reactor.callLater(AGAIN_S, self._rounds.nudge)
 
-    async def _round(self) -> None:
+    async def _enforce(self) -> None:
         if not self._engine.up:
             return
         try:
             sessions = await self._api.sessions()
-            connections = {} if self._admitted.empty else await self._api.connections()
+            connections = await self._api.connections() if sessions or not self._admitted.empty else {}
             for session in sessions:
-                await self._look_at(session, _ids(session, connections.items()))
+                await self._cut_if_ended(session, _ids(session, connections.items()))
         except DependencyFailed as why:
             self._log.debug("round not finished: {why}", why=why.message)
             return
-        self._first = False
         listed = {session.id for session in sessions}
         self._heard = {ident: heard for ident, heard in self._heard.items() if ident in listed}
-        self._admitted.keep(frozenset(connections).union(session.id for session in sessions))
+        self._admitted.keep(frozenset(connections).union(listed))
 
-    async def _look_at(self, session: EngineSession, ids: Iterable[str]) -> None:
+    async def _cut_if_ended(self, session: EngineSession, ids: Iterable[str]) -> None:
         if session.publishes or not session.path:
             return
-        try:
-            why = self._ended(session, ids)
-        except AuthenticationFailed as refused:
-            why = refused.data["reason"]
+        why = self._ended(session, ids)
         if why is None and self._vanished(session):
             why = "silent"
         if why is None:
@@ -126,19 +117,14 @@ class SessionEnforcer:
     def _ended(self, session: EngineSession, ids: Iterable[str]) -> str | None:
         """Why a viewer has to go; None while it may stay.
 
-        Raises:
-            AuthenticationFailed: what it shows is worth nothing any more.
+        Of several credentials that were shown for one session each must be good: which of them it stands on, the
+        engine does not tell.
         """
-        shown, now = in_query(session.query), self._wall()
-        if shown.ticket:
-            return self._why(self._credentials.tokens.opened_by(STREAM, shown.ticket, now), now)
-        entry = self._admitted.find(ids)
-        if entry is not None:
-            return None if entry.principal is None else self._why(entry.principal, now)
-        if shown.token:
-            return self._why(self._credentials.principal(shown.token, now), now)
-        # Everybody who comes while we run is noted. The recorders' own sessions come from this machine.
-        return "unknown" if self._first and not _from_here(session.address) else None
+        entries, now = self._admitted.find(ids, session.path), self._clocks.wall_s()
+        if not entries:
+            return "unknown"
+        reasons = (self._credentials.ended(entry.principal, now) for entry in entries if entry.principal is not None)
+        return next((why for why in reasons if why is not None), None)
 
     def _vanished(self, session: EngineSession) -> bool:
         if session.kind != "webrtc" or session.reports is None:
@@ -149,18 +135,8 @@ class SessionEnforcer:
             return False
         return bool(self._reactor.seconds() - since >= SILENT_S)
 
-    def _why(self, who: Principal, now: float) -> str | None:
-        return self._credentials.ended(who, now)
-
 
 def _ids(session: EngineSession, connections: Iterable[tuple[str, str]]) -> list[str]:
     """What a session may be noted under: its own id, and its connections', which 1.5.1 tells by address alone."""
     same = [ident for ident, address in connections if address == session.address]
     return [session.id, *session.connections, *same]
-
-
-def _from_here(address: str) -> bool:
-    try:
-        return ip_address(address.rpartition(":")[0].strip("[]")).is_loopback
-    except ValueError:
-        return False

@@ -42,7 +42,7 @@ class EngineDoor:
         self._callback_port = callback_port
         self._port: Any = None
         admitted = AdmittedSessions(folder.path / "watching.jsonl", clocks)
-        self._session_enforcer = SessionEnforcer(runtime.reactor, engine, api, grants.credentials, admitted)
+        self._session_enforcer = SessionEnforcer(runtime.reactor, engine, api, grants.credentials, admitted, clocks)
         grants.revoked.add(self._session_enforcer.enforce_now)
         publish_key = bytes.fromhex(folder.secret("publish").decode())
         secrets = EngineSecrets(publish_key, folder.secret("internal"), folder.secret("api"))

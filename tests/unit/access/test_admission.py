@@ -165,7 +165,7 @@ class AdmissionTests(SynchronousTestCase):
             self.assertFalse(self.allows("read", "camera1", "192.168.1.5", **way), way)
 
     def test_noted(self) -> None:
-        """Who came in without a ticket, and ourselves, under the engine's id; nobody who was refused."""
+        """Who came in by whatever, and ourselves, under the engine's id for the path; nobody who was refused."""
         token = self.tokens.issue("me", Role.VIEWER, NOW, 60)
         for ident, shown in (
             ("password", {"password": token}),
@@ -175,10 +175,13 @@ class AdmissionTests(SynchronousTestCase):
             ("refused", {"password": "x"}),
         ):
             self.allows("read", id=ident, **shown)
-        found = {name: self.admitted.find([name]) for name in ("password", "query", "ourselves", "ticket", "refused")}
-        self.assertEqual([name for name, entry in found.items() if entry], ["password", "query", "ourselves"])
+        found = {name: self.admitted.find([name], "camera0") for name in
+                 ("password", "query", "ourselves", "ticket", "refused")}  # fmt: skip
+        self.assertEqual([len(entries) for entries in found.values()], [1, 1, 1, 1, 0])
         who = self.tokens.principal(token, NOW)
-        self.assertEqual([entry.principal for entry in found.values() if entry], [who, who, None])
+        principals = [entry.principal for entries in found.values() for entry in entries]
+        self.assertEqual(principals, [who, who, None, self.who])
+        self.assertEqual(self.admitted.find(["password"], "camera1"), [])
         self.assertTrue(self.allows("read", id=None, password=token))
 
     def test_refused_is_told(self) -> None:
