@@ -10,7 +10,7 @@ from camsvc.model import Status
 from camsvc.streams.streams import Streams
 
 
-class Components:
+class HealthStatus:
     """The state of each part, and what follows for the whole."""
 
     def __init__(

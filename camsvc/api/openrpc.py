@@ -16,7 +16,7 @@ import camsvc
 from camsvc import errors
 from camsvc.access.roles import OPEN
 from camsvc.api.declaration import Method
-from camsvc.api.notifications.events import EVENTS
+from camsvc.api.notifications.topics import EVENTS
 from camsvc.api.views import CameraView, RecordingUpdate
 from camsvc.errors import CamsvcError
 

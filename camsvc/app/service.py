@@ -42,7 +42,7 @@ class Camsvc(Service):
         media = MediaPlane(runtime, prepared, access, self._records)
         archive = Archive(runtime, config.storage, cameras, media.streams)
         self._topics = topics = Topics(access, cameras, media, archive)
-        self._feed = ClientFeed(config, topics, lambda: self._site.ws.connections)
+        self._feed = ClientFeed(runtime.clocks, config, topics)
         self._connect()
 
         # From a client's call or request down.
@@ -108,7 +108,7 @@ class Camsvc(Service):
             Step("closing the public port", site.port.stop),
             *topics.cameras.stop_listening_steps(),
             *topics.archive.stop_steps(ends_recordings=self._config.media.run),
-            Step("telling clients of the end", partial(self._feed.events.system, "system.shutdown")),
+            Step("telling clients of the end", self._feed.events.stopping),
             Step("closing WebSockets", partial(site.ws.shut, WEBSOCKET_GRACE_S), WEBSOCKET_GRACE_S + 1.0),
             *self._video.stop_steps(),
             *topics.cameras.stop_steps(),
@@ -124,10 +124,10 @@ class Camsvc(Service):
         )
 
     def _paths_seen(self) -> None:
-        self._feed.events.look_at_health()
+        self._feed.events.check_health()
         if not self._said_ready and self._topics.media.streams.in_step:
             self._said_ready = True
             _log.info("ready")
-            self._feed.events.system("system.startup")
+            self._feed.events.started()
             scheme, cameras = self._site.port.scheme, self._topics.cameras.inventory.all()
             announce(_log, self._prepared, scheme, self._topics.media.engine.version, cameras)

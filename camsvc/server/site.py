@@ -11,7 +11,7 @@ from twisted.web.iweb import IRequest
 from twisted.web.resource import Resource
 
 import camsvc
-from camsvc.api.health_status import Components
+from camsvc.api.health_status import HealthStatus
 from camsvc.errors import CamsvcError, NotFound, PermissionDenied, RateLimited
 from camsvc.limits.rate_limits import RateLimits
 from camsvc.server.http.cookies import LoginCookie
@@ -33,16 +33,16 @@ class Pages:
 
     app = with_json_errors(Klein())
 
-    def __init__(self, ready: Callable[[], dict[str, Any]], components: Components, rtsp_port: int) -> None:
+    def __init__(self, ready: Callable[[], dict[str, Any]], health_status: HealthStatus, rtsp_port: int) -> None:
         """Set up.
 
         Args:
             ready: what must be for ``/health/ready``: names and True, or why not.
-            components: how the parts are, for ``/health``.
+            health_status: how the parts are, for ``/health``.
             rtsp_port: the engine's, for the page.
         """
         self._ready = ready
-        self._components = components
+        self._health_status = health_status
         page = _PAGE.read_text(encoding="utf-8").replace("{version}", camsvc.__version__)
         self._page = page.replace("{rtsp_port}", str(rtsp_port)).encode()
 
@@ -56,14 +56,14 @@ class Pages:
     @app.route("/health", methods=["GET", "HEAD"])
     def health(self, request: IRequest) -> bytes:
         """healthy, degraded (something needs a look) or, with 503, unhealthy."""
-        health = self._components.health
+        health = self._health_status.health
         return answer_json(request, 503 if health == "unhealthy" else 200, {"status": health})
 
     @app.route("/health/detailed", methods=["GET", "HEAD"])
     def detailed(self, request: IRequest) -> bytes:
         """The same, with the state of each part."""
-        health = self._components.health
-        states = {name: state.lower() for name, state in self._components.states().items()}
+        health = self._health_status.health
+        states = {name: state.lower() for name, state in self._health_status.states().items()}
         return answer_json(request, 503 if health == "unhealthy" else 200, {"status": health, "components": states})
 
     @app.route("/health/live", methods=["GET", "HEAD"])

@@ -9,7 +9,7 @@ from autobahn.twisted.websocket import WebSocketServerFactory
 from twisted.internet.defer import DeferredList
 
 from camsvc.access.session_grants import SessionGrants
-from camsvc.api.notifications.state_updates import Notifications
+from camsvc.api.notifications.connections import ClientConnections
 from camsvc.api.registry import Registry
 from camsvc.audit.refused_credentials import RefusedCredentials
 from camsvc.config.schema import Limits
@@ -52,7 +52,7 @@ class WebSocketConnections(WebSocketServerFactory):
         self,
         reactor: Any,
         registry: Registry,
-        notifications: Notifications,
+        clients: ClientConnections,
         limits: Limits,
         hosts: Hosts,
         grants: SessionGrants,
@@ -61,7 +61,7 @@ class WebSocketConnections(WebSocketServerFactory):
     ) -> None:
         super().__init__(reactor=reactor, server="")
         self.registry = registry
-        self.notifications = notifications
+        self.clients = clients
         self.limits = limits
         self.hosts = hosts
         self.grants = grants
@@ -100,7 +100,7 @@ class WebSocketConnections(WebSocketServerFactory):
     def opened(self, connection: WebSocketConnection) -> None:
         """A handshake is done."""
         self._connections[connection] = None
-        self.notifications.join(connection)
+        self.clients.join(connection)
 
     def make_room(self, address: str) -> None:
         """See that there is a place for one more.
@@ -121,7 +121,7 @@ class WebSocketConnections(WebSocketServerFactory):
     def closed(self, connection: WebSocketConnection) -> None:
         """A socket is gone; also called for handshakes that were refused."""
         self._connections.pop(connection, None)
-        self.notifications.leave(connection)
+        self.clients.leave(connection)
 
     async def shut(self, limit_s: float) -> None:
         """Close every socket with 1001; those that do not go in ``limit_s`` are cut."""

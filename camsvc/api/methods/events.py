@@ -10,7 +10,8 @@ from camsvc.access.roles import Role
 from camsvc.api.calls import Call, ClientConnection
 from camsvc.api.camera_scope import CameraId, CameraScope
 from camsvc.api.declaration import NoParams, method
-from camsvc.api.notifications.events import ALIASES, TOPICS, Events, names_of
+from camsvc.api.notifications.subscriptions import Subscriptions
+from camsvc.api.notifications.topics import ALIASES, TOPICS, names_of
 from camsvc.errors import InvalidParams, Unsupported
 
 Topics = Annotated[
@@ -77,11 +78,11 @@ class UnknownTopic(InvalidParams):
                          hint=", ".join((*TOPICS, *ALIASES)))  # fmt: skip
 
 
-class EventMethods:
+class SubscriptionMethods:
     """Methods of one WebSocket's subscriptions."""
 
-    def __init__(self, events: Events) -> None:
-        self._events = events
+    def __init__(self, subscriptions: Subscriptions) -> None:
+        self._subscriptions = subscriptions
 
     @method(
         "subscribe_events",
@@ -101,7 +102,7 @@ class EventMethods:
         named = None if isinstance(device, UnsetType) else device
         if not params.topics:
             raise UnknownTopic("at least one topic")
-        topics = self._events.subscribe(_connection(call), _topics(params.topics), named)
+        topics = self._subscriptions.subscribe(_connection(call), _topics(params.topics), named)
         return Subscribed(True, topics, {} if named is None else {"device": named})
 
     @method(
@@ -115,7 +116,7 @@ class EventMethods:
     def unsubscribe_events(self, call: Call, params: UnsubscribeParams) -> Unsubscribed:
         """Hear of these events no more, or of none."""
         topics = None if isinstance(params.topics, UnsetType) else _topics(params.topics)
-        return Unsubscribed(True, self._events.unsubscribe(_connection(call), topics))
+        return Unsubscribed(True, self._subscriptions.unsubscribe(_connection(call), topics))
 
     @method(
         "get_subscription_stats", role=Role.VIEWER, result=SubscriptionStats, reads=True, cameras=CameraScope.NONE
@@ -123,10 +124,10 @@ class EventMethods:
     def get_subscription_stats(self, call: Call, params: NoParams) -> SubscriptionStats:
         """Who hears of what."""
         subscriber = _connection(call)
-        counts = self._events.counts()
+        counts = self._subscriptions.counts()
         return SubscriptionStats(
-            GlobalStats(sum(counts.values()), self._events.subscribers, counts),
-            self._events.topics_of(subscriber),
+            GlobalStats(sum(counts.values()), len(self._subscriptions), counts),
+            self._subscriptions.topics_of(subscriber),
             subscriber.session_id,
         )
 

@@ -1,4 +1,4 @@
-"""Streams of other devices: added, removed, listed."""
+"""Streams of other devices: looked for on the network, added, removed, listed; none is added by itself."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from camsvc.api.camera_scope import BELONGS_TO_CAMERA, CameraScope, Resource
 from camsvc.api.declaration import NoParams, method
 from camsvc.devices.external_streams import ExternalStream, ExternalStreams, UnknownStream
 from camsvc.devices.inventory import Inventory
+from camsvc.devices.network_search.discovered_streams import SKYDIO, DiscoveredStream, DiscoveredStreams, Scan
 from camsvc.errors import InvalidState
 from camsvc.kinds.kind import Name
 from camsvc.model import iso
@@ -93,7 +94,7 @@ _STREAM = Resource(
 )
 
 
-class ExternalMethods:
+class ExternalStreamMethods:
     """Methods about streams that were added."""
 
     def __init__(self, streams: ExternalStreams, inventory: Inventory, recorder: Recorder) -> None:
@@ -145,3 +146,128 @@ class ExternalMethods:
     def _entry(self, device: str, stream: ExternalStream) -> StreamEntry:
         status = self._inventory.get(device).status.value
         return StreamEntry(stream.shown, stream.type, stream.name, status, device, iso(stream.added_at))
+
+
+class DiscoverParams(Struct, forbid_unknown_fields=True, frozen=True):
+    """What to look for, and how."""
+
+    skydio_enabled: Annotated[bool, Meta(description="tell of Skydio drones and docks")] = True
+    generic_enabled: Annotated[bool, Meta(description="tell of all other RTSP streams")] = True
+    force_rescan: Annotated[bool, Meta(description="look anew, also when that was done in the last 30 s")] = False
+    include_offline: Annotated[
+        bool, Meta(description="tell of streams too that were seen within a day, but not by this look, as ERROR")
+    ] = False
+
+
+class IntervalParams(Struct, forbid_unknown_fields=True, frozen=True):
+    """How often to look."""
+
+    scan_interval: Annotated[
+        int, Meta(ge=0, le=86400, description="seconds between two looks; 0: on demand alone", examples=[0, 300])
+    ]
+
+
+class DiscoveredCapabilities(Struct, frozen=True):
+    """What is known of a stream before it is added."""
+
+    protocol: str
+    codecs: list[str]
+    auth_required: bool
+    onvif: bool
+
+
+class DiscoveredEntry(Struct, frozen=True):
+    """A stream that add_external_stream takes; DISCOVERED, or ERROR when it was not seen any more."""
+
+    url: str
+    type: str
+    name: str
+    status: str
+    discovered_at: str
+    last_seen: str
+    capabilities: DiscoveredCapabilities
+
+
+class Discovered(Struct, frozen=True):
+    """All, and the same by type."""
+
+    discovered_streams: list[DiscoveredEntry]
+    skydio_streams: list[DiscoveredEntry]
+    generic_streams: list[DiscoveredEntry]
+    scan_timestamp: str
+    total_found: int
+    discovery_options: DiscoverParams
+    scan_duration: str
+    errors: list[str]
+
+
+class Interval(Struct, frozen=True):
+    """The interval in force."""
+
+    scan_interval: int
+    status: str
+    message: str
+    timestamp: str
+
+
+class DiscoveryMethods:
+    """Methods about streams that are found."""
+
+    def __init__(self, discovered: DiscoveredStreams) -> None:
+        self._discovered = discovered
+
+    @method(
+        "discover_external_streams",
+        role=Role.OPERATOR,
+        params=DiscoverParams,
+        result=Discovered,
+        cameras=CameraScope.ALL,
+    )
+    async def discover_external_streams(self, call: Call, params: DiscoverParams) -> Discovered:
+        """Look for RTSP streams on the networks that the configuration names, and offer them."""
+        scan = await self._discovered.scan(params.force_rescan)
+        shown = [
+            _entry(stream, scan)
+            for stream in self._discovered.known()
+            if (params.skydio_enabled if stream.seen.kind == SKYDIO else params.generic_enabled)
+            and (params.include_offline or _is_there(stream, scan))
+        ]
+        return Discovered(
+            shown,
+            [each for each in shown if each.type == SKYDIO],
+            [each for each in shown if each.type != SKYDIO],
+            iso(scan.at),
+            len(shown),
+            params,
+            f"{scan.seconds:.1f}s",
+            list(scan.errors),
+        )
+
+    @method(
+        "set_discovery_interval", role=Role.ADMIN, params=IntervalParams, result=Interval, cameras=CameraScope.NONE
+    )
+    async def set_discovery_interval(self, call: Call, params: IntervalParams) -> Interval:
+        """Look for streams every so often from now on, also after a restart; 0: on demand alone."""
+        seconds = params.scan_interval
+        await self._discovered.set_interval(seconds)
+        message = f"streams are looked for every {seconds} s" if seconds else "streams are looked for on demand"
+        if not self._discovered.is_on:
+            message = "kept; as long as discovery.networks is empty and discovery.onvif false, nothing is looked for"
+        return Interval(seconds, "UPDATED", message, iso(time.time()))
+
+
+def _is_there(stream: DiscoveredStream, scan: Scan) -> bool:
+    return stream.last_at >= scan.at
+
+
+def _entry(stream: DiscoveredStream, scan: Scan) -> DiscoveredEntry:
+    seen = stream.seen
+    return DiscoveredEntry(
+        url=seen.url,
+        type=seen.kind,
+        name=stream.name,
+        status="DISCOVERED" if _is_there(stream, scan) else "ERROR",
+        discovered_at=iso(stream.first_at),
+        last_seen=iso(stream.last_at),
+        capabilities=DiscoveredCapabilities("rtsp", list(seen.codecs), seen.needs_login, stream.onvif),
+    )

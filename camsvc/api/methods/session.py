@@ -1,4 +1,4 @@
-"""``ping`` and ``authenticate``."""
+"""Connections: ``ping``, ``authenticate``, and who is connected."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from typing import Annotated, ClassVar
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from camsvc.access.authentication import Authentication
-from camsvc.access.roles import OPEN
-from camsvc.api.calls import OpenCall
+from camsvc.access.roles import OPEN, Role
+from camsvc.api.calls import Call, ClientConnection, OpenCall
+from camsvc.api.camera_scope import CameraScope
 from camsvc.api.declaration import NoParams, method
+from camsvc.api.notifications.connections import ClientConnections
+from camsvc.api.notifications.subscriptions import Subscriptions
 from camsvc.api.parameters import SECRET
 from camsvc.audit.log import Record
 from camsvc.errors import AuthenticationFailed, InvalidParams
@@ -40,6 +43,24 @@ class Identity(Struct, frozen=True):
     permissions: list[str]
     expires_at: str
     session_id: str
+
+
+class ClientView(Struct, frozen=True):
+    """A connection; ``user`` and ``role`` are empty before the login."""
+
+    client_id: str
+    user: str
+    role: str
+    address: str
+    since: str
+    topics: list[str]
+    user_agent: str
+
+
+class Clients(Struct, frozen=True):
+    """All connections."""
+
+    clients: list[ClientView]
 
 
 class SessionMethods:
@@ -87,4 +108,35 @@ class SessionMethods:
             principal.role.permissions,
             iso(principal.expires_at),
             call.connection.session_id,
+        )
+
+
+class ClientMethods:
+    """One method."""
+
+    def __init__(self, connections: ClientConnections, subscriptions: Subscriptions) -> None:
+        """Set up.
+
+        Args:
+            connections: the open WebSockets.
+            subscriptions: what each has subscribed to.
+        """
+        self._connections = connections
+        self._subscriptions = subscriptions
+
+    @method("list_clients", role=Role.ADMIN, result=Clients, reads=True, cameras=CameraScope.ALL)
+    def list_clients(self, call: Call, params: NoParams) -> Clients:
+        """Who is connected by WebSocket, from where, since when, and which events they hear."""
+        return Clients([self._view(client) for client in self._connections.all()])
+
+    def _view(self, client: ClientConnection) -> ClientView:
+        who = client.principal
+        return ClientView(
+            client_id=client.session_id,
+            user=who.subject if who is not None else "",
+            role=who.role.word if who is not None else "",
+            address=client.address,
+            since=iso(client.since),
+            topics=self._subscriptions.topics_of(client),
+            user_agent=client.user_agent,
         )

@@ -12,7 +12,7 @@ from camsvc.access.roles import Role
 from camsvc.api.calls import Call
 from camsvc.api.camera_scope import CameraScope
 from camsvc.api.declaration import NoParams, method
-from camsvc.api.health_status import Components
+from camsvc.api.health_status import HealthStatus
 from camsvc.devices.inventory import Inventory
 from camsvc.engine.supervisor import Engine
 from camsvc.model import Status
@@ -59,21 +59,21 @@ class ServiceStatus(Struct, frozen=True):
 class SystemMethods:
     """Methods about the service."""
 
-    def __init__(self, inventory: Inventory, engine: Engine, streams: Streams, components: Components) -> None:
+    def __init__(self, inventory: Inventory, engine: Engine, streams: Streams, health_status: HealthStatus) -> None:
         self._inventory = inventory
         self._engine = engine
         self._streams = streams
-        self._components = components
+        self._health_status = health_status
         self._began = boottime_s()
 
     @method("get_status", role=Role.ADMIN, result=ServiceStatus, reads=True, cameras=CameraScope.NONE)
     def get_status(self, call: Call, params: NoParams) -> ServiceStatus:
         """How the service and its parts are."""
         return ServiceStatus(
-            self._components.health.upper(),
+            self._health_status.health.upper(),
             round(boottime_s() - self._began, 1),
             camsvc.__version__,
-            self._components.states(),
+            self._health_status.states(),
         )
 
     @method("get_system_status", role=Role.VIEWER, result=SystemStatus, reads=True, cameras=CameraScope.VISIBLE)
@@ -92,7 +92,7 @@ class SystemMethods:
             status, message = "partial", f"the media engine {self._engine.trouble}"
         else:
             status, message = "starting", f"the media engine {self._engine.trouble}"
-        discovers = self._components.states()["camera_monitor"] == "RUNNING"
+        discovers = self._health_status.states()["camera_monitor"] == "RUNNING"
         return SystemStatus(status, message, [camera.device for camera in cameras], discovers)
 
     @method("get_server_info", role=Role.VIEWER, result=ServerInfo, reads=True, cameras=CameraScope.NONE)

@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-
-from camsvc.api.health_status import Components
-from camsvc.api.methods.clients import Client
+from camsvc.api.health_status import HealthStatus
+from camsvc.api.notifications.connections import ClientConnections
 from camsvc.api.notifications.events import Events
-from camsvc.api.notifications.state_updates import Notifications
+from camsvc.api.notifications.status_updates import StatusUpdates
+from camsvc.api.notifications.subscriptions import Subscriptions
 from camsvc.api.views import Views
 from camsvc.app.wiring.topics import Topics
 from camsvc.config.schema import Config
+from camsvc.system.clocks import Clocks
 
 
 class ClientFeed:
-    """Its parts, made in order: ``views``, ``components``, ``events`` and ``notifications``."""
+    """Its parts, made in order: ``views``, ``health_status``, ``connections``, ``subscriptions`` and ``events``."""
 
-    def __init__(self, config: Config, topics: Topics, connected: Callable[[], Iterable[Client]]) -> None:
+    def __init__(self, clocks: Clocks, config: Config, topics: Topics) -> None:
         """Set up.
 
         Args:
+            clocks: by which logins run out.
             config: ports, and how long a ticket lasts.
             topics: what is told of.
-            connected: the open WebSockets.
         """
         cameras, media, archive, audit = topics.cameras, topics.media, topics.archive, topics.access.audit
-        self.connected = connected
         self.views = Views(
             topics.access.tokens,
             config.access,
@@ -34,18 +33,20 @@ class ClientFeed:
             media.streams.watchable,
             lambda: config.media.rtsps_port if media.certificate.served else None,
         )
-        self.components = Components(
+        self.health_status = HealthStatus(
             cameras.inventory, media.engine, media.streams, lambda: cameras.listening, lambda: audit.trouble is None
         )
-        self.events = Events(self.views, self.components)
-        self.notifications = Notifications(self.views, self.events.leave)
+        self.connections = ClientConnections(clocks)
+        self.subscriptions = Subscriptions(self.connections)
+        self.events = Events(self.connections, self.subscriptions, self.views, self.health_status, clocks)
+        self._status_updates = StatusUpdates(self.connections, self.views)
 
     def subscribe(self, topics: Topics) -> None:
         """Be told by the topics, whose changes are told on in this order."""
         media, archive = topics.media, topics.archive
-        media.streams.changes.subscribe(self.notifications.camera_changed)
+        media.streams.changes.subscribe(self._status_updates.camera_changed)
         media.streams.changes.subscribe(self.events.camera_changed)
-        archive.finisher.changes.add(self.notifications.recording_changed)
+        archive.finisher.changes.add(self._status_updates.recording_changed)
         archive.finisher.changes.add(self.events.recording_changed)
         archive.snapshots.taken.add(self.events.snapshot_taken)
-        media.engine.subscribe(self.events.look_at_health)
+        media.engine.subscribe(self.events.check_health)

@@ -6,15 +6,13 @@ from camsvc.api.methods.api_keys import KeyMethods
 from camsvc.api.methods.audit import AuditMethods
 from camsvc.api.methods.camera_settings import ConfigMethods
 from camsvc.api.methods.cameras import CameraMethods
-from camsvc.api.methods.clients import ClientMethods
-from camsvc.api.methods.discovered_streams import OfferMethods
-from camsvc.api.methods.events import EventMethods
-from camsvc.api.methods.external_streams import ExternalMethods
+from camsvc.api.methods.events import SubscriptionMethods
+from camsvc.api.methods.external_streams import DiscoveryMethods, ExternalStreamMethods
 from camsvc.api.methods.files import FileMethods
 from camsvc.api.methods.introspection import IntrospectionMethods
 from camsvc.api.methods.metrics import MetricsMethods
 from camsvc.api.methods.recordings import MediaMethods
-from camsvc.api.methods.session import SessionMethods
+from camsvc.api.methods.session import ClientMethods, SessionMethods
 from camsvc.api.methods.storage import StorageMethods
 from camsvc.api.methods.streams import StreamMethods
 from camsvc.api.methods.system import SystemMethods
@@ -43,13 +41,13 @@ class Methods:
             FileMethods(database, archive.store, recorder, finisher, views),
             StorageMethods(database, archive.store, config.storage, recorder, finisher, archive.retention),
             StreamMethods(inventory, streams, health, recorder, views),
-            ExternalMethods(cameras.external, inventory, recorder),
-            OfferMethods(cameras.discovered),
-            EventMethods(feed.events),
-            ClientMethods(feed.connected, feed.events),
+            ExternalStreamMethods(cameras.external, inventory, recorder),
+            DiscoveryMethods(cameras.discovered),
+            SubscriptionMethods(feed.subscriptions),
+            ClientMethods(feed.connections, feed.subscriptions),
             metrics,
             KeyMethods(credentials, grants, database, inventory),
-            SystemMethods(inventory, media.engine, streams, feed.components),
+            SystemMethods(inventory, media.engine, streams, feed.health_status),
             AuditMethods(audit),
             access.accounts.methods,
             ConfigMethods(inventory, streams, health, database, views),

@@ -44,7 +44,7 @@ class PublicSite:
         self.ws = WebSocketConnections(
             reactor,
             methods.registry,
-            feed.notifications,
+            feed.connections,
             config.limits,
             hosts,
             grants,
@@ -61,7 +61,7 @@ class PublicSite:
             archive.find,
             archive.thumbnails.ready,
         )
-        pages = Pages(self._ready, feed.components, config.media.rtsp_port)
+        pages = Pages(self._ready, feed.health_status, config.media.rtsp_port)
         rpc = Rpc(methods.registry, credentials, rate_limits, hosts)
         cookie, login = access.accounts.cookie, access.accounts.pages
         self.root = Root(hosts, cookie, pages, login, files, rpc, self.ws, rate_limits, config.server.hsts_s)

@@ -6,12 +6,12 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from camsvc.api.health_status import Components
+from camsvc.api.health_status import HealthStatus
 from camsvc.devices.inventory import Inventory
 from tests.unit.api.methods.test_system import FakeEngine
 
 
-class ComponentsTests(SynchronousTestCase):
+class HealthStatusTests(SynchronousTestCase):
     """States."""
 
     def test_monitor(self) -> None:
@@ -20,12 +20,12 @@ class ComponentsTests(SynchronousTestCase):
         engine.trouble, engine.in_step = None, True
         for heard, state, health in ((None, "STOPPED", "healthy"), (True, "RUNNING", "healthy"),
                                      (False, "ERROR", "degraded")):  # fmt: skip
-            components = Components(Inventory(), engine, engine, lambda heard=heard: heard)  # type: ignore[misc]
-            self.assertEqual((components.states()["camera_monitor"], components.health), (state, health))
+            health_status = HealthStatus(Inventory(), engine, engine, lambda heard=heard: heard)  # type: ignore[misc]
+            self.assertEqual((health_status.states()["camera_monitor"], health_status.health), (state, health))
 
     def test_audit(self) -> None:
         """An audit log that is not on the disk degrades the whole."""
         engine: Any = FakeEngine()
         engine.trouble, engine.in_step = None, True
-        components = Components(Inventory(), engine, engine, lambda: None, lambda: False)
-        self.assertEqual(components.health, "degraded")
+        health_status = HealthStatus(Inventory(), engine, engine, lambda: None, lambda: False)
+        self.assertEqual(health_status.health, "degraded")

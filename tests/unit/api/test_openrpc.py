@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.api import openrpc
 from camsvc.api.methods.introspection import IntrospectionMethods
-from camsvc.api.notifications.events import TOPICS
+from camsvc.api.notifications.topics import TOPICS
 from camsvc.api.registry import Registry
 from camsvc.errors import CamsvcError
 from tests.support.bad_params import bad, good

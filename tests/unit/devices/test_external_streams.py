@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.access.roles import Principal, Role
-from camsvc.api.methods.external_streams import ExternalMethods
+from camsvc.api.methods.external_streams import ExternalStreamMethods
 from camsvc.api.registry import Registry
 from camsvc.devices.external_streams import ExternalStreams
 from camsvc.devices.inventory import Inventory
@@ -53,7 +53,7 @@ class ExternalTests(SynchronousTestCase):
         network: Any = FakeConfigured(self.inventory)
         streams = ExternalStreams(runtime(None, database=self.database), self.inventory, network)
         streams.load()
-        self.registry = Registry(ExternalMethods(streams, self.inventory, self))  # type: ignore[arg-type]
+        self.registry = Registry(ExternalStreamMethods(streams, self.inventory, self))  # type: ignore[arg-type]
 
     async def stop(self, device: str) -> None:
         """As the recorder's."""

@@ -12,11 +12,11 @@ from twisted.trial.unittest import TestCase
 
 import camsvc
 from camsvc.access.roles import Role
-from camsvc.api.health_status import Components
+from camsvc.api.health_status import HealthStatus
 from camsvc.api.methods.introspection import IntrospectionMethods
 from camsvc.api.methods.session import SessionMethods
 from camsvc.api.methods.system import SystemMethods
-from camsvc.api.notifications.state_updates import Notifications
+from camsvc.api.notifications.connections import ClientConnections
 from camsvc.api.registry import Registry
 from camsvc.config.schema import Limits, Server
 from camsvc.devices.inventory import Inventory
@@ -62,7 +62,7 @@ class SiteTests(TestCase):
         ws = WebSocketConnections(
             reactor,
             Registry(),
-            Notifications(None),
+            ClientConnections(Clocks()),
             Limits(),
             hosts,
             session_grants(reactor, known),
@@ -70,12 +70,12 @@ class SiteTests(TestCase):
         )  # type: ignore[arg-type]
         self.engine = FakeEngine()
         engine: Any = self.engine
-        components = Components(Inventory(), engine, engine, lambda: True)
-        pages = Pages(lambda: self.checks, components, 8554)
+        health_status = HealthStatus(Inventory(), engine, engine, lambda: True)
+        pages = Pages(lambda: self.checks, health_status, 8554)
         self.tokens = known.tokens
         registry = Registry(
             SessionMethods(authentication(known)),
-            SystemMethods(Inventory(), engine, engine, components),
+            SystemMethods(Inventory(), engine, engine, health_status),
         )
         registry.add(IntrospectionMethods(registry))
         self.rate_limits = RateLimits(Limits(), Clocks())

@@ -20,7 +20,7 @@ from camsvc.api.calls import Call
 from camsvc.api.camera_scope import CameraScope
 from camsvc.api.declaration import NoParams, method
 from camsvc.api.methods.session import SessionMethods
-from camsvc.api.notifications.state_updates import Notifications
+from camsvc.api.notifications.connections import ClientConnections
 from camsvc.api.registry import Registry
 from camsvc.audit.refused_credentials import RefusedCredentials
 from camsvc.config.schema import Limits, Server
@@ -111,7 +111,7 @@ class WsTestCase(TestCase):
         self.serve(Limits())
 
     def serve(self, limits: Limits, clock: Any = None) -> None:
-        self.notifications = Notifications(None)  # type: ignore[arg-type]
+        self.joined = ClientConnections(Clocks())
         known = self.known = Credentials(self.tokens)
         self.grants = session_grants(clock or self.reactor, known)
         registry = Registry(SessionMethods(authentication(known)), self.topic)
@@ -121,7 +121,7 @@ class WsTestCase(TestCase):
         self.factory = WebSocketConnections(
             clock or self.reactor,
             registry,
-            self.notifications,
+            self.joined,
             limits,
             hosts,
             self.grants,
@@ -259,7 +259,7 @@ class CallTests(WsTestCase):
         await self.until(lambda: self.server_side().calls_in_flight)
         client.transport.abortConnection()
         await self.until(lambda: not self.factory.connections)
-        self.assertEqual((self.topic.cancelled, self.notifications.count), (1, 0))
+        self.assertEqual((self.topic.cancelled, len(self.joined)), (1, 0))
 
     async def test_where(self) -> None:
         """A call knows by which name and from where its client came."""
@@ -274,7 +274,7 @@ class HandshakeTests(WsTestCase):
         """Refused before anything is said."""
         with self.assertRaises(ConnectionError):
             await self.connect(host="evil.example")
-        self.assertEqual(self.notifications.count, 0)
+        self.assertEqual(len(self.joined), 0)
 
     async def test_unknown_host_by_the_protocol(self) -> None:
         """The WebSocket itself refuses too, where it stands alone."""
@@ -638,7 +638,7 @@ class SlowReaderTests(WsTestCase):
         self.assertNotEqual(connection.state, connection.STATE_OPEN)
         self.clock.advance(1)
         await self.until(lambda: not self.factory.connections)
-        self.assertEqual(self.notifications.count, 0)
+        self.assertEqual(len(self.joined), 0)
         self.assertEqual(list(connection.timers), [])
 
     async def test_reads_on_in_time(self) -> None:
@@ -690,7 +690,7 @@ class ShutTests(WsTestCase):
         await self.factory.shut(5)
         for client in clients:
             self.assertEqual((await client.closed)[0], 1001)
-        self.assertEqual(self.notifications.count, 0)
+        self.assertEqual(len(self.joined), 0)
 
     async def test_cut(self) -> None:
         """One that does not go is cut."""

@@ -158,14 +158,33 @@ export interface DiscoverParams {
 
 /** All, and the same by type. */
 export interface Discovered {
-  discovered_streams: OfferEntry[];
-  skydio_streams: OfferEntry[];
-  generic_streams: OfferEntry[];
+  discovered_streams: DiscoveredEntry[];
+  skydio_streams: DiscoveredEntry[];
+  generic_streams: DiscoveredEntry[];
   scan_timestamp: string;
   total_found: number;
   discovery_options: DiscoverParams;
   scan_duration: string;
   errors: string[];
+}
+
+/** What is known of a stream before it is added. */
+export interface DiscoveredCapabilities {
+  protocol: string;
+  codecs: string[];
+  auth_required: boolean;
+  onvif: boolean;
+}
+
+/** A stream that add_external_stream takes; DISCOVERED, or ERROR when it was not seen any more. */
+export interface DiscoveredEntry {
+  url: string;
+  type: string;
+  name: string;
+  status: string;
+  discovered_at: string;
+  last_seen: string;
+  capabilities: DiscoveredCapabilities;
 }
 
 /** The camera's path as the engine runs it. */
@@ -315,25 +334,6 @@ export interface ModeView {
   width: number;
   height: number;
   fps: number[];
-}
-
-/** What is known of a stream before it is added. */
-export interface OfferCapabilities {
-  protocol: string;
-  codecs: string[];
-  auth_required: boolean;
-  onvif: boolean;
-}
-
-/** A stream that add_external_stream takes; DISCOVERED, or ERROR when it was not seen any more. */
-export interface OfferEntry {
-  url: string;
-  type: string;
-  name: string;
-  status: string;
-  discovered_at: string;
-  last_seen: string;
-  capabilities: OfferCapabilities;
 }
 
 /** Done. */

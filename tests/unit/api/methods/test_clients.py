@@ -8,17 +8,13 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.access.roles import Role
-from camsvc.api.methods.clients import ClientMethods
+from camsvc.api.methods.session import ClientMethods
+from camsvc.api.notifications.connections import ClientConnections
+from camsvc.api.notifications.subscriptions import Subscriptions
 from camsvc.api.registry import Registry
+from camsvc.system.clocks import Clocks
 from tests.support.samples import call_by, principal
 from tests.unit.api.notifications.test_events import Listener
-
-
-class FakeEvents:
-    """What a listener hears."""
-
-    def topics_of(self, listener: Listener) -> list[str]:
-        return ["snapshot.taken"] if listener.principal is not None else []
 
 
 class ClientsTests(SynchronousTestCase):
@@ -28,11 +24,14 @@ class ClientsTests(SynchronousTestCase):
         """Every key; only for admins."""
         clients: Any = [Listener(principal(Role.OPERATOR, subject="ann")), Listener()]
         clients[1].principal = None
+        connections = ClientConnections(Clocks())
+        subscriptions = Subscriptions(connections)
         for number, client in enumerate(clients):
             client.session_id, client.address = f"s{number}", f"10.0.0.{number}"
             client.since, client.user_agent = 60.0, "browser" if number == 0 else ""
-        events: Any = FakeEvents()
-        registry = Registry(ClientMethods(lambda: clients, events))
+            connections.join(client)
+        subscriptions.subscribe(clients[0], ["snapshot.taken"], None)
+        registry = Registry(ClientMethods(connections, subscriptions))
         frame = b'{"jsonrpc":"2.0","id":1,"method":"list_clients"}'
         answer: Any = registry.answer(frame, call_by(principal(Role.ADMIN)))
         since = "1970-01-01T00:01:00.000Z"

@@ -9,7 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 import camsvc
 from camsvc.access.roles import Principal, Role
-from camsvc.api.health_status import Components
+from camsvc.api.health_status import HealthStatus
 from camsvc.api.methods.system import SystemMethods
 from camsvc.api.registry import Registry
 from camsvc.devices.inventory import Inventory
@@ -38,8 +38,8 @@ class SystemTests(SynchronousTestCase):
         self.engine = FakeEngine()
         self.heard: bool | None = None
         engine: Any = self.engine
-        components = Components(self.inventory, engine, engine, lambda: self.heard)
-        self.registry = Registry(SystemMethods(self.inventory, engine, engine, components))
+        health_status = HealthStatus(self.inventory, engine, engine, lambda: self.heard)
+        self.registry = Registry(SystemMethods(self.inventory, engine, engine, health_status))
 
     def ask(self, method: str, who: Principal | None = None) -> dict[str, Any]:
         frame = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method}).encode()

@@ -11,15 +11,19 @@ from twisted.trial.unittest import SynchronousTestCase
 import camsvc
 from camsvc.access.roles import Principal, Role
 from camsvc.access.tokens import Tokens
-from camsvc.api.health_status import Components
-from camsvc.api.methods.events import EventMethods
-from camsvc.api.notifications.events import TOPICS, Events
+from camsvc.api.health_status import HealthStatus
+from camsvc.api.methods.events import SubscriptionMethods
+from camsvc.api.notifications.connections import ClientConnections
+from camsvc.api.notifications.events import Events
+from camsvc.api.notifications.subscriptions import Subscriptions
+from camsvc.api.notifications.topics import TOPICS
 from camsvc.api.registry import Registry
 from camsvc.api.views import Views
 from camsvc.config.schema import Access
 from camsvc.devices.inventory import Inventory
 from camsvc.model import MediaFile
 from camsvc.recording.finisher import Progress
+from camsvc.system.clocks import Clocks
 from tests.support.samples import SECRET, call_by, found, principal, recording
 from tests.unit.api.methods.test_system import FakeEngine
 
@@ -55,12 +59,21 @@ class EventsTestCase(SynchronousTestCase):
         engine: Any = self.engine
         self.inventory = Inventory()
         views = Views(Tokens(SECRET), Access(), 8554, lambda _: False, lambda _: True)
-        self.events = Events(views, Components(self.inventory, engine, engine, lambda: True))
-        self.registry = Registry(EventMethods(self.events))
+        clocks = Clocks()
+        self.connections = ClientConnections(clocks)
+        self.subscriptions = Subscriptions(self.connections)
+        status = HealthStatus(self.inventory, engine, engine, lambda: True)
+        self.events = Events(self.connections, self.subscriptions, views, status, clocks)
+        self.registry = Registry(SubscriptionMethods(self.subscriptions))
         for number in range(2):
             self.inventory.present(f"camera{number}", found(str(number)))
         self.inventory.changes.add(self.events.camera_changed)
-        self.listener = Listener()
+        self.listener = self.joined()
+
+    def joined(self, who: Principal | None = None) -> Listener:
+        listener: Any = Listener(who)
+        self.connections.join(listener)
+        return listener  # type: ignore[no-any-return]
 
     def ask(self, method: str, params: Any = None, listener: Any = None) -> dict[str, Any]:
         frame = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params or {}}).encode()
@@ -115,12 +128,12 @@ class DeliveryTests(EventsTestCase):
     def test_health(self) -> None:
         """When it changes, not before."""
         self.subscribe("system_health_update")
-        self.events.look_at_health()
-        self.events.look_at_health()
+        self.events.check_health()
+        self.events.check_health()
         self.assertEqual(self.listener.heard, [])
         self.engine.trouble = "is gone"
-        self.events.look_at_health()
-        self.events.look_at_health()
+        self.events.check_health()
+        self.events.check_health()
         ((topic, params),) = self.listener.heard
         self.assertEqual((topic, params["status"]), ("system.health", "unhealthy"))
         self.assertEqual(params["components"]["mediamtx"], "STARTING")
@@ -128,7 +141,7 @@ class DeliveryTests(EventsTestCase):
     def test_system(self) -> None:
         """With version and time."""
         self.subscribe("system.startup", "system.shutdown")
-        self.events.system("system.shutdown")
+        self.events.stopping()
         ((topic, params),) = self.listener.heard
         self.assertEqual((topic, params["version"]), ("system.shutdown", camsvc.__version__))
 
@@ -143,10 +156,10 @@ class DeliveryTests(EventsTestCase):
     def test_only_to_those_who_may(self) -> None:
         """Logged in, in time, in scope, subscribed."""
         others = {
-            "nobody": Listener(),
-            "late": Listener(principal(expires_at=time.time() + 60)),
-            "scoped": Listener(principal(cameras=frozenset({"camera1"}))),
-            "other": Listener(),
+            "nobody": self.joined(),
+            "late": self.joined(principal(expires_at=time.time() + 60)),
+            "scoped": self.joined(principal(cameras=frozenset({"camera1"}))),
+            "other": self.joined(),
         }
         for name, listener in others.items():
             self.subscribe("recording.start" if name == "other" else "camera.disconnected", listener=listener)
@@ -160,9 +173,9 @@ class DeliveryTests(EventsTestCase):
     def test_gone(self) -> None:
         """Nothing is kept of a connection that is gone."""
         self.subscribe("camera.disconnected")
-        self.events.leave(self.listener)
+        self.connections.leave(self.listener)  # type: ignore[arg-type]
         self.inventory.gone("camera0")
-        self.assertEqual((self.listener.heard, self.events.subscribers, self.events.counts()), ([], 0, {}))
+        self.assertEqual((self.listener.heard, len(self.subscriptions), self.subscriptions.counts()), ([], 0, {}))
 
 
 class SubscriptionTests(EventsTestCase):
@@ -212,11 +225,11 @@ class SubscriptionTests(EventsTestCase):
         )
         for _ in range(2):
             self.assertEqual(self.ask("unsubscribe_events")["result"], {"unsubscribed": True, "topics": []})
-        self.assertEqual(self.events.subscribers, 0)
+        self.assertEqual(len(self.subscriptions), 0)
 
     def test_stats(self) -> None:
         """Of all, and of this one."""
-        other = Listener()
+        other = self.joined()
         self.subscribe("camera.connected", "recording.stop")
         self.subscribe("recording.stop", listener=other)
         self.assertEqual(
@@ -248,11 +261,11 @@ class SubscriptionTests(EventsTestCase):
         ):
             error = self.ask("subscribe_events", params)["error"]
             self.assertEqual((error["code"], error["data"]["param"]), (-32602, param))
-        self.assertEqual(self.events.subscribers, 0)
+        self.assertEqual(len(self.subscriptions), 0)
 
     def test_scope(self) -> None:
         """A camera outside it does not exist."""
-        scoped = Listener(principal(cameras=frozenset({"camera1"})))
+        scoped = self.joined(principal(cameras=frozenset({"camera1"})))
         self.assertEqual(
             self.subscribe("camera.connected", listener=scoped, device="camera0")["error"]["code"], -32010
         )

@@ -12,7 +12,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.access.roles import Principal, Role
-from camsvc.api.methods.discovered_streams import OfferMethods
+from camsvc.api.methods.external_streams import DiscoveryMethods
 from camsvc.api.registry import Registry
 from camsvc.config.schema import parse
 from camsvc.devices.network_search.discovered_streams import GENERIC, SKYDIO, DiscoveredStreams
@@ -51,7 +51,7 @@ class Network:
         return self.devices
 
 
-class OffersTests(SynchronousTestCase):
+class DiscoveryTests(SynchronousTestCase):
     """`DiscoveredStreams` through its methods."""
 
     def setUp(self) -> None:
@@ -70,7 +70,7 @@ class OffersTests(SynchronousTestCase):
         self.discovered.load()
         self.discovered.start()
         self.addCleanup(self.discovered.stop)
-        self.registry = Registry(OfferMethods(self.discovered))
+        self.registry = Registry(DiscoveryMethods(self.discovered))
 
     def asked(self, method: str, who: Principal | None = None, **params: Any) -> Any:
         frame = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
