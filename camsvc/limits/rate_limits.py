@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from camsvc.config.schema import Limits
 from camsvc.limits.connection_quota import neighbourhood
-from camsvc.limits.token_bucket import TokenBuckets
 from camsvc.system.clocks import Clocks
+from camsvc.system.token_bucket import TokenBuckets
 
 
 class RateLimits:

@@ -24,7 +24,8 @@ from camsvc.relay.hls.listener import HlsMuxers
 from camsvc.relay.paths.options import to_json
 from camsvc.relay.paths.path_table import PathTable
 from camsvc.relay.request_errors import RequestError
-from camsvc.relay.rtsp.listener import RtspListener, RtspServerConnection
+from camsvc.relay.rtsp.connection import RtspServerConnection
+from camsvc.relay.rtsp.listener import RtspListener
 from camsvc.relay.wall_time import rfc3339
 from camsvc.relay.webrtc.viewers import Viewers
 from camsvc.system.redaction import redact

@@ -6,7 +6,7 @@ from typing import Any
 
 from camsvc.relay.hls.muxer import HlsMuxer
 from camsvc.relay.paths.path import RelayPath
-from camsvc.relay.rtsp.listener import RtspServerConnection
+from camsvc.relay.rtsp.connection import RtspServerConnection
 from camsvc.relay.wall_time import rfc3339
 from camsvc.relay.webrtc.viewer import Viewer
 

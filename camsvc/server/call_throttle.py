@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from camsvc.config.schema import Limits
-from camsvc.limits.token_bucket import TokenBucket
 from camsvc.server.named_timers import NamedTimers
 from camsvc.server.read_pauses import ReadPauses
+from camsvc.system.token_bucket import TokenBucket
 
 REFUSALS_IN_A_ROW, PAUSE_S = 50, 5.0
 """Who goes on after so many refusals in a row is not read for a while: refusing costs nearly what answering does."""

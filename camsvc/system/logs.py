@@ -1,4 +1,4 @@
-"""How a log line looks: text for people and journald, JSON for programs, and no credential in either."""
+"""How a log line looks, as text or JSON, without a credential in either; and how often a stranger can cause one."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
+from twisted.internet.interfaces import IReactorTime
 from twisted.logger import (
     FilteringLogObserver,
     ILogObserver,
     LogEvent,
+    Logger,
     LogLevel,
     LogLevelFilterPredicate,
     formatEvent,
@@ -22,6 +24,9 @@ from zope.interface import implementer, provider
 
 from camsvc.system.redaction import redact
 
+#: Lines of one kind that ``LimitedLog`` writes in a period of so many seconds.
+FIRST = 5
+PERIOD_S = 60.0
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -97,3 +102,48 @@ def observer(level: str = "info", form: str = "text", stream: TextIO | None = No
     lines = _Lines(stream or sys.stdout, _FORMATS[form])
     predicate = LogLevelFilterPredicate(LogLevel.lookupByName(level))
     return provider(ILogObserver)(FilteringLogObserver(lines, [predicate]))  # type: ignore[no-any-return]
+
+
+class LimitedLog:
+    """Lines that a stranger can cause at will: of each kind some are written, then how many more there were.
+
+    A kind is its format, whatever stands in it.
+    """
+
+    def __init__(self, clock: IReactorTime, log: Logger) -> None:
+        """Nothing is written yet.
+
+        Args:
+            clock: for the periods.
+            log: gets the lines.
+        """
+        self._clock = clock
+        self._log = log
+        self._counts: dict[tuple[LogLevel, str], int] = {}
+
+    def info(self, form: str, **fields: Any) -> None:
+        """Write a line, as ``Logger.info`` does, or count it."""
+        self._write(LogLevel.info, form, fields)
+
+    def warn(self, form: str, **fields: Any) -> None:
+        """Write a line, as ``Logger.warn`` does, or count it."""
+        self._write(LogLevel.warn, form, fields)
+
+    def _write(self, level: LogLevel, form: str, fields: dict[str, Any]) -> None:
+        if not self._counts:
+            self._clock.callLater(PERIOD_S, self._sum_up)
+        count = self._counts[level, form] = self._counts.get((level, form), 0) + 1
+        if count <= FIRST:
+            self._log.emit(level, form, **fields)
+
+    def _sum_up(self) -> None:
+        counts, self._counts = self._counts, {}
+        for (level, form), count in counts.items():
+            if count > FIRST:
+                self._log.emit(
+                    level,
+                    "{count} more lines in {seconds:.0f} s of the kind: {form}",
+                    count=count - FIRST,
+                    seconds=PERIOD_S,
+                    form=form,
+                )

@@ -17,14 +17,18 @@ KERNEL_QUEUE = 256 << 10
 
 
 def tune(transport: Any, write_timeout_s: float) -> None:
-    """Set a connection's limits: queue sizes, no Nagle delay, and the kernel's own time limit for a dead peer."""
-    transport.bufferSize = QUEUE
+    """Set a connection's limits: the kernel's queue, no Nagle delay, and its own time limit for a dead peer."""
     transport.setTcpNoDelay(True)
     transport.setTcpKeepAlive(True)
     handle = transport.getHandle()
     if isinstance(handle, socket.socket):
         handle.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_QUEUE)
         handle.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(write_timeout_s * 1000))
+
+
+def widen_queue(transport: Any) -> None:
+    """Let more wait before a producer is paused; Twisted then reads as much at once, too, so it is for readers."""
+    transport.bufferSize = QUEUE
 
 
 def can_send(transport: Any) -> bool:

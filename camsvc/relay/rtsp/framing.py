@@ -10,6 +10,8 @@ from urllib.parse import unquote, urlsplit
 
 from attrs import field, frozen
 
+#: Empty lines before a request that are passed over (RFC 2326, 6.1).
+MAX_BLANK = 16
 #: Longest line of a request head, bytes.
 MAX_LINE = 8 << 10
 #: Longest request head, bytes.
@@ -184,8 +186,12 @@ class RtspParser:
         return buffer[at + 1], buffer[at : at + size]
 
     def _request(self) -> RtspRequest | None:
-        while self._buffer.startswith(b"\r\n", self._at):
+        for _ in range(MAX_BLANK):
+            if not self._buffer.startswith(b"\r\n", self._at):
+                break
             self._at += 2
+        else:
+            raise MalformedRtsp("empty lines")
         start = self._at
         end = self._buffer.find(b"\r\n\r\n", start, start + MAX_HEAD + 4)
         if end < 0:

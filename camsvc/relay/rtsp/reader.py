@@ -9,7 +9,7 @@ from twisted.internet.interfaces import IDelayedCall, IPushProducer, IReactorTim
 from zope.interface import implementer
 
 from camsvc.relay.media.stream import Stream, Unit
-from camsvc.relay.rtsp.direct_send import can_send, send
+from camsvc.relay.rtsp.direct_send import can_send, send, widen_queue
 
 
 @implementer(IPushProducer)
@@ -48,6 +48,7 @@ class RtspReader:
         self._left_out = False
         self._stall_timer: IDelayedCall | None = None
         self._direct = can_send(transport)
+        widen_queue(transport)
 
     def play(self) -> None:
         """Begin, or go on after a pause, with a key frame."""

@@ -13,11 +13,11 @@ from twisted.web.iweb import IRequest
 from zope.interface import implementer
 
 from camsvc.errors import RateLimited
-from camsvc.limits.token_bucket import TokenBuckets
 from camsvc.recording.latest_pictures import LatestPicture, LatestPictures
 from camsvc.server.http.request import with_json_errors
 from camsvc.server.routes.camera_access import CameraDoor
 from camsvc.system.tasks import within
+from camsvc.system.token_bucket import TokenBuckets
 
 FIRST_PICTURE_S = 12.0
 """A camera is given so long to wake."""

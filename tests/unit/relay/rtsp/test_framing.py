@@ -65,6 +65,12 @@ class ParserTests(SynchronousTestCase):
         except MalformedRtsp:
             pass
 
+    def test_empty_lines(self) -> None:
+        """Some before a request are passed over, an endless row is not."""
+        self.assertEqual(len(parsed(b"\r\n" * 9 + OPTIONS)), 1)
+        with self.assertRaises(MalformedRtsp):
+            parsed(b"\r\n" * 40 + OPTIONS)
+
     def test_not_rtsp(self) -> None:
         """Other protocols are seen from their first line."""
         for data in (

@@ -14,7 +14,8 @@ from camsvc.relay.auth import AuthRequest
 from camsvc.relay.media import stream as stream_module
 from camsvc.relay.paths.path import RelayPath
 from camsvc.relay.rtsp.admission import SessionContext
-from camsvc.relay.rtsp.listener import RtspListener, RtspServerConnection
+from camsvc.relay.rtsp.connection import RtspServerConnection
+from camsvc.relay.rtsp.listener import RtspListener
 from tests.support.clocks import ClocksOf
 from tests.support.relay_media import IDR_NAL, SDP, SLICE_NAL, Client, interleaved, rtp
 from tests.unit.relay.paths.test_path_table import ON_DEMAND, PathTestCase

@@ -27,12 +27,25 @@ class TokenBucket:
         Returns:
             0 when there was one, else the seconds until there is.
         """
-        self.tokens = min(self.burst, self.tokens + max(0.0, now - self.at) * self.rate)
-        self.at = now
+        self._fill(now)
         if self.tokens >= 1:
             self.tokens -= 1
             return 0.0
         return (1 - self.tokens) / self.rate
+
+    def spend(self, now: float, count: float) -> float:
+        """Take tokens for what has been done already, also such as are not there yet.
+
+        Returns:
+            seconds until none is owed; 0 when none is.
+        """
+        self._fill(now)
+        self.tokens -= count
+        return max(0.0, -self.tokens / self.rate)
+
+    def _fill(self, now: float) -> None:
+        self.tokens = min(self.burst, self.tokens + max(0.0, now - self.at) * self.rate)
+        self.at = now
 
 
 class TokenBuckets:
@@ -46,8 +59,15 @@ class TokenBuckets:
 
     def take(self, key: str, now: float) -> float:
         """As :meth:`TokenBucket.take`, for one key."""
+        return self._bucket(key, now).take(now)
+
+    def spend(self, key: str, now: float, count: float) -> float:
+        """As :meth:`TokenBucket.spend`, for one key."""
+        return self._bucket(key, now).spend(now, count)
+
+    def _bucket(self, key: str, now: float) -> TokenBucket:
         bucket = self._buckets.pop(key, None) or TokenBucket.full(self._rate, self._burst, now)
         self._buckets[key] = bucket
         while len(self._buckets) > self._most:
             self._buckets.popitem(last=False)
-        return bucket.take(now)
+        return bucket

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 import tests.support.strategies  # noqa: F401
-from camsvc.limits.token_bucket import TokenBucket, TokenBuckets
+from camsvc.system.token_bucket import TokenBucket, TokenBuckets
 
 
 class TokenBucketTests(SynchronousTestCase):
@@ -33,6 +33,12 @@ class TokenBucketTests(SynchronousTestCase):
         self.assertEqual(bucket.take(50.0), 1)
         self.assertEqual(bucket.take(51.0), 0)
 
+    def test_spent_already(self) -> None:
+        """What is owed has to come in before anything is there again."""
+        bucket = TokenBucket.full(2, 4, 100.0)
+        self.assertEqual([bucket.spend(100.0, 4), bucket.spend(100.0, 1), bucket.spend(100.0, 3)], [0, 0.5, 2])
+        self.assertEqual([bucket.spend(102.0, 0), bucket.take(102.0), bucket.take(102.5)], [0, 0.5, 0])
+
     @given(st.lists(st.floats(0, 3), max_size=60), st.integers(1, 20), st.integers(1, 20))
     def test_any_calls(self, pauses: list[float], rate: int, burst: int) -> None:
         """Never more than burst + rate × time, and who waits as told gets one."""
@@ -55,6 +61,11 @@ class TokenBucketsTests(SynchronousTestCase):
         buckets = TokenBuckets(1, 1)
         self.assertEqual((buckets.take("a", 0), buckets.take("b", 0)), (0, 0))
         self.assertEqual((buckets.take("a", 0), buckets.take("b", 0)), (1, 1))
+
+    def test_spent_by_one(self) -> None:
+        """One address owes nothing for another."""
+        buckets = TokenBuckets(1, 1)
+        self.assertEqual((buckets.spend("a", 0, 3), buckets.spend("b", 0, 1)), (2, 0))
 
     def test_bounded(self) -> None:
         """The longest unused goes first; one in use is never forgotten for others."""

@@ -1,0 +1,111 @@
+"""Strangers that send without end on the relay's RTSP port: viewers, the recording and the control API go on.
+
+MediaMTX is not ours to mend; camsvc's own doors have their table in tests.functional.access.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from camsvc.system.processes import resident_bytes
+from tests.support.engine.engines import find_engines
+from tests.support.engine.flood import KINDS
+from tests.support.engine.rtsp_client import RtspClient, play
+from tests.support.media.camera import CameraTestCase
+from tests.support.media.ffmpeg import decode
+from tests.support.spawned import Spawned, clock, eventually, pause
+
+MIB = 1 << 20
+CONNECTIONS = 40
+SECONDS = 5.0
+
+
+class Gaps:
+    """When the packets of a viewer came: ``longest_s`` between two of them."""
+
+    def __init__(self, client: RtspClient) -> None:
+        self.longest_s = 0.0
+        self._last = clock().seconds()
+        client.on_packet = self._take
+
+    def _take(self, _: bytes) -> None:
+        now = clock().seconds()
+        self.longest_s = max(self.longest_s, now - self._last)
+        self._last = now
+
+
+class RtspFloodTests(CameraTestCase):
+    """One row for each kind of message."""
+
+    engine = find_engines()[0]
+    timeout = 120
+
+    async def flood(self, kind: str) -> dict[str, Any]:
+        """Forty connections for some seconds; what the flooder says of it."""
+        argv = [sys.executable, "-m", "tests.support.engine.flood", str(self.server.rtsp_port)]
+        process = Spawned.start([*argv, kind, str(CONNECTIONS), str(SECONDS)])
+        self.addCleanup(process.end)
+        delays = []
+        while process.output is None:
+            began = clock().seconds()
+            await self.server.api("GET", "paths/list")
+            delays.append(clock().seconds() - began)
+            await pause(0.05)
+        self.assertLess(sorted(delays)[int(0.9 * len(delays))], 0.5, f"{kind}: the API's delay")
+        return dict(json.loads(process.out))
+
+    async def attack(self, kind: str) -> None:
+        """See that nobody notices."""
+        folder = self.folder / "recordings"
+        pattern = f"{folder}/%path/%Y-%m-%d_%H-%M-%S-%f"
+        await self.server.add("camera0", record=True, recordPath=pattern, recordPartDuration="200ms")
+        await self.publish()
+        viewer = await play(self, self.server.rtsp_url("camera0"))
+        await self.grows(viewer)
+        memory = resident_bytes(self.server.process.pid)
+        gaps = Gaps(viewer)
+        began = clock().seconds()
+        told = await self.flood(kind)
+        seconds = clock().seconds() - began
+        self.assertFalse(viewer.closed, kind)
+        self.assertLess(gaps.longest_s, 1.0, f"{kind}: {told}")
+        self.assertLess(resident_bytes(self.server.process.pid) - memory, 40 * MIB, kind)
+        newcomer = await play(self, self.server.rtsp_url("camera0"))
+        await self.grows(newcomer)
+        self.assertLess(self.server.log().count("\n"), 100, kind)
+        await self.server.delete("camera0")
+        (file,) = await eventually(lambda: list(Path(folder).rglob("*.mp4")))
+        decoded = await decode(self, file)
+        self.assertGreater(decoded.frames, 0.9 * 10 * seconds, kind)
+
+    async def test_pipelined_options(self) -> None:
+        """Requests that anybody may make, in one stream."""
+        await self.attack("pipelined OPTIONS")
+
+    async def test_pipelined_describe(self) -> None:
+        """Requests that are refused, one by one, after the callback was asked."""
+        await self.attack("pipelined DESCRIBE")
+
+    async def test_unknown_methods(self) -> None:
+        """Requests that are no method of RTSP."""
+        await self.attack("unknown methods")
+
+    async def test_empty_frames(self) -> None:
+        """Interleaved frames of four bytes, before any SETUP."""
+        await self.attack("empty frames")
+
+    async def test_large_frames(self) -> None:
+        """The largest frames there are, on a channel of nobody."""
+        await self.attack("large frames")
+
+    async def test_empty_lines(self) -> None:
+        """What is skipped before a request."""
+        await self.attack("empty lines")
+
+    def test_every_kind(self) -> None:
+        """Each kind of message has its row."""
+        rows = {name.removeprefix("test_") for name in dir(self) if name.startswith("test_")}
+        self.assertEqual({kind.lower().replace(" ", "_") for kind in KINDS} - rows, set())
