@@ -13,7 +13,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.web.client import Agent, HTTPConnectionPool, ResponseFailed
 
 from camsvc.errors import DependencyFailed
-from camsvc.system import http_bodies
+from camsvc.system.protocols import http_bodies
 from camsvc.system.tasks import within
 
 CALL_TIMEOUT_S = 2.0

@@ -21,7 +21,7 @@ from twisted.web.iweb import UNKNOWN_LENGTH, IResponse
 from zope.interface import implementer
 
 from camsvc.engine.api_client import EngineUnreachable
-from camsvc.system import http_bodies
+from camsvc.system.protocols import http_bodies
 from camsvc.system.tasks import within
 
 CONNECT_LIMIT_S = 3.0

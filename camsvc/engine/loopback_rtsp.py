@@ -6,7 +6,7 @@ from typing import Any
 
 from twisted.internet.endpoints import TCP4ClientEndpoint
 
-from camsvc.system.rtsp_client import RtspConnection, connect
+from camsvc.system.protocols.rtsp_client import RtspConnection, connect
 
 INTERNAL_USER = "_int"
 

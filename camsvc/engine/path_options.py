@@ -12,7 +12,7 @@ from typing import Any
 
 from camsvc.engine.loopback_rtsp import LoopbackRtsp
 from camsvc.model import Camera, Recording, camera_of, web_path
-from camsvc.system import go_durations
+from camsvc.system.protocols import go_durations
 
 IDLE_S = 20
 """How long a camera runs on after its last reader; must exceed the engine's 5 s restart pause and the start-up."""

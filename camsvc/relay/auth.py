@@ -19,7 +19,7 @@ from twisted.web.client import Agent, HTTPConnectionPool, ResponseFailed
 from twisted.web.http_headers import Headers
 
 from camsvc.relay.rtsp.framing import Credential
-from camsvc.system import http_bodies
+from camsvc.system.protocols import http_bodies
 
 #: Longest wait for the callback's answer, seconds; later means no.
 ANSWER_S = 5.0

@@ -12,7 +12,7 @@ from attrs import frozen
 from camsvc.errors import ConfigError
 from camsvc.relay.paths.options import RelayPathOptions, name_error, options
 from camsvc.relay.request_errors import RequestError
-from camsvc.system import go_durations
+from camsvc.system.protocols import go_durations
 
 _HOST = re.compile(r"[A-Za-z0-9.:_-]{1,253}")
 _LEVELS = {"error": "error", "warn": "warn", "info": "info", "debug": "debug"}

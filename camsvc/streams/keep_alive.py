@@ -14,7 +14,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
 from camsvc.engine.loopback_rtsp import LoopbackRtsp
-from camsvc.system.rtsp_client import RtspAnswer, RtspConnection
+from camsvc.system.protocols.rtsp_client import RtspAnswer, RtspConnection
 from camsvc.system.tasks import launch, sleep, within
 
 LINGER_S = 10.0

@@ -7,7 +7,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from camsvc.engine.loopback_rtsp import LoopbackRtsp
 from camsvc.errors import DependencyFailed
-from camsvc.system.rtsp_client import RtspError
+from camsvc.system.protocols.rtsp_client import RtspError
 from camsvc.system.tasks import within
 
 START_LIMIT_S = 12.0

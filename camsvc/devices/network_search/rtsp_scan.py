@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred, DeferredList, DeferredSemaphore, Ti
 from twisted.internet.endpoints import TCP4ClientEndpoint, TCP6ClientEndpoint
 from twisted.logger import Logger
 
-from camsvc.system.rtsp_client import RtspAnswer, RtspError, connect
+from camsvc.system.protocols.rtsp_client import RtspAnswer, RtspError, connect
 from camsvc.system.tasks import launch, sleep, within
 
 CONNECT_LIMIT_S = 1.5

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from attrs import asdict, evolve, frozen
 
 from camsvc.relay.request_errors import RequestError
-from camsvc.system import go_durations
+from camsvc.system.protocols import go_durations
 
 _NAME = re.compile(r"[A-Za-z0-9_./-]+")
 

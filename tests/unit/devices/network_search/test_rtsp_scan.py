@@ -14,7 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from camsvc.devices.network_search import rtsp_scan
 from camsvc.devices.network_search.rtsp_scan import Place, Scanner, Seen, understood, url_of
-from camsvc.system.rtsp_client import RtspAnswer
+from camsvc.system.protocols.rtsp_client import RtspAnswer
 
 URL = "rtsp://192.0.2.7:554/"
 SDP = b"v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\nm=audio 0 RTP/AVP 97\r\n"

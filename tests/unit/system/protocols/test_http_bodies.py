@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.client import ResponseDone, ResponseFailed
 from twisted.web.http import PotentialDataLoss
 
-from camsvc.system import http_bodies
+from camsvc.system.protocols import http_bodies
 
 
 class FakeResponse:

@@ -11,7 +11,7 @@ from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import SynchronousTestCase
 
 import tests.support.strategies  # noqa: F401
-from camsvc.system.rtsp_client import MAX_ANSWER_BYTES, RtspAnswer, RtspConnection, RtspError
+from camsvc.system.protocols.rtsp_client import MAX_ANSWER_BYTES, RtspAnswer, RtspConnection, RtspError
 
 URL = "rtsp://192.0.2.7/a"
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 import tests.support.strategies  # noqa: F401
-from camsvc.system import go_durations
+from camsvc.system.protocols import go_durations
 
 
 class GoDurationTests(SynchronousTestCase):

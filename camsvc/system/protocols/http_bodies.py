@@ -20,7 +20,7 @@ def collect(response: IResponse, max_bytes: int) -> Deferred[bytes]:
     Returns:
         a Deferred of the whole body; it fails with ResponseFailed where that is too long or breaks off.
     """
-    return _Collector(response, max_bytes).done
+    return _BodyCollector(response, max_bytes).done
 
 
 def drop(response: IResponse) -> None:
@@ -28,7 +28,7 @@ def drop(response: IResponse) -> None:
     collect(response, 0).addErrback(lambda _: None).cancel()
 
 
-class _Collector(Protocol):
+class _BodyCollector(Protocol):
     def __init__(self, response: IResponse, max_bytes: int) -> None:
         self._chunks: list[bytes] = []
         self._left = max_bytes
