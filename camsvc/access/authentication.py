@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from camsvc.access.credentials import Credentials
-from camsvc.access.roles import Principal
+from camsvc.access.roles import Principal, Role, may
 from camsvc.audit.refused_credentials import RefusedCredentials
 from camsvc.errors import AuthenticationFailed
 from camsvc.limits.login_throttle import LoginThrottle, LoginThrottled, LoginVerdict
@@ -43,6 +43,16 @@ class Authentication:
     def principal(self, credential: str) -> Principal:
         """Who shows a session token or an API key, or the error of ``Credentials.principal``; nobody is told."""
         return self.credentials.principal(credential, self._clocks.wall_s())
+
+    def require(self, principal: Principal | None, role: Role, camera: str | None = None) -> Principal:
+        """Let an action pass that asks for a role, and for a camera in the principal's scope; else as ``may()``."""
+        found = may(principal, role, self._clocks.wall_s(), camera)
+        assert found is not None  # only what is open to all lets nobody pass
+        return found
+
+    def ticket(self, kind: str, resource: str, principal: Principal, valid_s: float) -> str:
+        """A ticket for one resource, as ``Tokens.ticket``, valid for ``valid_s`` seconds from now."""
+        return self.credentials.tokens.ticket(kind, resource, principal, self._clocks.wall_s(), valid_s)
 
     def ticket_holder(self, kind: str, ticket: str, resource: str) -> Principal:
         """Who shows a ticket, or the error of ``Credentials.holder``."""

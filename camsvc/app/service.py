@@ -51,7 +51,7 @@ class Camsvc(Service):
         self._video = Video(runtime, config.media, topics)
         self._video.mount(self._site.root)
         if prepared.addresses.rtsps:
-            self._site.port.subscribe(lambda pair: media.certificate.renew(pair.certificate, pair.key))
+            self._site.port.renewed.add(lambda pair: media.certificate.renew(pair.certificate, pair.key))
 
     def _connect(self) -> None:
         """Who is told of what, one after the other in this order."""

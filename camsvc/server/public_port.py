@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import signal
-import time
-from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.protocol import Factory
@@ -13,6 +11,8 @@ from twisted.logger import Logger
 from camsvc.config.schema import Server
 from camsvc.errors import ConfigError
 from camsvc.server.http.tls import Certificates, Pair
+from camsvc.system.runtime import Runtime
+from camsvc.system.subscribers import Subscribers
 from camsvc.system.tasks import Repeater
 
 _LOOK_EVERY_S = 86400.0
@@ -21,28 +21,34 @@ _BACKLOG = 511
 
 
 class PublicPort:
-    """Listens while camsvc runs."""
+    """Listens while camsvc runs.
+
+    Attributes:
+        renewed: told of each certificate that takes the place of the one before.
+    """
 
     _log = Logger()
 
     def __init__(
-        self, reactor: Any, site: Factory[Any], server: Server, certificates: Certificates | None = None
+        self, runtime: Runtime, site: Factory[Any], server: Server, certificates: Certificates | None = None
     ) -> None:
         """Set up.
 
         Args:
-            reactor: listens; time.
+            runtime: listens; time.
             site: what is served.
             server: address and port.
             certificates: with them it is TLS.
         """
-        self._reactor = reactor
+        self.renewed: Subscribers[[Pair]] = Subscribers("telling of a new certificate", self._log)
+        self._reactor, self._clocks = runtime.reactor, runtime.clocks
         self._site = site
         self._server = server
         self._certificates = certificates
         self._port: Any = None
-        self._listeners: list[Callable[[Pair], None]] = []
-        self._looks = Repeater(reactor, _LOOK_EVERY_S, self._look, self._log, "looking at the certificate")
+        self._looks = Repeater(
+            runtime.reactor, _LOOK_EVERY_S, self._check_certificate, self._log, "looking at the certificate"
+        )
 
     @property
     def listening(self) -> bool:
@@ -53,10 +59,6 @@ class PublicPort:
     def scheme(self) -> str:
         """``http`` or ``https``."""
         return "http" if self._certificates is None else "https"
-
-    def subscribe(self, listener: Callable[[Pair], None]) -> None:
-        """Call ``listener(pair)`` with each certificate that takes the place of the one before."""
-        self._listeners.append(listener)
 
     def start(self) -> None:
         """Open it; from now on SIGHUP does not end the process."""
@@ -93,12 +95,10 @@ class PublicPort:
         self._log.info("SIGHUP: {what} {words}", what=what, words=pair.words)
         if changed:
             self._looks.nudge()
-            for listener in self._listeners:
-                with self._log.failuresHandled("while telling of a new certificate"):
-                    listener(pair)
+            self.renewed.tell(pair)
 
-    async def _look(self) -> None:
+    async def _check_certificate(self) -> None:
         assert self._certificates is not None
-        trouble = self._certificates.pair.trouble(time.time())
+        trouble = self._certificates.pair.trouble(self._clocks.wall_s())
         if trouble is not None:
             self._log.warn("the certificate of server.tls_cert {trouble}", trouble=trouble)

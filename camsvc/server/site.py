@@ -13,16 +13,14 @@ from twisted.web.resource import Resource
 import camsvc
 from camsvc.api.health_status import HealthStatus
 from camsvc.errors import CamsvcError, NotFound, PermissionDenied, RateLimited
-from camsvc.limits.rate_limits import RateLimits
+from camsvc.server.caller_checks import CallerChecks
+from camsvc.server.http.authorization import address_of
 from camsvc.server.http.cookies import LoginCookie
 from camsvc.server.http.headers import security_headers
-from camsvc.server.http.hosts import Hosts
 from camsvc.server.http.request import answer_error, answer_json, with_json_errors
-from camsvc.server.routes.files import Files
 from camsvc.server.routes.login import LoginPages
 from camsvc.server.routes.page_files import FOLDER
 from camsvc.server.routes.rpc import Rpc
-from camsvc.server.ws_connections import WebSocketConnections
 
 _PAGE = FOLDER / "index.html"
 _LOGIN_PATHS = ([b"login"], [b"logout"], [b"session"])
@@ -85,39 +83,37 @@ class Root(Resource):
     """Sends each request its way, once its Host is known to be ours; every answer has the security headers."""
 
     def __init__(
-        self,
-        hosts: Hosts,
-        cookie: LoginCookie,
-        pages: Pages,
-        login: LoginPages,
-        files: Files,
-        rpc: Rpc,
-        ws: WebSocketConnections,
-        rate_limits: RateLimits,
-        hsts_s: int = 0,
+        self, checks: CallerChecks, cookie: LoginCookie, pages: Pages, login: LoginPages, rpc: Rpc, hsts_s: int = 0
     ) -> None:
+        """Set up; what else is served is put below it with ``putChild``.
+
+        Args:
+            checks: by which name somebody calls us, and how often.
+            cookie: the browsers'.
+            pages: ``/`` and ``/health``.
+            login: logins.
+            rpc: calls of the API.
+            hsts_s: how long a browser shall come by TLS alone, in seconds; 0 leaves that open.
+        """
         super().__init__()
-        self._hosts = hosts
-        self._rate_limits = rate_limits
+        self._checks = checks
         self._hsts_s = hsts_s
         self._cookie = cookie
         self._login = login.app.resource()
         self._pages = pages.app.resource()
         self._rpc = rpc.app.resource()
-        self.putChild(b"files", files.app.resource())
-        self.putChild(b"ws", ws.as_resource())
 
     def getChildWithDefault(self, path: bytes, request: Any) -> Any:
-        known = self._hosts.of(request) is not None
+        known = self._checks.hosts.of(request) is not None
         host = request.getHeader(b"host").decode("latin-1") if known else None
         request.responseHeaders.removeHeader(b"server")
         for name, value in security_headers(host, request.isSecure(), self._hsts_s).items():
             request.setHeader(name, value)
-        if wait_s := self._rate_limits.request(getattr(request.getClientAddress(), "host", "")):
+        if wait_s := self._checks.rate_limits.request(address_of(request)):
             why = RateLimited("Too many requests", retry_after_ms=math.ceil(wait_s * 1000))
-            return _Refusal(429, why)
+            return _ErrorPage(429, why)
         if not known:
-            return _Refusal(
+            return _ErrorPage(
                 421,
                 CamsvcError(
                     "This name is not one of camsvc's",
@@ -126,13 +122,13 @@ class Root(Resource):
                 ),
             )
         if not _is_text(path, *request.postpath):
-            return _Refusal(404, NotFound("Page", "path"))
+            return _ErrorPage(404, NotFound("Page", "path"))
         login = path == b"api" and request.postpath in _LOGIN_PATHS
         try:
             if request.postpath != [b"login"] or not login:  # who logs in again need not be logged in
                 self._cookie.admit(request)
         except PermissionDenied as why:
-            return _Refusal(403, why)
+            return _ErrorPage(403, why)
         if path in self.children:
             return self.children[path]
         request.prepath.pop()
@@ -151,7 +147,7 @@ def _is_text(*segments: bytes) -> bool:
     return True
 
 
-class _Refusal(Resource):
+class _ErrorPage(Resource):
     isLeaf = True
 
     def __init__(self, status: int, why: CamsvcError) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import time
 import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -19,7 +18,7 @@ from camsvc.api.calls import OpenCall
 from camsvc.errors import AuthenticationFailed
 from camsvc.limits.connection_quota import QuotaExceeded
 from camsvc.server.call_throttle import CallThrottle
-from camsvc.server.http.request import named_by
+from camsvc.server.http.authorization import principal_of_headers
 from camsvc.server.named_timers import NamedTimers
 from camsvc.server.read_pauses import ReadPauses
 from camsvc.server.slow_readers import STUCK_S, SlowReaderValve
@@ -74,9 +73,9 @@ class WebSocketConnection(WebSocketServerProtocol):
         )
         self.valve = SlowReaderValve(self.timers, self._read_pauses, self._transmit, self._close_slow_reader)
         self._throttle: CallThrottle | None = None
-        self._leave: Callable[[], None] = lambda: None
-        self._came_as: Principal | None = None
-        self._release: Callable[[], None] = lambda: None
+        self._release_quota: Callable[[], None] = lambda: None
+        self._principal_of_handshake: Principal | None = None
+        self._end_grant: Callable[[], None] = lambda: None
         self._when_closed: Deferred[None] = Deferred()
 
     # What Autobahn calls.
@@ -85,22 +84,22 @@ class WebSocketConnection(WebSocketServerProtocol):
         # LimitedRequest has put these two there, whatever the client sent.
         secure = request.headers.get("x-forwarded-proto") == "https"
         self.address = request.headers.get("x-forwarded-for", "")
-        base_url = self.factory.hosts.base_url(request.headers.get("host"), secure)
+        base_url = self.factory.checks.hosts.base_url(request.headers.get("host"), secure)
         if base_url is None:
             raise ConnectionDeny(ConnectionDeny.FORBIDDEN, "unknown Host; see server.allowed_hosts")
         try:
-            self._leave = self.factory.quota.take(self.address)
+            self._release_quota = self.factory.quota.take(self.address)
         except QuotaExceeded as why:
             raise ConnectionDeny(why.status, why.message) from None
         header = request.headers.get(
             "authorization", ""
         )  # a browser's cookie stands here, too: server/http/cookies.py
         key = request.headers.get("x-api-key", "")
+        authentication = self.factory.checks.authentication
         try:
-            self._came_as = named_by(header, key, self.factory.grants.credentials)
+            self._principal_of_handshake = principal_of_headers(header, key, authentication)
         except AuthenticationFailed as why:  # then it has authenticate to log in with
-            if self.factory.refused_credentials is not None:
-                self.factory.refused_credentials.tell("websocket", self.address, why, {})
+            authentication.tell_refused("websocket", self.address, why, {})
         self.base_url = base_url
         self.user_agent = request.headers.get("user-agent", "")[:200]
 
@@ -108,11 +107,13 @@ class WebSocketConnection(WebSocketServerProtocol):
         self.transport.unregisterProducer()  # twisted.web's HTTPChannel, which has no part in this any more
         self.transport.registerProducer(self.valve, True)
         self.maxMessagePayloadSize = BEFORE_LOGIN_BYTES
-        self.since = time.time()
-        self._throttle = CallThrottle(self.factory.limits, self.timers, self._read_pauses, time.monotonic)
+        self.since = self.factory.clocks.wall_s()
+        self._throttle = CallThrottle(
+            self.factory.limits, self.timers, self._read_pauses, self.factory.clocks.monotonic_s
+        )
         self.factory.opened(self)
-        if self._came_as is not None:
-            self.log_in(self._came_as)
+        if self._principal_of_handshake is not None:
+            self.log_in(self._principal_of_handshake)
 
     def onMessage(self, payload: bytes, isBinary: bool) -> None:
         if self.state != self.STATE_OPEN:
@@ -134,10 +135,10 @@ class WebSocketConnection(WebSocketServerProtocol):
     def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:  # noqa: N803
         self.timers.cancel_all()
         self.valve.clear()
-        self._release()
+        self._end_grant()
         for call in tuple(self._in_flight):
             call.cancel()
-        self._leave()
+        self._release_quota()
         self.factory.closed(self)
         if not self._when_closed.called:
             self._when_closed.callback(None)
@@ -151,8 +152,8 @@ class WebSocketConnection(WebSocketServerProtocol):
 
     def log_in(self, principal: Principal) -> None:
         """Switch identity and role at once; the socket closes 60 s after the login ends, at once if it is revoked."""
-        self._release()
-        self._release = self.factory.grants.open(principal, self._on_grant_ended)
+        self._end_grant()
+        self._end_grant = self.factory.checks.grants.open(principal, self._on_grant_ended)
         self.principal = principal
         self.maxMessagePayloadSize = AFTER_LOGIN_BYTES
         self.timers.cancel("login")
@@ -164,7 +165,7 @@ class WebSocketConnection(WebSocketServerProtocol):
 
     def give_way(self) -> None:
         """Be cut, and give the place to somebody else at once."""
-        self._leave()
+        self._release_quota()
         self.factory.closed(self)
         self.dropConnection(abort=True)
 
@@ -191,7 +192,7 @@ class WebSocketConnection(WebSocketServerProtocol):
     def _wait_s(self) -> float:
         """How long the next call has to wait, in seconds; 0 where it may be made."""
         assert self._throttle is not None
-        wait_s = self._throttle.take() or self.factory.rate_limits.call(self.address)
+        wait_s = self._throttle.take() or self.factory.checks.rate_limits.call(self.address)
         self._throttle.count(refused=bool(wait_s))
         return wait_s or (0.1 if len(self._in_flight) >= CALLS_IN_FLIGHT else 0.0)
 
@@ -231,7 +232,7 @@ class WebSocketConnection(WebSocketServerProtocol):
         """Close when the login has ended; look again in a day at the latest, as the wall clock may be set."""
         if self.principal is None:
             return
-        left = self.principal.expires_at + RELOGIN_S - time.time()
+        left = self.principal.expires_at + RELOGIN_S - self.factory.clocks.wall_s()
         if left > 0:
             self.timers.start("login", min(left, 86400.0), self._check_login_expiry)
         else:

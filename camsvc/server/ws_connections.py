@@ -8,17 +8,15 @@ from autobahn.twisted.resource import WebSocketResource
 from autobahn.twisted.websocket import WebSocketServerFactory
 from twisted.internet.defer import DeferredList
 
-from camsvc.access.session_grants import SessionGrants
 from camsvc.api.notifications.connections import ClientConnections
 from camsvc.api.registry import Registry
-from camsvc.audit.refused_credentials import RefusedCredentials
 from camsvc.config.schema import Limits
 from camsvc.errors import CamsvcError
 from camsvc.limits.connection_quota import ConnectionQuota, QuotaExceeded
-from camsvc.limits.rate_limits import RateLimits
-from camsvc.server.http.hosts import Hosts
+from camsvc.server.caller_checks import CallerChecks
 from camsvc.server.http.request import answer_error
 from camsvc.server.ws import AFTER_LOGIN_BYTES, PING_EVERY_S, PONG_WITHIN_S, WebSocketConnection
+from camsvc.system.runtime import Runtime
 from camsvc.system.tasks import within
 
 
@@ -50,23 +48,27 @@ class WebSocketConnections(WebSocketServerFactory):
 
     def __init__(
         self,
-        reactor: Any,
+        runtime: Runtime,
         registry: Registry,
         clients: ClientConnections,
         limits: Limits,
-        hosts: Hosts,
-        grants: SessionGrants,
-        rate_limits: RateLimits,
-        refused_credentials: RefusedCredentials | None = None,
+        checks: CallerChecks,
     ) -> None:
-        super().__init__(reactor=reactor, server="")
+        """Set up.
+
+        Args:
+            runtime: time.
+            registry: answers calls.
+            clients: told of each connection.
+            limits: how many connections, and how many calls on each.
+            checks: who calls, and by which URL.
+        """
+        super().__init__(reactor=runtime.reactor, server="")
+        self.clocks = runtime.clocks
         self.registry = registry
         self.clients = clients
         self.limits = limits
-        self.hosts = hosts
-        self.grants = grants
-        self.rate_limits = rate_limits
-        self.refused_credentials = refused_credentials
+        self.checks = checks
         self.quota = ConnectionQuota("WebSocket connections", limits.connections, limits.address_connections)
         self._connections: dict[WebSocketConnection, None] = {}
         self.setProtocolOptions(

@@ -15,8 +15,9 @@ from camsvc.access.roles import Principal, Role
 from camsvc.access.tokens import STREAM
 from camsvc.devices.inventory import Inventory
 from camsvc.errors import DependencyFailed
-from camsvc.server.routes.camera_access import CameraDoor
-from tests.support.samples import credentials, found, principal
+from camsvc.server.routes.camera_access import CameraAccess
+from camsvc.server.routes.camera_delivery import CameraDelivery
+from tests.support.samples import authentication, credentials, found, principal
 
 Answer = tuple[int, dict[str, str], bytes]
 
@@ -100,8 +101,8 @@ class FakeStreams:
         return self.web + device
 
 
-class DoorStand:
-    """A door, whom it holds, and what stands behind it."""
+class CameraStand:
+    """The access to a camera, who has something open, and what stands behind it."""
 
     def __init__(self) -> None:
         self.credentials = credentials()
@@ -112,9 +113,11 @@ class DoorStand:
         self.held: dict[int, tuple[Principal, Callable[[str], None]]] = {}
         self._count = 0
         streams: Any = self.streams
-        self.door = CameraDoor(self.credentials, self.inventory, streams, self.hold)
+        grants: Any = self
+        self.access = CameraAccess(authentication(self.credentials), grants, self.inventory)
+        self.delivery = CameraDelivery(self.inventory, streams)
 
-    def hold(self, who: Principal, end: Callable[[str], None]) -> Callable[[], None]:
+    def open(self, who: Principal, end: Callable[[str], None]) -> Callable[[], None]:
         self._count += 1
         number = self._count
         self.held[number] = (who, end)

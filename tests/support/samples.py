@@ -15,8 +15,12 @@ from camsvc.access.session_grants import SessionGrants
 from camsvc.access.tokens import Tokens
 from camsvc.api.calls import OpenCall
 from camsvc.audit.refused_credentials import RefusedCredentials
+from camsvc.config.schema import Limits, Server
 from camsvc.limits.login_throttle import LoginThrottle, pace_of_addresses
+from camsvc.limits.rate_limits import RateLimits
 from camsvc.model import Camera, Found, Mode, Recording, RecordingState
+from camsvc.server.caller_checks import CallerChecks
+from camsvc.server.http.hosts import Hosts
 from camsvc.system.clocks import Clocks
 from camsvc.system.runtime import Runtime
 from tests.support.clocks import FakeClocks
@@ -97,6 +101,22 @@ def authentication(
 def session_grants(clock: Any, known: Credentials, clocks: Clocks | None = None) -> SessionGrants:
     """Session grants whose revocations are kept in memory; on the real clocks, unless others are given."""
     return SessionGrants(runtime(clock, clocks=clocks or Clocks()), known)
+
+
+def caller_checks(
+    reactor: Any,
+    known: Authentication,
+    hosts: Hosts | None = None,
+    limits: Limits | None = None,
+    grants: SessionGrants | None = None,
+) -> CallerChecks:
+    """What is asked about each caller, on the real clocks."""
+    return CallerChecks(
+        Hosts(Server()) if hosts is None else hosts,
+        known,
+        RateLimits(limits or Limits(), Clocks()),
+        session_grants(reactor, known.credentials) if grants is None else grants,
+    )
 
 
 def runtime(reactor: Any, **other: Any) -> Runtime:

@@ -51,8 +51,8 @@ class Accounts:
         self._first_admin: Deferred[None] | None = None
         self.methods = UserMethods(runtime.database, self._passwords, self._logins, ended)
         origins = Origins(config.server.public_url, config.server.allowed_origins)
-        self.cookie = LoginCookie(runtime.database.instance(), authentication.credentials, origins)
-        self.pages = LoginPages(self._logins, authentication.credentials, grants, self.cookie)
+        self.cookie = LoginCookie(runtime.database.instance(), authentication, origins, runtime.clocks)
+        self.pages = LoginPages(self._logins, authentication, grants, self.cookie)
 
     def start(self) -> None:
         """Begin; the first admin is made where there is no user."""

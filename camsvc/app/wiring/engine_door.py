@@ -47,7 +47,7 @@ class EngineDoor:
         publish_key = bytes.fromhex(folder.secret("publish").decode())
         secrets = EngineSecrets(publish_key, folder.secret("internal"), folder.secret("api"))
         admission = Admission(grants.credentials, admitted, secrets, clocks, refused_credentials)
-        self._site = QuietSite(Callback(folder.secret("callback"), admission).app.resource())
+        self._site = QuietSite(Callback(folder.secret("callback"), admission).app.resource(), runtime.reactor)
 
     def open(self) -> None:
         """Answer the engine. Before the first call to it: MediaMTX 1.20 asks about API calls too."""

@@ -9,12 +9,13 @@ from camsvc.app.wiring.methods import Methods
 from camsvc.app.wiring.topics import Topics
 from camsvc.config.schema import Config
 from camsvc.limits.rate_limits import RateLimits
+from camsvc.server.caller_checks import CallerChecks
 from camsvc.server.http.hosts import Hosts
 from camsvc.server.http.proxies import Proxies
 from camsvc.server.http.request import QuietSite
 from camsvc.server.http.tls import Certificates
 from camsvc.server.public_port import PublicPort
-from camsvc.server.routes.files import Files
+from camsvc.server.routes.files import Files, FileSources
 from camsvc.server.routes.metrics import MetricsPage
 from camsvc.server.routes.page_files import PageFiles
 from camsvc.server.routes.rpc import Rpc
@@ -36,40 +37,30 @@ class PublicSite:
         methods: Methods,
     ) -> None:
         """Set up; see the parts for what each takes."""
-        reactor, access, archive = runtime.reactor, topics.access, topics.archive
-        credentials, grants, refused_credentials = access.credentials, access.grants, access.refused_credentials
+        access, archive = topics.access, topics.archive
+        authentication, accounts = access.authentication, access.accounts
         self._media = topics.media
-        hosts = Hosts(config.server)
         rate_limits = RateLimits(config.limits, runtime.clocks)
-        self.ws = WebSocketConnections(
-            reactor,
-            methods.registry,
-            feed.connections,
-            config.limits,
-            hosts,
-            grants,
-            rate_limits,
-            refused_credentials,
-        )
-        files = Files(
-            reactor,
-            credentials,
-            grants,
+        checks = CallerChecks(Hosts(config.server), authentication, rate_limits, access.grants)
+        self.ws = WebSocketConnections(runtime, methods.registry, feed.connections, config.limits, checks)
+        sources = FileSources(
             archive.folders,
-            archive.finisher.when_finished,
-            archive.recorder.under_way,
             archive.find,
+            archive.recorder.under_way,
+            archive.finisher.when_finished,
             archive.thumbnails.ready,
         )
+        files = Files(runtime.reactor, authentication, access.grants, sources)
         pages = Pages(self._ready, feed.health_status, config.media.rtsp_port)
-        rpc = Rpc(methods.registry, credentials, rate_limits, hosts)
-        cookie, login = access.accounts.cookie, access.accounts.pages
-        self.root = Root(hosts, cookie, pages, login, files, rpc, self.ws, rate_limits, config.server.hsts_s)
+        rpc = Rpc(methods.registry, checks)
+        self.root = Root(checks, accounts.cookie, pages, accounts.pages, rpc, config.server.hsts_s)
+        self.root.putChild(b"ws", self.ws.as_resource())
+        self.root.putChild(b"files", files.app.resource())
         self.root.putChild(b"page", PageFiles().app.resource())
-        self.root.putChild(b"metrics", MetricsPage(credentials, methods.figures).app.resource())
+        self.root.putChild(b"metrics", MetricsPage(authentication, methods.figures).app.resource())
         proxies = Proxies(config.server.trusted_proxies)
-        site = QuietSite(self.root, proxies, config.limits, reactor, credentials, refused_credentials)
-        self.port = PublicPort(reactor, site, config.server, certificates)
+        site = QuietSite(self.root, runtime.reactor, config.limits, proxies, authentication)
+        self.port = PublicPort(runtime, site, config.server, certificates)
 
     def _ready(self) -> dict[str, Any]:
         engine, streams = self._media.engine, self._media.streams

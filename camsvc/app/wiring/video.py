@@ -10,7 +10,8 @@ from camsvc.config.schema import Media
 from camsvc.engine.http_client import EngineHttp
 from camsvc.engine.loopback_rtsp import LoopbackRtsp
 from camsvc.recording.latest_pictures import LatestPictures
-from camsvc.server.routes.camera_access import CameraDoor
+from camsvc.server.routes.camera_access import CameraAccess
+from camsvc.server.routes.camera_delivery import CameraDelivery
 from camsvc.server.routes.live import Live
 from camsvc.server.routes.previews import Previews
 from camsvc.streams.keep_alive import KeepAlive
@@ -22,14 +23,16 @@ class Video:
 
     def __init__(self, runtime: Runtime, media: Media, topics: Topics) -> None:
         """Set up; see the parts for what each takes."""
-        grants, cameras = topics.access.grants, topics.cameras
+        cameras = topics.cameras
         reactor, folder = runtime.reactor, runtime.folder
         self._engine = EngineHttp(reactor, media.hls_port, media.webrtc_port)
         rtsp = LoopbackRtsp(reactor, media.rtsp_port, folder.secret("internal").decode())
         self._keep_alive = KeepAlive(reactor, rtsp)
-        door = CameraDoor(grants.credentials, cameras.inventory, topics.media.streams, grants.open)
-        self._live = Live(reactor, door, self._engine)
-        self._previews = Previews(reactor, door, LatestPictures(runtime, cameras.health, self._keep_alive.hold))
+        access = CameraAccess(topics.access.authentication, topics.access.grants, cameras.inventory)
+        delivery = CameraDelivery(cameras.inventory, topics.media.streams)
+        pictures = LatestPictures(runtime, cameras.health, self._keep_alive.hold)
+        self._live = Live(reactor, access, delivery, self._engine)
+        self._previews = Previews(reactor, access, delivery, pictures)
 
     def mount(self, root: Resource) -> None:
         """Put the routes below a root."""

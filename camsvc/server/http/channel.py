@@ -40,36 +40,40 @@ class LimitedChannel(HTTPChannel):
 
     The time for a request's headers begins with the connection, later with the request's first byte; that for its
     body with the end of the headers. Between requests the idle time limit of the Site counts.
-
-    Attributes:
-        headers_s: for the request line and the headers.
-        body_s: for the body.
-        release: gives the connection back to the quota.
     """
 
     abortTimeout = 5
-    headers_s = 10.0
-    body_s = 30.0
     callLater: Callable[..., IDelayedCall]
 
     def __init__(self) -> None:
         super().__init__()
-        self.release: Callable[[], None] = lambda: None
+        self._headers_s, self._body_s = 10.0, 30.0
+        self._release: Callable[[], None] = lambda: None
         self._deadline: IDelayedCall | None = None
         self._stalled: IDelayedCall | None = None
         self._answering = False
 
+    def limit(self, headers_s: float, body_s: float, release: Callable[[], None]) -> None:
+        """Say what holds, before the connection is made.
+
+        Args:
+            headers_s: limit for the request line and the headers, in seconds.
+            body_s: limit for the body, likewise.
+            release: called when the connection is gone, or is no HTTP any more.
+        """
+        self._headers_s, self._body_s, self._release = headers_s, body_s, release
+
     def connectionMade(self) -> None:
         super().connectionMade()
-        self._expect(self.headers_s)
+        self._expect(self._headers_s)
 
     def dataReceived(self, data: bytes) -> None:
         if self._deadline is None and not self._answering:
-            self._expect(self.headers_s)
+            self._expect(self._headers_s)
         super().dataReceived(data)
 
     def allHeadersReceived(self) -> None:
-        self._expect(self.body_s)
+        self._expect(self._body_s)
         super().allHeadersReceived()
 
     def allContentReceived(self) -> None:
@@ -87,7 +91,7 @@ class LimitedChannel(HTTPChannel):
         super().pauseProducing()
 
     def resumeProducing(self) -> None:
-        self._read_on()
+        self._end_stall_timer()
         super().resumeProducing()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
@@ -97,8 +101,8 @@ class LimitedChannel(HTTPChannel):
     def hand_over(self) -> None:
         """The socket is gone, or somebody else's from now on: nothing of it is left here."""
         self._expect(None)
-        self._read_on()
-        self.release()
+        self._end_stall_timer()
+        self._release()
 
     def refuse(self, status: bytes, why: CamsvcError) -> None:
         """Answer a request before it has come whole; what follows is thrown away, and soon the connection closed.
@@ -118,9 +122,9 @@ class LimitedChannel(HTTPChannel):
     def _expect(self, within_s: float | None, otherwise: Callable[[], None] | None = None) -> None:
         if self._deadline is not None and self._deadline.active():
             self._deadline.cancel()
-        self._deadline = None if within_s is None else self.callLater(within_s, otherwise or self._too_late)
+        self._deadline = None if within_s is None else self.callLater(within_s, otherwise or self._answer_too_late)
 
-    def _too_late(self) -> None:
+    def _answer_too_late(self) -> None:
         self._deadline = None
         self._answering = True  # whatever comes now begins no new time limit
         if self.transport is not None:
@@ -128,13 +132,13 @@ class LimitedChannel(HTTPChannel):
             self.transport.write(last_answer(b"408 Request Timeout", why))
         self.timeoutConnection()
 
-    def _read_on(self) -> None:
+    def _end_stall_timer(self) -> None:
         if self._stalled is not None and self._stalled.active():
             self._stalled.cancel()
         self._stalled = None
 
 
-class Refusal(Protocol):
+class RefusedConnection(Protocol):
     """A connection for which there is no place: told so upon its first bytes, and closed.
 
     Attributes:
@@ -145,14 +149,14 @@ class Refusal(Protocol):
     open = 0
 
     def __init__(self, reactor: Any, why: QuotaExceeded) -> None:
-        Refusal.open += 1
+        RefusedConnection.open += 1
         self._reactor = reactor
         self._why = why
         self._timer: IDelayedCall | None = None
 
     def connectionMade(self) -> None:
         transport: Any = self.transport
-        if Refusal.open > self.MOST:
+        if RefusedConnection.open > self.MOST:
             transport.abortConnection()
             return
         self._timer = self._reactor.callLater(_REFUSAL_S, transport.abortConnection)
@@ -166,6 +170,6 @@ class Refusal(Protocol):
         transport.loseConnection()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        Refusal.open -= 1
+        RefusedConnection.open -= 1
         if self._timer is not None and self._timer.active():
             self._timer.cancel()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
-from camsvc.access.credentials import Credentials
+from camsvc.access.authentication import Authentication
 from camsvc.errors import AuthenticationFailed, PermissionDenied
+from camsvc.server.http.authorization import tell_refused
 from camsvc.server.http.origins import Origins
+from camsvc.system.clocks import Clocks
 
 _READS = (b"GET", b"HEAD")
 
@@ -20,21 +21,23 @@ class LoginCookie:
     the Origin (RFC 6454) must be ours, exactly.
     """
 
-    def __init__(self, instance: str, credentials: Credentials, origins: Origins) -> None:
+    def __init__(self, instance: str, authentication: Authentication, origins: Origins, clocks: Clocks) -> None:
         """Set up.
 
         Args:
             instance: names this camsvc, and lasts as long as its state.
-            credentials: knows which session tokens count.
+            authentication: knows which session tokens count.
             origins: whose pages may use it.
+            clocks: what time it is.
         """
         self._name = f"camsvc-{instance}".encode()
-        self._credentials = credentials
+        self._authentication = authentication
         self._origins = origins
+        self._clocks = clocks
 
-    def give(self, request: Any, token: str, valid_s: float) -> None:
+    def give(self, request: Any, token: str, expires_at: float) -> None:
         """Set the cookie; one that comes back over TLS alone where the browser came by TLS."""
-        self._set(request, token, int(valid_s))
+        self._set(request, token, int(expires_at - self._clocks.wall_s()))
 
     def take(self, request: Any) -> None:
         """Have the browser forget it."""
@@ -48,18 +51,16 @@ class LoginCookie:
     def admit(self, request: Any) -> None:
         """Let a cookie that counts stand as the Authorization header: every route, and the handshake, reads that.
 
-        One that has run out or was revoked is left out, as if none had come; the audit log is told.
-
-        Raises:
-            PermissionDenied: another page than ours made the browser send it.
+        One that has run out or was revoked is left out, as if none had come; the audit log is told. PermissionDenied
+        is raised where another page than ours made the browser send it.
         """
         token = self.token(request)
         if token is None or any(request.getHeader(name) for name in (b"authorization", b"x-api-key")):
             return
         try:
-            self._credentials.principal(token, time.time())
+            self._authentication.principal(token)
         except AuthenticationFailed as why:
-            request.refused(why)
+            tell_refused(request, why, self._authentication)
             return
         self.require_own_origin(request, needed=request.method not in _READS or _is_handshake(request))
         request.requestHeaders.setRawHeaders(b"authorization", [b"Bearer " + token.encode("latin-1")])

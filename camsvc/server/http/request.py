@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from http import HTTPStatus
 from typing import Any
 
@@ -18,9 +17,7 @@ from twisted.web.resource import IResource
 from twisted.web.server import Request, Site
 from werkzeug.exceptions import HTTPException
 
-from camsvc.access.credentials import Credentials
-from camsvc.access.roles import Principal
-from camsvc.audit.refused_credentials import RefusedCredentials
+from camsvc.access.authentication import Authentication
 from camsvc.config.schema import Limits
 from camsvc.errors import (
     AuthenticationFailed,
@@ -32,7 +29,8 @@ from camsvc.errors import (
     RateLimited,
 )
 from camsvc.limits.connection_quota import ConnectionQuota, QuotaExceeded
-from camsvc.server.http.channel import LimitedChannel, Refusal
+from camsvc.server.http.authorization import quietly_principal_of
+from camsvc.server.http.channel import LimitedChannel, RefusedConnection
 from camsvc.server.http.proxies import Proxies
 from camsvc.system.redaction import redact
 
@@ -89,22 +87,11 @@ class LimitedRequest(Request):
 
     def _is_known(self) -> bool:
         channel: Any = self.channel
-        credentials: Credentials | None = channel.site.credentials
+        authentication: Authentication | None = channel.site.authentication
         try:
-            return credentials is not None and _named(self, credentials) is not None
+            return authentication is not None and quietly_principal_of(self, authentication) is not None
         except AuthenticationFailed:
             return False
-
-    def refused(self, why: AuthenticationFailed) -> None:
-        """Tell the audit log that a credential of this request was refused.
-
-        Of the path two segments are told: what follows may be a session, which is a credential itself.
-        """
-        channel: Any = self.channel
-        if channel.site.refused_credentials is not None:
-            segments = self.path.decode("latin-1").split("/")
-            asked = {"verb": self.method.decode("latin-1"), "path": "/".join(segments[:3])}
-            channel.site.refused_credentials.tell("http", getattr(self.getClientAddress(), "host", ""), why, asked)
 
     @property
     def _limited(self) -> LimitedChannel:
@@ -112,13 +99,13 @@ class LimitedRequest(Request):
         return self.channel
 
     def process(self) -> None:
-        self._settle_sender()
+        self._apply_proxy_headers()
         super().process()
 
     def isSecure(self) -> bool:
         return self._secure
 
-    def _settle_sender(self) -> None:
+    def _apply_proxy_headers(self) -> None:
         headers = self.requestHeaders
         self.passed_on = any(headers.hasHeader(name) for name in _OF_PROXIES)
 
@@ -153,24 +140,21 @@ class QuietSite(Site):
     def __init__(
         self,
         resource: IResource,
-        proxies: Proxies | None = None,
+        reactor: Any,
         limits: Limits | None = None,
-        reactor: Any = None,
-        credentials: Credentials | None = None,
-        refused_credentials: RefusedCredentials | None = None,
+        proxies: Proxies | None = None,
+        authentication: Authentication | None = None,
     ) -> None:
         """Set up.
 
         Args:
             resource: what is served.
-            proxies: whose word counts on where a request comes from; nobody's when None.
+            reactor: time.
             limits: in number and time; those of the defaults when None.
-            reactor: time; the one that runs when None.
-            credentials: who may send larger bodies; nobody when None.
-            refused_credentials: told of refused credentials; nobody when None.
+            proxies: whose word counts on where a request comes from; nobody's when None.
+            authentication: who may send larger bodies; nobody when None.
         """
-        self.credentials = credentials
-        self.refused_credentials = refused_credentials
+        self.authentication = authentication
         self.proxies = proxies or Proxies()
         self._limits = limits or Limits()
         most, most_each = self._limits.http_connections, self._limits.address_http_connections
@@ -184,10 +168,9 @@ class QuietSite(Site):
         try:
             release = self.quota.take(host, shared=self.proxies.trusts(host))
         except QuotaExceeded as why:
-            return Refusal(self.reactor, why)
+            return RefusedConnection(self.reactor, why)
         channel = super().buildProtocol(addr)
-        channel.headers_s, channel.body_s = self._limits.headers_within_s, self._limits.body_within_s
-        channel.release = release
+        channel.limit(self._limits.headers_within_s, self._limits.body_within_s, release)
         return channel
 
     def log(self, request: WebRequest) -> None:
@@ -255,32 +238,3 @@ def require_json(request: IRequest) -> None:
     kind = (request.getHeader(b"content-type") or b"").partition(b";")[0].strip().lower()
     if kind != b"application/json":
         raise MediaType("Send JSON", suggestion="Content-Type: application/json")
-
-
-def bearer(request: IRequest, credentials: Credentials) -> Principal | None:
-    """Who the Authorization header names, or else X-API-Key; None when there is neither.
-
-    Raises:
-        AuthenticationFailed: it names nobody; the audit log has been told.
-    """
-    try:
-        return _named(request, credentials)
-    except AuthenticationFailed as why:
-        if isinstance(request, LimitedRequest):
-            request.refused(why)
-        raise
-
-
-def _named(request: IRequest, credentials: Credentials) -> Principal | None:
-    header, key = (request.getHeader(name) or b"" for name in (b"authorization", b"x-api-key"))
-    return named_by(header.decode("latin-1"), key.decode("latin-1"), credentials)
-
-
-def named_by(authorization: str, api_key: str, credentials: Credentials) -> Principal | None:
-    """As :func:`bearer`, by the values of both headers, empty where they did not come; nobody is told."""
-    if not authorization:
-        return credentials.principal(api_key.strip(), time.time()) if api_key else None
-    scheme, _, token = authorization.partition(" ")
-    if scheme.lower() != "bearer":
-        raise AuthenticationFailed("Authentication failed: send Authorization: Bearer TOKEN", reason="bad_credential")
-    return credentials.principal(token.strip(), time.time())

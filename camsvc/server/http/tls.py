@@ -124,11 +124,7 @@ class Certificates:
     """
 
     def __init__(self, certificate_file: Path, key_file: Path) -> None:
-        """Read the pair.
-
-        Raises:
-            ConfigError: as :func:`load_pair`.
-        """
+        """Read the pair; ConfigError is raised as by :func:`load_pair`."""
         self._files = certificate_file, key_file
         self.pair = load_pair(*self._files)
 
@@ -138,13 +134,10 @@ class Certificates:
         return readable_by_all(self._files[1])
 
     def reload(self) -> bool:
-        """Read the files again.
+        """Read the files again; where ConfigError is raised, as by :func:`load_pair`, the old pair stays in force.
 
         Returns:
             whether there is another pair in them.
-
-        Raises:
-            ConfigError: as :func:`load_pair`; the old pair stays in force.
         """
         found = load_pair(*self._files)
         changed = (found.certificate, found.key) != (self.pair.certificate, self.pair.key)

@@ -1,110 +1,77 @@
-"""Who asks for a camera's pictures over HTTP, whether they may, and whether the camera can give any."""
+"""Who asks for a camera's pictures over HTTP, whether they may, and by what they go on doing so."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 from twisted.web.iweb import IRequest
 
-from camsvc.access.credentials import Credentials
-from camsvc.access.roles import Principal, Role, may
+from camsvc.access.authentication import Authentication
+from camsvc.access.roles import Principal, Role
+from camsvc.access.session_grants import SessionGrants
 from camsvc.access.tokens import HLS, STREAM
 from camsvc.devices.inventory import Inventory
-from camsvc.errors import AuthenticationFailed, DependencyFailed
-from camsvc.recording.recorder import require_connected
-from camsvc.server.http.request import bearer
-from camsvc.streams.browser_rendition import WebProtocol
-from camsvc.streams.streams import Streams
+from camsvc.errors import AuthenticationFailed
+from camsvc.server.http.authorization import principal_of
 
 _ENGINE_TICKET_S = 3600.0
 _HLS_SESSION_S = 86400.0
 
-End = Callable[[str], None]
-"""Called with the reason when a login, key or ticket has ended."""
 
-OpenGrant = Callable[[Principal, End], Callable[[], None]]
-"""As ``SessionGrants.open``: has a callable called when the login, key or ticket of somebody ends."""
-
-
-class CameraDoor:
+class CameraAccess:
     """Asked by every route that gives a camera's pictures."""
 
-    def __init__(
-        self, credentials: Credentials, inventory: Inventory, streams: Streams, open_grant: OpenGrant
-    ) -> None:
+    def __init__(self, authentication: Authentication, grants: SessionGrants, inventory: Inventory) -> None:
         """Set up.
 
         Args:
-            credentials: who asks; sign tickets.
+            authentication: who asks; signs tickets.
+            grants: end what is open when the login, key or ticket ends.
             inventory: the cameras.
-            streams: whether the engine is there.
-            open_grant: as ``SessionGrants.open``.
         """
-        self._credentials = credentials
+        self._authentication = authentication
+        self._grants = grants
         self._inventory = inventory
-        self._streams = streams
-        self.open_grant = open_grant
+
+    def open_grant(self, principal: Principal, end: Callable[[str], None]) -> Callable[[], None]:
+        """As ``SessionGrants.open``: have ``end`` called when somebody's login, key or ticket ends."""
+        return self._grants.open(principal, end)
 
     def enter(self, request: IRequest, device: str) -> Principal:
         """Let a request for a camera pass.
 
-        Raises:
-            AuthenticationFailed: no credential, or a bad one; also where there is no such camera.
-            PermissionDenied: the role is too low.
-            NotFound: no such camera, or none that this one may know of.
+        AuthenticationFailed is raised where there is no credential or a bad one, also where there is no such camera;
+        PermissionDenied where the role is too low; NotFound where there is no such camera, or none that this one may
+        know of.
         """
-        who = self._who(request, device)
-        self.still(who, device)
+        who = self._principal_of(request, device)
+        self.require_still(who, device)
         self._inventory.get(device)
         return who
 
-    def still(self, who: Principal, device: str) -> None:
+    def require_still(self, who: Principal, device: str) -> None:
         """Ask again for somebody who has passed before; raises as :meth:`enter`."""
-        may(who, Role.VIEWER, time.time(), device)
-
-    def require_delivery(self, device: str) -> None:
-        """Raise, with the reason in words, what keeps a camera from giving pictures.
-
-        Raises:
-            NotFound: no such camera.
-            InvalidState: it is DISCONNECTED or in ERROR.
-            DependencyFailed: the engine is down.
-        """
-        require_connected(self._inventory.get(device))
-        self._streams.require_engine()
-
-    def no_picture(self, device: str) -> DependencyFailed:
-        """What to raise for a camera that the engine could not get a picture of.
-
-        Raises:
-            InvalidState: the camera has said by now what is wrong.
-        """
-        self.require_delivery(device)
-        return DependencyFailed("camera", f"{device} gave no picture", suggestion="see get_camera_status; try again")
-
-    def web_path(self, device: str, protocol: WebProtocol) -> str:
-        """The engine's path that serves a camera to a new viewer."""
-        return self._streams.web_path(device, protocol)
+        self._authentication.require(who, Role.VIEWER, device)
 
     def engine_query(self, who: Principal, device: str) -> dict[str, str]:
         """What the engine is shown in the query: a ticket of its own, by which its sessions tell whose they are."""
-        return {"ticket": self._credentials.tokens.ticket(STREAM, device, who, time.time(), _ENGINE_TICKET_S)}
+        return {"ticket": self._authentication.ticket(STREAM, device, who, _ENGINE_TICKET_S)}
 
     def hls_name(self, who: Principal, device: str) -> str:
         """A name for an HLS session, by which another camsvc knows whose it is; for a day."""
-        return self._credentials.tokens.ticket(HLS, device, who, time.time(), _HLS_SESSION_S)
+        return self._authentication.ticket(HLS, device, who, _HLS_SESSION_S)
 
     def of_hls_name(self, name: str, device: str) -> Principal:
-        """Whose HLS session has this name.
+        """Whose HLS session has this name; AuthenticationFailed where it is none, or their login has ended."""
+        return self._authentication.ticket_holder(HLS, name, device)
+
+    def _principal_of(self, request: IRequest, device: str) -> Principal:
+        """Who asks, by the headers or by a ticket in the query.
 
         Raises:
-            AuthenticationFailed: it is no such name, or their login has ended.
+            AuthenticationFailed: nobody who has a right to the camera.
         """
-        return self._credentials.holder(HLS, name, device, time.time())
-
-    def _who(self, request: IRequest, device: str) -> Principal:
-        principal = bearer(request, self._credentials)
+        principal = principal_of(request, self._authentication)
         if principal is not None:
             return principal
         ticket = ticket_of(request)
@@ -113,7 +80,7 @@ class CameraDoor:
                 "auth_required: send Authorization: Bearer TOKEN, or use the URLs of get_stream_url",
                 suggestion="get_stream_url gives URLs with a ticket",
             )
-        return self._credentials.holder(STREAM, ticket, device, time.time())
+        return self._authentication.ticket_holder(STREAM, ticket, device)
 
 
 def ticket_of(request: IRequest) -> str:

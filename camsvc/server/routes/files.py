@@ -5,26 +5,27 @@ from __future__ import annotations
 import math
 import os
 import re
-import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from attrs import frozen
 from klein import Klein
 from twisted.internet.defer import Deferred, TimeoutError
 from twisted.web import http, static
 from twisted.web.iweb import IRequest
 
-from camsvc.access.credentials import Credentials
-from camsvc.access.roles import Principal, Role, may
+from camsvc.access.authentication import Authentication
+from camsvc.access.roles import Principal, Role
 from camsvc.access.session_grants import SessionGrants
 from camsvc.access.tokens import FILE
 from camsvc.errors import AuthenticationFailed, CamsvcError, NotFound
 from camsvc.library.index import RECORDINGS, SNAPSHOTS
 from camsvc.library.thumbnail_names import THUMBNAILS, source_of
 from camsvc.model import MediaFile
-from camsvc.server.http.request import answer_error, bearer, with_json_errors
+from camsvc.server.http.authorization import principal_of
+from camsvc.server.http.request import answer_error, with_json_errors
 from camsvc.system.tasks import within
 
 FINISHING_WAIT_S = 10.0
@@ -37,8 +38,8 @@ _RANGE = re.compile(rb"(\d{0,18})-(\d{0,18})")
 _RANGES = re.compile(rb"bytes=[ \t]*(\d{0,18}-\d{0,18}(?:[ \t]*,[ \t]*\d{0,18}-\d{0,18})*)[ \t]*\Z")
 _MAX_RANGES = 16
 
-# A quarter faster than the 64 KiB that twisted reads at a time, at no cost to other clients.
-static.StaticProducer.bufferSize = 256 << 10
+_READ_BYTES = 256 << 10
+"""Read at a time: a quarter faster than twisted's 64 KiB, at no cost to other clients."""
 
 
 class _File(static.File):
@@ -50,7 +51,7 @@ class _File(static.File):
         self.restat(False)
         modified = self.getModificationTime()
         etag = f'"{self.getsize():x}-{int(modified * 1000):x}"'.encode()
-        self._settle_conditions(request, etag, http.datetimeToString(math.ceil(modified)))
+        self._prepare_conditions(request, etag, http.datetimeToString(math.ceil(modified)))
         request.setHeader(b"content-disposition", _disposition(self.basename()))
         request.setHeader(b"x-content-type-options", b"nosniff")
         request.setHeader(b"cache-control", b"private, no-cache")
@@ -60,7 +61,12 @@ class _File(static.File):
 
     render_HEAD = render_GET
 
-    def _settle_conditions(self, request: Any, etag: bytes, modified: bytes) -> None:
+    def makeProducer(self, request: Any, fileForReading: Any) -> Any:  # noqa: N803
+        producer: Any = super().makeProducer(request, fileForReading)
+        producer.bufferSize = _READ_BYTES
+        return producer
+
+    def _prepare_conditions(self, request: Any, etag: bytes, modified: bytes) -> None:
         """Put the conditions of a request into the form that twisted.web answers as RFC 9110 asks."""
         headers = request.requestHeaders
         condition = request.getHeader(b"if-range")
@@ -104,94 +110,103 @@ def _disposition(name: str) -> bytes:
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}".encode()
 
 
+@frozen
+class FileSources:
+    """What there is to download, and what is about to be.
+
+    Attributes:
+        folders: by kind, ``recordings``, ``snapshots`` and ``thumbnails``.
+        find: a file in the index, by kind and name.
+        under_way: names of the recordings that still run.
+        when_finished: gives a Deferred while a recording of that name is being finished.
+        make_thumbnail: makes a thumbnail, by its name, unless it is there; whether it is then.
+    """
+
+    folders: Mapping[str, Path]
+    find: Callable[[str, str], Awaitable[MediaFile | None]]
+    under_way: Callable[[], Mapping[str, int]]
+    when_finished: Callable[[str], Deferred[Any] | None]
+    make_thumbnail: Callable[[str], Coroutine[Deferred[Any], Any, bool]]
+
+
 class Files:
     """The routes below ``/files``."""
 
     app = with_json_errors(Klein())
 
     def __init__(
-        self,
-        reactor: Any,
-        credentials: Credentials,
-        grants: SessionGrants,
-        folders: dict[str, Path],
-        when_finished: Callable[[str], Deferred[Any] | None],
-        under_way: Callable[[], dict[str, int]],
-        find: Callable[[str, str], Awaitable[MediaFile | None]],
-        thumbnail: Callable[[str], Coroutine[Deferred[Any], Any, bool]],
+        self, reactor: Any, authentication: Authentication, grants: SessionGrants, sources: FileSources
     ) -> None:
         """Set up.
 
         Args:
             reactor: time.
-            credentials: knows session tokens, API keys and file tickets.
-            grants: cuts the download when the login for it ends.
-            folders: by kind, ``recordings``, ``snapshots`` and ``thumbnails``.
-            when_finished: gives a Deferred while a recording of that name is being finished.
-            under_way: names of the recordings that still run.
-            find: a file in the index, by kind and name.
-            thumbnail: makes a thumbnail, by its name, unless it is there; whether it is then.
+            authentication: knows session tokens, API keys and file tickets.
+            grants: end the download when the login, key or ticket for it ends.
+            sources: what there is to download.
         """
         self._reactor = reactor
-        self._credentials = credentials
+        self._authentication = authentication
         self._grants = grants
-        self._folders = folders
-        self._when_finished = when_finished
-        self._under_way = under_way
-        self._find = find
-        self._thumbnail = thumbnail
+        self._sources = sources
 
     @app.route("/<kind>/<path:name>", methods=["GET", "HEAD"])
     async def download(self, request: IRequest, kind: str, name: str) -> Any:
-        """One file."""
+        """One file.
+
+        Raises:
+            NotFound: there is none of that name, or none that this one may know of.
+        """
         if kind not in (RECORDINGS, SNAPSHOTS, THUMBNAILS):
             raise NotFound("Folder", kind[:50])
-        who = self._who(request, f"{kind}/{name}")
-        may(who, Role.VIEWER, time.time())
-        self._hold(request, who)
+        who = self._authentication.require(self._principal_of(request, f"{kind}/{name}"), Role.VIEWER)
+        self._cut_when_grant_ends(request, who)
         if not _NAME.match(name):
             raise NotFound("File", name[:100])
         await self._require_camera(who, kind, name)
-        path = self._folders[kind] / name
+        path = self._sources.folders[kind] / name
         if len(os.fsencode(name)) > _MAX_NAME_BYTES:
             raise NotFound("File", name[:100])
         if kind == RECORDINGS and not path.exists():
-            busy = await self._settle(request, name)
+            busy = await self._wait_for_recording(request, name)
             if busy is not None:
                 return busy
         if kind == THUMBNAILS and not path.exists():
-            busy = await self._make(request, name)
+            busy = await self._wait_for_thumbnail(request, name)
             if busy is not None:
                 return busy
         if path.is_symlink() or not path.is_file():
             raise NotFound("File", name[:100])
         return _File(str(path))
 
-    async def _require_camera(self, who: Principal | None, kind: str, name: str) -> None:
-        """Of cameras outside somebody's scope no file is there; only the index knows of which one a snapshot is."""
-        if who is None or who.cameras is None:
+    async def _require_camera(self, who: Principal, kind: str, name: str) -> None:
+        """Of cameras outside somebody's scope no file is there; only the index knows of which one a snapshot is.
+
+        Raises:
+            NotFound: it is of such a camera.
+        """
+        if who.cameras is None:
             return
         source = source_of(name) if kind == THUMBNAILS else (kind, name)
-        file = await self._find(*source) if source is not None else None
+        file = await self._sources.find(*source) if source is not None else None
         if file is None or file.device not in who.cameras or source is None or file.filename != source[1]:
             raise NotFound("File", name[:100])
 
-    async def _make(self, request: IRequest, name: str) -> bytes | None:
+    async def _wait_for_thumbnail(self, request: IRequest, name: str) -> bytes | None:
         """Wait for a thumbnail; an answer when it is not made in time."""
         try:
-            await within(self._reactor, FINISHING_WAIT_S, self._thumbnail(name))
+            await within(self._reactor, FINISHING_WAIT_S, self._sources.make_thumbnail(name))
         except TimeoutError:
             return self._not_yet(request, 10, "The thumbnail is being made")
         return None
 
-    def _hold(self, request: Any, who: Principal | None) -> None:
+    def _cut_when_grant_ends(self, request: Any, who: Principal) -> None:
         """Cut the download when the login for it ends, also one that waits for its file."""
-        assert who is not None  # may() has let it pass
         release = self._grants.open(who, lambda why: request.transport.abortConnection())
         request.notifyFinish().addBoth(lambda _: release())
 
-    def _who(self, request: IRequest, resource: str) -> Principal | None:
-        principal = bearer(request, self._credentials)
+    def _principal_of(self, request: IRequest, resource: str) -> Principal:
+        principal = principal_of(request, self._authentication)
         if principal is not None:
             return principal
         ticket = (request.args or {}).get(b"ticket", [b""])[0]
@@ -199,13 +214,13 @@ class Files:
             raise AuthenticationFailed(
                 "auth_required: send Authorization: Bearer TOKEN, or use the download_url that the lists give"
             )
-        return self._credentials.holder(FILE, ticket.decode("latin-1"), resource, time.time())
+        return self._authentication.ticket_holder(FILE, ticket.decode("latin-1"), resource)
 
-    async def _settle(self, request: IRequest, name: str) -> bytes | None:
+    async def _wait_for_recording(self, request: IRequest, name: str) -> bytes | None:
         """Wait for a recording that is being finished; an answer when it is not there in time."""
-        if name in self._under_way():
+        if name in self._sources.under_way():
             return self._not_yet(request, 30, "The recording is still being recorded; stop it first")
-        finishing = self._when_finished(name)
+        finishing = self._sources.when_finished(name)
         if finishing is None:
             return None
         try:

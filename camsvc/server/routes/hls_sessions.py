@@ -21,7 +21,8 @@ from twisted.logger import Logger
 from camsvc.access.roles import Principal
 from camsvc.engine.http_client import EngineAnswer, EngineHttp
 from camsvc.errors import AuthenticationFailed, NotFound, RateLimited
-from camsvc.server.routes.camera_access import CameraDoor
+from camsvc.server.routes.camera_access import CameraAccess
+from camsvc.server.routes.camera_delivery import CameraDelivery
 
 UNUSED_S = 60.0
 INDEX = "index.m3u8"
@@ -59,9 +60,18 @@ class HlsSessions:
 
     _log = Logger()
 
-    def __init__(self, reactor: Any, door: CameraDoor, engine: EngineHttp) -> None:
+    def __init__(self, reactor: Any, access: CameraAccess, delivery: CameraDelivery, engine: EngineHttp) -> None:
+        """Set up, with none.
+
+        Args:
+            reactor: time.
+            access: who may watch.
+            delivery: by which path of the engine a camera is served.
+            engine: its port for HLS.
+        """
         self._reactor = reactor
-        self._door = door
+        self._access = access
+        self._delivery = delivery
         self._engine = engine
         self._began_s = reactor.seconds()
         self._sessions: dict[str, HlsSession] = {}
@@ -72,34 +82,36 @@ class HlsSessions:
         return len(self._sessions)
 
     def open(self, principal: Principal, device: str) -> HlsSession:
-        """A new one, for somebody who may watch.
+        """A new one, for somebody who may watch; RateLimited is raised where there are 1000 already."""
+        return self._open(self._access.hls_name(principal, device), principal, device)
+
+    def _open(self, ident: str, principal: Principal, device: str) -> HlsSession:
+        """One of that name.
 
         Raises:
             RateLimited: there are 1000 already.
         """
-        return self._open(self._door.hls_name(principal, device), principal, device)
-
-    def _open(self, ident: str, principal: Principal, device: str) -> HlsSession:
         if len(self._sessions) >= MOST_SESSIONS:
             raise RateLimited("Too many HLS viewers", retry_after_ms=int(UNUSED_S * 1000))
         session = HlsSession(ident, device, principal)
         self._sessions[session.ident] = session
-        session.timer = self._reactor.callLater(UNUSED_S, self._unused, session)
-        session.release = self._door.open_grant(principal, lambda reason: self._end(session, reason))
+        session.timer = self._reactor.callLater(UNUSED_S, self._end_if_unused, session)
+        session.release = self._access.open_grant(principal, lambda reason: self._end(session, reason))
         return session
 
     def get(self, ident: str, device: str) -> HlsSession:
         """One that is used now.
 
+        AuthenticationFailed is raised where the login of its viewer has ended, RateLimited where it is of before a
+        restart, and there are 1000 already.
+
         Raises:
             NotFound: there is none, or it is for another camera.
-            AuthenticationFailed: the right of its viewer has run out.
-            RateLimited: it is of before a restart, and there are 1000 already.
         """
         session = self._sessions.get(ident) or self._of_last_run(ident, device)
         if session is None or session.device != device:
             raise NotFound("Session", "hls", suggestion="open index.m3u8 again")
-        self._door.still(session.principal, device)
+        self._access.require_still(session.principal, device)
         if session.timer is not None:
             session.timer.reset(UNUSED_S)
         return session
@@ -109,7 +121,7 @@ class HlsSessions:
         if self._reactor.seconds() - self._began_s > UNUSED_S:
             return None
         try:
-            principal = self._door.of_hls_name(ident, device)
+            principal = self._access.of_hls_name(ident, device)
         except AuthenticationFailed:
             return None
         return self._open(ident, principal, device)
@@ -120,22 +132,19 @@ class HlsSessions:
             self._end(session, "shutdown")
 
     async def ask(self, session: HlsSession, file: str, query: dict[str, str]) -> EngineAnswer:
-        """The engine's answer for a file of a session.
+        """The engine's answer for a file of a session; EngineUnreachable is raised where it gave none.
 
         Args:
             session: whose.
             file: a name without folders.
             query: of low-latency HLS (RFC 8216bis, section 6.2.5.2), for the engine.
-
-        Raises:
-            EngineUnreachable: the engine gave none.
         """
         if file == INDEX:
             return await self._enter(session)
         if not session.query:  # the engine is another one, or has never been asked for this viewer
             (await self._enter(session)).drop()
         answer = await self._engine.hls(f"{session.path}/{file}", session.query | query, session.cookies)
-        if answer.status in _GONE and self._to_enter_again(session):
+        if answer.status in _GONE and self._must_enter_again(session):
             answer.drop()
             entered = await self._enter(session)
             if entered.status != 200:
@@ -144,15 +153,15 @@ class HlsSessions:
             answer = await self._engine.hls(f"{session.path}/{file}", session.query | query, session.cookies)
         return answer
 
-    def _to_enter_again(self, session: HlsSession) -> bool:
+    def _must_enter_again(self, session: HlsSession) -> bool:
         """The engine's own session is shorter than ours; or the camera is served by another path by now."""
-        return bool(session.cookies) or session.path != self._door.web_path(session.device, "hls")
+        return bool(session.cookies) or session.path != self._delivery.web_path(session.device, "hls")
 
     async def _enter(self, session: HlsSession) -> EngineAnswer:
-        session.path = self._door.web_path(session.device, "hls")
+        session.path = self._delivery.web_path(session.device, "hls")
         path = f"{session.path}/{INDEX}"
         session.cookies = {}
-        session.query = self._door.engine_query(session.principal, session.device)
+        session.query = self._access.engine_query(session.principal, session.device)
         query = session.query
         answer = await self._engine.hls(path, query, session.cookies)
         for _ in range(_REDIRECTS):
@@ -167,9 +176,9 @@ class HlsSessions:
         session.cookies |= answer.cookies
         return answer
 
-    def _unused(self, session: HlsSession) -> None:
+    def _end_if_unused(self, session: HlsSession) -> None:
         if session.transfers:  # a slow reader of a long segment
-            session.timer = self._reactor.callLater(UNUSED_S, self._unused, session)
+            session.timer = self._reactor.callLater(UNUSED_S, self._end_if_unused, session)
         else:
             session.timer = None
             self._end(session, "unused")

@@ -19,7 +19,8 @@ from twisted.web.iweb import IRequest
 from camsvc.engine.http_client import EngineAnswer, EngineHttp
 from camsvc.errors import CamsvcError, DependencyFailed, InvalidParams, NotFound
 from camsvc.server.http.request import answer_error, with_json_errors
-from camsvc.server.routes.camera_access import CameraDoor, ticket_of
+from camsvc.server.routes.camera_access import CameraAccess, ticket_of
+from camsvc.server.routes.camera_delivery import CameraDelivery
 from camsvc.server.routes.hls_sessions import INDEX, HlsSession, HlsSessions, plain_playlist
 
 OFFER, CANDIDATES = "application/sdp", "application/trickle-ice-sdpfrag"
@@ -34,39 +35,53 @@ NOT_THERE = re.compile(r"timed out|no (one|stream)|not found|not ready|not confi
 """What the engines say of a camera that did not come, where their status does not tell: 400, as for a bad offer."""
 
 
+class RefusedByEngine(InvalidParams):
+    """What the engine finds wrong with something that the viewer has sent, in the engine's words."""
+
+    def __init__(self, what: str, text: str) -> None:
+        super().__init__(f"The engine refuses the {what}: {_words(text)}", reason=f"bad_{what}", param="body")
+
+
 class Live:
     """The routes below ``/live``."""
 
     app = with_json_errors(Klein())
 
-    def __init__(self, reactor: Any, door: CameraDoor, engine: EngineHttp) -> None:
+    def __init__(self, reactor: Any, access: CameraAccess, delivery: CameraDelivery, engine: EngineHttp) -> None:
         """Set up.
 
         Args:
             reactor: time.
-            door: who may pass.
+            access: who may watch.
+            delivery: whether a camera can give pictures.
             engine: its ports for browsers.
         """
-        self._door = door
+        self._access = access
+        self._delivery = delivery
         self._engine = engine
-        self.sessions = HlsSessions(reactor, door, engine)
+        self.sessions = HlsSessions(reactor, access, delivery, engine)
 
     @app.route("/<device>/whep", methods=["POST"])
     async def begin(self, request: IRequest, device: str) -> bytes:
-        """WHEP (draft-ietf-wish-whep): an offer gets an answer, and a Location for PATCH and DELETE."""
-        who = self._door.enter(request, device)
+        """WHEP (draft-ietf-wish-whep): an offer gets an answer, and a Location for PATCH and DELETE.
+
+        Raises:
+            RefusedByEngine: it finds fault with the offer.
+            DependencyFailed: it does not do its part.
+        """
+        who = self._access.enter(request, device)
         kind = _content_type(request)
         if kind != OFFER:
             return _wrong_type(request, OFFER)
-        self._door.require_delivery(device)
-        query = self._door.engine_query(who, device)
-        path = f"{self._door.web_path(device, 'webrtc')}/whep"
+        self._delivery.require(device)
+        query = self._access.engine_query(who, device)
+        path = f"{self._delivery.web_path(device, 'webrtc')}/whep"
         answer = await self._engine.whep("POST", path, query, kind, request.content.read())
         text = await answer.text()
         if answer.status != 201:
             if answer.status == 400 and not NOT_THERE.search(text):
-                raise _bad("offer", text)
-            raise self._refused(device, answer, text)
+                raise RefusedByEngine("offer", text)
+            raise self._trouble(device, answer, text)
         secret = answer.headers.get("location", "").partition("?")[0].rpartition("/")[2]
         if not _SECRET.match(secret):
             raise DependencyFailed("media engine", "its answer to an offer names no session")
@@ -78,29 +93,37 @@ class Live:
 
     @app.route("/<device>/whep/<secret>", methods=["PATCH"])
     async def candidates(self, request: IRequest, device: str, secret: str) -> bytes:
-        """Candidates of the viewer that come after its offer (RFC 8840)."""
+        """Candidates of the viewer that come after its offer (RFC 8840).
+
+        Raises:
+            RefusedByEngine: it finds fault with them.
+        """
         answer, text = await self._of_session(request, device, secret, "PATCH")
         if answer.status not in (200, 204):
-            raise _bad("candidates", text)
+            raise RefusedByEngine("candidates", text)
         request.setResponseCode(answer.status)
         return _whep_answer(request, answer, CANDIDATES, text) if answer.status == 200 else b""
 
     @app.route("/<device>/whep/<secret>", methods=["DELETE"])
     async def end(self, request: IRequest, device: str, secret: str) -> bytes:
-        """The viewer leaves."""
+        """The viewer leaves.
+
+        Raises:
+            NotFound: there is no such session.
+        """
         answer, text = await self._of_session(request, device, secret, "DELETE")
         if answer.status == 400:  # what is no UUID: no session of the engine has such a name
             raise NotFound("Session", "whep")
         if answer.status not in (200, 204):
-            raise self._refused(device, answer, text)
+            raise self._trouble(device, answer, text)
         request.setHeader(b"content-length", b"0")
         return b""
 
     @app.route(f"/<device>/{INDEX}", methods=["GET", "HEAD"])
     def enter(self, request: IRequest, device: str) -> bytes:
         """HLS (RFC 8216): trades the credential for a session, whose name stands in the path."""
-        who = self._door.enter(request, device)
-        self._door.require_delivery(device)
+        who = self._access.enter(request, device)
+        self._delivery.require(device)
         session = self.sessions.open(who, device)
         request.setResponseCode(302)
         request.setHeader(b"location", f"/live/{device}/s/{session.ident}/{INDEX}".encode())
@@ -109,7 +132,11 @@ class Live:
 
     @app.route("/<device>/s/<ident>/<file>", methods=["GET"])
     async def file(self, request: IRequest, device: str, ident: str, file: str) -> bytes | None:
-        """A playlist or a segment of a session."""
+        """A playlist or a segment of a session.
+
+        Raises:
+            NotFound: there is no such file.
+        """
         session = self.sessions.get(ident, device)
         if not _FILE.match(file):
             raise NotFound("File", file[:100])
@@ -121,7 +148,12 @@ class Live:
             session.transfers.discard(transfer)
 
     async def _file(self, request: IRequest, session: HlsSession, file: str) -> bytes | None:
-        self._door.require_delivery(session.device)
+        """Send a file of the engine's; a playlist comes back.
+
+        Raises:
+            NotFound: the engine has none of that name.
+        """
+        self._delivery.require(session.device)
         query = {
             key.decode("latin-1"): values[0].decode("latin-1")
             for key, values in (request.args or {}).items()
@@ -131,7 +163,7 @@ class Live:
         if answer.status != 200:
             answer.drop()
             if file.endswith(".m3u8"):
-                raise self._refused(session.device, answer)
+                raise self._trouble(session.device, answer)
             raise NotFound("File", file[:100])
         request.setHeader(b"cache-control", b"no-store")
         request.setHeader(b"x-content-type-options", b"nosniff")
@@ -151,12 +183,20 @@ class Live:
         return None
 
     async def _of_session(self, request: IRequest, device: str, secret: str, method: str) -> tuple[EngineAnswer, str]:
-        who = self._door.enter(request, device)
+        """Pass a request on to a WHEP session; the engine's answer and its text.
+
+        Raises:
+            NotFound: there is no such session.
+        """
+        who = self._access.enter(request, device)
         if not _SECRET.match(secret):
             raise NotFound("Session", "whep")
         kind = _content_type(request) if method == "PATCH" else ""
         # The secret alone is what the engines go by, whichever path served the camera when it began.
-        path, query = f"{self._door.web_path(device, 'webrtc')}/whep/{secret}", self._door.engine_query(who, device)
+        path, query = (
+            f"{self._delivery.web_path(device, 'webrtc')}/whep/{secret}",
+            self._access.engine_query(who, device),
+        )
         body = request.content.read() if method == "PATCH" else b""
         answer = await self._engine.whep(method, path, query, kind, body)
         text = await answer.text()
@@ -165,10 +205,10 @@ class Live:
             raise NotFound("Session", "whep")
         return answer, text
 
-    def _refused(self, device: str, answer: EngineAnswer, text: str = "") -> CamsvcError:
+    def _trouble(self, device: str, answer: EngineAnswer, text: str = "") -> CamsvcError:
         """What to tell of an answer that is no success and nobody's fault but the camera's or the engine's."""
         if answer.status in (400, 404, 500):
-            return self._door.no_picture(device)
+            return self._delivery.no_picture(device)
         said = f"it answers with HTTP {answer.status}" + (f": {_words(text)}" if text else "")
         return DependencyFailed("media engine", said, suggestion="try again")
 
@@ -190,11 +230,6 @@ def _whep_answer(request: IRequest, answer: EngineAnswer, kind: str, text: str) 
         if name in answer.headers:
             request.setHeader(name.encode(), answer.headers[name].encode("latin-1"))
     return text.encode()
-
-
-def _bad(what: str, text: str) -> InvalidParams:
-    """What the engine finds wrong with something that the viewer has sent, in the engine's words."""
-    return InvalidParams(f"The engine refuses the {what}: {_words(text)}", reason=f"bad_{what}", param="body")
 
 
 def _words(text: str) -> str:

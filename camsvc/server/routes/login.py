@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import time
-
 import msgspec
 from klein import Klein
 from msgspec import UNSET, Struct, UnsetType
 from twisted.web.iweb import IRequest
 
-from camsvc.access.credentials import Credentials
+from camsvc.access.authentication import Authentication
 from camsvc.access.logins import Login, Logins
 from camsvc.access.roles import Principal
 from camsvc.access.session_grants import SessionGrants
 from camsvc.errors import AuthenticationFailed, InvalidParams
 from camsvc.model import iso
+from camsvc.server.http.authorization import address_of, principal_of
 from camsvc.server.http.cookies import LoginCookie
-from camsvc.server.http.request import answer_json, bearer, require_json, with_json_errors
+from camsvc.server.http.request import answer_json, require_json, with_json_errors
 from camsvc.validate import explain
 
 
@@ -45,17 +44,19 @@ class LoginPages:
 
     app = with_json_errors(Klein())
 
-    def __init__(self, logins: Logins, credentials: Credentials, grants: SessionGrants, cookie: LoginCookie) -> None:
+    def __init__(
+        self, logins: Logins, authentication: Authentication, grants: SessionGrants, cookie: LoginCookie
+    ) -> None:
         """Set up.
 
         Args:
             logins: grants them.
-            credentials: knows who is logged in.
+            authentication: knows who is logged in.
             grants: ends a login.
             cookie: the browsers'.
         """
         self._logins = logins
-        self._credentials = credentials
+        self._authentication = authentication
         self._grants = grants
         self._cookie = cookie
 
@@ -69,15 +70,14 @@ class LoginPages:
         require_json(request)
         self._cookie.require_own_origin(request)
         asked = _read(request.content.read())
-        address = getattr(request.getClientAddress(), "host", "")
-        login = await self._granted(asked, address)
+        login = await self._log_in(asked, address_of(request))
         token: str | UnsetType = login.token
         if asked.cookie:
-            self._cookie.give(request, login.token, login.principal.expires_at - time.time())
+            self._cookie.give(request, login.token, login.principal.expires_at)
             token = UNSET
         return answer_json(request, 200, _view(login.principal, token))
 
-    async def _granted(self, asked: LoginRequest, address: str) -> Login:
+    async def _log_in(self, asked: LoginRequest, address: str) -> Login:
         if not isinstance(asked.api_key, UnsetType):
             if not isinstance(asked.username, UnsetType) or not isinstance(asked.password, UnsetType):
                 raise _bad_body("api_key", "one of both", "either username and password, or api_key")
@@ -96,7 +96,7 @@ class LoginPages:
         """
         self._cookie.require_own_origin(request)
         try:
-            who = bearer(request, self._credentials)
+            who = principal_of(request, self._authentication)
         except AuthenticationFailed:
             who = None
         if self._cookie.token(request) is not None:
@@ -108,8 +108,12 @@ class LoginPages:
 
     @app.route("/api/session", methods=["GET", "HEAD"])
     def session(self, request: IRequest) -> bytes:
-        """Who is logged in by cookie or Authorization header, as a page cannot read its own cookie; else 401."""
-        who = bearer(request, self._credentials)
+        """Who is logged in by cookie or Authorization header, as a page cannot read its own cookie.
+
+        Raises:
+            AuthenticationFailed: nobody; status 401.
+        """
+        who = principal_of(request, self._authentication)
         if who is None:
             raise AuthenticationFailed("auth_required: log in first", suggestion="POST /api/login")
         return answer_json(request, 200, _view(who))

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Awaitable, Callable, Iterable
 
 from klein import Klein
 from twisted.web.iweb import IRequest
 
 from camsvc.access.admission import is_loopback
-from camsvc.access.credentials import Credentials
-from camsvc.access.roles import Role, may
+from camsvc.access.authentication import Authentication
+from camsvc.access.roles import Role
 from camsvc.api.methods.metrics import Metrics
-from camsvc.server.http.request import bearer, with_json_errors
+from camsvc.server.http.authorization import address_of, principal_of
+from camsvc.server.http.request import with_json_errors
 
 Figures = Callable[[frozenset[str] | None], Awaitable[Metrics]]
 Sample = tuple[str, float]
@@ -23,22 +23,22 @@ class MetricsPage:
 
     app = with_json_errors(Klein())
 
-    def __init__(self, credentials: Credentials, figures: Figures) -> None:
+    def __init__(self, authentication: Authentication, figures: Figures) -> None:
         """Set up.
 
         Args:
-            credentials: who may know from elsewhere.
+            authentication: who may know from elsewhere.
             figures: of the cameras of a scope, None for all.
         """
-        self._credentials = credentials
+        self._authentication = authentication
         self._figures = figures
 
     @app.route("/", methods=["GET", "HEAD"], strict_slashes=False)
     async def metrics(self, request: IRequest) -> bytes:
         """The figures; a key for some cameras gets those of its cameras alone."""
-        who = bearer(request, self._credentials)
+        who = principal_of(request, self._authentication)
         if who is not None or not _from_here(request):
-            who = may(who, Role.VIEWER, time.time())
+            who = self._authentication.require(who, Role.VIEWER)
         figures = await self._figures(who.cameras if who is not None else None)
         request.setHeader(b"content-type", b"text/plain; version=0.0.4; charset=utf-8")
         request.setHeader(b"cache-control", b"no-store")
@@ -47,8 +47,7 @@ class MetricsPage:
 
 def _from_here(request: IRequest) -> bool:
     """Whether a program of this machine asks, and not a proxy on it for somebody else."""
-    host = getattr(request.getClientAddress(), "host", "")
-    return is_loopback(host) and not getattr(request, "passed_on", False)
+    return is_loopback(address_of(request)) and not getattr(request, "passed_on", False)
 
 
 def exposition(figures: Metrics) -> str:

@@ -43,7 +43,11 @@ class PageFiles:
 
     @app.route("/<name>", methods=["GET", "HEAD"])
     def file(self, request: IRequest, name: str) -> bytes:
-        """A script or a style; asked for anew at each load, and mostly answered by 304."""
+        """A script or a style; asked for anew at each load, and mostly answered by 304.
+
+        Raises:
+            NotFound: there is no such file.
+        """
         data = self._files.get(name)
         if data is None:
             raise NotFound("File", name[:100])

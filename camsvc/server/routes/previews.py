@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from klein import Klein
@@ -14,8 +13,10 @@ from zope.interface import implementer
 
 from camsvc.errors import RateLimited
 from camsvc.recording.latest_pictures import LatestPicture, LatestPictures
+from camsvc.server.http.authorization import address_of
 from camsvc.server.http.request import with_json_errors
-from camsvc.server.routes.camera_access import CameraDoor
+from camsvc.server.routes.camera_access import CameraAccess
+from camsvc.server.routes.camera_delivery import CameraDelivery
 from camsvc.system.tasks import within
 from camsvc.system.token_bucket import TokenBuckets
 
@@ -34,32 +35,40 @@ class Previews:
 
     app = with_json_errors(Klein())
 
-    def __init__(self, reactor: Any, door: CameraDoor, pictures: LatestPictures) -> None:
+    def __init__(
+        self, reactor: Any, access: CameraAccess, delivery: CameraDelivery, pictures: LatestPictures
+    ) -> None:
         """Set up.
 
         Args:
             reactor: time.
-            door: who may pass.
+            access: who may watch.
+            delivery: whether a camera can give pictures.
             pictures: the cameras' newest.
         """
         self._reactor = reactor
-        self._door = door
+        self._access = access
+        self._delivery = delivery
         self._pictures = pictures
         self._buckets = TokenBuckets(PICTURES_A_SECOND, BURST)
 
     @app.route("/<device>/preview.jpg", methods=["GET", "HEAD"])
     async def picture(self, request: IRequest, device: str) -> bytes:
-        """The newest picture; 304 where the client has it already, 429 beyond 5 a second for one camera."""
-        who = self._door.enter(request, device)
-        address = getattr(request.getClientAddress(), "host", "")
-        wait_s = self._buckets.take(f"{address} {device}", time.monotonic())
+        """The newest picture; 304 where the client has it already.
+
+        Raises:
+            RateLimited: status 429, beyond 5 a second for one camera and address.
+        """
+        who = self._access.enter(request, device)
+        address = address_of(request)
+        wait_s = self._buckets.take(f"{address} {device}", self._reactor.seconds())
         if wait_s:
             request.setHeader(b"retry-after", b"1")
             raise RateLimited("Too many previews", retry_after_ms=int(wait_s * 1000) + 1)
-        self._door.require_delivery(device)
-        release, hold = self._door.open_grant(who, lambda why: _cut(request)), self._pictures.hold(device)
+        self._delivery.require(device)
+        release, hold = self._access.open_grant(who, lambda why: _cut(request)), self._pictures.hold(device)
         try:
-            found = await self._first(device)
+            found = await self._first_picture(device)
         finally:
             release()
             hold()
@@ -72,13 +81,13 @@ class Previews:
     @app.route("/<device>/preview.mjpeg", methods=["GET"])
     async def pictures(self, request: Any, device: str) -> None:
         """Each new picture, as ``multipart/x-mixed-replace``; a slow reader misses some and delays nobody."""
-        who = self._door.enter(request, device)
-        self._door.require_delivery(device)
+        who = self._access.enter(request, device)
+        self._delivery.require(device)
         hold = self._pictures.hold(device)
         valve = _Valve()
-        release = self._door.open_grant(who, lambda why: _cut(request))
+        release = self._access.open_grant(who, lambda why: _cut(request))
         try:
-            picture = await self._first(device)
+            picture = await self._first_picture(device)
             request.setHeader(b"content-type", b"multipart/x-mixed-replace; boundary=" + _BOUNDARY)
             request.setHeader(b"cache-control", b"no-store")
             request.registerProducer(valve, True)
@@ -89,10 +98,10 @@ class Previews:
             hold()
             valve.end(request)
 
-    async def _first(self, device: str) -> LatestPicture:
+    async def _first_picture(self, device: str) -> LatestPicture:
         found = await self._pictures.after(device, None, FIRST_PICTURE_S)
         if found is None:
-            raise self._door.no_picture(device)
+            raise self._delivery.no_picture(device)
         return found
 
     async def _send(self, request: Any, device: str, first: LatestPicture, valve: _Valve) -> None:

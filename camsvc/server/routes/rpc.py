@@ -9,12 +9,11 @@ from klein import Klein
 from twisted.internet.defer import Deferred
 from twisted.web.iweb import IRequest
 
-from camsvc.access.credentials import Credentials
 from camsvc.api.calls import OpenCall
 from camsvc.api.registry import Registry
-from camsvc.limits.rate_limits import RateLimits
-from camsvc.server.http.hosts import Hosts
-from camsvc.server.http.request import answer_json, bearer, require_json, with_json_errors
+from camsvc.server.caller_checks import CallerChecks
+from camsvc.server.http.authorization import address_of, principal_of
+from camsvc.server.http.request import answer_json, require_json, with_json_errors
 
 
 class Rpc:
@@ -22,19 +21,15 @@ class Rpc:
 
     app = with_json_errors(Klein())
 
-    def __init__(self, registry: Registry, credentials: Credentials, rate_limits: RateLimits, hosts: Hosts) -> None:
+    def __init__(self, registry: Registry, checks: CallerChecks) -> None:
         """Set up.
 
         Args:
             registry: answers.
-            credentials: who the headers name.
-            rate_limits: how often each address may call.
-            hosts: for URLs in answers.
+            checks: who calls, how often, and by which URL.
         """
         self._registry = registry
-        self._credentials = credentials
-        self._hosts = hosts
-        self._rate_limits = rate_limits
+        self._checks = checks
 
     @app.route("/api/openrpc.json", methods=["GET", "HEAD"])
     def describe(self, request: IRequest) -> bytes:
@@ -49,19 +44,19 @@ class Rpc:
         """
         require_json(request)
         call = self._call(request)
-        answer = self._registry.answer(request.content.read(), call, partial(self._rate_limits.call, call.address))
+        answer = self._registry.answer(
+            request.content.read(), call, partial(self._checks.rate_limits.call, call.address)
+        )
         if isinstance(answer, Deferred):
             return answer.addCallback(_reply, request)
         return _reply(answer, request)
 
     def _call(self, request: IRequest) -> OpenCall:
-        who = bearer(request, self._credentials)
-        address = getattr(request.getClientAddress(), "host", "")
         return OpenCall(
-            principal=who,
-            address=address,
+            principal=principal_of(request, self._checks.authentication),
+            address=address_of(request),
             request_id=secrets.token_hex(6),
-            base_url=self._hosts.of(request) or "",
+            base_url=self._checks.hosts.of(request) or "",
         )
 
 

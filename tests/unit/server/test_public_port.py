@@ -17,9 +17,11 @@ from camsvc.config.schema import Server
 from camsvc.server.http.request import QuietSite
 from camsvc.server.http.tls import Certificates, Pair
 from camsvc.server.public_port import PublicPort
+from camsvc.system.clocks import Clocks
 from tests.support.certificates import make_pair
 from tests.support.engine.running import free_ports
 from tests.support.http_client import ask
+from tests.support.samples import runtime
 
 
 class Page(Resource):
@@ -48,7 +50,12 @@ class PublicPortTests(TestCase):
 
     def serve(self, tls: bool = True, **keys: Any) -> PublicPort:
         self.certificates = Certificates(*make_pair(self.base, **keys)) if tls else None
-        port = PublicPort(self.reactor, QuietSite(Page()), Server(port=self.port), self.certificates)
+        port = PublicPort(
+            runtime(self.reactor, clocks=Clocks()),
+            QuietSite(Page(), self.reactor),
+            Server(port=self.port),
+            self.certificates,
+        )
         port.start()
         self.addCleanup(port.stop)
         return port
@@ -98,7 +105,12 @@ class PublicPortTests(TestCase):
 
     def serve_again(self) -> None:
         (other,) = free_ports(1)
-        port = PublicPort(self.reactor, QuietSite(Page()), Server(port=other), self.certificates)
+        port = PublicPort(
+            runtime(self.reactor, clocks=Clocks()),
+            QuietSite(Page(), self.reactor),
+            Server(port=other),
+            self.certificates,
+        )
         port.start()
         self.addCleanup(port.stop)
 
@@ -107,8 +119,8 @@ class PublicPortTests(TestCase):
         port = self.serve()
         told: list[Pair] = []
         changed: Deferred[None] = Deferred()
-        port.subscribe(told.append)
-        port.subscribe(lambda _: changed.callback(None))
+        port.renewed.add(told.append)
+        port.renewed.add(lambda _: changed.callback(None))
         make_pair(self.base, "new.example", to_days=3.5)
         signal.raise_signal(signal.SIGHUP)
         await changed

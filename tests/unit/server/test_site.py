@@ -20,20 +20,19 @@ from camsvc.api.notifications.connections import ClientConnections
 from camsvc.api.registry import Registry
 from camsvc.config.schema import Limits, Server
 from camsvc.devices.inventory import Inventory
-from camsvc.limits.rate_limits import RateLimits
 from camsvc.server.http.cookies import LoginCookie
 from camsvc.server.http.hosts import Hosts
 from camsvc.server.http.origins import Origins
 from camsvc.server.http.proxies import Proxies
 from camsvc.server.http.request import QuietSite
-from camsvc.server.routes.files import Files
+from camsvc.server.routes.files import Files, FileSources
 from camsvc.server.routes.login import LoginPages
 from camsvc.server.routes.rpc import Rpc
 from camsvc.server.site import Pages, Root
 from camsvc.server.ws_connections import WebSocketConnections
 from camsvc.system.clocks import Clocks
 from tests.support.http_client import Answer, ask, exchange
-from tests.support.samples import authentication, credentials, session_grants
+from tests.support.samples import authentication, caller_checks, credentials, runtime, session_grants
 from tests.unit.api.methods.test_system import FakeEngine
 
 
@@ -41,6 +40,9 @@ class SiteTests(TestCase):
     """Through a real Site."""
 
     def setUp(self) -> None:
+        self.serve(Limits())
+
+    def serve(self, limits: Limits) -> None:
         from twisted.internet import reactor
 
         self.checks: dict[str, Any] = {"engine": True, "api": True}
@@ -49,41 +51,31 @@ class SiteTests(TestCase):
         folder.mkdir()
         (folder / "a.jpg").write_bytes(b"x")
         known = credentials()
-        files = Files(
-            reactor,
-            known,
-            session_grants(reactor, known),
-            {"recordings": folder, "snapshots": folder},
-            lambda _: None,
-            dict,
-            None,  # type: ignore[arg-type]
-            None,  # type: ignore[arg-type]
-        )
-        ws = WebSocketConnections(
-            reactor,
-            Registry(),
-            ClientConnections(Clocks()),
-            Limits(),
-            hosts,
-            session_grants(reactor, known),
-            RateLimits(Limits(), Clocks()),
-        )  # type: ignore[arg-type]
+        authentic = authentication(known)
+        grants = session_grants(reactor, known)
+        sources = FileSources({"recordings": folder, "snapshots": folder}, None, dict, lambda _: None, None)  # type: ignore[arg-type]
+        files = Files(reactor, authentic, grants, sources)
+        checks = caller_checks(reactor, authentic, hosts, limits, grants)
+        process = runtime(reactor, clocks=Clocks())
+        ws = WebSocketConnections(process, Registry(), ClientConnections(Clocks()), Limits(), checks)  # type: ignore[arg-type]
         self.engine = FakeEngine()
         engine: Any = self.engine
         health_status = HealthStatus(Inventory(), engine, engine, lambda: True)
         pages = Pages(lambda: self.checks, health_status, 8554)
         self.tokens = known.tokens
         registry = Registry(
-            SessionMethods(authentication(known)),
+            SessionMethods(authentic),
             SystemMethods(Inventory(), engine, engine, health_status),
         )
         registry.add(IntrospectionMethods(registry))
-        self.rate_limits = RateLimits(Limits(), Clocks())
-        rpc = Rpc(registry, known, RateLimits(Limits(address_calls_per_second=1, address_burst=20), Clocks()), hosts)
-        cookie = LoginCookie("test", known, Origins())
-        login = LoginPages(None, known, session_grants(reactor, known), cookie)  # type: ignore[arg-type]
-        root = Root(hosts, cookie, pages, login, files, rpc, ws, self.rate_limits, hsts_s=600)
-        self.site = site = QuietSite(root, credentials=known)
+        call_limits = Limits(address_calls_per_second=1, address_burst=20)
+        rpc = Rpc(registry, caller_checks(reactor, authentic, hosts, call_limits))
+        cookie = LoginCookie("test", authentic, Origins(), Clocks())
+        login = LoginPages(None, authentic, grants, cookie)  # type: ignore[arg-type]
+        root = Root(checks, cookie, pages, login, rpc, hsts_s=600)
+        root.putChild(b"ws", ws.as_resource())
+        root.putChild(b"files", files.app.resource())
+        self.site = site = QuietSite(root, reactor, authentication=authentic)
         listener: Any = reactor.listenTCP(0, site, interface="127.0.0.1")  # type: ignore[attr-defined]
         self.addCleanup(lambda: listener.stopListening())
         self.port = listener.getHost().port
@@ -211,7 +203,7 @@ class SiteTests(TestCase):
 
     async def test_too_many_requests(self) -> None:
         """429 with the time to wait, on every route alike."""
-        self.site.resource._rate_limits = RateLimits(Limits(requests_per_second=1, request_burst=2), Clocks())
+        self.serve(Limits(requests_per_second=1, request_burst=2))
         self.assertEqual([(await self.get("/health/live")).status for _ in range(2)], [200, 200])
         for path in ("/health/live", "/ws", "/files/snapshots/a.jpg"):
             answer = await self.get(path)

@@ -22,19 +22,17 @@ from camsvc.api.declaration import NoParams, method
 from camsvc.api.methods.session import SessionMethods
 from camsvc.api.notifications.connections import ClientConnections
 from camsvc.api.registry import Registry
-from camsvc.audit.refused_credentials import RefusedCredentials
-from camsvc.config.schema import Limits, Server
-from camsvc.limits.rate_limits import RateLimits
+from camsvc.config.schema import Limits
 from camsvc.server import slow_readers, ws
 from camsvc.server.http.cookies import LoginCookie
-from camsvc.server.http.hosts import Hosts
 from camsvc.server.http.origins import Origins
 from camsvc.server.http.request import QuietSite
 from camsvc.server.site import Root
 from camsvc.server.ws_connections import WebSocketConnections
 from camsvc.system.clocks import Clocks
+from tests.support.clocks import FakeClocks
 from tests.support.http_client import Exchange, ask
-from tests.support.samples import SECRET, authentication, session_grants
+from tests.support.samples import SECRET, authentication, caller_checks, runtime, session_grants
 
 
 class Topic:
@@ -110,27 +108,21 @@ class WsTestCase(TestCase):
         self.clients: list[Client] = []
         self.serve(Limits())
 
-    def serve(self, limits: Limits, clock: Any = None) -> None:
-        self.joined = ClientConnections(Clocks())
+    def serve(self, limits: Limits, clock: Any = None, clocks: Clocks | None = None) -> None:
+        self.joined = ClientConnections(clocks or Clocks())
         known = self.known = Credentials(self.tokens)
-        self.grants = session_grants(clock or self.reactor, known)
-        registry = Registry(SessionMethods(authentication(known)), self.topic)
+        clocks = self.clocks = clocks or Clocks()
+        self.grants = session_grants(clock or self.reactor, known, clocks)
         self.told: list[tuple[Any, ...]] = []
-        refused_credentials = RefusedCredentials(Clock(), lambda *row: self.told.append(row))
-        hosts, rate_limits = Hosts(Server()), RateLimits(limits, Clocks())
-        self.factory = WebSocketConnections(
-            clock or self.reactor,
-            registry,
-            self.joined,
-            limits,
-            hosts,
-            self.grants,
-            rate_limits,
-            refused_credentials,
-        )
-        cookie, rest = LoginCookie("test", known, Origins()), [Nothing() for _ in range(4)]
-        root = Root(Hosts(Server()), cookie, *rest, self.factory, RateLimits(Limits(), Clocks()))  # type: ignore[arg-type]
-        self.site = QuietSite(root)
+        authentic = authentication(known, self.told, clocks)
+        registry = Registry(SessionMethods(authentic), self.topic, clocks=clocks)
+        checks = caller_checks(self.reactor, authentic, limits=limits, grants=self.grants)
+        process = runtime(clock or self.reactor, clocks=clocks)
+        self.factory = WebSocketConnections(process, registry, self.joined, limits, checks)
+        cookie = LoginCookie("test", authentic, Origins(), clocks)
+        root = Root(caller_checks(self.reactor, authentic), cookie, *[Nothing() for _ in range(3)])  # type: ignore[arg-type]
+        root.putChild(b"ws", self.factory.as_resource())
+        self.site = QuietSite(root, self.reactor)
         listener: Any = self.reactor.listenTCP(0, self.site, interface="127.0.0.1")
         self.addCleanup(lambda: listener.stopListening())
         self.port = listener.getHost().port
@@ -416,14 +408,12 @@ class LoginTests(WsTestCase):
 
     async def test_end_of_a_login(self) -> None:
         """Calls are refused from the second it runs out, pings are not; 60 s later the socket closes with 4001."""
-        now = [time.time()]
-        self.patch(ws.time, "time", lambda: now[0])
-        clock = Clock()
-        self.serve(Limits(), clock)
+        clock, clocks = Clock(), FakeClocks(wall=time.time())
+        self.serve(Limits(), clock, clocks)
         client = await self.connect(login=Role.VIEWER, valid_s=100)
 
         def pass_by(seconds: float) -> None:
-            now[0] += seconds
+            clocks.advance(seconds)
             clock.advance(seconds)
 
         pass_by(99)
@@ -465,28 +455,24 @@ class LoginTests(WsTestCase):
 
     async def test_new_login_in_time(self) -> None:
         """Keeps the socket."""
-        now = [time.time()]
-        self.patch(ws.time, "time", lambda: now[0])
-        clock = Clock()
-        self.serve(Limits(), clock)
+        clock, clocks = Clock(), FakeClocks(wall=time.time())
+        self.serve(Limits(), clock, clocks)
         client = await self.connect(login=Role.VIEWER, valid_s=100)
-        now[0] += 130
+        clocks.advance(130)
         clock.advance(130)
-        token = self.tokens.issue("me", Role.VIEWER, now[0], 1000)
+        token = self.tokens.issue("me", Role.VIEWER, clocks.wall, 1000)
         self.assertIn("result", await client.ask("authenticate", {"auth_token": token}))
-        now[0] += 900
+        clocks.advance(900)
         clock.advance(900)
         self.assertIn("result", await client.ask("where"))
 
     async def test_long_login(self) -> None:
         """A login for a year is not ended after some weeks."""
-        now = [time.time()]
-        self.patch(ws.time, "time", lambda: now[0])
-        clock = Clock()
-        self.serve(Limits(), clock)
+        clock, clocks = Clock(), FakeClocks(wall=time.time())
+        self.serve(Limits(), clock, clocks)
         client = await self.connect(login=Role.VIEWER, valid_s=366 * 86400)
         for _ in range(60):
-            now[0] += 86400
+            clocks.advance(86400)
             clock.advance(86400)
         self.assertIn("result", await client.ask("where"))
 

@@ -13,7 +13,7 @@ from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 
 from camsvc.config.schema import Limits
-from camsvc.server.http.channel import STALLED_S, Refusal
+from camsvc.server.http.channel import STALLED_S, RefusedConnection
 from camsvc.server.http.proxies import Proxies
 from camsvc.server.http.request import QuietSite
 
@@ -54,7 +54,7 @@ class ChannelTests(SynchronousTestCase):
         self.clock = Clock()
         self.page = Page()
         self.limits = Limits(http_connections=3, address_http_connections=2, headers_within_s=10, body_within_s=30)
-        self.site = QuietSite(self.page, Proxies(["10.0.0.1"]), self.limits, self.clock)
+        self.site = QuietSite(self.page, self.clock, self.limits, Proxies(["10.0.0.1"]))
 
     def connect(self, address: str = "192.0.2.1") -> tuple[Any, Wire]:
         peer = IPv4Address("TCP", address, 4711)
@@ -190,13 +190,13 @@ class ChannelTests(SynchronousTestCase):
         self.assertTrue(silent_wire.aborted)
         for one in (refused, silent):
             one.connectionLost(_closed())
-        self.assertEqual(Refusal.open, 0)
+        self.assertEqual(RefusedConnection.open, 0)
 
     def test_flood(self) -> None:
         """When too many are told, the rest is cut without a word."""
         self.connect(), self.connect()
-        refused = [self.connect() for _ in range(Refusal.MOST + 1)]
-        self.assertEqual([wire.aborted for _, wire in refused], [False] * Refusal.MOST + [True])
+        refused = [self.connect() for _ in range(RefusedConnection.MOST + 1)]
+        self.assertEqual([wire.aborted for _, wire in refused], [False] * RefusedConnection.MOST + [True])
         for one, _ in refused:
             one.connectionLost(_closed())
 
@@ -205,7 +205,7 @@ class ChannelTests(SynchronousTestCase):
         for _ in range(3):
             self.connect("10.0.0.1")
         refused, _ = self.connect("10.0.0.1")
-        self.assertIsInstance(refused, Refusal)
+        self.assertIsInstance(refused, RefusedConnection)
         refused.connectionLost(_closed())
 
     def test_upload(self) -> None:

@@ -8,20 +8,19 @@ from typing import Any
 
 from klein import Klein
 from twisted.internet.defer import Deferred
-from twisted.internet.task import Clock
 from twisted.logger import LogLevel, globalLogPublisher
 from twisted.trial.unittest import TestCase
 
 from camsvc.access.credentials import Credentials
 from camsvc.access.roles import Role
 from camsvc.access.tokens import Tokens
-from camsvc.audit.refused_credentials import RefusedCredentials
 from camsvc.errors import AuthenticationFailed, InvalidState, NotFound, PermissionDenied
 from camsvc.server.http import request as http
+from camsvc.server.http.authorization import principal_of
 from camsvc.server.http.proxies import Proxies
-from camsvc.server.http.request import MAX_BODY_BYTES, QuietSite, answer_json, bearer, with_json_errors
+from camsvc.server.http.request import MAX_BODY_BYTES, QuietSite, answer_json, with_json_errors
 from tests.support.http_client import Answer, ask, exchange
-from tests.support.samples import SECRET
+from tests.support.samples import SECRET, authentication
 
 
 class Routes:
@@ -33,7 +32,8 @@ class Routes:
         self.bodies: list[bytes] = []
         self.waiting: Deferred[bytes] = Deferred()
         self.tokens = Tokens(SECRET)
-        self.known = Credentials(self.tokens)
+        self.told: list[tuple[Any, ...]] = []
+        self.known = authentication(Credentials(self.tokens), self.told)
 
     @app.route("/good")
     def good(self, request: Any) -> bytes:
@@ -61,7 +61,7 @@ class Routes:
 
     @app.route("/who")
     def who(self, request: Any) -> bytes:
-        found = bearer(request, self.known)
+        found = principal_of(request, self.known)
         return answer_json(request, 200, found.subject if found else None)
 
     @app.route("/sender")
@@ -79,11 +79,8 @@ class HttpTests(TestCase):
         from twisted.internet import reactor
 
         self.routes = Routes()
-        self.told: list[tuple[Any, ...]] = []
-        refused_credentials = RefusedCredentials(Clock(), lambda *row: self.told.append(row))
-        self.site = site = QuietSite(
-            self.routes.app.resource(), credentials=self.routes.known, refused_credentials=refused_credentials
-        )
+        self.told = self.routes.told
+        self.site = site = QuietSite(self.routes.app.resource(), reactor, authentication=self.routes.known)
         listener: Any = reactor.listenTCP(0, site, interface="127.0.0.1")  # type: ignore[attr-defined]
         self.addCleanup(lambda: listener.stopListening())
         self.port = listener.getHost().port

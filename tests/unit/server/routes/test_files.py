@@ -16,14 +16,15 @@ from twisted.trial.unittest import TestCase
 from twisted.web.resource import Resource
 
 from camsvc.access.credentials import Credentials
+from camsvc.access.keys import ApiKey, digest, make, new_ident
 from camsvc.access.roles import Principal, Role
 from camsvc.access.tokens import FILE, STREAM, Tokens
 from camsvc.model import MediaFile
 from camsvc.server.http.request import QuietSite
 from camsvc.server.routes import files as files_module
-from camsvc.server.routes.files import Files
+from camsvc.server.routes.files import Files, FileSources
 from tests.support.http_client import Answer, ask
-from tests.support.samples import SECRET, principal, session_grants
+from tests.support.samples import SECRET, authentication, principal, session_grants
 
 BODY = bytes(range(256)) * 40
 NAME = "camera0_2026-01-31_12-00-00Z_1.mp4"
@@ -46,20 +47,26 @@ class FilesTestCase(TestCase):
         self.token = self.tokens.issue("me", Role.VIEWER, time.time(), 600)
         self.finishing: dict[str, Deferred[Any]] = {}
         self.running: dict[str, int] = {}
-        known = Credentials(self.tokens)
+        known = self.known = Credentials(self.tokens)
         self.grants = session_grants(reactor, known)
         self.index: dict[tuple[str, str], MediaFile] = {}
         self.making: dict[str, Deferred[bool]] = {}
-        self.files = Files(
-            *(reactor, known, self.grants, self.folders, self.finishing.get, lambda: self.running),
+        sources = FileSources(
+            self.folders,
             lambda kind, name: succeed(self.index.get((kind, name))),
+            lambda: self.running,
+            lambda name: self.when_finished(name),
             self.make_thumbnail,
         )
+        self.files = Files(reactor, authentication(known), self.grants, sources)
         root = Resource()
         root.putChild(b"files", self.files.app.resource())
-        listener: Any = reactor.listenTCP(0, QuietSite(root), interface="127.0.0.1")  # type: ignore[attr-defined]
+        listener: Any = reactor.listenTCP(0, QuietSite(root, reactor), interface="127.0.0.1")  # type: ignore[attr-defined]
         self.addCleanup(lambda: listener.stopListening())
         self.port = listener.getHost().port
+
+    def when_finished(self, name: str) -> Deferred[Any] | None:
+        return self.finishing.get(name)
 
     async def make_thumbnail(self, name: str) -> bool:
         return await self.making[name] if name in self.making else False
@@ -467,8 +474,10 @@ class ScopeTests(FilesTestCase):
             ({"camera0"}, [200, 404, 200, 404, 404, 404]),
             ({"camera1"}, [404, 200, 404, 200, 404, 404]),
         ):
-            self.patch(self.files, "_who", lambda *_: principal(Role.VIEWER, cameras=frozenset(cameras)))  # noqa: B023
-            found = [(await self.get(name, kind)).status for kind, name in files]
+            ident = new_ident()
+            key = make(ident)
+            self.known.keys.add(ApiKey(ident, "panel", digest(key), Role.VIEWER, frozenset(cameras), 0, "ann"))
+            found = [(await self.get(name, kind, authorization=f"Bearer {key}")).status for kind, name in files]
             self.assertEqual(found, expected, cameras)
 
 
@@ -543,7 +552,7 @@ class FinishingTests(FilesTestCase):
             asked.callback(None)
             return waiter
 
-        self.files._when_finished = when_finished
+        self.when_finished = when_finished  # type: ignore[method-assign]
         client = await connectProtocol(TCP4ClientEndpoint(reactor, "127.0.0.1", self.port), Protocol())
         head = (
             f"GET /files/recordings/{NAME} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {self.token}\r\n\r\n"

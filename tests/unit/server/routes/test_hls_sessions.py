@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from camsvc.access.roles import Role
 from camsvc.errors import AuthenticationFailed, NotFound
 from camsvc.server.routes.hls_sessions import HlsSessions, plain_playlist
-from tests.support.live_stub import DoorStand
+from tests.support.live_stub import CameraStand
 from tests.support.samples import principal
 
 
@@ -21,9 +21,9 @@ class SessionTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.clock = Clock()
-        self.stand = DoorStand()
+        self.stand = CameraStand()
         engine: Any = None
-        self.sessions = HlsSessions(self.clock, self.stand.door, engine)
+        self.sessions = HlsSessions(self.clock, self.stand.access, self.stand.delivery, engine)
         self.session = self.sessions.open(principal(Role.VIEWER), "camera0")
 
     def test_unused(self) -> None:
@@ -57,7 +57,7 @@ class SessionTests(SynchronousTestCase):
     def test_after_a_restart(self) -> None:
         """In its first minute another camsvc knows a viewer by the session's name, and holds its right."""
         name, engine = self.session.ident, None
-        again: Any = HlsSessions(self.clock, self.stand.door, engine)  # type: ignore[arg-type]
+        again: Any = HlsSessions(self.clock, self.stand.access, self.stand.delivery, engine)  # type: ignore[arg-type]
         self.clock.advance(59.9)
         session = again.get(name, "camera0")
         self.assertEqual((session.ident, session.principal.subject), (name, self.session.principal.subject))
@@ -67,7 +67,7 @@ class SessionTests(SynchronousTestCase):
 
     def test_no_session_of_before(self) -> None:
         """Later than that, for another camera, with a stream's ticket, or a name that is changed."""
-        again = HlsSessions(self.clock, self.stand.door, None)  # type: ignore[arg-type]
+        again = HlsSessions(self.clock, self.stand.access, self.stand.delivery, None)  # type: ignore[arg-type]
         name = self.session.ident
         for wrong, device in (
             (name, "camera1"),
@@ -84,7 +84,7 @@ class SessionTests(SynchronousTestCase):
 
     def test_revoked_over_a_restart(self) -> None:
         """A right that has ended meanwhile opens nothing."""
-        again = HlsSessions(self.clock, self.stand.door, None)  # type: ignore[arg-type]
+        again = HlsSessions(self.clock, self.stand.access, self.stand.delivery, None)  # type: ignore[arg-type]
         self.stand.end_rights()
         with self.assertRaises(NotFound):
             again.get(self.session.ident, "camera0")

@@ -15,7 +15,7 @@ from camsvc.server.http.request import QuietSite
 from camsvc.server.routes import hls_sessions
 from camsvc.server.routes.live import Live
 from tests.support.http_client import Answer, ask
-from tests.support.live_stub import DoorStand, StubEngine
+from tests.support.live_stub import CameraStand, StubEngine
 from tests.support.spawned import eventually
 
 SECRET_ID = "0f0e0d0c-0b0a-0908-0706-050403020100"
@@ -28,14 +28,14 @@ class LiveTestCase(TestCase):
     def setUp(self) -> None:
         from twisted.internet import reactor
 
-        self.stand = DoorStand()
+        self.stand = CameraStand()
         self.engine = StubEngine()
         port = self.engine.listen(self)
         self.http = EngineHttp(reactor, port, port)
-        self.live = Live(reactor, self.stand.door, self.http)
+        self.live = Live(reactor, self.stand.access, self.stand.delivery, self.http)
         root = Resource()
         root.putChild(b"live", self.live.app.resource())
-        self.site = QuietSite(root)
+        self.site = QuietSite(root, reactor)
         listener: Any = reactor.listenTCP(0, self.site, interface="127.0.0.1")  # type: ignore[attr-defined]
         self.addCleanup(lambda: listener.stopListening())
         self.port = listener.getHost().port

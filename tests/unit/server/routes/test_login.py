@@ -10,7 +10,6 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.defer import fail
-from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 import tests.support.strategies  # noqa: F401
@@ -23,11 +22,9 @@ from camsvc.api.methods.session import SessionMethods
 from camsvc.api.methods.system import SystemMethods
 from camsvc.api.methods.users import UserMethods
 from camsvc.api.registry import Registry
-from camsvc.audit.refused_credentials import RefusedCredentials
 from camsvc.config.schema import Limits, Server
 from camsvc.devices.inventory import Inventory
 from camsvc.errors import DependencyFailed, InvalidParams, RateLimited
-from camsvc.limits.rate_limits import RateLimits
 from camsvc.server.http.cookies import LoginCookie
 from camsvc.server.http.hosts import Hosts
 from camsvc.server.http.origins import Origins
@@ -37,11 +34,10 @@ from camsvc.server.routes.login import LoginPages, LoginRequest, _read
 from camsvc.server.routes.rpc import Rpc
 from camsvc.server.site import Root
 from camsvc.server.ws_connections import WebSocketConnections
-from camsvc.system.clocks import Clocks
 from tests.support.clocks import FakeClocks
 from tests.support.http_client import Answer, ask
 from tests.support.immediate import ImmediateDatabase
-from tests.support.samples import authentication, credentials, runtime, session_grants
+from tests.support.samples import authentication, caller_checks, credentials, runtime, session_grants
 from tests.unit.api.methods.test_system import FakeEngine
 from tests.unit.server.test_ws import Nothing
 
@@ -106,17 +102,17 @@ class LoginTestCase(TestCase):
             SystemMethods(Inventory(), engine, engine, None),  # type: ignore[arg-type]
             UserMethods(self.database, self.passwords, self.logins, self.grants.revoke_user),
         )
-        hosts = Hosts(self.server)
-        self.cookie = LoginCookie("abc", known, Origins(self.server.public_url, self.server.allowed_origins))
-        pages = LoginPages(self.logins, known, self.grants, self.cookie)
+        origins = Origins(self.server.public_url, self.server.allowed_origins)
+        self.cookie = LoginCookie("abc", self.authentication, origins, self.clocks)
+        pages = LoginPages(self.logins, self.authentication, self.grants, self.cookie)
         nothing: Any = Nothing()
-        rate_limits = RateLimits(Limits(), Clocks())
-        ws = WebSocketConnections(reactor, registry, nothing, Limits(), hosts, self.grants, rate_limits)
-        root = Root(
-            hosts, self.cookie, nothing, pages, nothing, Rpc(registry, known, rate_limits, hosts), ws, rate_limits
-        )
-        refused_credentials = RefusedCredentials(Clock(), lambda *row: self.told.append(row))
-        site = QuietSite(root, Proxies(self.proxies), refused_credentials=refused_credentials)
+        checks = caller_checks(reactor, self.authentication, Hosts(self.server), grants=self.grants)
+        process = runtime(reactor, database=self.database, clocks=self.clocks)
+        ws = WebSocketConnections(process, registry, nothing, Limits(), checks)
+        root = Root(checks, self.cookie, nothing, pages, Rpc(registry, checks))
+        root.putChild(b"ws", ws.as_resource())
+        root.putChild(b"files", nothing.app.resource())
+        site = QuietSite(root, reactor, proxies=Proxies(self.proxies), authentication=self.authentication)
         listener: Any = reactor.listenTCP(0, site, interface="127.0.0.1")  # type: ignore[attr-defined]
         self.addCleanup(lambda: listener.stopListening())
         self.port = listener.getHost().port

@@ -14,7 +14,7 @@ from camsvc.server.http.proxies import Proxies
 from camsvc.server.http.request import QuietSite
 from camsvc.server.routes.metrics import MetricsPage, exposition
 from tests.support.http_client import Answer, ask
-from tests.support.samples import credentials
+from tests.support.samples import authentication, credentials
 
 FIGURES = Metrics(
     "2026-01-01T00:00:00Z",
@@ -43,9 +43,10 @@ class PageTests(TestCase):
             self.scopes.append(scope)
             return FIGURES
 
+        authentic = authentication(self.known)
         root = Resource()
-        root.putChild(b"metrics", MetricsPage(self.known, figures).app.resource())
-        site = QuietSite(root, Proxies(list(trusted)), credentials=self.known)
+        root.putChild(b"metrics", MetricsPage(authentic, figures).app.resource())
+        site = QuietSite(root, reactor, proxies=Proxies(list(trusted)), authentication=authentic)
         listener: Any = reactor.listenTCP(0, site, interface="127.0.0.1")  # type: ignore[attr-defined]
         self.addCleanup(lambda: listener.stopListening())
         self.port = listener.getHost().port

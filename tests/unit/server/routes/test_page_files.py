@@ -26,7 +26,7 @@ class PageFilesTests(TestCase):
 
         root = Resource()
         root.putChild(b"page", PageFiles(hls).app.resource())
-        listener: Any = reactor.listenTCP(0, QuietSite(root), interface="127.0.0.1")  # type: ignore[attr-defined]
+        listener: Any = reactor.listenTCP(0, QuietSite(root, reactor), interface="127.0.0.1")  # type: ignore[attr-defined]
         self.addCleanup(lambda: listener.stopListening())
         return await ask(listener.getHost().port, f"/page/{name}", **keys)
 

@@ -16,7 +16,7 @@ from camsvc.server.routes import previews
 from camsvc.server.routes.previews import Previews
 from camsvc.system.clocks import Clocks
 from tests.support.http_client import Answer, Exchange, ask
-from tests.support.live_stub import DoorStand
+from tests.support.live_stub import CameraStand
 from tests.support.samples import runtime
 from tests.support.spawned import eventually
 from tests.unit.recording.test_latest_pictures import FakeFolder, FakeHealth
@@ -28,15 +28,17 @@ class PreviewsTests(TestCase):
     def setUp(self) -> None:
         from twisted.internet import reactor
 
-        self.stand = DoorStand()
+        self.stand = CameraStand()
         folder: Any = FakeFolder(Path(self.mktemp()))
         health: Any = FakeHealth()
         self.folder: FakeFolder = folder
         self.holders = 0
         self.pictures = LatestPictures(runtime(reactor, folder=folder, clocks=Clocks()), health, self.hold)
         root = Resource()
-        root.putChild(b"cameras", Previews(reactor, self.stand.door, self.pictures).app.resource())
-        listener: Any = reactor.listenTCP(0, QuietSite(root), interface="127.0.0.1")  # type: ignore[attr-defined]
+        root.putChild(
+            b"cameras", Previews(reactor, self.stand.access, self.stand.delivery, self.pictures).app.resource()
+        )
+        listener: Any = reactor.listenTCP(0, QuietSite(root, reactor), interface="127.0.0.1")  # type: ignore[attr-defined]
         self.addCleanup(lambda: listener.stopListening())
         self.port = listener.getHost().port
 

@@ -1,0 +1,44 @@
+"""Whether a camera can give pictures to a browser, why not, and by which path of the engine."""
+
+from __future__ import annotations
+
+from camsvc.devices.inventory import Inventory
+from camsvc.errors import DependencyFailed
+from camsvc.recording.recorder import require_connected
+from camsvc.streams.browser_rendition import WebProtocol
+from camsvc.streams.streams import Streams
+
+
+class CameraDelivery:
+    """Asked by every route that gives a camera's pictures, once it is known who may have them."""
+
+    def __init__(self, inventory: Inventory, streams: Streams) -> None:
+        """Set up.
+
+        Args:
+            inventory: the cameras.
+            streams: whether the engine is there, and its paths.
+        """
+        self._inventory = inventory
+        self._streams = streams
+
+    def require(self, device: str) -> None:
+        """Raise, with the reason in words, what keeps a camera from giving pictures.
+
+        NotFound where there is no such camera, InvalidState where it is DISCONNECTED or in ERROR, DependencyFailed
+        where the engine is down.
+        """
+        require_connected(self._inventory.get(device))
+        self._streams.require_engine()
+
+    def no_picture(self, device: str) -> DependencyFailed:
+        """What to raise for a camera that the engine could not get a picture of.
+
+        Where the camera has said by now what is wrong, that is raised, as by :meth:`require`.
+        """
+        self.require(device)
+        return DependencyFailed("camera", f"{device} gave no picture", suggestion="see get_camera_status; try again")
+
+    def web_path(self, device: str, protocol: WebProtocol) -> str:
+        """The engine's path that serves a camera to a new viewer."""
+        return self._streams.web_path(device, protocol)
