@@ -5,16 +5,16 @@ from __future__ import annotations
 from camsvc.config.schema import Storage
 from camsvc.errors import DependencyFailed, InvalidState
 from camsvc.library import parts
-from camsvc.library.store import Store
+from camsvc.library.media_folders import MediaFolders
 
 _WORDS = {"read_only": "is read-only", "gone": "is not there"}
 
 
-async def require_room(store: Store, storage: Storage, running_bytes: int) -> None:
+async def require_room(folders: MediaFolders, storage: Storage, running_bytes: int) -> None:
     """Let a recording begin, or say why not.
 
     Args:
-        store: knows the folder of recordings.
+        folders: knows the folder of recordings.
         storage: says how much stays free.
         running_bytes: what the recordings under way take so far: to be joined, each needs its size once more.
 
@@ -22,10 +22,10 @@ async def require_room(store: Store, storage: Storage, running_bytes: int) -> No
         DependencyFailed: nothing can be written there.
         InvalidState: the reserve would be used up.
     """
-    trouble = await store.thread(parts.trouble, store.recordings_dir)
+    trouble = await folders.thread(parts.trouble, folders.recordings_dir)
     if trouble in _WORDS:
         raise DependencyFailed("storage", f"the folder of recordings {_WORDS[trouble]}", reason=trouble)
-    free, total = await store.thread(parts.room, store.recordings_dir)
+    free, total = await folders.thread(parts.room, folders.recordings_dir)
     required = storage.reserve_of(total) + running_bytes
     if free < required:
         raise InvalidState(

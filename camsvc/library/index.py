@@ -1,4 +1,4 @@
-"""The recordings and files that the database knows: rows in, values out; every function runs inside a transaction."""
+"""The finished files that the database knows: rows in, values out; every function runs inside a transaction."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any
 
 from attrs import frozen
 
-from camsvc.model import MediaFile, Recording, RecordingState, stamp
+from camsvc.library import recordings_table
+from camsvc.model import MediaFile
 
 RECORDINGS, SNAPSHOTS = "recordings", "snapshots"
 EXTENSIONS = {RECORDINGS: (".mp4", ".mkv"), SNAPSHOTS: (".jpg", ".jpeg")}
 
-_COLUMNS = "id, device, name, format, state, started_at, seconds, boot_id, deadline, ended_at, reason, clock"
 _FILE_COLUMNS = "filename, device, size_bytes, created_at, modified_at, duration_s, width, height, codec"
 
 
 @frozen
-class Page:
+class FilePage:
     """A page of a list, and how many there are in all."""
 
     files: tuple[MediaFile, ...]
@@ -37,80 +37,6 @@ class Query:
     until: float | None = None
     search: str | None = None
     cameras: frozenset[str] | None = None
-
-
-def begin(
-    db: sqlite3.Connection, device: str, form: str, seconds: int | None, boot_id: str, started_at: float
-) -> Recording:
-    """Store a new recording; its name is known from here on."""
-    cursor = db.execute(
-        "INSERT INTO recording (device, name, format, state, started_at, seconds, boot_id)"
-        " VALUES (?, '', ?, ?, ?, ?, ?)",
-        (device, form, RecordingState.RECORDING, started_at, seconds, boot_id),
-    )
-    ident = cursor.lastrowid or 0
-    name = f"{device}_{stamp(started_at)}_{ident}"
-    db.execute("UPDATE recording SET name = ? WHERE id = ?", (name, ident))
-    return Recording(ident, device, name, form, RecordingState.RECORDING, started_at, seconds, boot_id)
-
-
-def recover(db: sqlite3.Connection, device: str, ident: int, began_at: float) -> Recording | None:
-    """Take parts that the database does not know of as a recording to be finished.
-
-    Returns:
-        the recording; None when one of this id is known, as then the parts are its own or were discarded.
-    """
-    if db.execute("SELECT 1 FROM recording WHERE id = ?", (ident,)).fetchone():
-        return None
-    name = f"{device}_{stamp(began_at)}_{ident}"
-    state, reason = RecordingState.FINISHING, "shutdown"
-    db.execute(
-        "INSERT INTO recording (id, device, name, format, state, started_at, boot_id, ended_at, reason)"
-        " VALUES (?, ?, ?, 'fmp4', ?, ?, '', ?, ?)",
-        (ident, device, name, state, began_at, began_at, reason),
-    )
-    return Recording(ident, device, name, "fmp4", state, began_at, ended_at=began_at, reason=reason)
-
-
-def forget(db: sqlite3.Connection, ident: int) -> None:
-    """Delete a recording that never began."""
-    db.execute("DELETE FROM part WHERE recording = ?", (ident,))
-    db.execute("DELETE FROM recording WHERE id = ?", (ident,))
-
-
-def store(db: sqlite3.Connection, recording: Recording) -> None:
-    """Store where a recording stands."""
-    db.execute(
-        "UPDATE recording SET state = ?, boot_id = ?, deadline = ?, ended_at = ?, reason = ?, clock = ? WHERE id = ?",
-        (
-            recording.state,
-            recording.boot_id,
-            recording.deadline,
-            recording.ended_at,
-            recording.reason,
-            recording.clock,
-            recording.ident,
-        ),
-    )
-
-
-def in_state(db: sqlite3.Connection, state: RecordingState) -> tuple[Recording, ...]:
-    """The recordings that stand there, oldest first."""
-    rows = db.execute(f"SELECT {_COLUMNS} FROM recording WHERE state = ? ORDER BY id", (state,))
-    return tuple(_recording(row) for row in rows)
-
-
-def add_part(db: sqlite3.Connection, ident: int, name: str) -> None:
-    """Note that a part came next: names alone do not tell the order once the clock was stepped."""
-    db.execute(
-        "INSERT OR IGNORE INTO part SELECT ?, coalesce(max(number) + 1, 0), ? FROM part WHERE recording = ?",
-        (ident, name, ident),
-    )
-
-
-def part_order(db: sqlite3.Connection, ident: int) -> tuple[str, ...]:
-    """Names of a recording's parts, in the order they came."""
-    return tuple(row[0] for row in db.execute("SELECT name FROM part WHERE recording = ? ORDER BY number", (ident,)))
 
 
 def add_files(db: sqlite3.Connection, kind: str, files: Iterable[MediaFile], recording: int | None = None) -> None:
@@ -137,7 +63,7 @@ def add_files(db: sqlite3.Connection, kind: str, files: Iterable[MediaFile], rec
     )
 
 
-def files(db: sqlite3.Connection, kind: str, query: Query) -> Page:
+def files(db: sqlite3.Connection, kind: str, query: Query) -> FilePage:
     """A page of files, newest first; recordings under way and being finished stand among them."""
     source = _all_files(kind)
     where, values = _conditions(query)
@@ -146,7 +72,7 @@ def files(db: sqlite3.Connection, kind: str, query: Query) -> Page:
         f"SELECT * FROM ({source}){where} ORDER BY created_at DESC, filename DESC LIMIT ? OFFSET ?",
         (kind, *values, query.limit, query.offset),
     )
-    return Page(tuple(_file(row) for row in rows), total)
+    return FilePage(tuple(_file(row) for row in rows), total)
 
 
 def find(db: sqlite3.Connection, kind: str, name: str) -> MediaFile | None:
@@ -169,7 +95,7 @@ def drop(db: sqlite3.Connection, kind: str, filename: str) -> None:
         "DELETE FROM media_file WHERE kind = ? AND filename = ? RETURNING recording", (kind, filename)
     ).fetchone()
     if row and row[0] and not db.execute("SELECT 1 FROM media_file WHERE recording = ?", row).fetchone():
-        forget(db, row[0])
+        recordings_table.forget(db, row[0])
 
 
 def sizes(db: sqlite3.Connection) -> dict[str, int]:
@@ -236,11 +162,6 @@ def _conditions(query: Query) -> tuple[str, tuple[object, ...]]:
         text.append(f"device IN ({', '.join('?' * len(query.cameras))})")
         values += sorted(query.cameras)
     return (" WHERE " + " AND ".join(text) if text else ""), tuple(values)
-
-
-def _recording(row: tuple[Any, ...]) -> Recording:
-    values = dict(zip(_COLUMNS.split(", "), row, strict=True))
-    return Recording(ident=values.pop("id"), state=RecordingState(values.pop("state")), **values)
 
 
 def _file(row: tuple[Any, ...]) -> MediaFile:

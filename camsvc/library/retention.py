@@ -11,8 +11,8 @@ from twisted.internet.defer import DeferredLock
 from twisted.logger import Logger
 
 from camsvc.library import index
+from camsvc.library.media_folders import MediaFolders
 from camsvc.library.removal import remove
-from camsvc.library.store import Store
 from camsvc.model import MediaFile
 from camsvc.system.runtime import Runtime
 from camsvc.system.tasks import Repeater
@@ -80,15 +80,15 @@ class Retention:
 
     _log = Logger()
 
-    def __init__(self, runtime: Runtime, store: Store) -> None:
+    def __init__(self, runtime: Runtime, folders: MediaFolders) -> None:
         """Set up.
 
         Args:
             runtime: its database keeps the policy and the index.
-            store: deletes.
+            folders: deletes.
         """
         self._database = runtime.database
-        self._store = store
+        self._folders = folders
         self._clocks = runtime.clocks
         self._one_at_a_time = DeferredLock()
         self._rounds = Repeater(
@@ -123,7 +123,7 @@ class Retention:
             policy, files = await self._database.run(lambda db: (load(db), index.finished(db)))
             chosen = due(files, policy, self._clocks.wall_s())
             for kind, file in chosen:
-                await remove(self._database, self._store, kind, file.filename)
+                await remove(self._database, self._folders, kind, file.filename)
         finally:
             self._one_at_a_time.release()
         freed = sum(file.size_bytes for _, file in chosen)

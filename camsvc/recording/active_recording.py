@@ -13,9 +13,9 @@ from twisted.logger import Logger
 from camsvc.devices.inventory import Inventory
 from camsvc.engine.path_options import parts_folder
 from camsvc.errors import CamsvcError, DependencyFailed
-from camsvc.library import index, parts
+from camsvc.library import parts, recordings_table
+from camsvc.library.media_folders import MediaFolders
 from camsvc.library.parts import Part
-from camsvc.library.store import Store
 from camsvc.model import Camera, Recording, RecordingState, Status
 from camsvc.recording.finisher import Finisher, Progress
 from camsvc.recording.growth import NOTHING_AFTER_S, GrowthEvent, GrowthWatch
@@ -59,7 +59,7 @@ class ActiveRecording:
         runtime: Runtime,
         inventory: Inventory,
         streams: Streams,
-        store: Store,
+        folders: MediaFolders,
         finisher: Finisher,
         recording: Recording,
     ) -> None:
@@ -69,7 +69,7 @@ class ActiveRecording:
             runtime: time, database.
             inventory: knows what is wrong with the camera.
             streams: tells the engine to record, and to end it.
-            store: knows the folder of the parts.
+            folders: knows the folder of the parts.
             finisher: told of changes, and given the recording at its end.
             recording: what is asked for.
         """
@@ -77,7 +77,7 @@ class ActiveRecording:
         self._clocks = runtime.clocks
         self._inventory = inventory
         self._streams = streams
-        self._store = store
+        self._folders = folders
         self._finisher = finisher
         self.recording = recording
         self.stopping = False
@@ -112,8 +112,8 @@ class ActiveRecording:
         folder = self._parts_folder
         self._growth = GrowthWatch(
             self._runtime,
-            read_sizes=partial(self._store.thread, parts.look, folder, ignore),
-            write_out=partial(self._store.thread, parts.write_out, folder),
+            read_sizes=partial(self._folders.thread, parts.look, folder, ignore),
+            write_out=partial(self._folders.thread, parts.write_out, folder),
             engine_up=lambda: self._streams.engine_up,
             on_event=self._on_growth,
         )
@@ -137,7 +137,7 @@ class ActiveRecording:
     async def go_on_after_boot(self) -> None:
         """Repair what another boot left, and record on; from here on footage counts, not time."""
         seconds = self.recording.seconds
-        found = await self._store.thread(parts.read, self._parts_folder)
+        found = await self._folders.thread(parts.read, self._parts_folder)
         footage_s = sum(part.facts.duration_s for part in found)
         self.recording = evolve(self.recording, boot_id=self._clocks.boot_id(), deadline=None, clock=None)
         await self._save(self.recording)
@@ -173,7 +173,7 @@ class ActiveRecording:
 
     @property
     def _parts_folder(self) -> Path:
-        return parts_folder(self._store.recordings_dir, self.recording)
+        return parts_folder(self._folders.recordings_dir, self.recording)
 
     def _cancel_timer(self) -> None:
         if self._timer is not None:
@@ -206,13 +206,13 @@ class ActiveRecording:
                 self._tell("ERROR", error or why)
 
     async def _tell_gap(self) -> None:
-        trouble = await self._store.thread(parts.trouble, self._store.recordings_dir)
+        trouble = await self._folders.thread(parts.trouble, self._folders.recordings_dir)
         self._tell("RECORDING", trouble or "camera_disconnected")
 
     def _store_part(self) -> None:
         if self._growth is not None:
             ident, name = self.recording.ident, self._growth.names[-1]
-            stored = self._runtime.database.run(lambda db: index.add_part(db, ident, name))
+            stored = self._runtime.database.run(lambda db: recordings_table.add_part(db, ident, name))
             _ = stored.addErrback(lambda failure: self._log.failure("while storing a part's name", failure=failure))
 
     def _set_deadline(self) -> None:
@@ -235,7 +235,7 @@ class ActiveRecording:
     async def _end_on_time(self) -> None:
         """End a timed recording; where a busy machine is behind with what was filmed, wait for that."""
         try:
-            footage_s = await self._store.thread(parts.footage_s, self._parts_folder)
+            footage_s = await self._folders.thread(parts.footage_s, self._parts_folder)
             late_s = (self.recording.seconds or 0) - footage_s
         except OSError:  # the finisher tells
             late_s = 0.0
@@ -256,13 +256,13 @@ class ActiveRecording:
 
     async def _read_parts(self) -> list[Part]:
         try:
-            return await self._store.thread(parts.read, self._parts_folder)
+            return await self._folders.thread(parts.read, self._parts_folder)
         except OSError as why:  # the finisher tries again, and tells
             self._log.error("{name}: its parts cannot be read: {why}", name=self.recording.name, why=str(why))
             return []
 
     async def _save(self, recording: Recording) -> None:
-        await self._runtime.database.run(lambda db: index.store(db, recording))
+        await self._runtime.database.run(lambda db: recordings_table.update(db, recording))
 
     def _tell(self, status: str, reason: str | None = None) -> None:
         age_s = self._growth.age_s if self._growth is not None else 0.0

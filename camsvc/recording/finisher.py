@@ -10,9 +10,9 @@ from twisted.internet.defer import CancelledError, Deferred, DeferredList
 from twisted.logger import Logger
 
 from camsvc.engine.path_options import parts_folder
-from camsvc.library import index, parts
+from camsvc.library import index, parts, recordings_table
 from camsvc.library.index import RECORDINGS
-from camsvc.library.store import Store
+from camsvc.library.media_folders import MediaFolders
 from camsvc.model import Recording, RecordingState
 from camsvc.recording.joiner import Joiner
 from camsvc.system.clocks import Clocks
@@ -47,18 +47,18 @@ class Finisher:
 
     _log = Logger()
 
-    def __init__(self, runtime: Runtime, store: Store, joiner: Joiner) -> None:
+    def __init__(self, runtime: Runtime, folders: MediaFolders, joiner: Joiner) -> None:
         """Set up; nothing is being finished.
 
         Args:
             runtime: time, database.
-            store: knows the folder of recordings.
+            folders: knows the folder of recordings.
             joiner: makes one file of the parts of a recording.
         """
         self._reactor = runtime.reactor
         self._database = runtime.database
         self._clocks = runtime.clocks
-        self._store = store
+        self._folders = folders
         self._joiner = joiner
         self._work: dict[str, Deferred[Any]] = {}
         self._sizes: dict[str, int] = {}
@@ -88,11 +88,11 @@ class Finisher:
 
         Called once, before the database has its thread: the files are the truth, and a lost database loses none.
         """
-        for device, ident, began_at in parts.left_behind(self._store.recordings_dir):
-            found = partial(index.recover, device=device, ident=ident, began_at=began_at)
+        for device, ident, began_at in parts.left_behind(self._folders.recordings_dir):
+            found = partial(recordings_table.recover, device=device, ident=ident, began_at=began_at)
             if self._database.now(found) is not None:
                 self._log.warn("{device}: found parts of a recording that was not known", device=device)
-        for left in self._database.now(partial(index.in_state, state=RecordingState.FINISHING)):
+        for left in self._database.now(partial(recordings_table.in_state, state=RecordingState.FINISHING)):
             self._log.info("{name}: finishing it, as the last run could not", name=left.name)
             self._reactor.callWhenRunning(self.finish, left)
 
@@ -148,9 +148,9 @@ class Finisher:
             raise
 
     async def _make_file(self, recording: Recording) -> None:
-        folder = parts_folder(self._store.recordings_dir, recording)
-        order = await self._database.run(lambda db: index.part_order(db, recording.ident))
-        found = await self._store.thread(parts.read, folder, order)
+        folder = parts_folder(self._folders.recordings_dir, recording)
+        order = await self._database.run(lambda db: recordings_table.part_order(db, recording.ident))
+        found = await self._folders.thread(parts.read, folder, order)
         clips = parts.cut(found, _ends_at(recording, self._clocks), recording.seconds)
         files = await self._joiner.join(recording, clips)
         state = RecordingState.FINISHED if files else RecordingState.EMPTY
@@ -158,10 +158,10 @@ class Finisher:
 
         def enter(db: Any) -> None:
             index.add_files(db, RECORDINGS, files, recording.ident)
-            index.store(db, finished)
+            recordings_table.update(db, finished)
 
         await self._database.run(enter)
-        await self._store.thread(parts.discard, folder)
+        await self._folders.thread(parts.discard, folder)
         size = sum(file.size_bytes for file in files)
         duration = sum(file.duration_s or 0.0 for file in files)
         self.tell(Progress(finished, "STOPPED", duration, size, finished.reason))

@@ -11,8 +11,8 @@ from twisted.internet.defer import CancelledError, DeferredLock
 from twisted.logger import Logger
 
 from camsvc.library import parts
+from camsvc.library.media_folders import MediaFolders
 from camsvc.library.parts import Clip
-from camsvc.library.store import Store
 from camsvc.model import MediaFile, Recording
 from camsvc.system import atomic_files
 from camsvc.system.processes import run
@@ -27,15 +27,15 @@ class Joiner:
 
     _log = Logger()
 
-    def __init__(self, runtime: Runtime, store: Store) -> None:
+    def __init__(self, runtime: Runtime, folders: MediaFolders) -> None:
         """Set up.
 
         Args:
             runtime: processes, ffmpeg.
-            store: takes the finished files.
+            folders: takes the finished files.
         """
         self._reactor = runtime.reactor
-        self._store = store
+        self._folders = folders
         self._ffmpeg = runtime.ffmpeg
         self._ffprobe = runtime.ffmpeg.removesuffix("ffmpeg") + "ffprobe"
         self._one_at_a_time = DeferredLock()
@@ -55,7 +55,7 @@ class Joiner:
             made = []
             for number, joint in enumerate(parts.joinable(clips), 1):
                 suffix = "" if number == 1 else f"-{number}"
-                final = self._store.recordings_dir / f"{recording.name}{suffix}{recording.extension}"
+                final = self._folders.recordings_dir / f"{recording.name}{suffix}{recording.extension}"
                 made += await self._join_run(recording, joint, final)
             return made
         finally:
@@ -63,26 +63,26 @@ class Joiner:
 
     async def _join_run(self, recording: Recording, joint: list[Clip], final: Path) -> list[MediaFile]:
         needed = sum(clip.part.facts.whole_bytes for clip in joint)
-        free, _ = await self._store.thread(parts.room, self._store.recordings_dir)
+        free, _ = await self._folders.thread(parts.room, self._folders.recordings_dir)
         if free < needed + (16 << 20):
             self._log.warn("{name}: no room to join its parts; they are listed one by one", name=recording.name)
             return await self._one_by_one(recording, joint, final)
         temporary = final.with_name(f".{final.name}.part")
         playlist = final.with_name(f".{final.name}.txt")
         try:
-            await self._store.thread(playlist.write_text, parts.playlist(joint))
+            await self._folders.thread(playlist.write_text, parts.playlist(joint))
             await self._remux(playlist, temporary, recording.format)
-            await self._store.thread(atomic_files.publish, temporary, final)
+            await self._folders.thread(atomic_files.publish, temporary, final)
         except CancelledError:  # the next start joins them
-            await self._store.thread(_remove, temporary)
+            await self._folders.thread(_remove, temporary)
             raise
         except Exception as why:
             self._log.error("{name}: its parts cannot be joined ({why}); they are listed one by one",
                             name=recording.name, why=str(why))  # fmt: skip
-            await self._store.thread(_remove, temporary)
+            await self._folders.thread(_remove, temporary)
             return await self._one_by_one(recording, joint, final)
         finally:
-            await self._store.thread(_remove, playlist)
+            await self._folders.thread(_remove, playlist)
         return [await self._describe(recording, final, joint[0].part.began_at)]
 
     async def _remux(self, playlist: Path, temporary: Path, form: str) -> None:
@@ -102,12 +102,12 @@ class Joiner:
         for number, clip in enumerate(joint, 1):
             name = final.stem if number == 1 else f"{final.stem}.{number}"
             target = final.with_name(f"{name}.mp4")
-            await self._store.thread(_place, clip.part.path, target)
+            await self._folders.thread(_place, clip.part.path, target)
             made.append(await self._describe(recording, target, clip.part.began_at))
         return made
 
     async def _describe(self, recording: Recording, path: Path, began_at: float) -> MediaFile:
-        stat = await self._store.thread(path.stat)
+        stat = await self._folders.thread(path.stat)
         file = MediaFile(path.name, recording.device, stat.st_size, began_at, stat.st_mtime)
         argv = [
             *(self._ffprobe, "-v", "error", "-select_streams", "v:0", "-show_entries"),

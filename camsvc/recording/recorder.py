@@ -10,9 +10,9 @@ from twisted.logger import Logger
 from camsvc.config.schema import Storage
 from camsvc.devices.inventory import Inventory
 from camsvc.errors import InvalidState
-from camsvc.library import index
+from camsvc.library import recordings_table
 from camsvc.library.free_space import require_room
-from camsvc.library.store import Store
+from camsvc.library.media_folders import MediaFolders
 from camsvc.model import Camera, Recording, RecordingState, Status
 from camsvc.recording.active_recording import ActiveRecording, Stopped
 from camsvc.recording.finisher import Finisher
@@ -31,7 +31,7 @@ class Recorder:
         runtime: Runtime,
         inventory: Inventory,
         streams: Streams,
-        store: Store,
+        folders: MediaFolders,
         finisher: Finisher,
         storage: Storage,
     ) -> None:
@@ -41,7 +41,7 @@ class Recorder:
             runtime: time, database.
             inventory: the cameras.
             streams: tells the engine to record.
-            store: knows the folder of recordings.
+            folders: knows the folder of recordings.
             finisher: takes what has ended.
             storage: how much room must stay free.
         """
@@ -49,7 +49,7 @@ class Recorder:
         self._clocks = runtime.clocks
         self._inventory = inventory
         self._streams = streams
-        self._store = store
+        self._folders = folders
         self._finisher = finisher
         self._storage = storage
         self._active: dict[str, ActiveRecording] = {}
@@ -90,24 +90,26 @@ class Recorder:
         self._streams.require_engine()
         active = self._add(Recording(0, device, "", form, RecordingState.RECORDING, self._clocks.wall_s()))
         try:
-            await require_room(self._store, self._storage, sum(self.under_way().values()))
+            await require_room(self._folders, self._storage, sum(self.under_way().values()))
             boot, now = self._clocks.boot_id(), self._clocks.wall_s()
             active.recording = await self._runtime.database.run(
-                lambda db: index.begin(db, device, form, seconds, boot, now)
+                lambda db: recordings_table.begin(db, device, form, seconds, boot, now)
             )
             await self._streams.add_recording(active.recording)
         except BaseException:
             self._remove(active)
             ident = active.recording.ident
             if ident:
-                await self._runtime.database.run(lambda db: index.forget(db, ident))
+                await self._runtime.database.run(lambda db: recordings_table.forget(db, ident))
             raise
         active.follow(seconds)
         return active.recording
 
     def resume(self) -> None:
         """Go on with what was being recorded when camsvc ended; called once, before database and engine start."""
-        for recording in self._runtime.database.now(partial(index.in_state, state=RecordingState.RECORDING)):
+        for recording in self._runtime.database.now(
+            partial(recordings_table.in_state, state=RecordingState.RECORDING)
+        ):
             self._log.info("{name}: goes on", name=recording.name)
             active = self._add(recording)
             if recording.boot_id == self._clocks.boot_id():
@@ -158,7 +160,7 @@ class Recorder:
 
     def _add(self, recording: Recording) -> ActiveRecording:
         active = ActiveRecording(
-            self._runtime, self._inventory, self._streams, self._store, self._finisher, recording
+            self._runtime, self._inventory, self._streams, self._folders, self._finisher, recording
         )
         active.ended.add(self._remove)
         self._active[recording.device] = active

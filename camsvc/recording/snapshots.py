@@ -11,7 +11,7 @@ from camsvc.devices.launcher_health import LauncherHealth
 from camsvc.errors import CamsvcError, DependencyFailed
 from camsvc.library import index, jpeg
 from camsvc.library.index import SNAPSHOTS
-from camsvc.library.store import Store
+from camsvc.library.media_folders import MediaFolders
 from camsvc.model import MediaFile, stamp
 from camsvc.recording import jpeg_quality
 from camsvc.recording.recorder import require_connected
@@ -43,7 +43,7 @@ class Snapshots:
     _log = Logger()
 
     def __init__(
-        self, runtime: Runtime, inventory: Inventory, health: LauncherHealth, streams: Streams, store: Store
+        self, runtime: Runtime, inventory: Inventory, health: LauncherHealth, streams: Streams, folders: MediaFolders
     ) -> None:
         """Set up.
 
@@ -52,14 +52,14 @@ class Snapshots:
             inventory: the cameras.
             health: what the launchers say.
             streams: wakes a camera that sleeps.
-            store: takes the pictures.
+            folders: takes the pictures.
         """
         self._runtime = runtime
         self._clocks = runtime.clocks
         self._inventory = inventory
         self._health = health
         self._streams = streams
-        self._store = store
+        self._folders = folders
         self.taken: Subscribers[[MediaFile]] = Subscribers("telling of a snapshot", self._log)
 
     async def take(self, device: str, filename: str | None, quality: int | None) -> Snapshot:
@@ -84,7 +84,7 @@ class Snapshots:
             picture = await jpeg_quality.encode(self._runtime, picture, quality)
         name = filename or f"{device}_{stamp(self._clocks.wall_s())}.jpg"
         try:
-            path = await self._store.thread(jpeg.store, self._store.snapshots_dir, name, picture)
+            path = await self._folders.thread(jpeg.store, self._folders.snapshots_dir, name, picture)
         except OSError as why:
             raise DependencyFailed("storage", f"the snapshot cannot be written: {why.strerror}") from None
         when = self._clocks.wall_s()
@@ -92,7 +92,7 @@ class Snapshots:
         try:
             await self._runtime.database.run(lambda db: index.add_files(db, SNAPSHOTS, [file]))
         except CamsvcError:  # told as failed, it must not be there after the next start
-            await self._store.thread(path.unlink, True)
+            await self._folders.thread(path.unlink, True)
             raise
         self._log.info("{device}: snapshot {name}", device=device, name=path.name)
         self.taken.tell(file)

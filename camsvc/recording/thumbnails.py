@@ -10,7 +10,7 @@ from twisted.logger import Logger
 
 from camsvc.library import index, jpeg, thumbnail_names
 from camsvc.library.index import EXTENSIONS, RECORDINGS, SNAPSHOTS
-from camsvc.library.store import Store
+from camsvc.library.media_folders import MediaFolders
 from camsvc.model import MediaFile
 from camsvc.recording.finisher import Progress
 from camsvc.system import atomic_files
@@ -31,16 +31,16 @@ class Thumbnails:
 
     _log = Logger()
 
-    def __init__(self, runtime: Runtime, store: Store) -> None:
+    def __init__(self, runtime: Runtime, folders: MediaFolders) -> None:
         """Set up.
 
         Args:
             runtime: processes, time, ffmpeg, and the database that knows the finished files.
-            store: knows the folders.
+            folders: knows the folders.
         """
         self._reactor = runtime.reactor
         self._database = runtime.database
-        self._store = store
+        self._folders = folders
         self._ffmpeg = runtime.ffmpeg
         self._one_at_a_time = DeferredLock()
         self._work: set[Deferred[Any]] = set()
@@ -88,18 +88,18 @@ class Thumbnails:
     async def _make_missing(self) -> None:
         files = await self._database.run(index.finished)
         wanted = {thumbnail_names.name_of(file.filename): (kind, file) for kind, file in files}
-        there = await self._store.thread(thumbnail_names.there, self._store.thumbnails_dir)
-        await self._store.thread(thumbnail_names.drop, self._store.thumbnails_dir, there - set(wanted))
+        there = await self._folders.thread(thumbnail_names.there, self._folders.thumbnails_dir)
+        await self._folders.thread(thumbnail_names.drop, self._folders.thumbnails_dir, there - set(wanted))
         for name, (kind, file) in reversed(wanted.items()):  # the newest first
             if name not in there:
                 await self._make(kind, file)
 
     async def _make(self, kind: str, file: MediaFile) -> bool:
-        target = self._store.thumbnails_dir / thumbnail_names.name_of(file.filename)
-        folder = self._store.recordings_dir if kind == RECORDINGS else self._store.snapshots_dir
+        target = self._folders.thumbnails_dir / thumbnail_names.name_of(file.filename)
+        folder = self._folders.recordings_dir if kind == RECORDINGS else self._folders.snapshots_dir
         await self._one_at_a_time.acquire()
         try:
-            if await self._store.thread(_is_whole, target):  # by another who asked
+            if await self._folders.thread(_is_whole, target):  # by another who asked
                 return True
             if (file.filename, file.modified_at) in self._hopeless:
                 return False
@@ -108,7 +108,7 @@ class Thumbnails:
                 self._hopeless.add((file.filename, file.modified_at))
                 self._log.warn("{name}: no thumbnail can be made of it", name=file.filename)
                 return False
-            return await self._store.thread(_write, target, picture, folder / file.filename)
+            return await self._folders.thread(_write, target, picture, folder / file.filename)
         except OSError as why:  # no room; the next round tries again
             self._log.warn("{name}: its thumbnail cannot be written: {why}", name=file.filename, why=why.strerror)
             return False

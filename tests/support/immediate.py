@@ -1,4 +1,4 @@
-"""Database and store without threads: what they are asked is done at once, on the caller's thread."""
+"""Database and folders without threads: what they are asked is done at once, on the caller's thread."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from twisted.internet.defer import Deferred, execute
 from twisted.trial.unittest import SynchronousTestCase
 
-from camsvc.library.store import Store
+from camsvc.library.media_folders import MediaFolders
 from camsvc.system.database import Database
 
 T = TypeVar("T")
@@ -23,7 +23,7 @@ class ImmediateDatabase(Database):
         return execute(self.now, work)
 
 
-class ImmediateStore(Store):
+class ImmediateMediaFolders(MediaFolders):
     """Work on files is done before ``thread`` returns."""
 
     def __init__(self, base: Path) -> None:
@@ -35,10 +35,10 @@ class ImmediateStore(Store):
         return execute(work, *args)
 
 
-def database_and_store(case: SynchronousTestCase) -> tuple[ImmediateDatabase, ImmediateStore]:
+def database_and_folders(case: SynchronousTestCase) -> tuple[ImmediateDatabase, ImmediateMediaFolders]:
     """Both, in a new folder, until the test ends."""
     base = Path(case.mktemp())
     base.mkdir()
     database = ImmediateDatabase(base / "db")
     case.addCleanup(database.stop)
-    return database, ImmediateStore(base)
+    return database, ImmediateMediaFolders(base)

@@ -14,8 +14,8 @@ from camsvc.api.views import Views
 from camsvc.errors import InvalidState, NotFound
 from camsvc.library import index
 from camsvc.library.index import RECORDINGS, SNAPSHOTS
+from camsvc.library.media_folders import MediaFolders
 from camsvc.library.removal import remove
-from camsvc.library.store import Store
 from camsvc.model import MediaFile, iso
 from camsvc.recording.finisher import Finisher
 from camsvc.recording.recorder import Recorder
@@ -84,13 +84,13 @@ class FileMethods:
     def __init__(
         self,
         database: Database,
-        store: Store,
+        folders: MediaFolders,
         recorder: Recorder,
         finisher: Finisher,
         views: Views,
     ) -> None:
         self._database = database
-        self._store = store
+        self._folders = folders
         self._recorder = recorder
         self._finisher = finisher
         self._views = views
@@ -154,5 +154,5 @@ class FileMethods:
                 allowed_states=["FINISHED"],
                 suggestion="stop_recording first" if file.status == "RECORDING" else "try again when it is finished",
             )
-        await remove(self._database, self._store, kind, file.filename)
+        await remove(self._database, self._folders, kind, file.filename)
         return Deleted(file.filename, True, f"{file.filename} is deleted")

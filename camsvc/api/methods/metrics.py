@@ -15,7 +15,7 @@ from camsvc.api.declaration import NoParams, method
 from camsvc.devices.inventory import Inventory
 from camsvc.devices.launcher_health import LauncherHealth
 from camsvc.library import parts
-from camsvc.library.store import Store
+from camsvc.library.media_folders import MediaFolders
 from camsvc.model import Status, iso
 from camsvc.recording.recorder import Recorder
 from camsvc.streams.streams import Streams
@@ -93,13 +93,18 @@ class MetricsMethods:
     """One method."""
 
     def __init__(
-        self, inventory: Inventory, streams: Streams, health: LauncherHealth, recorder: Recorder, store: Store
+        self,
+        inventory: Inventory,
+        streams: Streams,
+        health: LauncherHealth,
+        recorder: Recorder,
+        folders: MediaFolders,
     ) -> None:
         self._inventory = inventory
         self._streams = streams
         self._health = health
         self._recorder = recorder
-        self._store = store
+        self._folders = folders
         self._processor = Processor()
 
     @method("get_metrics", role=Role.ADMIN, result=Metrics, reads=True, cameras=CameraScope.VISIBLE)
@@ -109,7 +114,7 @@ class MetricsMethods:
 
     async def figures(self, scope: frozenset[str] | None) -> Metrics:
         """What get_metrics answers to somebody who may know of the cameras in ``scope``, None for all."""
-        free, total = await self._store.thread(parts.room, self._store.recordings_dir)
+        free, total = await self._folders.thread(parts.room, self._folders.recordings_dir)
         states = self._streams.camera_states()
         cameras = {
             camera.device: CameraFigures(

@@ -14,8 +14,8 @@ from camsvc.config.schema import Storage
 from camsvc.errors import InvalidParams
 from camsvc.library import index, parts
 from camsvc.library.index import RECORDINGS, SNAPSHOTS
+from camsvc.library.media_folders import MediaFolders
 from camsvc.library.retention import Policy, Retention
-from camsvc.library.store import Store
 from camsvc.recording.finisher import Finisher
 from camsvc.recording.recorder import Recorder
 from camsvc.system.database import Database
@@ -75,14 +75,14 @@ class StorageMethods:
     def __init__(
         self,
         database: Database,
-        store: Store,
+        folders: MediaFolders,
         storage: Storage,
         recorder: Recorder,
         finisher: Finisher,
         retention: Retention,
     ) -> None:
         self._database = database
-        self._store = store
+        self._folders = folders
         self._storage = storage
         self._recorder = recorder
         self._finisher = finisher
@@ -91,7 +91,7 @@ class StorageMethods:
     @method("get_storage_info", role=Role.ADMIN, result=StorageInfo, reads=True, cameras=CameraScope.NONE)
     async def get_storage_info(self, call: Call, params: NoParams) -> StorageInfo:
         """Room on the file system of the recordings; the warning comes before recordings are refused."""
-        free, total = await self._store.thread(parts.room, self._store.recordings_dir)
+        free, total = await self._folders.thread(parts.room, self._folders.recordings_dir)
         stored = await self._database.run(index.sizes)
         pending = sum(self._recorder.under_way().values()) + sum(self._finisher.sizes().values())
         used = total - free

@@ -13,8 +13,8 @@ from camsvc.app.wiring.cameras import Cameras
 from camsvc.config.schema import Storage
 from camsvc.library import index
 from camsvc.library.index import RECORDINGS, SNAPSHOTS
+from camsvc.library.media_folders import MediaFolders
 from camsvc.library.retention import Retention
-from camsvc.library.store import Store
 from camsvc.library.thumbnail_names import THUMBNAILS
 from camsvc.model import MediaFile
 from camsvc.recording.finisher import Finisher
@@ -54,12 +54,12 @@ class Archive:
             SNAPSHOTS: storage.snapshots,
             THUMBNAILS: storage.thumbnails,
         }
-        store = self.store = Store(runtime.reactor, *self.folders.values())
-        self.finisher = Finisher(runtime, store, Joiner(runtime, store))
-        self.recorder = Recorder(runtime, cameras.inventory, streams, store, self.finisher, storage)
-        self.snapshots = Snapshots(runtime, cameras.inventory, cameras.health, streams, store)
-        self.thumbnails = Thumbnails(runtime, store)
-        self.retention = Retention(runtime, store)
+        folders = self.media_folders = MediaFolders(runtime.reactor, *self.folders.values())
+        self.finisher = Finisher(runtime, folders, Joiner(runtime, folders))
+        self.recorder = Recorder(runtime, cameras.inventory, streams, folders, self.finisher, storage)
+        self.snapshots = Snapshots(runtime, cameras.inventory, cameras.health, streams, folders)
+        self.thumbnails = Thumbnails(runtime, folders)
+        self.retention = Retention(runtime, folders)
 
     def find(self, kind: str, name: str) -> Deferred[MediaFile | None]:
         """A file of the index."""
@@ -67,7 +67,7 @@ class Archive:
 
     def load(self) -> None:
         """Make the index equal to what is on the disk, before the database has its thread."""
-        self.store.start()
+        self.media_folders.start()
         for kind in (RECORDINGS, SNAPSHOTS):
             on_disk = index.scan(self.folders[kind], index.EXTENSIONS[kind])
             rebuild = partial(index.rebuild, kind=kind, on_disk=on_disk)
@@ -101,4 +101,4 @@ class Archive:
 
     def close_steps(self) -> tuple[Step, ...]:
         """How its threads end."""
-        return (Step("ending the threads of files", self.store.stop),)
+        return (Step("ending the threads of files", self.media_folders.stop),)

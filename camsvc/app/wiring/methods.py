@@ -32,14 +32,14 @@ class Methods:
         credentials, grants, audit = access.credentials, access.grants, access.audit
         inventory, health, streams, views = cameras.inventory, cameras.health, media.streams, feed.views
         recorder, finisher = archive.recorder, archive.finisher
-        metrics = MetricsMethods(inventory, streams, health, recorder, archive.store)
+        metrics = MetricsMethods(inventory, streams, health, recorder, archive.media_folders)
         self.figures = metrics.figures
         self.registry = Registry(
             SessionMethods(access.authentication, audit.record),
             CameraMethods(inventory, streams, health, views),
             MediaMethods(recorder, finisher, archive.snapshots, database, views),
-            FileMethods(database, archive.store, recorder, finisher, views),
-            StorageMethods(database, archive.store, config.storage, recorder, finisher, archive.retention),
+            FileMethods(database, archive.media_folders, recorder, finisher, views),
+            StorageMethods(database, archive.media_folders, config.storage, recorder, finisher, archive.retention),
             StreamMethods(inventory, streams, health, recorder, views),
             ExternalStreamMethods(cameras.external, inventory, recorder),
             DiscoveryMethods(cameras.discovered),

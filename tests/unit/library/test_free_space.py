@@ -11,20 +11,20 @@ from twisted.trial.unittest import SynchronousTestCase
 from camsvc.config.schema import Storage
 from camsvc.errors import DependencyFailed, InvalidState
 from camsvc.library.free_space import require_room
-from tests.support.immediate import ImmediateStore
+from tests.support.immediate import ImmediateMediaFolders
 
 
 class ReserveTests(SynchronousTestCase):
     """A file system of 1000 GB."""
 
     def setUp(self) -> None:
-        self.store = ImmediateStore(Path(self.mktemp()))
+        self.folders = ImmediateMediaFolders(Path(self.mktemp()))
 
     def ask(self, free: int, running: int = 0, trouble: str | None = None) -> Deferred[None]:
         room = patch("camsvc.library.parts.room", lambda folder: (free, 10**12))
         state = patch("camsvc.library.parts.trouble", lambda folder: trouble)
         with room, state:
-            return Deferred.fromCoroutine(require_room(self.store, Storage(), running))
+            return Deferred.fromCoroutine(require_room(self.folders, Storage(), running))
 
     def test_edge(self) -> None:
         """To the byte; what runs counts once more."""

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 import tests.support.strategies  # noqa: F401
-from camsvc.library import index
-from camsvc.library.index import RECORDINGS, SNAPSHOTS, Page, Query
+from camsvc.library import index, recordings_table
+from camsvc.library.index import RECORDINGS, SNAPSHOTS, FilePage, Query
 from camsvc.model import MediaFile, RecordingState
 from tests.support.immediate import ImmediateDatabase
 
@@ -34,41 +34,6 @@ class IndexTestCase(SynchronousTestCase):
 
     def names(self, kind: str = RECORDINGS, **query: Any) -> list[str]:
         return [found.filename for found in index.files(self.db, kind, Query(**query)).files]
-
-
-class RecordingTests(IndexTestCase):
-    """Rows of recordings."""
-
-    def test_life(self) -> None:
-        """Begun, stored, found by its state, forgotten."""
-        begun = index.begin(self.db, "camera0", "mkv", 60, "boot", 1769860800.0)
-        self.assertEqual(begun.filename, f"camera0_2026-01-31_12-00-00Z_{begun.ident}.mkv")
-        self.assertEqual(index.in_state(self.db, RecordingState.RECORDING), (begun,))
-        ended = evolve(
-            begun, state=RecordingState.FINISHING, deadline=5.0, ended_at=6.0, reason="asked", clock=7.0, boot_id="b2"
-        )
-        index.store(self.db, ended)
-        self.assertEqual(index.in_state(self.db, RecordingState.RECORDING), ())
-        self.assertEqual(index.in_state(self.db, RecordingState.FINISHING), (ended,))
-        index.forget(self.db, begun.ident)
-        self.assertEqual(index.in_state(self.db, RecordingState.FINISHING), ())
-
-    def test_names_are_never_used_twice(self) -> None:
-        """Not after one was forgotten either: two of a second have two names."""
-        first = index.begin(self.db, "camera0", "mp4", None, "boot", 100.0)
-        index.forget(self.db, first.ident)
-        self.assertNotEqual(index.begin(self.db, "camera0", "mp4", None, "boot", 100.0).name, first.name)
-
-    def test_parts(self) -> None:
-        """In the order they came, each once, apart from other recordings'."""
-        one, two = (index.begin(self.db, f"camera{n}", "mp4", None, "boot", 100.0).ident for n in range(2))
-        for name in ("b.mp4", "a.mp4", "b.mp4", "c.mp4"):
-            index.add_part(self.db, one, name)
-        index.add_part(self.db, two, "a.mp4")
-        self.assertEqual(index.part_order(self.db, one), ("b.mp4", "a.mp4", "c.mp4"))
-        self.assertEqual(index.part_order(self.db, two), ("a.mp4",))
-        index.forget(self.db, one)
-        self.assertEqual(index.part_order(self.db, one), ())
 
 
 class ListTests(IndexTestCase):
@@ -94,7 +59,7 @@ class ListTests(IndexTestCase):
         """The total is of all that match, whatever the page."""
         page = index.files(self.db, RECORDINGS, Query(limit=1, offset=1))
         self.assertEqual(([found.filename for found in page.files], page.total), (["camera0_c.mp4"], 3))
-        self.assertEqual(index.files(self.db, RECORDINGS, Query(offset=9)), Page((), 3))
+        self.assertEqual(index.files(self.db, RECORDINGS, Query(offset=9)), FilePage((), 3))
 
     def test_filters(self) -> None:
         """Camera, from (inclusive) and to (exclusive), part of the name, scope; and all at once."""
@@ -115,11 +80,11 @@ class ListTests(IndexTestCase):
 
     def test_under_way(self) -> None:
         """Recordings that run or are being finished stand among them; empty ones do not."""
-        running = index.begin(self.db, "camera0", "mkv", None, "boot", 250.0)
-        finishing = index.begin(self.db, "camera1", "mp4", None, "boot", 50.0)
-        index.store(self.db, evolve(finishing, state=RecordingState.FINISHING, ended_at=60.0))
-        empty = index.begin(self.db, "camera1", "mp4", None, "boot", 70.0)
-        index.store(self.db, evolve(empty, state=RecordingState.EMPTY))
+        running = recordings_table.begin(self.db, "camera0", "mkv", None, "boot", 250.0)
+        finishing = recordings_table.begin(self.db, "camera1", "mp4", None, "boot", 50.0)
+        recordings_table.update(self.db, evolve(finishing, state=RecordingState.FINISHING, ended_at=60.0))
+        empty = recordings_table.begin(self.db, "camera1", "mp4", None, "boot", 70.0)
+        recordings_table.update(self.db, evolve(empty, state=RecordingState.EMPTY))
         found = {one.filename: one for one in index.files(self.db, RECORDINGS, Query()).files}
         self.assertEqual(len(found), 5)
         self.assertEqual((found[running.filename].status, found[running.filename].size_bytes), ("RECORDING", 0))

@@ -9,22 +9,22 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.errors import DependencyFailed
-from camsvc.library import index
+from camsvc.library import index, recordings_table
 from camsvc.library.index import RECORDINGS
 from camsvc.library.removal import remove
 from camsvc.model import MediaFile
-from tests.support.immediate import database_and_store
+from tests.support.immediate import database_and_folders
 
 
 class RemovalTests(SynchronousTestCase):
     """A recording of two files."""
 
     def setUp(self) -> None:
-        self.database, self.store = database_and_store(self)
+        self.database, self.folders = database_and_folders(self)
         self.names = ("a.mp4", "a-2.mp4")
         for name in self.names:
-            (self.store.recordings_dir / name).write_bytes(b"x")
-        begun = self.database.now(lambda db: index.begin(db, "camera0", "fmp4", None, "boot", 1.0))
+            (self.folders.recordings_dir / name).write_bytes(b"x")
+        begun = self.database.now(lambda db: recordings_table.begin(db, "camera0", "fmp4", None, "boot", 1.0))
         files = [MediaFile(name, "camera0", 1, 1.0, 1.0) for name in self.names]
         self.database.now(lambda db: db.execute("UPDATE recording SET state = 'FINISHED'"))
         self.database.now(lambda db: index.add_files(db, RECORDINGS, files, begun.ident))
@@ -36,32 +36,34 @@ class RemovalTests(SynchronousTestCase):
         return self.database.now(count)
 
     def remove(self, name: str) -> None:
-        self.successResultOf(Deferred.fromCoroutine(remove(self.database, self.store, RECORDINGS, name)))
+        self.successResultOf(Deferred.fromCoroutine(remove(self.database, self.folders, RECORDINGS, name)))
 
     def test_last_file(self) -> None:
         """The recording is forgotten with its last file."""
         self.remove("a.mp4")
-        self.assertEqual((self.rows(), [p.name for p in self.store.recordings_dir.iterdir()]), ((1, 1), ["a-2.mp4"]))
+        self.assertEqual(
+            (self.rows(), [p.name for p in self.folders.recordings_dir.iterdir()]), ((1, 1), ["a-2.mp4"])
+        )
         self.remove("a-2.mp4")
         self.assertEqual(self.rows(), (0, 0))
 
     def test_thumbnail(self) -> None:
         """Goes with it."""
         for name in self.names:
-            (self.store.thumbnails_dir / f"{name}.jpg").write_bytes(b"x")
+            (self.folders.thumbnails_dir / f"{name}.jpg").write_bytes(b"x")
         self.remove("a.mp4")
-        self.assertEqual([path.name for path in self.store.thumbnails_dir.iterdir()], ["a-2.mp4.jpg"])
+        self.assertEqual([path.name for path in self.folders.thumbnails_dir.iterdir()], ["a-2.mp4.jpg"])
 
     def test_gone_already(self) -> None:
         """Dropped from the index."""
-        (self.store.recordings_dir / "a.mp4").unlink()
+        (self.folders.recordings_dir / "a.mp4").unlink()
         self.remove("a.mp4")
         self.assertEqual(self.rows(), (1, 1))
 
     def test_refused(self) -> None:
         """A disk that does not let go is told, and the file stays listed."""
         with patch.object(Path, "unlink", side_effect=OSError(30, "Read-only file system")):
-            done = Deferred.fromCoroutine(remove(self.database, self.store, RECORDINGS, "a.mp4"))
+            done = Deferred.fromCoroutine(remove(self.database, self.folders, RECORDINGS, "a.mp4"))
             why = self.failureResultOf(done, DependencyFailed).value
         self.assertIn("Read-only", why.message)
         self.assertEqual(self.rows(), (2, 1))

@@ -14,7 +14,7 @@ from camsvc.library.index import RECORDINGS, SNAPSHOTS
 from camsvc.library.retention import EVERY_S, GB, Policy, Retention, due
 from camsvc.model import MediaFile
 from tests.support.clocks import FakeClocks
-from tests.support.immediate import database_and_store
+from tests.support.immediate import database_and_folders
 from tests.support.samples import runtime
 
 DAY = 86400.0
@@ -73,12 +73,12 @@ class RetentionTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.clock = Clock()
-        self.database, self.store = database_and_store(self)
+        self.database, self.folders = database_and_folders(self)
         self.clocks = FakeClocks(wall=NOW)
         self.runtime = runtime(self.clock, database=self.database, clocks=self.clocks)
-        self.retention = Retention(self.runtime, self.store)
+        self.retention = Retention(self.runtime, self.folders)
         for kind, each in FILES:
-            folder = self.store.recordings_dir if kind == RECORDINGS else self.store.snapshots_dir
+            folder = self.folders.recordings_dir if kind == RECORDINGS else self.folders.snapshots_dir
             (folder / each.filename).write_bytes(b"x")
             self.database.now(lambda db, kind=kind, each=each: index.add_files(db, kind, [each]))  # type: ignore[misc]
 
@@ -87,7 +87,7 @@ class RetentionTests(SynchronousTestCase):
         self.clock.advance(seconds)
 
     def left(self) -> str:
-        folders = (self.store.recordings_dir, self.store.snapshots_dir)
+        folders = (self.folders.recordings_dir, self.folders.snapshots_dir)
         on_disk = "".join(sorted(path.name for folder in folders for path in folder.iterdir()))
         indexed = "".join(sorted(each.filename for _, each in self.database.now(index.finished)))
         self.assertEqual(on_disk, indexed)
@@ -122,5 +122,5 @@ class RetentionTests(SynchronousTestCase):
         """Over a restart."""
         policy = Policy("size", True, None, 2.5)
         self.set(policy)
-        again = Retention(self.runtime, self.store)
+        again = Retention(self.runtime, self.folders)
         self.assertEqual(self.successResultOf(Deferred.fromCoroutine(again.policy())), policy)

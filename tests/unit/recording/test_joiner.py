@@ -18,7 +18,7 @@ from camsvc.recording import joiner as joiner_module
 from camsvc.recording.joiner import Joiner
 from camsvc.system.processes import Output
 from tests.support import children
-from tests.support.immediate import ImmediateStore
+from tests.support.immediate import ImmediateMediaFolders
 from tests.support.samples import recording, runtime
 
 FFMPEG = shutil.which("ffmpeg") or "ffmpeg"
@@ -33,9 +33,9 @@ class JoinerTests(TestCase):
 
         self.reactor: Any = reactor
         self.base = Path(self.mktemp()).resolve()
-        self.store = ImmediateStore(self.base)
-        self.joiner = Joiner(runtime(reactor, ffmpeg=FFMPEG), self.store)
-        self.folder = self.store.recordings_dir / ".rec" / "camera0" / "17"
+        self.folders = ImmediateMediaFolders(self.base)
+        self.joiner = Joiner(runtime(reactor, ffmpeg=FFMPEG), self.folders)
+        self.folder = self.folders.recordings_dir / ".rec" / "camera0" / "17"
         self.folder.mkdir(parents=True)
 
     def footage(self, number: int, seconds: int, size: str = "64x48") -> None:
@@ -54,7 +54,7 @@ class JoinerTests(TestCase):
         return parts.cut(parts.read(self.folder), None, None)
 
     def listed(self) -> list[str]:
-        return sorted(name for name in os.listdir(self.store.recordings_dir) if name != ".rec")
+        return sorted(name for name in os.listdir(self.folders.recordings_dir) if name != ".rec")
 
     async def test_joined(self) -> None:
         """Two parts become one file with the length of both; nothing else is left, and the parts stay."""
@@ -65,7 +65,7 @@ class JoinerTests(TestCase):
         self.assertEqual((round(made.duration_s or 0, 1), made.width, made.height), (3.0, 64, 48))
         self.assertEqual(made.created_at, 1769860800.0)
         self.assertEqual(self.listed(), [made.filename])
-        self.assertEqual(made.size_bytes, (self.store.recordings_dir / made.filename).stat().st_size)
+        self.assertEqual(made.size_bytes, (self.folders.recordings_dir / made.filename).stat().st_size)
         self.assertEqual(len(list(self.folder.iterdir())), 2)
 
     async def test_cut(self) -> None:
@@ -79,7 +79,7 @@ class JoinerTests(TestCase):
         self.footage(0, 1)
         (made,) = await self.joiner.join(recording(format="mkv"), self.clips())
         self.assertTrue(made.filename.endswith(".mkv"))
-        head = (self.store.recordings_dir / made.filename).read_bytes()[:4]
+        head = (self.folders.recordings_dir / made.filename).read_bytes()[:4]
         self.assertEqual(head, b"\x1a\x45\xdf\xa3")
         self.assertEqual(made.width, 64)
 
@@ -98,8 +98,8 @@ class JoinerTests(TestCase):
 
     async def test_odd_folder(self) -> None:
         """Quotes and spaces in the way to it."""
-        self.store.recordings_dir = self.base / "it's a 'folder'"
-        self.folder = self.store.recordings_dir / ".rec"
+        self.folders.recordings_dir = self.base / "it's a 'folder'"
+        self.folder = self.folders.recordings_dir / ".rec"
         self.folder.mkdir(parents=True)
         self.footage(0, 1)
         self.assertEqual(len(await self.joiner.join(recording(), self.clips())), 1)
@@ -120,7 +120,7 @@ class JoinerTests(TestCase):
     async def test_cannot_be_joined(self) -> None:
         """An ffmpeg that fails: listed one by one; again the same after a crash in the middle of it."""
         self.footage(0, 1)
-        joiner = Joiner(runtime(self.reactor, ffmpeg="/bin/false"), self.store)
+        joiner = Joiner(runtime(self.reactor, ffmpeg="/bin/false"), self.folders)
         for _ in range(2):
             (made,) = await joiner.join(recording(), self.clips())
             self.assertEqual(made.filename, recording().filename)
@@ -134,7 +134,7 @@ class JoinerTests(TestCase):
 
         async def slow(*_: Any, **__: Any) -> Output:
             begun.append(True)
-            (self.store.recordings_dir / f".{recording().filename}.part").touch()
+            (self.folders.recordings_dir / f".{recording().filename}.part").touch()
             return await remuxing
 
         self.patch(joiner_module, "run", slow)

@@ -13,14 +13,14 @@ from twisted.trial.unittest import SynchronousTestCase
 from camsvc.config.schema import Storage
 from camsvc.devices.inventory import Inventory
 from camsvc.errors import DependencyFailed, InvalidState, NotFound
-from camsvc.library import index, parts
+from camsvc.library import index, parts, recordings_table
 from camsvc.library.index import RECORDINGS, Query
 from camsvc.model import MediaFile, Recording, RecordingState
 from camsvc.recording.finisher import Finisher, Progress
 from camsvc.recording.recorder import Recorder
 from camsvc.system.tasks import sleep
 from tests.support.clocks import ClocksOf
-from tests.support.immediate import ImmediateDatabase, ImmediateStore
+from tests.support.immediate import ImmediateDatabase, ImmediateMediaFolders
 from tests.support.samples import found, runtime
 from tests.unit.library.test_mp4_reader import HEAD, fragment
 
@@ -107,7 +107,7 @@ class RecorderTestCase(SynchronousTestCase):
         self.base.mkdir()
         self.database = ImmediateDatabase(self.base / "db")
         self.addCleanup(self.database.stop)
-        self.store = ImmediateStore(self.base)
+        self.folders = ImmediateMediaFolders(self.base)
         self.free = (1 << 40, 1 << 41)
         self.patch(parts, "room", lambda folder: self.free)
         self.inventory = Inventory()
@@ -122,11 +122,11 @@ class RecorderTestCase(SynchronousTestCase):
         streams: Any = self.streams
         self.joiner = FakeJoiner(self.clock)
         process = runtime(self.clock, database=self.database, clocks=self.clocks)
-        self.finisher = Finisher(process, self.store, self.joiner)  # type: ignore[arg-type]
+        self.finisher = Finisher(process, self.folders, self.joiner)  # type: ignore[arg-type]
         if self.listener is not None:
             self.finisher.changes.add(self.listener)
         self.finisher.changes.add(self.told.append)
-        self.recorder = Recorder(process, self.inventory, streams, self.store, self.finisher, Storage(**storage))
+        self.recorder = Recorder(process, self.inventory, streams, self.folders, self.finisher, Storage(**storage))
 
     def start(self, device: str = "camera0", seconds: int | None = None, form: str = "fmp4") -> Recording:
         return self.successResultOf(Deferred.fromCoroutine(self.recorder.start(device, seconds, form)))
@@ -146,7 +146,7 @@ class RecorderTestCase(SynchronousTestCase):
 
     def write(self, recording: Recording, fragments: int = 1, name: str = "2026-01-31_12-00-00-000000.mp4") -> Path:
         """The engine writes so many seconds of footage."""
-        folder = self.store.recordings_dir / f".{recording.path_name}"
+        folder = self.folders.recordings_dir / f".{recording.path_name}"
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / name
         if not path.exists():
@@ -176,7 +176,9 @@ class StartTests(RecorderTestCase):
         """Stored, and with the engine, when it is answered; not yet recording."""
         begun = self.start(form="mkv", seconds=9)
         self.assertEqual(self.streams.paths, {begun.path_name})
-        self.assertEqual(self.database.now(lambda db: index.in_state(db, RecordingState.RECORDING)), (begun,))
+        self.assertEqual(
+            self.database.now(lambda db: recordings_table.in_state(db, RecordingState.RECORDING)), (begun,)
+        )
         self.assertEqual((begun.seconds, begun.format, begun.boot_id), (9, "mkv", "this boot"))
         self.assertFalse(self.recorder.recording("camera0"))
         self.assertEqual(self.recorder.under_way(), {begun.filename: 0})
@@ -348,7 +350,7 @@ class StopTests(RecorderTestCase):
         self.assertEqual(self.rows(), [("FINISHED", "asked")])
         page = self.database.now(lambda db: index.files(db, RECORDINGS, Query()))
         self.assertEqual([(file.filename, file.status) for file in page.files], [(begun.filename, "FINISHED")])
-        self.assertFalse((self.store.recordings_dir / f".{begun.path_name}").exists())
+        self.assertFalse((self.folders.recordings_dir / f".{begun.path_name}").exists())
         self.assertEqual(self.streams.paths, set())
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
@@ -512,7 +514,7 @@ class TimedTests(RecorderTestCase):
         """The deadline is stored, by the clock that does not jump."""
         begun = self.start(seconds=10)
         self.grow(begun, 1)
-        (stored,) = self.database.now(lambda db: index.in_state(db, RecordingState.RECORDING))
+        (stored,) = self.database.now(lambda db: recordings_table.in_state(db, RecordingState.RECORDING))
         self.assertAlmostEqual(stored.deadline, BOOT + 10, 3)
         self.assertEqual(stored.boot_id, "this boot")
 
@@ -569,7 +571,7 @@ class RestartTests(RecorderTestCase):
         self.crash()
         self.pass_by(1)
         self.assertEqual(self.streams.paths, {begun.path_name})
-        (stored,) = self.database.now(lambda db: index.in_state(db, RecordingState.RECORDING))
+        (stored,) = self.database.now(lambda db: recordings_table.in_state(db, RecordingState.RECORDING))
         self.assertEqual((stored.boot_id, stored.deadline), ("next boot", None))
 
     def test_enough_after_a_reboot(self) -> None:
@@ -627,7 +629,7 @@ class ShutdownTests(RecorderTestCase):
         self.pass_by(5.2)
         self.successResultOf(ending)
         self.assertEqual(self.rows(), [("FINISHING", "shutdown")])
-        self.assertTrue((self.store.recordings_dir / f".{begun.path_name}").exists())
+        self.assertTrue((self.folders.recordings_dir / f".{begun.path_name}").exists())
         self.assertEqual(self.clock.getDelayedCalls(), [])
         self.build()
         self.finisher.resume()
@@ -672,7 +674,7 @@ class FinisherTests(RecorderTestCase):
         self.assertIn("disk on fire", reason or "")
         self.assertEqual(len(self.flushLoggedErrors(OSError)), 1)
         self.assertEqual(self.rows(), [("FINISHING", "asked")])
-        self.assertTrue((self.store.recordings_dir / f".{begun.path_name}").exists())
+        self.assertTrue((self.folders.recordings_dir / f".{begun.path_name}").exists())
         self.assertEqual(self.finisher.sizes(), {})
         self.build()
         self.finisher.resume()

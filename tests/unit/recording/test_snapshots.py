@@ -18,7 +18,7 @@ from camsvc.model import Health
 from camsvc.recording.snapshots import Snapshot, Snapshots
 from camsvc.system.runtime_dir import RuntimeDir
 from tests.support.clocks import ClocksOf
-from tests.support.immediate import ImmediateDatabase, ImmediateStore
+from tests.support.immediate import ImmediateDatabase, ImmediateMediaFolders
 from tests.support.samples import found, runtime
 from tests.unit.library.test_jpeg import picture
 
@@ -45,7 +45,7 @@ class SnapshotsTests(SynchronousTestCase):
         base.mkdir()
         self.database = ImmediateDatabase(base / "db")
         self.addCleanup(self.database.stop)
-        self.store = ImmediateStore(base)
+        self.folders = ImmediateMediaFolders(base)
         self.folder = RuntimeDir(base / "run")
         self.inventory = Inventory()
         self.inventory.present("camera0", found())
@@ -54,7 +54,7 @@ class SnapshotsTests(SynchronousTestCase):
         clocks = ClocksOf(self.clock, boot_s=BOOT)
         process = runtime(self.clock, database=self.database, folder=self.folder, clocks=clocks)
         parts: Any = (self.inventory, self.health, self.streams)
-        self.snapshots = Snapshots(process, *parts, self.store)
+        self.snapshots = Snapshots(process, *parts, self.folders)
 
     def take(
         self, device: str = "camera0", filename: str | None = None, quality: int | None = None
@@ -68,7 +68,7 @@ class SnapshotsTests(SynchronousTestCase):
         self.folder.changes.tell("camera0.jpg")
 
     def stored(self) -> list[str]:
-        return sorted(os.listdir(self.store.snapshots_dir))
+        return sorted(os.listdir(self.folders.snapshots_dir))
 
     def test_running(self) -> None:
         """The newest picture at once, with its age and size; listed; the camera is not started."""
@@ -76,7 +76,7 @@ class SnapshotsTests(SynchronousTestCase):
         taken = self.successResultOf(self.take())
         self.assertEqual((taken.age_ms, taken.file.width, taken.file.height), (500, 640, 480))
         self.assertRegex(taken.file.filename, r"^camera0_\d{4}-\d\d-\d\d_\d\d-\d\d-\d\dZ\.jpg\Z")
-        self.assertEqual((self.store.snapshots_dir / taken.file.filename).read_bytes(), picture(640, 480))
+        self.assertEqual((self.folders.snapshots_dir / taken.file.filename).read_bytes(), picture(640, 480))
         page = self.database.now(lambda db: index.files(db, SNAPSHOTS, Query()))
         self.assertEqual(page.files, (taken.file,))
         self.assertEqual(self.streams.starting, [])

@@ -9,14 +9,14 @@ from twisted.internet.defer import Deferred, TimeoutError
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from camsvc.library import index
+from camsvc.library import index, recordings_table
 from camsvc.library.index import RECORDINGS, SNAPSHOTS
 from camsvc.model import MediaFile
 from camsvc.recording import thumbnails as module
 from camsvc.recording.finisher import Progress
 from camsvc.recording.thumbnails import EVERY_S, Thumbnails
 from camsvc.system.processes import Output
-from tests.support.immediate import database_and_store
+from tests.support.immediate import database_and_folders
 from tests.support.samples import recording, runtime
 from tests.unit.library.test_jpeg import picture
 
@@ -28,11 +28,11 @@ class ThumbnailsTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.clock = Clock()
-        self.database, self.store = database_and_store(self)
+        self.database, self.folders = database_and_folders(self)
         self.asked: list[list[str]] = []
         self.answers: list[Any] = []
         self.patch(module, "run", self.run_ffmpeg)
-        self.thumbnails = Thumbnails(runtime(self.clock, database=self.database), self.store)
+        self.thumbnails = Thumbnails(runtime(self.clock, database=self.database), self.folders)
         self.addCleanup(self.thumbnails.stop)
 
     async def run_ffmpeg(self, reactor: Any, argv: list[str], *, timeout_s: float) -> Output:
@@ -45,14 +45,14 @@ class ThumbnailsTests(SynchronousTestCase):
         return Output(0 if answer else 1, None, answer, b"")
 
     def file(self, name: str, kind: str = RECORDINGS, duration_s: float | None = 60.0, at: float = 1.0) -> MediaFile:
-        folder = self.store.recordings_dir if kind == RECORDINGS else self.store.snapshots_dir
+        folder = self.folders.recordings_dir if kind == RECORDINGS else self.folders.snapshots_dir
         (folder / name).write_bytes(b"x")
         file = MediaFile(name, "camera0", 1, at, at, duration_s=duration_s)
         self.database.now(lambda db: index.add_files(db, kind, [file]))
         return file
 
     def there(self) -> list[str]:
-        return sorted(path.name for path in self.store.thumbnails_dir.iterdir())
+        return sorted(path.name for path in self.folders.thumbnails_dir.iterdir())
 
     def sources(self) -> list[str]:
         return [Path(argv[argv.index("-i") + 1]).name for argv in self.asked]
@@ -66,12 +66,12 @@ class ThumbnailsTests(SynchronousTestCase):
         self.file("new.mkv", at=3.0)
         self.file("door.jpg", SNAPSHOTS, None, at=2.0)
         self.file("done.mp4", at=4.0)
-        (self.store.thumbnails_dir / "done.mp4.jpg").write_bytes(b"x")
-        (self.store.thumbnails_dir / "gone.mp4.jpg").write_bytes(b"x")
+        (self.folders.thumbnails_dir / "done.mp4.jpg").write_bytes(b"x")
+        (self.folders.thumbnails_dir / "gone.mp4.jpg").write_bytes(b"x")
         self.thumbnails.start()
         self.assertEqual(self.sources(), ["new.mkv", "door.jpg", "old.mp4"])
         self.assertEqual(self.there(), ["done.mp4.jpg", "door.jpg.jpg", "new.mkv.jpg", "old.mp4.jpg"])
-        self.assertEqual((self.store.thumbnails_dir / "new.mkv.jpg").read_bytes(), JPEG)
+        self.assertEqual((self.folders.thumbnails_dir / "new.mkv.jpg").read_bytes(), JPEG)
 
     def test_out_of_the_way(self) -> None:
         """At the lowest priority, with one thread."""
@@ -98,7 +98,7 @@ class ThumbnailsTests(SynchronousTestCase):
         self.answers = [b""]
         self.thumbnails.start()
         self.assertEqual((self.sources(), self.there()), (["broken.mp4", "a.mp4"], ["a.mp4.jpg"]))
-        (self.store.thumbnails_dir / "a.mp4.jpg").unlink()
+        (self.folders.thumbnails_dir / "a.mp4.jpg").unlink()
         self.clock.advance(EVERY_S)
         self.assertEqual((self.sources()[2:], self.there()), (["a.mp4"], ["a.mp4.jpg"]))
 
@@ -127,7 +127,7 @@ class ThumbnailsTests(SynchronousTestCase):
     def test_asked_for_nothing(self) -> None:
         """Names of no file, of one under way, and a name without its extension."""
         self.file("a.mp4")
-        self.database.now(lambda db: index.begin(db, "camera0", "fmp4", None, "boot", 1.0))
+        self.database.now(lambda db: recordings_table.begin(db, "camera0", "fmp4", None, "boot", 1.0))
         running = self.database.now(lambda db: db.execute("SELECT name FROM recording").fetchone()[0])
         for name in ("absent.mp4.jpg", "a.txt", f"{running}.mp4.jpg", "a.jpg"):
             self.assertFalse(self.ready(name), name)
@@ -146,7 +146,7 @@ class ThumbnailsTests(SynchronousTestCase):
         self.answers = [first]
         self.file("a.mp4")
         wait = Deferred.fromCoroutine(self.thumbnails.ready("a.mp4.jpg"))
-        (self.store.recordings_dir / "a.mp4").unlink()
+        (self.folders.recordings_dir / "a.mp4").unlink()
         first.callback(JPEG)
         self.assertFalse(self.successResultOf(wait))
         self.assertEqual(self.there(), [])
@@ -154,9 +154,9 @@ class ThumbnailsTests(SynchronousTestCase):
     def test_no_room(self) -> None:
         """Told in the log, and tried again in the next round."""
         self.file("a.mp4")
-        self.store.thumbnails_dir.rmdir()
+        self.folders.thumbnails_dir.rmdir()
         self.assertFalse(self.ready("a.mp4.jpg"))
-        self.store.thumbnails_dir.mkdir()
+        self.folders.thumbnails_dir.mkdir()
         self.assertTrue(self.ready("a.mp4.jpg"))
 
     def test_stop(self) -> None:

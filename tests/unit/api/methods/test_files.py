@@ -14,10 +14,10 @@ from camsvc.api.methods.files import FileMethods
 from camsvc.api.registry import Registry
 from camsvc.api.views import Views
 from camsvc.config.schema import Access
-from camsvc.library import index
+from camsvc.library import index, recordings_table
 from camsvc.library.index import RECORDINGS, SNAPSHOTS
 from camsvc.model import MediaFile
-from tests.support.immediate import database_and_store
+from tests.support.immediate import database_and_folders
 from tests.support.samples import SECRET, call_by, principal
 
 
@@ -35,17 +35,17 @@ class FileMethodsTests(SynchronousTestCase):
     """Through the registry, on real files."""
 
     def setUp(self) -> None:
-        self.database, self.store = database_and_store(self)
+        self.database, self.folders = database_and_folders(self)
         views = Views(Tokens(SECRET), Access(), 8554, lambda _: False, lambda _: True)
         recorder: Any = FakeRecorder()
-        self.registry = Registry(FileMethods(self.database, self.store, recorder, recorder, views))
-        self.database.now(lambda db: index.begin(db, "camera0", "fmp4", None, "boot", 9.0))
+        self.registry = Registry(FileMethods(self.database, self.folders, recorder, recorder, views))
+        self.database.now(lambda db: recordings_table.begin(db, "camera0", "fmp4", None, "boot", 9.0))
         self.put(RECORDINGS, MediaFile("a.mp4", "camera0", 3, 5.0, 6.0, "FINISHED", 4.5, 640, 360, "H264"))
         self.put(RECORDINGS, MediaFile("b.mkv", "camera1", 3, 5.0, 6.0))
         self.put(SNAPSHOTS, MediaFile("a.jpg", "camera0", 3, 5.0, 6.0, width=64, height=48))
 
     def put(self, kind: str, file: MediaFile) -> None:
-        folder = self.store.recordings_dir if kind == RECORDINGS else self.store.snapshots_dir
+        folder = self.folders.recordings_dir if kind == RECORDINGS else self.folders.snapshots_dir
         (folder / file.filename).write_bytes(b"abc")
         self.database.now(lambda db: index.add_files(db, kind, [file]))
 
@@ -117,10 +117,10 @@ class FileMethodsTests(SynchronousTestCase):
     def test_delete(self) -> None:
         """Gone from disk and list; a second time it is not found."""
         self.assertEqual(self.ask("delete_recording", {"filename": "a"})["result"]["filename"], "a.mp4")
-        self.assertFalse((self.store.recordings_dir / "a.mp4").exists())
+        self.assertFalse((self.folders.recordings_dir / "a.mp4").exists())
         self.assertEqual(self.ask("delete_recording", {"filename": "a"})["error"]["code"], -32010)
         self.assertTrue(self.ask("delete_snapshot", {"filename": "a.jpg"})["result"]["deleted"])
-        self.assertEqual(list(self.store.snapshots_dir.iterdir()), [])
+        self.assertEqual(list(self.folders.snapshots_dir.iterdir()), [])
 
     def test_roles(self) -> None:
         """Only an admin deletes."""

@@ -18,7 +18,7 @@ from camsvc.devices.inventory import Inventory
 from camsvc.engine.paths_api import PathState
 from camsvc.library import parts
 from camsvc.model import Health
-from tests.support.immediate import ImmediateStore
+from tests.support.immediate import ImmediateMediaFolders
 from tests.support.samples import call_by, found, principal
 
 
@@ -51,8 +51,8 @@ class MetricsTests(SynchronousTestCase):
         self.ticks(100, 900)
         streams: Any = FakeStreams()
         health: Any = {"camera0": Health(1, "running", 0.0, fps=30.0)}
-        store = ImmediateStore(Path(self.mktemp()))
-        self.registry = Registry(MetricsMethods(self.inventory, streams, health, self, store))  # type: ignore[arg-type]
+        folders = ImmediateMediaFolders(Path(self.mktemp()))
+        self.registry = Registry(MetricsMethods(self.inventory, streams, health, self, folders))  # type: ignore[arg-type]
 
     def under_way(self) -> dict[str, int]:
         """As the recorder's."""

@@ -18,7 +18,7 @@ from camsvc.api.methods.recordings import MediaMethods
 from camsvc.api.registry import Registry
 from camsvc.api.views import Views
 from camsvc.config.schema import Access
-from camsvc.library import index
+from camsvc.library import index, recordings_table
 from camsvc.model import MediaFile
 from camsvc.recording.active_recording import Stopped
 from camsvc.recording.snapshots import Snapshot
@@ -296,7 +296,7 @@ class ListTests(MediaTestCase):
 
     def test_under_way(self) -> None:
         """A recording that runs stands among them, with its size so far."""
-        self.database.now(lambda db: index.begin(db, "camera0", "fmp4", None, "boot", 300.0))
+        self.database.now(lambda db: recordings_table.begin(db, "camera0", "fmp4", None, "boot", 300.0))
         file = self.ask("list_recordings")["result"]["files"][0]
         self.assertEqual((file["status"], file["file_size"]), ("RECORDING", 77))
         self.assertNotIn("duration", file)

@@ -13,11 +13,11 @@ from camsvc.access.roles import Principal, Role
 from camsvc.api.methods.storage import StorageMethods
 from camsvc.api.registry import Registry
 from camsvc.config.schema import Storage
-from camsvc.library import index
+from camsvc.library import index, recordings_table
 from camsvc.library.index import RECORDINGS, SNAPSHOTS
 from camsvc.library.retention import Retention
 from camsvc.model import MediaFile
-from tests.support.immediate import database_and_store
+from tests.support.immediate import database_and_folders
 from tests.support.samples import call_by, principal, runtime
 from tests.unit.api.methods.test_files import FakeRecorder
 
@@ -26,17 +26,19 @@ class StorageMethodsTests(SynchronousTestCase):
     """Through the registry, on real files."""
 
     def setUp(self) -> None:
-        self.database, self.store = database_and_store(self)
+        self.database, self.folders = database_and_folders(self)
         recorder: Any = FakeRecorder()
-        retention = Retention(runtime(Clock(), database=self.database), self.store)
-        self.registry = Registry(StorageMethods(self.database, self.store, Storage(), recorder, recorder, retention))
-        self.database.now(lambda db: index.begin(db, "camera0", "fmp4", None, "boot", 9.0))
+        retention = Retention(runtime(Clock(), database=self.database), self.folders)
+        self.registry = Registry(
+            StorageMethods(self.database, self.folders, Storage(), recorder, recorder, retention)
+        )
+        self.database.now(lambda db: recordings_table.begin(db, "camera0", "fmp4", None, "boot", 9.0))
         self.put(RECORDINGS, MediaFile("a.mp4", "camera0", 3, 5.0, 6.0, "FINISHED", 4.5, 640, 360, "H264"))
         self.put(RECORDINGS, MediaFile("b.mkv", "camera1", 3, 5.0, 6.0))
         self.put(SNAPSHOTS, MediaFile("a.jpg", "camera0", 3, 5.0, 6.0, width=64, height=48))
 
     def put(self, kind: str, file: MediaFile) -> None:
-        folder = self.store.recordings_dir if kind == RECORDINGS else self.store.snapshots_dir
+        folder = self.folders.recordings_dir if kind == RECORDINGS else self.folders.snapshots_dir
         (folder / file.filename).write_bytes(b"abc")
         self.database.now(lambda db: index.add_files(db, kind, [file]))
 

@@ -14,7 +14,7 @@ from camsvc.system.worker_threads import WorkerThreads
 T = TypeVar("T")
 
 
-class Store:
+class MediaFolders:
     """Where media files are.
 
     Attributes:

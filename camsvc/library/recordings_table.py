@@ -1,0 +1,89 @@
+"""The recordings that the database knows, and the order of their parts; every function runs inside a transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from camsvc.model import Recording, RecordingState, stamp
+
+_COLUMNS = "id, device, name, format, state, started_at, seconds, boot_id, deadline, ended_at, reason, clock"
+
+
+def begin(
+    db: sqlite3.Connection, device: str, form: str, seconds: int | None, boot_id: str, started_at: float
+) -> Recording:
+    """Store a new recording; its name is known from here on."""
+    cursor = db.execute(
+        "INSERT INTO recording (device, name, format, state, started_at, seconds, boot_id)"
+        " VALUES (?, '', ?, ?, ?, ?, ?)",
+        (device, form, RecordingState.RECORDING, started_at, seconds, boot_id),
+    )
+    ident = cursor.lastrowid or 0
+    name = f"{device}_{stamp(started_at)}_{ident}"
+    db.execute("UPDATE recording SET name = ? WHERE id = ?", (name, ident))
+    return Recording(ident, device, name, form, RecordingState.RECORDING, started_at, seconds, boot_id)
+
+
+def recover(db: sqlite3.Connection, device: str, ident: int, began_at: float) -> Recording | None:
+    """Take parts that the database does not know of as a recording to be finished.
+
+    Returns:
+        the recording; None when one of this id is known, as then the parts are its own or were discarded.
+    """
+    if db.execute("SELECT 1 FROM recording WHERE id = ?", (ident,)).fetchone():
+        return None
+    name = f"{device}_{stamp(began_at)}_{ident}"
+    state, reason = RecordingState.FINISHING, "shutdown"
+    db.execute(
+        "INSERT INTO recording (id, device, name, format, state, started_at, boot_id, ended_at, reason)"
+        " VALUES (?, ?, ?, 'fmp4', ?, ?, '', ?, ?)",
+        (ident, device, name, state, began_at, began_at, reason),
+    )
+    return Recording(ident, device, name, "fmp4", state, began_at, ended_at=began_at, reason=reason)
+
+
+def forget(db: sqlite3.Connection, ident: int) -> None:
+    """Delete a recording that never began."""
+    db.execute("DELETE FROM part WHERE recording = ?", (ident,))
+    db.execute("DELETE FROM recording WHERE id = ?", (ident,))
+
+
+def update(db: sqlite3.Connection, recording: Recording) -> None:
+    """Store where a recording stands."""
+    db.execute(
+        "UPDATE recording SET state = ?, boot_id = ?, deadline = ?, ended_at = ?, reason = ?, clock = ? WHERE id = ?",
+        (
+            recording.state,
+            recording.boot_id,
+            recording.deadline,
+            recording.ended_at,
+            recording.reason,
+            recording.clock,
+            recording.ident,
+        ),
+    )
+
+
+def in_state(db: sqlite3.Connection, state: RecordingState) -> tuple[Recording, ...]:
+    """The recordings that stand there, oldest first."""
+    rows = db.execute(f"SELECT {_COLUMNS} FROM recording WHERE state = ? ORDER BY id", (state,))
+    return tuple(_recording(row) for row in rows)
+
+
+def add_part(db: sqlite3.Connection, ident: int, name: str) -> None:
+    """Note that a part came next: names alone do not tell the order once the clock was stepped."""
+    db.execute(
+        "INSERT OR IGNORE INTO part SELECT ?, coalesce(max(number) + 1, 0), ? FROM part WHERE recording = ?",
+        (ident, name, ident),
+    )
+
+
+def part_order(db: sqlite3.Connection, ident: int) -> tuple[str, ...]:
+    """Names of a recording's parts, in the order they came."""
+    return tuple(row[0] for row in db.execute("SELECT name FROM part WHERE recording = ? ORDER BY number", (ident,)))
+
+
+def _recording(row: tuple[Any, ...]) -> Recording:
+    values = dict(zip(_COLUMNS.split(", "), row, strict=True))
+    return Recording(ident=values.pop("id"), state=RecordingState(values.pop("state")), **values)
