@@ -13,7 +13,8 @@ from twisted.logger import Logger
 
 from camsvc.access import users
 from camsvc.access.authentication import Authentication
-from camsvc.access.passwords import Passwords, one_time_password, require_good
+from camsvc.access.password_rules import one_time_password, require_good
+from camsvc.access.passwords import Passwords
 from camsvc.access.roles import Principal, Role
 from camsvc.access.users import FIRST_ADMIN, User
 from camsvc.errors import AuthenticationFailed, CamsvcError, InvalidParams, NotFound

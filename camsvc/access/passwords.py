@@ -1,9 +1,8 @@
-"""Passwords: which are taken, and their argon2id hashes; the only module that knows argon2-cffi."""
+"""Passwords' argon2id hashes; the only module that knows argon2-cffi."""
 
 from __future__ import annotations
 
 import secrets
-import unicodedata
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Callable
@@ -15,52 +14,14 @@ from twisted.internet.defer import DeferredSemaphore
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 
-from camsvc.errors import InvalidParams, RateLimited
+from camsvc.access.password_rules import LONGEST, normalized
+from camsvc.errors import RateLimited
 from camsvc.system.tasks import shielded
 from camsvc.system.worker_threads import WorkerThreads
 
 T = TypeVar("T")
 
-SHORTEST, LONGEST = 10, 256
-"""Characters. A passphrase is welcome; the upper end keeps a hash from being fed megabytes."""
-
-_DISTINCT = 5
-_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that looks like something else
 _HASHER = PasswordHasher()
-
-
-class WeakPassword(InvalidParams):
-    """A password that is guessed first, or too long to hash; ``hint`` says what is allowed."""
-
-    def __init__(self, param: str, rule: str, allowed: str) -> None:
-        super().__init__(f"Invalid params: {param}: {allowed}", param=param, rule=rule, hint=allowed)
-
-
-def require_good(password: str, user: str, param: str = "password") -> None:
-    """Refuse what is guessed first; what kinds of characters it holds does not matter (NIST SP 800-63B, 3.1.1.2).
-
-    Args:
-        password: as it was typed.
-        user: whose it shall be.
-        param: its name in the call.
-
-    Raises:
-        WeakPassword: it is too short or too long, the user's name with little more, or a few characters repeated.
-    """
-    plain = _plain(password)
-    if not SHORTEST <= len(plain) <= LONGEST:
-        raise WeakPassword(param, "length", f"{SHORTEST} to {LONGEST} characters; a few words are easy to remember")
-    rest = plain.casefold().replace(user.casefold(), "") if user else plain
-    if len(rest) < SHORTEST // 2:
-        raise WeakPassword(param, "user_name", "not the user's name")
-    if len(set(plain)) < _DISTINCT:
-        raise WeakPassword(param, "repetition", f"at least {_DISTINCT} different characters")
-
-
-def one_time_password() -> str:
-    """A new one, to be typed once: 16 letters and digits in groups, of 79 bits."""
-    letters = [secrets.choice(_ALPHABET) for _ in range(16)]
-    return "-".join("".join(letters[start : start + 4]) for start in range(0, 16, 4))
 
 
 class Passwords:
@@ -98,7 +59,7 @@ class Passwords:
 
     async def hashed(self, password: str, address: str = "") -> str:
         """The hash to store, in the PHC string format; RateLimited is raised where too many are waiting."""
-        return await self._in_turn(address, _HASHER.hash, _plain(password))
+        return await self._in_turn(address, _HASHER.hash, normalized(password))
 
     async def match(self, password: str, stored: str | None, address: str = "") -> bool:
         """Whether a password is the one whose hash is stored; takes the same time whatever the answer is.
@@ -110,7 +71,7 @@ class Passwords:
             stored: from :meth:`hashed`; None where there is no such user: then it never is.
             address: who asks.
         """
-        plain = _plain(password)
+        plain = normalized(password)
         return await self._in_turn(address, _matches, plain[: LONGEST + 1], stored or _decoy())
 
     async def _in_turn(self, address: str, work: Callable[..., T], *args: str) -> T:
@@ -136,11 +97,6 @@ class Passwords:
         self._asked[address] -= 1
         if not self._asked[address]:
             del self._asked[address]
-
-
-def _plain(password: str) -> str:
-    """The same password typed on any keyboard (RFC 8265, section 4.2: OpaqueString)."""
-    return unicodedata.normalize("NFC", password)
 
 
 def _matches(plain: str, stored: str) -> bool:

@@ -1,4 +1,6 @@
-"""What tokens are signed with, as it lies on the disk: read again when it changes; how one secret follows another.
+"""What tokens are signed with, as it lies on the disk, how one secret follows another, and the signature by a secret.
+
+The standard library alone: the command line signs a token for each call, and shall not load OpenSSL for it.
 
 The secret stands in its file; those before it, which still verify for a while, stand in the file of the same name
 with ``.old``: a line each, the last second that it counts (since the epoch) and the secret.
@@ -6,26 +8,27 @@ with ``.old``: a line each, the last second that it counts (since the epoch) and
 
 from __future__ import annotations
 
+import hmac
+import json
 import re
 import secrets
 import stat
-from collections.abc import Callable
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from attrs import frozen
-from twisted.logger import Logger
 
+from camsvc.access.roles import Role
 from camsvc.errors import StartError
 from camsvc.system import atomic_files
 from camsvc.system.secret_files import read_secret
 
-LOOK_EVERY_S = 1.0
+HS256 = "HS256"
 
 _BLOCK = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----.*?-----END \1-----", re.DOTALL)
 _OLD = re.compile(r"(\d{1,12}) (\S{32,})\Z")
-
-T = TypeVar("T")
 
 
 @frozen
@@ -53,60 +56,6 @@ class Key:
     verifying: Any
 
 
-class Reread(Generic[T]):
-    """What some files hold, read again when one of them has changed."""
-
-    _log = Logger()
-
-    def __init__(self, read: Callable[[Path], T], path: Path, *besides: Path) -> None:
-        """Read it for the first time; whatever ``read`` raises is raised.
-
-        Args:
-            read: reads ``path``, and what is ``besides``.
-            path: must be there.
-            besides: other files, which need not.
-        """
-        self._read = read
-        self._path = path
-        self._besides = besides
-        self._seen = self._stats()
-        self._value = read(path)
-        self._looked_at: float | None = None
-
-    def value(self, now: float) -> T:
-        """What they hold, at most one second old."""
-        if self._looked_at is None or abs(now - self._looked_at) >= LOOK_EVERY_S:
-            self.look(now)
-        return self._value
-
-    def look(self, now: float) -> bool:
-        """Look at once; True when there is something new. What cannot be read leaves all as it was."""
-        self._looked_at = now
-        stats = self._stats()
-        if stats == self._seen:
-            return False
-        self._seen = stats
-        try:
-            self._value = self._read(self._path)
-        except (OSError, StartError) as why:
-            words = why.message if isinstance(why, StartError) else f"{self._path}: {why.strerror}"
-            self._log.error("{why}; going on with what was there before", why=words)
-            return False
-        self._log.info("{path} has changed and is in force", path=self._path)
-        return True
-
-    def _stats(self) -> tuple[Any, ...]:
-        return tuple(_stat(path) for path in (self._path, *self._besides))
-
-
-def _stat(path: Path) -> tuple[int, int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_ino, found.st_mtime_ns, found.st_size
-
-
 def old_file(path: Path) -> Path:
     """Where the predecessors of the secret in ``path`` stand."""
     return path.with_name(f"{path.name}.old")
@@ -130,6 +79,18 @@ def read_secrets(path: Path) -> Secrets:
             raise StartError(f"{old}: a line that is not TIME SECRET; delete the file to end all old secrets at once")
         found.append((matched[2].encode(), float(matched[1])))
     return Secrets(current, tuple(found))
+
+
+def installed_secrets(path: Path) -> Secrets:
+    """The secrets of an installation.
+
+    Raises:
+        StartError: there are none yet; or as ``read_secrets``.
+    """
+    try:
+        return read_secrets(path)
+    except FileNotFoundError:
+        raise StartError(f"{path}: no key yet; start the daemon once, it makes one") from None
 
 
 def rotate(path: Path, overlap_s: float, now: float) -> None:
@@ -190,3 +151,40 @@ def read_keys(path: Path, prepared: Callable[[bytes], Key]) -> tuple[Key, ...]:
     if not keys:
         raise StartError(f"{path}: holds no key in PEM; it begins with -----BEGIN PUBLIC KEY----- or PRIVATE KEY")
     return keys
+
+
+def session_claims(subject: str, role: Role, now: float, valid_s: float, **others: object) -> dict[str, Any]:
+    """The claims the contract asks for in a session token: user_id, role, iat, exp; and a jti.
+
+    ``iat`` has a fraction (RFC 7519, section 2: NumericDate), as revoking a user's tokens ends those that were
+    signed before, and must not end a login that follows in the same second.
+
+    Args:
+        subject: user id, or the name of the key.
+        role: what it lets do.
+        now: seconds since the epoch.
+        valid_s: how long it lasts.
+        others: more claims; those that are empty are left out.
+    """
+    claims = {
+        "user_id": subject,
+        "role": role.word,
+        "iat": now,
+        "exp": int(now + valid_s),
+        "jti": secrets.token_hex(8),
+    }
+    return claims | {name: value for name, value in others.items() if value}
+
+
+def sign_hs256(claims: Mapping[str, Any], secret: bytes) -> str:
+    """A JSON Web Token of claims (RFC 7515, section 7.1), signed by HMAC with SHA-256 (RFC 7518, section 3.2)."""
+    signed = f"{_base64url(_json({'alg': HS256, 'typ': 'JWT'}))}.{_base64url(_json(claims))}"
+    return f"{signed}.{_base64url(hmac.digest(secret, signed.encode(), 'sha256'))}"
+
+
+def _json(value: Mapping[str, Any]) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+def _base64url(data: bytes) -> str:
+    return urlsafe_b64encode(data).rstrip(b"=").decode()

@@ -12,11 +12,21 @@ import jwt
 from attrs import frozen
 
 from camsvc.access.roles import NEVER, Principal, Role
-from camsvc.access.signing import Key, Reread, Secrets, old_file, read_keys, read_secrets
+from camsvc.access.signing import (
+    HS256,
+    Key,
+    Secrets,
+    installed_secrets,
+    old_file,
+    read_keys,
+    read_secrets,
+    session_claims,
+    sign_hs256,
+)
 from camsvc.config.schema import Access
 from camsvc.errors import AuthenticationFailed, StartError
+from camsvc.system.reread import Reread
 
-HS256 = "HS256"
 SESSION, FILE, STREAM, HLS = "session", "file", "stream", "hls"
 
 _MAX_TOKEN_CHARS = 8192
@@ -83,10 +93,8 @@ class Tokens:
         Raises:
             StartError: a file is not there, or not as it should be; the text says which and why.
         """
-        try:
-            secret = Reread(read_secrets, path, old_file(path))
-        except FileNotFoundError:
-            raise StartError(f"{path}: no key yet; start the daemon once, it makes one") from None
+        installed_secrets(path)
+        secret = Reread(read_secrets, path, old_file(path))
         keys = None
         if access.jwt_algorithm != HS256:
             prepared = partial(_prepared, access.jwt_algorithm)
@@ -98,10 +106,7 @@ class Tokens:
 
     def issue(self, subject: str, role: Role, now: float, valid_s: float, key_id: str | None = None,
               must_change: bool = False) -> str:  # fmt: skip
-        """A session token with the claims the contract asks for: user_id, role, iat, exp; and a jti.
-
-        ``iat`` has a fraction (RFC 7519, section 2: NumericDate), as revoking a user's tokens ends those that were
-        signed before, and must not end a login that follows in the same second.
+        """A session token.
 
         Args:
             subject: user id, or the name of the key.
@@ -111,25 +116,13 @@ class Tokens:
             key_id: the API key that it stands in for, and ends with.
             must_change: it is good for changing the password alone.
         """
-        claims = {
-            "user_id": subject,
-            "role": role.word,
-            "iat": now,
-            "exp": int(now + valid_s),
-            "jti": secrets.token_hex(8),
-        }
         rules = self._rules
-        optional = {
-            "key": key_id,
-            "must_change_password": must_change or None,
-            "iss": rules.issuer or None,
-            "aud": rules.audience or None,
-        }
-        claims |= {name: value for name, value in optional.items() if value is not None}
+        optional = {"key": key_id, "must_change_password": must_change, "iss": rules.issuer, "aud": rules.audience}
+        claims = session_claims(subject, role, now, valid_s, **optional)
         signing = rules.keys.value(now)[0].signing if rules.keys is not None else None
         if signing is not None:
             return jwt.encode(claims, signing, rules.algorithm)
-        return jwt.encode(claims, self._secrets(now).current, HS256)
+        return sign_hs256(claims, self._secrets(now).current)
 
     def principal(self, token: str, now: float) -> Principal:
         """Who a session token names; one that has run out is refused with AuthenticationFailed.
@@ -173,7 +166,7 @@ class Tokens:
                 "key": principal.key_id,
             },
         }
-        return jwt.encode(claims, _PREFIX[kind] + self._secrets(now).current, HS256)
+        return sign_hs256(claims, _PREFIX[kind] + self._secrets(now).current)
 
     def ticket_holder(self, kind: str, ticket: str, resource: str, now: float) -> Principal:
         """Who may use ``resource`` by this ticket: the one it was made for, with that one's credential.

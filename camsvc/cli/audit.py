@@ -11,6 +11,7 @@ from contextlib import closing
 from urllib.parse import quote
 
 from camsvc.audit.chain import verify
+from camsvc.cli.options import add_config_option
 from camsvc.config.schema import find_file, load
 from camsvc.errors import StartError
 
@@ -19,30 +20,23 @@ EX_OK, EX_BROKEN = 0, 1
 _KNOWN = re.compile(r"(\d{1,18}):([0-9a-fA-F]{64})\Z")
 
 
-def add_audit_command(commands: argparse._SubParsersAction[argparse.ArgumentParser],
-                      common: argparse.ArgumentParser) -> None:  # fmt: skip
-    """Declare ``camsvc audit``.
-
-    Args:
-        commands: what ``add_subparsers`` gave.
-        common: options that every command has.
-    """
-    audit = commands.add_parser("audit", help="check the audit log", description="What camsvc keeps of who did what; "
-                                "camsvc call get_audit_log shows it.")  # fmt: skip
-    inner = audit.add_subparsers(required=True, metavar="COMMAND")
-    command = inner.add_parser(
+def declare(command: argparse.ArgumentParser) -> None:
+    """Give the command its action."""
+    command.description = "What camsvc keeps of who did what; camsvc call get_audit_log shows it."
+    inner = command.add_subparsers(required=True, metavar="COMMAND")
+    verify_command = inner.add_parser(
         "verify",
-        parents=[common],
         help="whether no row was changed, deleted or moved",
         description="Check the chain of hashes of the audit log. The database is only read, and camsvc may run. "
         "Exit status 1 when a row was changed, deleted or moved; each is named.",
         epilog="A chain can be made anew as a whole. Keep what this prints as 'newest' somewhere else from time to "
         "time: with --known NUMBER:HASH, that is found too.",
     )
-    command.add_argument("--known", type=_known, default=(0, ""), metavar="NUMBER:HASH",
-                         help="a row's number and hash, as an earlier check printed them")  # fmt: skip
-    command.add_argument("--json", action="store_true", help="print the verdict as JSON, for programs")
-    command.set_defaults(run=_verify)
+    add_config_option(verify_command)
+    verify_command.add_argument("--known", type=_known, default=(0, ""), metavar="NUMBER:HASH",
+                                help="a row's number and hash, as an earlier check printed them")  # fmt: skip
+    verify_command.add_argument("--json", action="store_true", help="print the verdict as JSON, for programs")
+    verify_command.set_defaults(run=_verify)
 
 
 def _known(text: str) -> tuple[int, str]:

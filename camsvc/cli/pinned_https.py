@@ -7,48 +7,40 @@ the command line; so it is compared instead of verified.
 from __future__ import annotations
 
 import ssl
-from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
+from http.client import HTTPSConnection
 from pathlib import Path
-from typing import Any
-from urllib.request import HTTPSHandler, Request
 
 _END = "-----END CERTIFICATE-----"
 
 
-class Pinned(HTTPSHandler):
-    """Opens ``https://`` where the server shows one certificate."""
+class PinnedConnection(HTTPSConnection):
+    """To a server that shows one certificate; what it shows is compared before anything is sent."""
 
-    def __init__(self, certificate_file: Path) -> None:
+    def __init__(self, host: str, port: int, certificate_file: Path, timeout_s: float) -> None:
         """Set up.
 
         Args:
+            host: where it is.
+            port: where it is.
             certificate_file: PEM; the first certificate in it is the server's own.
+            timeout_s: of each wait for it.
         """
         self._file = certificate_file
-        self._insecure = ssl.create_default_context()
-        self._insecure.check_hostname = False
-        self._insecure.verify_mode = ssl.CERT_NONE
-        super().__init__(context=self._insecure)
+        insecure = ssl.create_default_context()
+        insecure.check_hostname = False
+        insecure.verify_mode = ssl.CERT_NONE
+        super().__init__(host, port, timeout=timeout_s, context=insecure)
 
-    def https_open(self, req: Request) -> HTTPResponse:
-        """Called by urllib."""
-        file, context = self._file, self._insecure
+    def connect(self) -> None:
+        """Connect.
 
-        class Connection(HTTPSConnection):
-            """Compares before anything is sent."""
-
-            def connect(self) -> None:
-                super().connect()
-                shown = self.sock.getpeercert(binary_form=True)
-                if shown != own_certificate(file):
-                    self.close()
-                    raise OSError(f"it shows another certificate than {file}; if that is new, send camsvc SIGHUP")
-
-        def make(host: str, **keys: Any) -> HTTPConnection:
-            return Connection(host, context=context, **keys)
-
-        answer: HTTPResponse = self.do_open(make, req)
-        return answer
+        Raises:
+            OSError: nobody is there, or shows another certificate, or the file cannot be read.
+        """
+        super().connect()
+        if self.sock.getpeercert(binary_form=True) != own_certificate(self._file):
+            self.close()
+            raise OSError(f"it shows another certificate than {self._file}; if that is new, send camsvc SIGHUP")
 
 
 def own_certificate(file: Path) -> bytes:

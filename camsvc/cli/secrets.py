@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable
 
-from camsvc.access.signing import rotate
-from camsvc.access.tokens import HS256
+from camsvc.access.signing import HS256, rotate
+from camsvc.cli.options import add_config_option, span
 from camsvc.config.schema import find_file, load
 from camsvc.errors import StartError
 
@@ -19,28 +18,18 @@ EX_OK = 0
 _DAY_S = 86400
 
 
-def add_rotation_command(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser],
-    common: argparse.ArgumentParser,
-    span: Callable[[str], int],
-) -> None:
-    """Declare ``camsvc rotate-secret``.
-
-    Args:
-        commands: what ``add_subparsers`` gave.
-        common: options that every command has.
-        span: reads a length of time, as ``8h``.
-    """
-    command = commands.add_parser(
-        "rotate-secret",
-        parents=[common],
-        help="sign tokens with a new secret",
-        description="Put a new secret in place of the one that signs session tokens and tickets. The old one is "
+def declare(command: argparse.ArgumentParser) -> None:
+    """Give the command its options."""
+    command.description = (
+        "Put a new secret in place of the one that signs session tokens and tickets. The old one is "
         "accepted for a while, so that nobody has to log in again at once. A running camsvc takes it by itself. With "
-        "access.jwt_key_file session tokens are signed by that key, and this changes the secret of tickets alone.",
-        epilog="If the secret has become known: camsvc rotate-secret --overlap 0, then start camsvc and its "
-        "engine again, which closes what is open by its tokens.",
+        "access.jwt_key_file session tokens are signed by that key, and this changes the secret of tickets alone."
     )
+    command.epilog = (
+        "If the secret has become known: camsvc rotate-secret --overlap 0, then start camsvc and its "
+        "engine again, which closes what is open by its tokens."
+    )
+    add_config_option(command)
     command.add_argument(
         "--overlap",
         type=lambda text: 0 if text == "0" else span(text),

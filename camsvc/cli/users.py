@@ -4,63 +4,62 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from getpass import getpass
 from typing import Any
 
-from camsvc.access.passwords import one_time_password
-from camsvc.access.roles import Role
-from camsvc.cli.client import Remote, RemoteError, json_option, print_answer, print_table, run
+from camsvc.access.password_rules import one_time_password
+from camsvc.cli.client import Remote, RemoteError, print_answer, print_table, run
+from camsvc.cli.options import add_config_option, add_json_option, add_role_option
 
 _PAGE = 1000
 _PASSWORD = "The password is asked for, or read as one line from standard input where that is no terminal."
 
 
-def add_user_commands(commands: Any, common: argparse.ArgumentParser) -> None:
-    """Declare them.
+def declare(command: argparse.ArgumentParser) -> None:
+    """Give the command its actions."""
+    command.description = "Who may log in with a password. Asks the running camsvc; changes hold at once."
+    command.epilog = "Role, or disabled: camsvc call update_user username=ann role=operator disabled=true"
+    acts = command.add_subparsers(required=True, metavar="ACTION")
 
-    Args:
-        commands: what ``add_subparsers`` gave.
-        common: options that every command has.
-    """
-    user = commands.add_parser(
-        "user",
-        help="add, list and remove users, set passwords",
-        description="Who may log in with a password. Asks the running camsvc; changes hold at once.",
-        epilog="Role, or disabled: camsvc call update_user username=ann role=operator disabled=true",
-    )
-    acts = user.add_subparsers(required=True, metavar="ACTION")
-    parents = [common, json_option()]
-    name = {"metavar": "NAME", "help": "a to z, 0 to 9, and . _ @ - inside"}
-    one_time = {
-        "action": "store_true",
-        "help": "print a password that is good for setting another at the first login, and for nothing else",
-    }
-
-    act = acts.add_parser("add", parents=parents, help="add a user", description=f"Add a user. {_PASSWORD}",
+    act = acts.add_parser("add", help="add a user", description=f"Add a user. {_PASSWORD}",
                           epilog="Examples: camsvc user add ann --role operator; "
                           "camsvc user add ben --one-time; camsvc user add cat < password.txt")  # fmt: skip
-    act.add_argument("name", **name)
-    act.add_argument("--role", choices=[role.word for role in Role], default="viewer",
-                     help="viewer reads, operator also records and takes snapshots, admin may everything "
-                     "(default: viewer)")  # fmt: skip
-    act.add_argument("--one-time", **one_time)
-    act.set_defaults(run=run, act=_add)
+    _add_options(act, _add)
+    add_role_option(act)
+    _add_one_time_option(act)
 
-    act = acts.add_parser("list", parents=parents, help="list the users", description="List the users.")
-    act.set_defaults(run=run, act=_list)
+    act = acts.add_parser("list", help="list the users", description="List the users.")
+    _add_options(act, _list, name=False)
 
-    act = acts.add_parser("passwd", parents=parents, help="set the password of a user",
+    act = acts.add_parser("passwd", help="set the password of a user",
                           description=f"Set the password of a user, and end the user's sessions. {_PASSWORD}",
                           epilog="Locked out? camsvc user passwd admin --one-time")  # fmt: skip
-    act.add_argument("name", **name)
-    act.add_argument("--one-time", **one_time)
-    act.set_defaults(run=run, act=_passwd)
+    _add_options(act, _passwd)
+    _add_one_time_option(act)
 
-    act = acts.add_parser("remove", parents=parents, help="remove a user",
+    act = acts.add_parser("remove", help="remove a user",
                           description="Remove a user, and end the user's sessions. An admin who can log in must be "
                           "left.")  # fmt: skip
-    act.add_argument("name", **name)
-    act.set_defaults(run=run, act=_remove)
+    _add_options(act, _remove)
+
+
+def _add_options(
+    act: argparse.ArgumentParser, work: Callable[[Remote, argparse.Namespace], None], name: bool = True
+) -> None:
+    add_config_option(act)
+    add_json_option(act)
+    if name:
+        act.add_argument("name", metavar="NAME", help="a to z, 0 to 9, and . _ @ - inside")
+    act.set_defaults(run=run, act=work)
+
+
+def _add_one_time_option(act: argparse.ArgumentParser) -> None:
+    act.add_argument(
+        "--one-time",
+        action="store_true",
+        help="print a password that is good for setting another at the first login, and for nothing else",
+    )
 
 
 def _add(remote: Remote, options: argparse.Namespace) -> None:

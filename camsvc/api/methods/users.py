@@ -14,7 +14,8 @@ from twisted.logger import Logger
 
 from camsvc.access import users
 from camsvc.access.logins import Logins
-from camsvc.access.passwords import Passwords, require_good
+from camsvc.access.password_rules import require_good
+from camsvc.access.passwords import Passwords
 from camsvc.access.roles import Role
 from camsvc.access.users import Change, User
 from camsvc.api.calls import Call

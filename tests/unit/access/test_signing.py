@@ -5,17 +5,24 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
-from typing import Any
 from unittest import SkipTest
 
-from twisted.logger import globalLogPublisher
+import jwt
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.access.roles import Principal, Role
-from camsvc.access.signing import LOOK_EVERY_S, Reread, old_file, read_secrets, rotate
+from camsvc.access.signing import (
+    installed_secrets,
+    old_file,
+    read_secrets,
+    rotate,
+    session_claims,
+    sign_hs256,
+)
 from camsvc.access.tokens import STREAM, Tokens
 from camsvc.config.schema import Access
 from camsvc.errors import AuthenticationFailed, StartError
+from camsvc.system.reread import LOOK_EVERY_S
 from tests.support.samples import OTHER_SECRET, SECRET
 
 NOW = 1_800_000_000.0
@@ -125,7 +132,7 @@ class RotateTests(SecretsTestCase):
 
 
 class ReadTests(SecretsTestCase):
-    """``read_secrets`` and ``Reread``."""
+    """``read_secrets``."""
 
     def test_bad_old_file(self) -> None:
         """One line that says what to do."""
@@ -134,36 +141,26 @@ class ReadTests(SecretsTestCase):
             why = self.assertRaises(StartError, read_secrets, self.path)
             self.assertIn("delete the file", why.message)
 
-    def test_goes_on(self) -> None:
-        """What cannot be read leaves all as it was, and is said once."""
-        said: list[Any] = []
-        globalLogPublisher.addObserver(said.append)
-        self.addCleanup(globalLogPublisher.removeObserver, said.append)
-        watched = Reread(read_secrets, self.path, old_file(self.path))
-        for number, spoil in enumerate(
-            (lambda: self.path.chmod(0o644) or os.utime(self.path), lambda: self.write(b"short"), self.path.unlink), 1
-        ):
-            spoil()
-            for _ in range(3):
-                self.assertEqual(watched.value(NOW + 10 * number).current, SECRET)
-                watched.look(NOW + 10 * number)
-            errors = [event for event in said if event["log_level"].name == "error"]
-            self.assertEqual(len(errors), number)
-        self.write(OTHER_SECRET)
-        self.assertEqual(watched.value(NOW + 100).current, OTHER_SECRET)
+    def test_none_yet(self) -> None:
+        """``installed_secrets`` says who makes them."""
+        self.path.unlink()
+        why = self.assertRaises(StartError, installed_secrets, self.path)
+        self.assertEqual(why.message, f"{self.path}: no key yet; start the daemon once, it makes one")
 
-    def test_looked_at_once_a_second(self) -> None:
-        """And by the wall clock set back, too."""
-        watched = Reread(read_secrets, self.path)
-        self.assertEqual(watched.value(NOW).current, SECRET)
-        self.write(OTHER_SECRET)
-        self.assertEqual(watched.value(NOW + 0.9).current, SECRET)
-        self.assertEqual(watched.value(NOW - 3600).current, OTHER_SECRET)
 
-    def test_nothing_new(self) -> None:
-        """``look`` says so."""
-        watched = Reread(read_secrets, self.path)
-        self.assertFalse(watched.look(NOW))
-        self.write(OTHER_SECRET)
-        self.assertTrue(watched.look(NOW))
-        self.assertFalse(watched.look(NOW))
+class SignatureTests(SynchronousTestCase):
+    """``session_claims`` and ``sign_hs256``."""
+
+    def test_rfc(self) -> None:
+        """A token whose signature PyJWT finds right, with the claims in it."""
+        claims = session_claims("me", Role.OPERATOR, NOW + 0.25, 60, iss="", aud="cams", key=None)
+        token = sign_hs256(claims, SECRET)
+        self.assertEqual(jwt.get_unverified_header(token), {"alg": "HS256", "typ": "JWT"})
+        read = jwt.decode(
+            token, SECRET, ["HS256"], audience="cams", options={"verify_exp": False, "verify_iat": False}
+        )
+        self.assertEqual(len(read.pop("jti")), 16)
+        self.assertEqual(
+            read, {"user_id": "me", "role": "operator", "iat": NOW + 0.25, "exp": int(NOW) + 60, "aud": "cams"}
+        )
+        self.assertNotEqual(sign_hs256(claims, OTHER_SECRET), token)

@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.access.roles import Role
 from camsvc.access.tokens import Tokens
-from camsvc.cli import main as cli
+from camsvc.cli import check_config
 from camsvc.cli.main import main
 from camsvc.config.schema import Config, load
 from camsvc.system.secret_files import stored_secret
@@ -131,8 +131,8 @@ class CliTests(CliTestCase):
 
     def test_defaults(self) -> None:
         """Without any file the defaults are shown."""
-        self.patch(cli, "find_file", lambda _: None)
-        self.patch(cli, "choose", lambda media: type("Choice", (), {"words": "x"}))
+        self.patch(check_config, "find_file", lambda _: None)
+        self.patch(check_config, "choose", lambda media: type("Choice", (), {"words": "x"}))
         self.assertIn("none found", self.run_it("check-config")[1])
 
     def test_usage(self) -> None:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import ssl
 import threading
-import urllib.error
-import urllib.request
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from camsvc.cli.pinned_https import Pinned, own_certificate
+from camsvc.cli.pinned_https import PinnedConnection, own_certificate
 from tests.support.certificates import make_pair
 
 
@@ -32,7 +30,7 @@ class Hello(BaseHTTPRequestHandler):
 
 
 class PinnedTests(SynchronousTestCase):
-    """``Pinned`` and ``own_certificate``."""
+    """``PinnedConnection`` and ``own_certificate``."""
 
     def setUp(self) -> None:
         self.base = Path(self.mktemp()).resolve()
@@ -50,10 +48,10 @@ class PinnedTests(SynchronousTestCase):
         self.addCleanup(self.server.shutdown)
 
     def get(self, certificate: Path) -> bytes:
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), Pinned(certificate))
-        with opener.open(f"https://127.0.0.1:{self.server.server_port}/secret", timeout=10) as answer:
-            data: bytes = answer.read()
-            return data
+        connection = PinnedConnection("127.0.0.1", self.server.server_port, certificate, 10)
+        self.addCleanup(connection.close)
+        connection.request("GET", "/secret")
+        return connection.getresponse().read()
 
     def test_own(self) -> None:
         """The server's own is taken, though it has expired; what leads to its root may follow in the file."""
@@ -64,7 +62,7 @@ class PinnedTests(SynchronousTestCase):
     def test_another(self) -> None:
         """Is refused before anything is sent, and it is said what may have come about."""
         other, _ = make_pair(self.base, stem="other")
-        with self.assertRaises(urllib.error.URLError) as caught:
+        with self.assertRaises(OSError) as caught:
             self.get(other)
         self.assertIn(f"another certificate than {other}; if that is new, send camsvc SIGHUP", str(caught.exception))
         self.assertEqual(self.server.asked, [])
@@ -72,7 +70,7 @@ class PinnedTests(SynchronousTestCase):
     def test_no_certificate(self) -> None:
         """No file, or one that holds none."""
         for path in (self.base / "absent", self.base / "tls.key"):
-            with self.assertRaises(urllib.error.URLError):
+            with self.assertRaises(OSError):
                 self.get(path)
             with self.assertRaises(OSError):
                 own_certificate(path)

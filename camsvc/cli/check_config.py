@@ -1,0 +1,63 @@
+"""``camsvc check-config``: what a configuration comes to, without starting anything."""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+from camsvc.app.startup import certificates_of, runtime_path, serves_rtsps
+from camsvc.cli.options import add_config_option
+from camsvc.config.schema import Config, find_file, load
+from camsvc.engine.choice import EngineChoice, choose, find_ffmpeg
+from camsvc.server.http.tls import Certificates
+
+EX_OK = 0
+
+
+def declare(command: argparse.ArgumentParser) -> None:
+    """Give the command its options."""
+    command.description = (
+        "Validate the configuration without starting anything. Exit status 64 when it has a mistake."
+    )
+    add_config_option(command)
+    command.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    path = find_file(options.config)
+    config = load(path)
+    choice = choose(config.media) if config.media.run else None
+    engine = choice.words if choice is not None else "run by systemd"
+    ffmpeg = find_ffmpeg(config.media)
+    certificates = certificates_of(config)
+    rows = {
+        "file": path or "none found; these are the defaults",
+        "state": config.state_dir,
+        "runtime": runtime_path(config),
+        "public": f"{config.server.listen or '*'}:{config.server.port}",
+        "tls": _certificate_words(certificates),
+        "rtsp": f"{config.media.rtsp_listen or '*'}:{config.media.rtsp_port}",
+        "rtsps": _rtsps_words(config, certificates, choice),
+        "engine": engine,
+        "ffmpeg": ffmpeg,
+        "cameras": ", ".join(camera.name for camera in config.camera) or "none in the configuration",
+    }
+    for name, value in rows.items():
+        print(f"{name:<8} {value}")
+    return EX_OK
+
+
+def _certificate_words(certificates: Certificates | None) -> str:
+    if certificates is None:
+        return "no"
+    trouble = certificates.pair.trouble(time.time())
+    open_key = "; every user of this machine can read its key" if certificates.key_is_open else ""
+    return f"a certificate {certificates.pair.words}" + (f": it {trouble}" if trouble else "") + open_key
+
+
+def _rtsps_words(config: Config, certificates: Certificates | None, choice: EngineChoice | None) -> str:
+    if certificates is None:
+        return "no, as there is no certificate"
+    if not serves_rtsps(config, choice):
+        return "no: camsvc-relay does no RTSPS, MediaMTX does"
+    return f"{config.media.rtsp_listen or '*'}:{config.media.rtsps_port}"
