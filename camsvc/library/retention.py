@@ -20,6 +20,9 @@ from camsvc.system.tasks import Repeater
 EVERY_S = 3600.0
 GB = 1_000_000_000
 
+LEAST_DAYS, LEAST_GB = 0.05, 0.1
+"""The lowest limits of a policy. Next to nothing would delete all there is, as a slip of the unit does."""
+
 _NAME = "retention"
 
 
@@ -57,15 +60,15 @@ def due(files: Sequence[tuple[str, MediaFile]], policy: Policy, now: float) -> l
 
     Args:
         files: all finished ones with their kind, oldest first.
-        policy: its limits count where its type does not exclude them.
+        policy: its limits count where its type does not exclude them, and are LEAST_DAYS and LEAST_GB where lower.
         now: seconds since the epoch.
     """
     if not policy.enabled:
         return []
     days = policy.max_age_days if policy.policy_type != "size" else None
     gigabytes = policy.max_size_gb if policy.policy_type != "age" else None
-    oldest = None if days is None else now - days * 86400
-    most = None if gigabytes is None else gigabytes * GB
+    oldest = None if days is None else now - max(days, LEAST_DAYS) * 86400
+    most = None if gigabytes is None else max(gigabytes, LEAST_GB) * GB
     left = sum(file.size_bytes for _, file in files)
     chosen = []
     for kind, file in files:

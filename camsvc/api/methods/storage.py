@@ -15,7 +15,7 @@ from camsvc.errors import InvalidParams
 from camsvc.library import index, parts
 from camsvc.library.index import RECORDINGS, SNAPSHOTS
 from camsvc.library.media_folders import MediaFolders
-from camsvc.library.retention import Policy, Retention
+from camsvc.library.retention import LEAST_DAYS, LEAST_GB, Policy, Retention
 from camsvc.recording.finisher import Finisher
 from camsvc.recording.recorder import Recorder
 from camsvc.system.database import Database
@@ -41,11 +41,13 @@ class PolicyParams(Struct, forbid_unknown_fields=True, frozen=True):
         Meta(description="what decides: age, total size, or both on demand alone", examples=["manual"]),
     ]
     enabled: Annotated[bool, Meta(description="false: nothing is deleted", examples=[False])]
-    max_age_days: Annotated[float, Meta(gt=0, le=36500, description="older files go; needed for age")] | UnsetType = (
-        UNSET
-    )
+    max_age_days: (
+        Annotated[float, Meta(ge=LEAST_DAYS, le=36500, description="older files go; needed for age")] | UnsetType
+    ) = UNSET
     max_size_gb: (
-        Annotated[float, Meta(gt=0, le=1e6, description="in 10^9 bytes: beyond it the oldest go; needed for size")]
+        Annotated[
+            float, Meta(ge=LEAST_GB, le=1e6, description="in 10^9 bytes: beyond it the oldest go; needed for size")
+        ]
         | UnsetType
     ) = UNSET
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 from camsvc.library import jpeg
@@ -57,7 +59,9 @@ class ThumbnailsTests(DaemonTestCase):
         self.assertEqual(self.there(), [f"{names[1]}.jpg"])
         self.assertEqual((await self.daemon.get(info["thumbnail_url"])).code, 404)
 
-        await client.call("set_retention_policy", policy_type="age", enabled=True, max_age_days=0.000001)
+        with closing(sqlite3.connect(self.daemon.state / "camsvc.sqlite")) as db, db:
+            db.execute("UPDATE media_file SET created_at = created_at - 86400")
+        await client.call("set_retention_policy", policy_type="age", enabled=True, max_age_days=0.5)
         await eventually(lambda: self.there() == [])
 
     async def test_start(self) -> None:

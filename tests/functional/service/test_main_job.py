@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -138,7 +140,9 @@ class MainJobTests(DaemonTestCase):
         await client.call("delete_recording", filename=started["filename"])
         self.assertEqual(recorded_files(self.daemon), [])
         self.assertEqual((await self.daemon.get(info["download_url"])).code, 404)
-        await client.call("set_retention_policy", policy_type="size", enabled=True, max_size_gb=0.000001)
+        with closing(sqlite3.connect(self.daemon.state / "camsvc.sqlite")) as db, db:
+            db.execute("UPDATE media_file SET size_bytes = 2000000000")
+        await client.call("set_retention_policy", policy_type="size", enabled=True, max_size_gb=1)
 
         async def gone() -> bool:
             return bool((await client.call("list_snapshots"))["total"] == 0)

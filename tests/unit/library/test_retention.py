@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 import tests.support.strategies  # noqa: F401
 from camsvc.library import index
 from camsvc.library.index import RECORDINGS, SNAPSHOTS
-from camsvc.library.retention import EVERY_S, GB, Policy, Retention, due
+from camsvc.library.retention import EVERY_S, GB, LEAST_DAYS, LEAST_GB, Policy, Retention, due
 from camsvc.model import MediaFile
 from tests.support.clocks import FakeClocks
 from tests.support.immediate import database_and_folders
@@ -51,6 +51,15 @@ class DueTests(SynchronousTestCase):
         """Both, where they are set."""
         self.assertEqual(self.names(policy_type="manual"), "")
         self.assertEqual(self.names(policy_type="manual", max_age_days=6.0, max_size_gb=1.0), "ab")
+
+    def test_least(self) -> None:
+        """A limit of next to nothing, as an earlier camsvc took, deletes what is past the least one alone."""
+        policy = Policy("age", True, max_age_days=1e-300)
+        files = [(RECORDINGS, file("old", 2 * LEAST_DAYS)), (RECORDINGS, file("new", LEAST_DAYS / 2))]
+        self.assertEqual(due(files, policy, NOW), files[:1])
+        policy = Policy("size", True, max_size_gb=1e-300)
+        files = [(RECORDINGS, file("old", 2, GB)), (RECORDINGS, file("new", 1, int(LEAST_GB * GB)))]
+        self.assertEqual(due(files, policy, NOW), files[:1])
 
     def test_disabled(self) -> None:
         """Nothing."""
