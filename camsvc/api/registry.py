@@ -79,9 +79,9 @@ class Registry(_Branch):
     def add(self, topic: object) -> None:
         """Take in the declared methods of one more object; two methods of one name are a TypeError."""
         for each in declared(type(topic)):
-            self._put(each.bound(topic))
+            self._add_method(each.bound(topic))
 
-    def _put(self, each: Method) -> None:
+    def _add_method(self, each: Method) -> None:
         prefix, _, key = each.name.rpartition(".")
         branch: _Branch = self
         if prefix:
@@ -156,17 +156,17 @@ class Registry(_Branch):
         try:
             if wait_s := rate_limit():
                 raise RateLimited("Rate limited: too many calls", retry_after_ms=math.ceil(wait_s * 1000))
-            found = self._known(request.method, call)
+            found = self._find_for(request.method, call)
             audited = None if found.reads else found
             value = found.run(call, request.params, self._clocks.wall_s())
             if isinstance(value, Coroutine):
-                done = Deferred.fromCoroutine(value).addCallback(self._answered, request, call, audited)
-                return done.addErrback(self._failed, request, call, audited)
-            return self._answered(value, request, call, audited)
+                done = Deferred.fromCoroutine(value).addCallback(self._on_result, request, call, audited)
+                return done.addErrback(self._on_failure, request, call, audited)
+            return self._on_result(value, request, call, audited)
         except Exception:
-            return self._failed(Failure(), request, call, audited)
+            return self._on_failure(Failure(), request, call, audited)
 
-    def _known(self, name: str, call: OpenCall) -> Method:
+    def _find_for(self, name: str, call: OpenCall) -> Method:
         """The method of that name; who is not logged in does not learn which names there are.
 
         Raises:
@@ -181,12 +181,14 @@ class Registry(_Branch):
             may(call.principal, Role.VIEWER, self._clocks.wall_s(), before_change=True)
         return found
 
-    def _answered(self, value: Any, request: jsonrpc.Request, call: OpenCall, audited: Method | None) -> bytes | None:
+    def _on_result(
+        self, value: Any, request: jsonrpc.Request, call: OpenCall, audited: Method | None
+    ) -> bytes | None:
         frame = jsonrpc.result(request.ident, value) if request.answered else None
         self._audit(audited, request, call, "ok")
         return frame
 
-    def _failed(
+    def _on_failure(
         self, failure: Failure, request: jsonrpc.Request, call: OpenCall, audited: Method | None
     ) -> bytes | None:
         why = failure.value

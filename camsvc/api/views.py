@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from urllib.parse import quote, urlsplit
 
 from msgspec import UNSET, Struct, UnsetType
 
 from camsvc.access.roles import Principal, Role
-from camsvc.access.tokens import FILE, STREAM, Tokens
-from camsvc.config.schema import Access
-from camsvc.library import thumbnail_names
-from camsvc.library.thumbnail_names import THUMBNAILS
+from camsvc.api.urls import Urls
 from camsvc.model import Camera, MediaFile, Status, iso
 from camsvc.recording.finisher import Progress
 
@@ -67,31 +62,21 @@ class RecordingUpdate(Struct, frozen=True, kw_only=True):
 
 
 class Views:
-    """Makes wire values; URLs in them are absolute and carry tickets for the one they are made for."""
+    """Makes wire values; URLs in them are absolute and carry tickets for the one they are made for.
 
-    def __init__(
-        self,
-        tokens: Tokens,
-        access: Access,
-        rtsp_port: int,
-        recording: Callable[[str], bool],
-        watchable: Callable[[str], bool],
-        rtsps_port: Callable[[], int | None] = lambda: None,
-    ) -> None:
+    Attributes:
+        urls: makes the URLs.
+    """
+
+    def __init__(self, urls: Urls, recording: Callable[[str], bool], watchable: Callable[[str], bool]) -> None:
         """Set up.
 
         Args:
-            tokens: signs tickets.
-            access: how long they last.
-            rtsp_port: the engine's.
+            urls: makes the URLs.
             recording: whether a camera's file grows.
             watchable: whether a camera's streams can be watched now.
-            rtsps_port: gives the engine's; None where it serves no RTSPS.
         """
-        self._tokens = tokens
-        self._access = access
-        self._rtsp_port = rtsp_port
-        self._rtsps_port = rtsps_port
+        self.urls = urls
         self._recording = recording
         self._watchable = watchable
 
@@ -104,44 +89,13 @@ class Views:
             name=camera.name,
             resolution=camera.resolution,
             fps=camera.fps,
-            streams=self.stream_urls(camera.device, principal, base_url) if can_be_watched else {},
+            streams=self.urls.streams(camera.device, principal, base_url) if can_be_watched else {},
             kind=camera.kind,
             recording=self._recording(camera.device),
             error=camera.error or UNSET,
             detail=camera.detail or UNSET,
             debug=_debug(camera) if debug and principal.role >= Role.ADMIN else UNSET,
         )
-
-    def stream_urls(self, device: str, principal: Principal, base_url: str) -> dict[str, str]:
-        """Where a camera can be watched: RTSP, RTSPS, HLS and WebRTC (WHEP), each with a ticket for it alone."""
-        ticket = self._tokens.ticket(STREAM, device, principal, time.time(), self._access.stream_ticket_s)
-        host = urlsplit(base_url).hostname or "localhost"
-        host = f"[{host}]" if ":" in host else host
-        urls = {
-            "rtsp": f"rtsp://{host}:{self._rtsp_port}/{device}?ticket={ticket}",
-            "hls": f"{base_url}/live/{device}/index.m3u8?ticket={ticket}",
-            "webrtc": f"{base_url}/live/{device}/whep?ticket={ticket}",
-        }
-        port = self._rtsps_port()
-        if port is not None:
-            urls["rtsps"] = f"rtsps://{host}:{port}/{device}?ticket={ticket}"
-        return urls
-
-    def preview_url(self, device: str, principal: Principal, base_url: str) -> str:
-        """Where a camera's newest picture can be had; with ``.mjpeg`` in place of ``.jpg`` a stream of them."""
-        ticket = self._tokens.ticket(STREAM, device, principal, time.time(), self._access.stream_ticket_s)
-        return f"{base_url}/cameras/{device}/preview.jpg?ticket={ticket}"
-
-    def download_url(self, kind: str, filename: str, principal: Principal, base_url: str) -> str:
-        """Where a file can be had, with a ticket for it alone."""
-        ticket = self._tokens.ticket(FILE, f"{kind}/{filename}", principal, time.time(), self._access.file_ticket_s)
-        return f"{base_url}/files/{kind}/{quote(filename)}?ticket={ticket}"
-
-    def thumbnail_url(self, file: MediaFile, principal: Principal, base_url: str) -> str | UnsetType:
-        """Where its thumbnail can be had; a file that is not finished has none."""
-        if file.status != "FINISHED":
-            return UNSET
-        return self.download_url(THUMBNAILS, thumbnail_names.name_of(file.filename), principal, base_url)
 
     def file(self, kind: str, file: MediaFile, size: int, principal: Principal, base_url: str) -> FileView:
         """A file for one reader; ``size`` stands in for that of a recording under way."""
@@ -151,9 +105,9 @@ class Views:
             modified_time=iso(file.modified_at),
             created_time=iso(file.created_at),
             device=file.device,
-            download_url=self.download_url(kind, file.filename, principal, base_url),
+            download_url=self.urls.download(kind, file.filename, principal, base_url),
             status=file.status,
-            thumbnail_url=self.thumbnail_url(file, principal, base_url),
+            thumbnail_url=self.urls.thumbnail(file, principal, base_url),
             duration=UNSET if file.duration_s is None else file.duration_s,
             width=file.width or UNSET,
             height=file.height or UNSET,

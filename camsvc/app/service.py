@@ -46,7 +46,7 @@ class Camsvc(Service):
         self._connect()
 
         # From a client's call or request down.
-        methods = Methods(runtime.database, config, topics, self._feed)
+        methods = Methods(runtime, config, topics, self._feed)
         self._site = PublicSite(runtime, config, prepared.certificates, topics, self._feed, methods)
         self._video = Video(runtime, config.media, topics)
         self._video.mount(self._site.root)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ from camsvc.access.roles import Principal, Role
 from camsvc.access.session_grants import SessionGrants
 from camsvc.access.tokens import Tokens
 from camsvc.api.calls import OpenCall
+from camsvc.api.urls import Urls
+from camsvc.api.views import Views
 from camsvc.audit.refused_credentials import RefusedCredentials
-from camsvc.config.schema import Limits, Server
+from camsvc.config.schema import Access, Limits, Media, Server
 from camsvc.limits.login_throttle import LoginThrottle, pace_of_addresses
 from camsvc.limits.rate_limits import RateLimits
 from camsvc.model import Camera, Found, Mode, Recording, RecordingState
@@ -117,6 +120,21 @@ def caller_checks(
         RateLimits(limits or Limits(), Clocks()),
         session_grants(reactor, known.credentials) if grants is None else grants,
     )
+
+
+def urls(**other: Any) -> Urls:
+    """URLs with tickets that are signed with SECRET.
+
+    Args:
+        other: what this test has of its own, by the names of Urls' arguments.
+    """
+    keys = {"tokens": Tokens(SECRET), "access": Access(), "media": Media(), "rtsps_served": lambda: False}
+    return Urls(**{**keys, "clocks": Clocks(), **other})
+
+
+def views(recording: Callable[[str], bool] = lambda _: False) -> Views:
+    """Views of cameras that can be watched; ``recording`` says whether one's file grows."""
+    return Views(urls(), recording, lambda _: True)
 
 
 def runtime(reactor: Any, **other: Any) -> Runtime:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from functools import partial
 from typing import Annotated, Literal
 
@@ -19,6 +18,7 @@ from camsvc.api.declaration import NoParams, method
 from camsvc.devices.inventory import Inventory
 from camsvc.errors import InvalidParams, NotFound
 from camsvc.model import iso
+from camsvc.system.clocks import Clocks
 from camsvc.system.database import Database
 
 Name = Annotated[
@@ -120,16 +120,22 @@ class LoginsRevoked(Struct, frozen=True):
     message: str
 
 
-class KeyMethods:
+class ApiKeyMethods:
     """Methods of admins."""
 
     def __init__(
-        self, credentials: Credentials, grants: SessionGrants, database: Database, inventory: Inventory
+        self,
+        credentials: Credentials,
+        grants: SessionGrants,
+        database: Database,
+        inventory: Inventory,
+        clocks: Clocks,
     ) -> None:
         self._keys = credentials.keys
         self._grants = grants
         self._database = database
         self._inventory = inventory
+        self._clocks = clocks
 
     @method("create_api_key", role=Role.ADMIN, params=KeyParams, result=KeyCreated, cameras=CameraScope.ALL)
     async def create_api_key(self, call: Call, params: KeyParams) -> KeyCreated:
@@ -147,7 +153,7 @@ class KeyMethods:
         if len(self._keys.all()) >= _MOST_KEYS:
             raise InvalidParams(f"Invalid params: there are {_MOST_KEYS} keys already", param="name", rule="max",
                                 hint="revoke_api_key those that are not used")  # fmt: skip
-        role, now, ident = Role.of(params.role), time.time(), keys.new_ident()
+        role, now, ident = Role.of(params.role), self._clocks.wall_s(), keys.new_ident()
         assert role is not None  # of the three
         secret = keys.make(ident)
         key = ApiKey(

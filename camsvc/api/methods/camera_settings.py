@@ -57,7 +57,7 @@ class ControlList(Struct, frozen=True):
     controls: list[dict[str, Any]]
 
 
-class ConfigMethods:
+class CameraSettingsMethods:
     """Methods that set what is kept of a camera."""
 
     def __init__(

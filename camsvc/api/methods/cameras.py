@@ -15,7 +15,7 @@ from camsvc.devices.inventory import Inventory
 from camsvc.devices.launcher_health import LauncherHealth
 from camsvc.model import Camera, Status
 from camsvc.streams.streams import Streams
-from camsvc.system.processes import boottime_s
+from camsvc.system.clocks import Clocks
 
 
 class DeviceParam(Struct, forbid_unknown_fields=True, frozen=True):
@@ -118,11 +118,14 @@ class StreamView(Struct, frozen=True):
 class CameraMethods:
     """Methods that read cameras and streams."""
 
-    def __init__(self, inventory: Inventory, streams: Streams, health: LauncherHealth, views: Views) -> None:
+    def __init__(
+        self, inventory: Inventory, streams: Streams, health: LauncherHealth, views: Views, clocks: Clocks
+    ) -> None:
         self._inventory = inventory
         self._streams = streams
         self._health = health
         self._views = views
+        self._clocks = clocks
 
     @method(
         "get_camera_list",
@@ -153,7 +156,7 @@ class CameraMethods:
             metrics=CameraMetrics(
                 bytes_sent=state.bytes_sent if state else 0,
                 readers=self._streams.viewers(camera.device),
-                uptime=round(boottime_s() - health.since, 1) if health and running else 0.0,
+                uptime=round(self._clocks.boot_s() - health.since, 1) if health and running else 0.0,
             ),
             capabilities=FormatsAndSizes(_formats(camera), _resolutions(camera)),
         )
@@ -179,7 +182,7 @@ class CameraMethods:
         camera = self._inventory.get(params.device)
         states = await self._streams.fresh_states()
         state = states.get(camera.device)
-        urls = self._views.stream_urls(camera.device, call.principal, call.base_url)
+        urls = self._views.urls.streams(camera.device, call.principal, call.base_url)
         ready = "READY" if state is not None and state.ready else "NOT_READY"
         return StreamUrl(
             device=camera.device,
@@ -188,7 +191,7 @@ class CameraMethods:
             available=state is not None and camera.status is Status.CONNECTED,
             active_consumers=self._streams.viewers(camera.device),
             stream_status="ERROR" if camera.status is Status.ERROR else ready,
-            urls=urls | {"preview": self._views.preview_url(camera.device, call.principal, call.base_url)},
+            urls=urls | {"preview": self._views.urls.preview(camera.device, call.principal, call.base_url)},
         )
 
     @method("get_streams", role=Role.VIEWER, result=list[StreamView], reads=True, cameras=CameraScope.VISIBLE)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -18,6 +17,7 @@ from camsvc.errors import InvalidState
 from camsvc.kinds.kind import Name
 from camsvc.model import iso
 from camsvc.recording.recorder import Recorder
+from camsvc.system.clocks import Clocks
 
 NewUrl = Annotated[
     str,
@@ -97,10 +97,11 @@ _STREAM = Resource(
 class ExternalStreamMethods:
     """Methods about streams that were added."""
 
-    def __init__(self, streams: ExternalStreams, inventory: Inventory, recorder: Recorder) -> None:
+    def __init__(self, streams: ExternalStreams, inventory: Inventory, recorder: Recorder, clocks: Clocks) -> None:
         self._streams = streams
         self._inventory = inventory
         self._recorder = recorder
+        self._clocks = clocks
 
     @method("add_external_stream", role=Role.OPERATOR, params=AddParams, result=Added, cameras=CameraScope.ALL)
     async def add_external_stream(self, call: Call, params: AddParams) -> Added:
@@ -121,7 +122,7 @@ class ExternalStreamMethods:
             if why.data["state"] == "STARTING":
                 raise
         stream = await self._streams.remove(device)
-        return Removed(stream.shown, "REMOVED", iso(time.time()))
+        return Removed(stream.shown, "REMOVED", iso(self._clocks.wall_s()))
 
     @method("get_external_streams", role=Role.VIEWER, result=ExternalList, reads=True, cameras=CameraScope.VISIBLE)
     def get_external_streams(self, call: Call, params: NoParams) -> ExternalList:
@@ -136,7 +137,7 @@ class ExternalStreamMethods:
             [each for each in shown if each.type == "skydio"],
             [each for each in shown if each.type != "skydio"],
             len(shown),
-            iso(time.time()),
+            iso(self._clocks.wall_s()),
         )
 
     def camera_of(self, url: str) -> str:
@@ -213,8 +214,9 @@ class Interval(Struct, frozen=True):
 class DiscoveryMethods:
     """Methods about streams that are found."""
 
-    def __init__(self, discovered: DiscoveredStreams) -> None:
+    def __init__(self, discovered: DiscoveredStreams, clocks: Clocks) -> None:
         self._discovered = discovered
+        self._clocks = clocks
 
     @method(
         "discover_external_streams",
@@ -253,7 +255,7 @@ class DiscoveryMethods:
         message = f"streams are looked for every {seconds} s" if seconds else "streams are looked for on demand"
         if not self._discovered.is_on:
             message = "kept; as long as discovery.networks is empty and discovery.onvif false, nothing is looked for"
-        return Interval(seconds, "UPDATED", message, iso(time.time()))
+        return Interval(seconds, "UPDATED", message, iso(self._clocks.wall_s()))
 
 
 def _is_there(stream: DiscoveredStream, scan: Scan) -> bool:

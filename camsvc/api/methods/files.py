@@ -10,7 +10,7 @@ from camsvc.api.calls import Call
 from camsvc.api.camera_scope import Resource
 from camsvc.api.declaration import method
 from camsvc.api.methods.recordings import FileName
-from camsvc.api.views import Views
+from camsvc.api.urls import Urls
 from camsvc.errors import InvalidState, NotFound
 from camsvc.library import index
 from camsvc.library.index import RECORDINGS, SNAPSHOTS
@@ -87,13 +87,13 @@ class FileMethods:
         folders: MediaFolders,
         recorder: Recorder,
         finisher: Finisher,
-        views: Views,
+        urls: Urls,
     ) -> None:
         self._database = database
         self._folders = folders
         self._recorder = recorder
         self._finisher = finisher
-        self._views = views
+        self._urls = urls
 
     @method(
         "get_recording_info", role=Role.VIEWER, params=FileParam, result=RecordingInfo, reads=True, cameras=_RECORDING
@@ -106,8 +106,8 @@ class FileMethods:
             file_size=size,
             duration=file.duration_s or 0.0,
             created_time=iso(file.created_at),
-            download_url=self._views.download_url(RECORDINGS, file.filename, call.principal, call.base_url),
-            thumbnail_url=self._views.thumbnail_url(file, call.principal, call.base_url),
+            download_url=self._urls.download(RECORDINGS, file.filename, call.principal, call.base_url),
+            thumbnail_url=self._urls.thumbnail(file, call.principal, call.base_url),
             device=file.device,
             status=file.status,
             format=file.filename.rpartition(".")[2],
@@ -125,8 +125,8 @@ class FileMethods:
             filename=file.filename,
             file_size=file.size_bytes,
             created_time=iso(file.created_at),
-            download_url=self._views.download_url(SNAPSHOTS, file.filename, call.principal, call.base_url),
-            thumbnail_url=self._views.thumbnail_url(file, call.principal, call.base_url),
+            download_url=self._urls.download(SNAPSHOTS, file.filename, call.principal, call.base_url),
+            thumbnail_url=self._urls.thumbnail(file, call.principal, call.base_url),
             device=file.device,
             width=file.width or UNSET,
             height=file.height or UNSET,

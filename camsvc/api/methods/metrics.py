@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from pathlib import Path
 
 from msgspec import Struct
@@ -19,6 +18,7 @@ from camsvc.library.media_folders import MediaFolders
 from camsvc.model import Status, iso
 from camsvc.recording.recorder import Recorder
 from camsvc.streams.streams import Streams
+from camsvc.system.clocks import Clocks
 
 PROC = Path("/proc")
 
@@ -99,12 +99,14 @@ class MetricsMethods:
         health: LauncherHealth,
         recorder: Recorder,
         folders: MediaFolders,
+        clocks: Clocks,
     ) -> None:
         self._inventory = inventory
         self._streams = streams
         self._health = health
         self._recorder = recorder
         self._folders = folders
+        self._clocks = clocks
         self._processor = Processor()
 
     @method("get_metrics", role=Role.ADMIN, result=Metrics, reads=True, cameras=CameraScope.VISIBLE)
@@ -128,7 +130,7 @@ class MetricsMethods:
         }
         seen = [state for name, state in states.items() if name in cameras]
         return Metrics(
-            timestamp=iso(time.time()),
+            timestamp=iso(self._clocks.wall_s()),
             system_metrics=SystemMetrics(
                 cpu_usage=self._processor.usage(),
                 memory_usage=memory_usage(),

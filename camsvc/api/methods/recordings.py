@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Coroutine
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
@@ -24,6 +23,7 @@ from camsvc.model import iso
 from camsvc.recording.finisher import Finisher
 from camsvc.recording.recorder import Recorder
 from camsvc.recording.snapshots import Snapshots
+from camsvc.system.clocks import Clocks
 from camsvc.system.database import Database
 from camsvc.system.tasks import shielded
 
@@ -130,19 +130,26 @@ class FileList(Struct, frozen=True):
     offset: int
 
 
-class MediaMethods:
+class RecordingMethods:
     """Methods that make and list recordings and snapshots."""
 
     _log = Logger()
 
     def __init__(
-        self, recorder: Recorder, finisher: Finisher, snapshots: Snapshots, database: Database, views: Views
+        self,
+        recorder: Recorder,
+        finisher: Finisher,
+        snapshots: Snapshots,
+        database: Database,
+        views: Views,
+        clocks: Clocks,
     ) -> None:
         self._recorder = recorder
         self._finisher = finisher
         self._snapshots = snapshots
         self._database = database
         self._views = views
+        self._clocks = clocks
 
     @method("take_snapshot", role=Role.OPERATOR, params=SnapshotParams, result=SnapshotTaken)
     async def take_snapshot(self, call: Call, params: SnapshotParams) -> SnapshotTaken:
@@ -158,7 +165,7 @@ class MediaMethods:
             timestamp=iso(file.created_at),
             file_size=file.size_bytes,
             file_path=f"snapshots/{file.filename}",
-            download_url=self._views.download_url(SNAPSHOTS, file.filename, call.principal, call.base_url),
+            download_url=self._views.urls.download(SNAPSHOTS, file.filename, call.principal, call.base_url),
             age_ms=snapshot.age_ms,
             width=file.width or 0,
             height=file.height or 0,
@@ -189,7 +196,7 @@ class MediaMethods:
             filename=recording.filename,
             status="STOPPED",
             start_time=iso(recording.started_at),
-            end_time=iso(recording.ended_at or time.time()),
+            end_time=iso(recording.ended_at or self._clocks.wall_s()),
             duration=round(stopped.duration_s, 3),
             file_size=stopped.size_bytes,
             format=recording.format,

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import time
-
 from msgspec import Struct
 
 from camsvc.access.roles import Role
 from camsvc.api.calls import Call
 from camsvc.api.declaration import method
 from camsvc.api.methods.cameras import DeviceParam
-from camsvc.api.views import Views
+from camsvc.api.urls import Urls
 from camsvc.devices.inventory import Inventory
 from camsvc.devices.launcher_health import LauncherHealth
 from camsvc.engine.path_options import IDLE_S
@@ -18,7 +16,7 @@ from camsvc.errors import DependencyFailed, InvalidState
 from camsvc.model import Camera, Status, iso
 from camsvc.recording.recorder import Recorder, require_connected
 from camsvc.streams.streams import Streams
-from camsvc.system.processes import boottime_s
+from camsvc.system.clocks import Clocks
 from camsvc.system.redaction import redact
 
 _OF_LAUNCHER = {"starting": "STARTING", "waiting": "STARTING", "retrying": "ERROR"}
@@ -95,13 +93,15 @@ class StreamMethods:
         streams: Streams,
         health: LauncherHealth,
         recorder: Recorder,
-        views: Views,
+        urls: Urls,
+        clocks: Clocks,
     ) -> None:
         self._inventory = inventory
         self._streams = streams
         self._health = health
         self._recorder = recorder
-        self._views = views
+        self._urls = urls
+        self._clocks = clocks
         self._kept: dict[str, float] = {}
 
     @method("start_streaming", role=Role.OPERATOR, params=DeviceParam, result=StreamStarted)
@@ -110,11 +110,11 @@ class StreamMethods:
         camera = self._inventory.get(params.device)
         require_connected(camera)
         await self._streams.start_camera(camera.device)
-        began = self._kept.setdefault(camera.device, time.time())
+        began = self._kept.setdefault(camera.device, self._clocks.wall_s())
         return StreamStarted(
             device=camera.device,
             stream_name=camera.device,
-            stream_url=self._views.stream_urls(camera.device, call.principal, call.base_url)["rtsp"],
+            stream_url=self._urls.streams(camera.device, call.principal, call.base_url)["rtsp"],
             status="STARTED",
             start_time=iso(began),
             auto_close_after=0 if camera.always_on else IDLE_S,
@@ -139,7 +139,7 @@ class StreamMethods:
                 suggestion="start_streaming starts it",
             )
         await self._streams.fresh_states()
-        now = time.time()
+        now = self._clocks.wall_s()
         return StreamStopped(
             device=params.device,
             stream_name=params.device,
@@ -161,7 +161,7 @@ class StreamMethods:
         health = self._health.get(camera.device)
         running = health is not None and health.ffmpeg_pid is not None
         ready = state is not None and state.ready
-        uptime = max(0.0, boottime_s() - health.since) if health is not None and running else 0.0
+        uptime = max(0.0, self._clocks.boot_s() - health.since) if health is not None and running else 0.0
         if camera.status is Status.ERROR:
             status = "ERROR"
         elif ready:
@@ -184,7 +184,7 @@ class StreamMethods:
                 bitrate=int(received * 8 / uptime) if uptime else 0,
                 fps=health.fps if health is not None else 0.0,
             ),
-            start_time=iso(time.time() - uptime) if running else "",
+            start_time=iso(self._clocks.wall_s() - uptime) if running else "",
         )
 
     def _command(self, camera: Camera) -> str:

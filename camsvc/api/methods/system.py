@@ -17,7 +17,7 @@ from camsvc.devices.inventory import Inventory
 from camsvc.engine.supervisor import Engine
 from camsvc.model import Status
 from camsvc.streams.streams import Streams
-from camsvc.system.processes import boottime_s
+from camsvc.system.clocks import Clocks
 
 BUILD_DATE = "2026-11-23"
 MAX_CAMERAS = 64
@@ -59,19 +59,22 @@ class ServiceStatus(Struct, frozen=True):
 class SystemMethods:
     """Methods about the service."""
 
-    def __init__(self, inventory: Inventory, engine: Engine, streams: Streams, health_status: HealthStatus) -> None:
+    def __init__(
+        self, inventory: Inventory, engine: Engine, streams: Streams, health_status: HealthStatus, clocks: Clocks
+    ) -> None:
         self._inventory = inventory
         self._engine = engine
         self._streams = streams
         self._health_status = health_status
-        self._began = boottime_s()
+        self._clocks = clocks
+        self._began = self._clocks.boot_s()
 
     @method("get_status", role=Role.ADMIN, result=ServiceStatus, reads=True, cameras=CameraScope.NONE)
     def get_status(self, call: Call, params: NoParams) -> ServiceStatus:
         """How the service and its parts are."""
         return ServiceStatus(
             self._health_status.health.upper(),
-            round(boottime_s() - self._began, 1),
+            round(self._clocks.boot_s() - self._began, 1),
             camsvc.__version__,
             self._health_status.states(),
         )

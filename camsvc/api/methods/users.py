@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Literal, TypeVar
@@ -25,6 +24,7 @@ from camsvc.api.methods.recordings import Limit, Offset
 from camsvc.api.parameters import SECRET
 from camsvc.errors import InvalidParams
 from camsvc.model import iso
+from camsvc.system.clocks import Clocks
 from camsvc.system.database import Database
 from camsvc.system.tasks import shielded
 
@@ -134,7 +134,7 @@ class UserMethods:
         passwords: Passwords,
         logins: Logins,
         end_sessions: Callable[[str], Deferred[None]],
-        wall: Callable[[], float] = time.time,
+        clocks: Clocks,
     ) -> None:
         """Set up.
 
@@ -143,13 +143,13 @@ class UserMethods:
             passwords: hashes.
             logins: changes a user's own password.
             end_sessions: ends all that a user's logins so far have opened.
-            wall: seconds since the epoch.
+            clocks: when a user was made, and a password set.
         """
         self._database = database
         self._passwords = passwords
         self._logins = logins
         self._end_sessions = end_sessions
-        self._wall = wall
+        self._clocks = clocks
 
     @method("create_user", role=Role.ADMIN, params=NewUser, result=UserView, cameras=CameraScope.NONE)
     async def create_user(self, call: Call, params: NewUser) -> UserView:
@@ -157,7 +157,7 @@ class UserMethods:
         users.require_name(params.username)
         require_good(params.password, params.username)
         hashed = await self._passwords.hashed(params.password)
-        now = self._wall()
+        now = self._clocks.wall_s()
         user = User(params.username, _role(params.role), False, params.must_change_password, now, now)
 
         async def create() -> None:
@@ -194,7 +194,7 @@ class UserMethods:
             password=hashed,
             must_change=params.must_change_password is True,
         )
-        work = partial(users.update, name=params.username, change=change, now=self._wall())
+        work = partial(users.update, name=params.username, change=change, now=self._clocks.wall_s())
         return _view(await shielded(self._changed(params.username, work), self._log, "changing a user"))
 
     @method("delete_user", role=Role.ADMIN, params=UserNamed, result=UserDeleted, cameras=CameraScope.NONE)

@@ -7,6 +7,7 @@ from camsvc.api.notifications.connections import ClientConnections
 from camsvc.api.notifications.events import Events
 from camsvc.api.notifications.status_updates import StatusUpdates
 from camsvc.api.notifications.subscriptions import Subscriptions
+from camsvc.api.urls import Urls
 from camsvc.api.views import Views
 from camsvc.app.wiring.topics import Topics
 from camsvc.config.schema import Config
@@ -25,14 +26,8 @@ class ClientFeed:
             topics: what is told of.
         """
         cameras, media, archive, audit = topics.cameras, topics.media, topics.archive, topics.access.audit
-        self.views = Views(
-            topics.access.tokens,
-            config.access,
-            config.media.rtsp_port,
-            archive.recorder.recording,
-            media.streams.watchable,
-            lambda: config.media.rtsps_port if media.certificate.served else None,
-        )
+        urls = Urls(topics.access.tokens, config.access, config.media, lambda: media.certificate.served, clocks)
+        self.views = Views(urls, archive.recorder.recording, media.streams.watchable)
         self.health_status = HealthStatus(
             cameras.inventory, media.engine, media.streams, lambda: cameras.listening, lambda: audit.trouble is None
         )

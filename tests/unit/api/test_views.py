@@ -13,10 +13,9 @@ from camsvc.access.roles import Role
 from camsvc.access.tokens import FILE, STREAM, Tokens
 from camsvc.api import jsonrpc
 from camsvc.api.views import Views, recording_update
-from camsvc.config.schema import Access
 from camsvc.model import MediaFile
 from camsvc.recording.finisher import Progress
-from tests.support.samples import SECRET, camera, principal, recording
+from tests.support.samples import SECRET, camera, principal, recording, urls
 
 BASE = "http://cam.local:8002"
 
@@ -32,9 +31,9 @@ class ViewsTests(SynchronousTestCase):
         self.tokens = Tokens(SECRET)
         self.recording: set[str] = set()
         self.watchable = True
-        self.views = Views(
-            self.tokens, Access(), 8554, lambda device: device in self.recording, lambda device: self.watchable
-        )
+        self.rtsps = False
+        self.urls = urls(rtsps_served=lambda: self.rtsps)
+        self.views = Views(self.urls, lambda device: device in self.recording, lambda device: self.watchable)
         self.who = principal(Role.VIEWER)
 
     def camera(self, **keys: Any) -> dict[str, Any]:
@@ -78,23 +77,23 @@ class ViewsTests(SynchronousTestCase):
             ("http://[fd00::1]:8002", "[fd00::1]"),
             ("http://[::1]", "[::1]"),
         ):
-            url = self.views.stream_urls("camera0", self.who, base)["rtsp"]
+            url = self.urls.streams("camera0", self.who, base)["rtsp"]
             self.assertTrue(url.startswith(f"rtsp://{host}:8554/camera0?"), url)
             ticket = parse_qs(urlsplit(url).query)["ticket"][0]
             self.assertEqual(self.tokens.ticket_holder(STREAM, ticket, "camera0", time.time()).subject, "somebody")
 
     def test_rtsps_url(self) -> None:
         """Where the engine serves it, beside plain RTSP and with the same ticket."""
-        self.assertNotIn("rtsps", self.views.stream_urls("camera0", self.who, BASE))
-        views = Views(self.tokens, Access(), 8554, lambda _: False, lambda _: True, lambda: 8322)
-        urls = views.stream_urls("camera0", self.who, "https://[fd00::1]:8002")
+        self.assertNotIn("rtsps", self.urls.streams("camera0", self.who, BASE))
+        self.rtsps = True
+        urls = self.urls.streams("camera0", self.who, "https://[fd00::1]:8002")
         self.assertTrue(urls["rtsps"].startswith("rtsps://[fd00::1]:8322/camera0?ticket="), urls)
         self.assertEqual(urls["rtsps"].partition("?")[2], urls["rtsp"].partition("?")[2])
 
     def test_download_url(self) -> None:
         """Absolute, quoted, with a ticket for the file alone."""
         for name in ("a.jpg", "Tür & Tor #1?.jpg", "a%20b.jpg", "a+b.jpg", "日本.jpg"):
-            url = urlsplit(self.views.download_url("snapshots", name, self.who, BASE))
+            url = urlsplit(self.urls.download("snapshots", name, self.who, BASE))
             self.assertEqual(unquote(url.path), f"/files/snapshots/{name}")
             self.assertEqual(url.netloc, "cam.local:8002")
             ticket = parse_qs(url.query)["ticket"][0]

@@ -16,6 +16,7 @@ from camsvc.devices.external_streams import ExternalStreams
 from camsvc.devices.inventory import Inventory
 from camsvc.errors import InvalidState
 from camsvc.model import Found
+from camsvc.system.clocks import Clocks
 from tests.support.immediate import ImmediateDatabase
 from tests.support.samples import call_by, found, principal, runtime
 
@@ -53,7 +54,7 @@ class ExternalTests(SynchronousTestCase):
         network: Any = FakeConfigured(self.inventory)
         streams = ExternalStreams(runtime(None, database=self.database), self.inventory, network)
         streams.load()
-        self.registry = Registry(ExternalStreamMethods(streams, self.inventory, self))  # type: ignore[arg-type]
+        self.registry = Registry(ExternalStreamMethods(streams, self.inventory, self, Clocks()))  # type: ignore[arg-type]
 
     async def stop(self, device: str) -> None:
         """As the recorder's."""

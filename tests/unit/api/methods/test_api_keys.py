@@ -15,7 +15,7 @@ from camsvc.access.credentials import REVOKED
 from camsvc.access.roles import Role
 from camsvc.access.session_grants import SessionGrants
 from camsvc.access.tokens import Tokens
-from camsvc.api.methods.api_keys import KeyMethods
+from camsvc.api.methods.api_keys import ApiKeyMethods
 from camsvc.api.registry import Registry
 from camsvc.devices.inventory import Inventory
 from camsvc.errors import AuthenticationFailed, CamsvcError
@@ -36,7 +36,7 @@ class KeyMethodsTests(SynchronousTestCase):
         inventory = Inventory()
         inventory.present("camera0", found("Door"))
         inventory.present("camera1", found("Gate"))
-        self.registry = Registry(KeyMethods(self.known, self.grants, self.database, inventory))
+        self.registry = Registry(ApiKeyMethods(self.known, self.grants, self.database, inventory, Clocks()))
         self.caller = call_by(principal(Role.ADMIN, subject="root"))
 
     def read(self) -> Any:

@@ -11,19 +11,17 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.access.roles import Principal
-from camsvc.access.tokens import Tokens
-from camsvc.api.methods.camera_settings import ConfigMethods
+from camsvc.api.methods.camera_settings import CameraSettingsMethods
 from camsvc.api.registry import Registry
-from camsvc.api.views import Views
-from camsvc.config.schema import Access
 from camsvc.devices import camera_settings, identity
 from camsvc.devices.camera_settings import OwnerSettings
 from camsvc.devices.inventory import Inventory
 from camsvc.kinds.catalogue import pipeline_of
 from camsvc.kinds.pipeline import Pipeline
 from camsvc.model import Camera, Mode
+from tests.support import samples
 from tests.support.immediate import ImmediateDatabase
-from tests.support.samples import SECRET, call_by, found, principal
+from tests.support.samples import call_by, found, principal
 
 MODES = (Mode("MJPG", 1280, 720, (30.0,), "/dev/video0"), Mode("YUYV", 640, 480, (30.0,), "/dev/video0"))
 
@@ -46,9 +44,9 @@ class ConfigTestCase(SynchronousTestCase):
         self.database = ImmediateDatabase(Path(self.mktemp()))
         self.addCleanup(self.database.stop)
         self.inventory, self.health = Inventory(), FakeHealth()
-        views = Views(Tokens(SECRET), Access(), 8554, lambda _: False, lambda _: True)
+        views = samples.views()
         self.registry = Registry(
-            ConfigMethods(
+            CameraSettingsMethods(
                 self.inventory,
                 FakeStreams(),  # type: ignore[arg-type]
                 self.health,  # type: ignore[arg-type]

@@ -10,17 +10,15 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.access.roles import Principal, Role
-from camsvc.access.tokens import Tokens
-from camsvc.api.methods import cameras as camera_methods
 from camsvc.api.methods.cameras import CameraMethods
 from camsvc.api.registry import Registry
-from camsvc.api.views import Views
-from camsvc.config.schema import Access
 from camsvc.devices.inventory import Inventory
 from camsvc.engine.paths_api import PathState
 from camsvc.errors import DependencyFailed
 from camsvc.model import Health, Mode
-from tests.support.samples import SECRET, call_by, found, principal
+from tests.support import samples
+from tests.support.clocks import FakeClocks
+from tests.support.samples import call_by, found, principal
 
 
 class FakeStreams:
@@ -49,8 +47,9 @@ class CameraTests(SynchronousTestCase):
         self.inventory = Inventory()
         self.streams = FakeStreams()
         self.health: dict[str, Health] = {}
-        views = Views(Tokens(SECRET), Access(), 8554, lambda _: False, lambda _: True)
-        methods = CameraMethods(self.inventory, self.streams, self.health, views)  # type: ignore[arg-type]
+        self.clocks = FakeClocks(boot=100.0)
+        views = samples.views()
+        methods = CameraMethods(self.inventory, self.streams, self.health, views, self.clocks)  # type: ignore[arg-type]
         self.registry = Registry(methods)
         for number in range(2):
             self.inventory.present(f"camera{number}", found(str(number)))
@@ -108,7 +107,6 @@ class CameraTests(SynchronousTestCase):
 
     def test_status(self) -> None:
         """The camera as in the list, with metrics and capabilities."""
-        self.patch(camera_methods, "boottime_s", lambda: 100.0)
         self.streams.states = {"camera0": PathState("camera0", True, "rtspSession", ("rtspSession",), 5000, 0)}
         self.health["camera0"] = Health(1, "running", 99.0, since=87.66)
         found = self.result("get_camera_status", {"device": "camera0"})

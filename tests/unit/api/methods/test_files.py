@@ -9,16 +9,14 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.access.roles import Principal, Role
-from camsvc.access.tokens import Tokens
 from camsvc.api.methods.files import FileMethods
 from camsvc.api.registry import Registry
-from camsvc.api.views import Views
-from camsvc.config.schema import Access
 from camsvc.library import index, recordings_table
 from camsvc.library.index import RECORDINGS, SNAPSHOTS
 from camsvc.model import MediaFile
+from tests.support import samples
 from tests.support.immediate import database_and_folders
-from tests.support.samples import SECRET, call_by, principal
+from tests.support.samples import call_by, principal
 
 
 class FakeRecorder:
@@ -36,9 +34,8 @@ class FileMethodsTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.database, self.folders = database_and_folders(self)
-        views = Views(Tokens(SECRET), Access(), 8554, lambda _: False, lambda _: True)
         recorder: Any = FakeRecorder()
-        self.registry = Registry(FileMethods(self.database, self.folders, recorder, recorder, views))
+        self.registry = Registry(FileMethods(self.database, self.folders, recorder, recorder, samples.urls()))
         self.database.now(lambda db: recordings_table.begin(db, "camera0", "fmp4", None, "boot", 9.0))
         self.put(RECORDINGS, MediaFile("a.mp4", "camera0", 3, 5.0, 6.0, "FINISHED", 4.5, 640, 360, "H264"))
         self.put(RECORDINGS, MediaFile("b.mkv", "camera1", 3, 5.0, 6.0))

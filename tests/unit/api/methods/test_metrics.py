@@ -18,6 +18,7 @@ from camsvc.devices.inventory import Inventory
 from camsvc.engine.paths_api import PathState
 from camsvc.library import parts
 from camsvc.model import Health
+from camsvc.system.clocks import Clocks
 from tests.support.immediate import ImmediateMediaFolders
 from tests.support.samples import call_by, found, principal
 
@@ -52,7 +53,7 @@ class MetricsTests(SynchronousTestCase):
         streams: Any = FakeStreams()
         health: Any = {"camera0": Health(1, "running", 0.0, fps=30.0)}
         folders = ImmediateMediaFolders(Path(self.mktemp()))
-        self.registry = Registry(MetricsMethods(self.inventory, streams, health, self, folders))  # type: ignore[arg-type]
+        self.registry = Registry(MetricsMethods(self.inventory, streams, health, self, folders, Clocks()))  # type: ignore[arg-type]
 
     def under_way(self) -> dict[str, int]:
         """As the recorder's."""

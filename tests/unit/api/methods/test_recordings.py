@@ -13,17 +13,16 @@ from twisted.trial.unittest import SynchronousTestCase
 
 import tests.support.strategies  # noqa: F401
 from camsvc.access.roles import Principal, Role
-from camsvc.access.tokens import Tokens
-from camsvc.api.methods.recordings import MediaMethods
+from camsvc.api.methods.recordings import RecordingMethods
 from camsvc.api.registry import Registry
-from camsvc.api.views import Views
-from camsvc.config.schema import Access
 from camsvc.library import index, recordings_table
 from camsvc.model import MediaFile
 from camsvc.recording.active_recording import Stopped
 from camsvc.recording.snapshots import Snapshot
+from camsvc.system.clocks import Clocks
+from tests.support import samples
 from tests.support.immediate import ImmediateDatabase
-from tests.support.samples import SECRET, call_by, principal, recording
+from tests.support.samples import call_by, principal, recording
 
 
 class FakeRecorder:
@@ -72,9 +71,9 @@ class MediaTestCase(SynchronousTestCase):
         self.recorder = FakeRecorder()
         self.database = ImmediateDatabase(Path(self.mktemp()))
         self.addCleanup(self.database.stop)
-        views = Views(Tokens(SECRET), Access(), 8554, lambda _: False, lambda _: True)
+        views = samples.views()
         recorder: Any = self.recorder
-        self.registry = Registry(MediaMethods(recorder, recorder, recorder, self.database, views))
+        self.registry = Registry(RecordingMethods(recorder, recorder, recorder, self.database, views, Clocks()))
 
     def send(self, method: str, params: Any = None, who: Principal | None = None) -> Any:
         frame = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params or {}}).encode()
@@ -234,8 +233,8 @@ class SnapshotTests(MediaTestCase):
     def test_any_name(self, name: str) -> None:
         """A name that is taken never leaves its folder."""
         recorder: Any = FakeRecorder()
-        views = Views(Tokens(SECRET), Access(), 8554, lambda _: False, lambda _: True)
-        registry = Registry(MediaMethods(recorder, recorder, recorder, self.database, views))
+        views = samples.views()
+        registry = Registry(RecordingMethods(recorder, recorder, recorder, self.database, views, Clocks()))
         frame = json.dumps(
             {"jsonrpc": "2.0", "id": 1, "method": "take_snapshot", "params": {"device": "camera0", "filename": name}}
         ).encode()

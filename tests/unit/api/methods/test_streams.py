@@ -9,12 +9,8 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.access.roles import Principal, Role
-from camsvc.access.tokens import Tokens
-from camsvc.api.methods import streams as stream_methods
 from camsvc.api.methods.streams import StreamMethods
 from camsvc.api.registry import Registry
-from camsvc.api.views import Views
-from camsvc.config.schema import Access
 from camsvc.devices.inventory import Inventory
 from camsvc.engine.paths_api import PathState
 from camsvc.errors import DependencyFailed
@@ -22,7 +18,9 @@ from camsvc.kinds.catalogue import pipeline_of
 from camsvc.kinds.pipeline import Pipeline
 from camsvc.kinds.usb import UsbCamera
 from camsvc.model import Camera, Health, Mode
-from tests.support.samples import SECRET, call_by, found, principal
+from tests.support import samples
+from tests.support.clocks import FakeClocks
+from tests.support.samples import call_by, found, principal
 
 
 class FakeStreams:
@@ -59,10 +57,12 @@ class StreamTests(SynchronousTestCase):
         self.streams = FakeStreams()
         self.health: dict[str, Health] = {}
         self.records = False
-        views = Views(Tokens(SECRET), Access(), 8554, lambda _: False, lambda _: True)
+        self.clocks = FakeClocks(boot=100.0)
         streams: Any = self.streams
-        self.registry = Registry(StreamMethods(self.inventory, streams, self.health, self, views))  # type: ignore[arg-type]
-        self.patch(stream_methods, "boottime_s", lambda: 100.0)
+        health: Any = self.health
+        recorder: Any = self
+        methods = StreamMethods(self.inventory, streams, health, recorder, samples.urls(), self.clocks)
+        self.registry = Registry(methods)
         mode = Mode("MJPG", 1280, 720, (30.0,), "/dev/video3")
         self.inventory.present("camera0", found("a", kind="usb", modes=(mode,), source="/dev/video3"))
 

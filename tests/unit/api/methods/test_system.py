@@ -13,6 +13,7 @@ from camsvc.api.health_status import HealthStatus
 from camsvc.api.methods.system import SystemMethods
 from camsvc.api.registry import Registry
 from camsvc.devices.inventory import Inventory
+from camsvc.system.clocks import Clocks
 from tests.support.samples import call_by, found, principal
 
 
@@ -39,7 +40,7 @@ class SystemTests(SynchronousTestCase):
         self.heard: bool | None = None
         engine: Any = self.engine
         health_status = HealthStatus(self.inventory, engine, engine, lambda: self.heard)
-        self.registry = Registry(SystemMethods(self.inventory, engine, engine, health_status))
+        self.registry = Registry(SystemMethods(self.inventory, engine, engine, health_status, Clocks()))
 
     def ask(self, method: str, who: Principal | None = None) -> dict[str, Any]:
         frame = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method}).encode()

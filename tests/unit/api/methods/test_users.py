@@ -44,9 +44,7 @@ class UserMethodTests(SynchronousTestCase):
         known = authentication(self.known, clocks=self.clocks)
         self.logins = Logins(process, passwords, known, self.grants.revoke_user, 600, lambda *_: None)
         self.audited: list[tuple[Any, ...]] = []
-        methods = UserMethods(
-            self.database, passwords, self.logins, self.grants.revoke_user, lambda: self.clocks.wall
-        )
+        methods = UserMethods(self.database, passwords, self.logins, self.grants.revoke_user, self.clocks)
         self.registry = Registry(methods, record=lambda *told: self.audited.append(told))
 
     def ask(self, method: str, who: Principal | None = None, **params: Any) -> dict[str, Any]:

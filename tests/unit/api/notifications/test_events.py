@@ -10,7 +10,6 @@ from twisted.trial.unittest import SynchronousTestCase
 
 import camsvc
 from camsvc.access.roles import Principal, Role
-from camsvc.access.tokens import Tokens
 from camsvc.api.health_status import HealthStatus
 from camsvc.api.methods.events import SubscriptionMethods
 from camsvc.api.notifications.connections import ClientConnections
@@ -18,13 +17,12 @@ from camsvc.api.notifications.events import Events
 from camsvc.api.notifications.subscriptions import Subscriptions
 from camsvc.api.notifications.topics import TOPICS
 from camsvc.api.registry import Registry
-from camsvc.api.views import Views
-from camsvc.config.schema import Access
 from camsvc.devices.inventory import Inventory
 from camsvc.model import MediaFile
 from camsvc.recording.finisher import Progress
 from camsvc.system.clocks import Clocks
-from tests.support.samples import SECRET, call_by, found, principal, recording
+from tests.support import samples
+from tests.support.samples import call_by, found, principal, recording
 from tests.unit.api.methods.test_system import FakeEngine
 
 
@@ -58,7 +56,7 @@ class EventsTestCase(SynchronousTestCase):
         self.engine.trouble, self.engine.in_step = None, True
         engine: Any = self.engine
         self.inventory = Inventory()
-        views = Views(Tokens(SECRET), Access(), 8554, lambda _: False, lambda _: True)
+        views = samples.views()
         clocks = Clocks()
         self.connections = ClientConnections(clocks)
         self.subscriptions = Subscriptions(self.connections)

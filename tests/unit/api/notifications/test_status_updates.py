@@ -9,14 +9,12 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.access.roles import Principal, Role
-from camsvc.access.tokens import Tokens
 from camsvc.api.notifications.connections import ClientConnections
 from camsvc.api.notifications.status_updates import StatusUpdates
-from camsvc.api.views import Views
-from camsvc.config.schema import Access
 from camsvc.recording.finisher import Progress
 from camsvc.system.clocks import Clocks
-from tests.support.samples import SECRET, camera, principal, recording
+from tests.support import samples
+from tests.support.samples import camera, principal, recording
 
 
 class PushedFrames:
@@ -44,7 +42,7 @@ class StatusUpdatesTests(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.recording = False
-        views = Views(Tokens(SECRET), Access(), 8554, lambda _: self.recording, lambda _: True)
+        views = samples.views(lambda _: self.recording)
         self.connections = ClientConnections(Clocks())
         self.updates = StatusUpdates(self.connections, views)
 

@@ -70,7 +70,7 @@ class DiscoveryTests(SynchronousTestCase):
         self.discovered.load()
         self.discovered.start()
         self.addCleanup(self.discovered.stop)
-        self.registry = Registry(DiscoveryMethods(self.discovered))
+        self.registry = Registry(DiscoveryMethods(self.discovered, self.runtime.clocks))
 
     def asked(self, method: str, who: Principal | None = None, **params: Any) -> Any:
         frame = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()

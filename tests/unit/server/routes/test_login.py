@@ -34,6 +34,7 @@ from camsvc.server.routes.login import LoginPages, LoginRequest, _read
 from camsvc.server.routes.rpc import Rpc
 from camsvc.server.site import Root
 from camsvc.server.ws_connections import WebSocketConnections
+from camsvc.system.clocks import Clocks
 from tests.support.clocks import FakeClocks
 from tests.support.http_client import Answer, ask
 from tests.support.immediate import ImmediateDatabase
@@ -99,8 +100,8 @@ class LoginTestCase(TestCase):
         engine: Any = FakeEngine()
         registry = Registry(
             SessionMethods(self.authentication),
-            SystemMethods(Inventory(), engine, engine, None),  # type: ignore[arg-type]
-            UserMethods(self.database, self.passwords, self.logins, self.grants.revoke_user),
+            SystemMethods(Inventory(), engine, engine, None, Clocks()),  # type: ignore[arg-type]
+            UserMethods(self.database, self.passwords, self.logins, self.grants.revoke_user, Clocks()),
         )
         origins = Origins(self.server.public_url, self.server.allowed_origins)
         self.cookie = LoginCookie("abc", self.authentication, origins, self.clocks)
