@@ -11,7 +11,7 @@ from twisted.logger import ILogObserver, Logger
 from camsvc.app.banner import announce
 from camsvc.app.shutdown import Step, take
 from camsvc.app.startup import Prepared, write_pid
-from camsvc.app.wiring.access import Access
+from camsvc.app.wiring.access import AccessControl
 from camsvc.app.wiring.archive import Archive
 from camsvc.app.wiring.cameras import Cameras
 from camsvc.app.wiring.client_feed import ClientFeed
@@ -37,7 +37,7 @@ class Camsvc(Service):
         config = self._config = prepared.config
 
         # From who may, and from a camera, up to those who are told of it.
-        access = Access(runtime, config, prepared.tokens)
+        access = AccessControl(runtime, config, prepared.tokens)
         cameras = Cameras(runtime, config)
         media = MediaPlane(runtime, prepared, access, self._records)
         archive = Archive(runtime, config.storage, cameras, media.streams)

@@ -20,7 +20,7 @@ from camsvc import __version__
 from camsvc.relay import http_server
 from camsvc.relay.auth import AllowAll, Authorizer, AuthRequest
 from camsvc.relay.control_json import Json, connection_json, muxer_json, path_json, session_json, viewer_json
-from camsvc.relay.hls.listener import HlsMuxers
+from camsvc.relay.hls.resource import HlsMuxers
 from camsvc.relay.paths.options import to_json
 from camsvc.relay.paths.path_table import PathTable
 from camsvc.relay.request_errors import RequestError

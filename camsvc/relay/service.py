@@ -19,7 +19,7 @@ from camsvc.relay import connection_limit, wall_time
 from camsvc.relay.auth import make_authorizer
 from camsvc.relay.control_api import VERSION, ControlApi, EngineParts
 from camsvc.relay.hls import muxer
-from camsvc.relay.hls.listener import HlsMuxers, HlsResource
+from camsvc.relay.hls.resource import HlsMuxers, HlsResource
 from camsvc.relay.http_server import site
 from camsvc.relay.media.stream import Stream
 from camsvc.relay.paths.path import PathContext, RelayPath

@@ -17,7 +17,7 @@ from camsvc.limits.login_throttle import LoginThrottle, pace_of_addresses
 from camsvc.system.runtime import Runtime
 
 
-class Access:
+class AccessControl:
     """Its parts, made in order.
 
     They are ``credentials``, ``grants``, ``audit``, ``refused_credentials``, ``authentication`` and ``accounts``.

@@ -9,7 +9,7 @@ from functools import partial
 
 from camsvc.app.shutdown import Step
 from camsvc.app.startup import Prepared
-from camsvc.app.wiring.access import Access
+from camsvc.app.wiring.access import AccessControl
 from camsvc.app.wiring.engine_door import EngineDoor
 from camsvc.engine.adoption import STOP_GRACE_S
 from camsvc.engine.api_client import ApiClient
@@ -26,7 +26,7 @@ from camsvc.system.runtime import Runtime
 class MediaPlane:
     """Its parts, made in order: ``engine``, ``streams``, ``certificate`` and ``door``."""
 
-    def __init__(self, runtime: Runtime, prepared: Prepared, access: Access, busy: Callable[[], bool]) -> None:
+    def __init__(self, runtime: Runtime, prepared: Prepared, access: AccessControl, busy: Callable[[], bool]) -> None:
         """Set up.
 
         Args:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from camsvc.app.wiring.access import Access
+from camsvc.app.wiring.access import AccessControl
 from camsvc.app.wiring.archive import Archive
 from camsvc.app.wiring.cameras import Cameras
 from camsvc.app.wiring.media_plane import MediaPlane
@@ -21,7 +21,7 @@ class Topics:
         archive: what is recorded.
     """
 
-    access: Access
+    access: AccessControl
     cameras: Cameras
     media: MediaPlane
     archive: Archive

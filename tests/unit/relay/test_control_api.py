@@ -18,8 +18,8 @@ from twisted.web.server import NOT_DONE_YET, Request
 from camsvc.relay import http_server
 from camsvc.relay.auth import AllowAll, AuthRequest, HttpAuthorizer, plain_ip
 from camsvc.relay.control_api import VERSION, ControlApi, EngineParts, page, parse_body
-from camsvc.relay.hls.listener import HlsMuxers
 from camsvc.relay.hls.muxer import MuxerContext
+from camsvc.relay.hls.resource import HlsMuxers
 from camsvc.relay.request_errors import RequestError
 from camsvc.relay.rtsp.framing import Credential
 from camsvc.relay.webrtc.viewers import Viewers

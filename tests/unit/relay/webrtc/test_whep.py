@@ -15,7 +15,7 @@ from twisted.python.failure import Failure
 
 from camsvc.relay import http_server
 from camsvc.relay.control_api import ControlApi, EngineParts
-from camsvc.relay.hls.listener import HlsMuxers
+from camsvc.relay.hls.resource import HlsMuxers
 from camsvc.relay.webrtc import offer, viewers
 from camsvc.relay.webrtc.pacer import Pacer
 from camsvc.relay.webrtc.udp_mux import UdpMux

@@ -1,4 +1,4 @@
-"""The HLS listener: URLs, admission, answers."""
+"""HLS over HTTP: URLs, admission, answers."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.relay.auth import AuthRequest
-from camsvc.relay.hls.listener import BodyProducer, HlsMuxers, HlsResource
 from camsvc.relay.hls.muxer import MuxerContext
+from camsvc.relay.hls.resource import BodyProducer, HlsMuxers, HlsResource
 from camsvc.relay.rtsp.framing import Credential
 from tests.support.relay_media import IDR_NAL, VIDEO, rtp
 from tests.unit.relay.hls.test_muxer import MuxerTestCase

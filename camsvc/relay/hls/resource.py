@@ -1,4 +1,4 @@
-"""The HLS listener: which path and file a URL names, who may have it, and the muxers that there are."""
+"""HLS over HTTP: which path and file a URL names, who may have it, and the muxers that there are."""
 
 from __future__ import annotations
 
