@@ -28,7 +28,8 @@ install_debian_packages() {
     fi
     echo "camsvc: installing Debian packages: $*"
     "${as_root[@]}" apt-get -q update
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qy install --no-install-recommends "$@"
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qy install --no-install-recommends "$@" \
+        {turn}>&- # what a package starts goes on running
 }
 
 # require_debian_packages run|test
@@ -136,6 +137,12 @@ case ${1:-} in
 run | test) ;;
 *) fail "usage: tools/install.sh run|test" ;;
 esac
+# Two at once in one checkout take turns: the second finds all done. The kernel lets go of the folder as this ends.
+exec {turn}<.
+if ! flock --nonblock "$turn"; then
+    echo "camsvc: another install is at work here; waiting for it" >&2
+    flock "$turn"
+fi
 require_debian_packages "$1"
 venv_is_here || make_venv
 pinned requirements.txt install_checkout
