@@ -26,6 +26,10 @@ class _HandshakeResource(WebSocketResource):
     So is one that asks for no WebSocket: Autobahn would answer by hand, without our headers, and close.
     """
 
+    def __init__(self, connections: WebSocketConnections) -> None:
+        super().__init__(connections)
+        self._connections = connections
+
     def render(self, request: Any) -> Any:
         wanted = [each.strip().lower() for each in (request.getHeader(b"upgrade") or b"").split(b",")]
         if request.method != b"GET" or b"websocket" not in wanted:
@@ -34,7 +38,7 @@ class _HandshakeResource(WebSocketResource):
                               suggestion="connect by ws:// or wss://, or send calls to POST /rpc")  # fmt: skip
             return answer_error(request, 426, why)
         try:
-            self._factory.make_room(request.getClientAddress().host)
+            self._connections.make_room(request.getClientAddress().host)
         except QuotaExceeded as why:
             return answer_error(request, why.status, why)
         request.channel.hand_over()

@@ -1,4 +1,4 @@
-"""The page in a real browser: each way to show a camera, what it says, and that the picture comes back."""
+"""The page in a real browser: each transport of a picture, what it says, and that the picture comes back."""
 
 from __future__ import annotations
 
@@ -44,15 +44,15 @@ class BrowserTestCase(DaemonTestCase):
         await self.browser.do("open", url=f"http://127.0.0.1:{self.daemon.port}/", **options)
         await self.browser.do("login", user=USER, password=PASSWORD)
 
-    async def moves(self, device: str, way: str, timeout_s: float = 60) -> dict[str, Any]:
-        """Wait until a camera's picture moves in the way that is asked for; how its tile is then."""
+    async def moves(self, device: str, transport: str, timeout_s: float = 60) -> dict[str, Any]:
+        """Wait until a camera's picture moves by the transport that is asked for; how its tile is then."""
         seen: set[Any] = set()
         found: dict[str, Any] = {}
 
         async def moving() -> bool:
             nonlocal found
             found = await self.browser.do("look", device=device) or {}
-            if not found.get("shown") or found["way"] != way:
+            if not found.get("shown") or found["transport"] != transport:
                 seen.clear()
                 return False
             seen.add(found["frames"])
@@ -61,7 +61,8 @@ class BrowserTestCase(DaemonTestCase):
         try:
             await eventually(moving, timeout_s, 0.2)
         except AssertionError as why:
-            raise AssertionError(f"{device} over {way}: {found}; {await self.browser.do('complaints')}") from why
+            complaints = await self.browser.do("complaints")
+            raise AssertionError(f"{device} over {transport}: {found}; {complaints}") from why
         return found
 
     async def is_small(self) -> None:
@@ -179,15 +180,15 @@ class BlockedUdpTests(BrowserTestCase):
 class BackTests(BrowserTestCase):
     """After something has died."""
 
-    async def comes_back(self, way: str, **options: Any) -> None:
+    async def comes_back(self, transport: str, **options: Any) -> None:
         await self.open(**options)
-        await self.moves("camera0", way)
+        await self.moves("camera0", transport)
         await self.browser.do("mark", value="not loaded anew")
         before = self.daemon.engine_pid()
         os.kill(before, signal.SIGKILL)
         await eventually(lambda: self.daemon.engine_pid() != before, 30)
-        await self.moves("camera0", way, 90)
-        await self.moves("camera1", way, 90)
+        await self.moves("camera0", transport, 90)
+        await self.moves("camera1", transport, 90)
         self.assertEqual(await self.browser.do("mark"), "not loaded anew")
 
     async def test_engine_killed(self) -> None:

@@ -53,7 +53,7 @@ function tile(device) {
   const quality = video.getVideoPlaybackQuality();
   return {
     name: article.querySelector("h2").textContent,
-    way: article.querySelector(".way").hidden ? "" : article.querySelector(".way").textContent,
+    transport: article.querySelector(".transport").hidden ? "" : article.querySelector(".transport").textContent,
     why: article.querySelector(".why").hidden ? "" : article.querySelector(".why").textContent,
     words: article.querySelector(".words").textContent,
     shown: !picture.hidden,

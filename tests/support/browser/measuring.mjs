@@ -39,16 +39,16 @@ export function ages({ selector, count, bits }) {
   });
 }
 
-// One of the page's ways to a camera, by itself, until its first frame; ms from start() and from the first request.
+// One of the page's transports of a camera's picture, by itself, until its first frame; ms from start() and from the first request.
 // The video stays until the next call.
 export async function first({ device, way }) {
   window.measured?.stop();
   document.getElementById("measured")?.remove();
-  const ways = await import("/page/ways.js");
+  const transports = await import("/page/transports.js");
   const video = document.createElement("video");
   Object.assign(video, { id: "measured", muted: true, autoplay: true, playsInline: true });
   document.body.prepend(video);
-  const shown = window.measured = new ways[way](device, video);
+  const shown = window.measured = new transports[way](device, video);
   const frame = new Promise((done) => { video.requestVideoFrameCallback(() => done(performance.now())); });
   const began = performance.now();
   await shown.start();

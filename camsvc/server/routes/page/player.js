@@ -1,26 +1,27 @@
-// One camera's picture: the best way that works, told beside it, started anew whenever it stops moving, and left for a
-// better one as soon as that works again.
+// One camera's picture: by the best transport that works, told beside it, started anew whenever it stops moving, and
+// left for a better one as soon as that works again.
 
 import { backOff } from "./socket.js";
-import { HlsVideo, Pictures, Refused, WebRtc } from "./ways.js";
+import { HlsVideo, Pictures, Refused, WebRtc } from "./transports.js";
 
-const WAYS = [WebRtc, HlsVideo, Pictures];
-const LOOK_MS = 1000, STILL_MS = { WebRTC: 4000, HLS: 8000, Pictures: 12000 };
-const AGAIN_MS = 60000; // a way that did not work is left out for so long, then tried beside the one that works
-const UNSEEN_MS = 30000; // a page that nobody sees lets its cameras sleep after so long
+const TRANSPORTS = [WebRtc, HlsVideo, Pictures];
+const CHECK_MS = 1000, STALLED_MS = { WebRTC: 4000, HLS: 8000, Pictures: 12000 };
+const RETRY_MS = 60000; // a transport that did not work is left out for so long, then tried beside the one that works
+const HIDDEN_MS = 30000; // a page that nobody sees lets its cameras sleep after so long
 
-// Ways that do not work for this browser or in this network: {why, at}, left out until then; the same for all cameras.
+// Transports that do not work for this browser or in this network: {why, at}, left out until then; the same for all
+// cameras.
 const failed = new Map();
 
 export class Player {
-  // tile: the element with .screen (video, img, .words), .way and .why, where it is told how the camera is shown.
+  // tile: the element with .screen (video, img, .words), .transport and .why, which tell how the camera is shown.
   constructor(device, tile) {
     this.device = device;
     const screen = this.screen = tile.querySelector(".screen");
     this.video = screen.querySelector("video");
     this.image = screen.querySelector("img");
     this.words = screen.querySelector(".words");
-    this.label = tile.querySelector(".way");
+    this.label = tile.querySelector(".transport");
     this.why = tile.querySelector(".why");
     this.large = tile.querySelector(".large");
     this.refused = new Map(); // as failed, for this camera alone
@@ -28,7 +29,7 @@ export class Player {
     this.run = 0;
     this.hide = () => {
       clearTimeout(this.unseen);
-      if (document.hidden) this.unseen = setTimeout(() => this.pause(), UNSEEN_MS);
+      if (document.hidden) this.unseen = setTimeout(() => this.pause(), HIDDEN_MS);
       else if (this.paused) this.start();
     };
     document.addEventListener("visibilitychange", this.hide);
@@ -41,21 +42,21 @@ export class Player {
     this.paused = false;
     this.say(why || "Waiting for the picture …");
     const reasons = [];
-    for (const Way of WAYS) {
-      if (!Way.possible()) {
-        reasons.push({ why: `this browser has no ${Way.label}` });
+    for (const Transport of TRANSPORTS) {
+      if (!Transport.possible()) {
+        reasons.push({ why: `this browser has no ${Transport.label}` });
         continue;
       }
-      const out = this.leftOut(Way);
+      const out = this.leftOut(Transport);
       if (out && out.at > Date.now()) {
         reasons.push({ why: out.why });
         continue;
       }
-      const way = this.way = new Way(this.device, this.video, this.image);
+      const transport = this.transport = new Transport(this.device, this.video, this.image);
       try {
-        await way.start();
+        await transport.start();
       } catch (error) {
-        way.stop();
+        transport.stop();
         if (run !== this.run) return;
         if (error instanceof Refused && error.final) {
           this.later(error.message);
@@ -69,58 +70,60 @@ export class Player {
         continue;
       }
       if (run !== this.run) {
-        way.stop();
+        transport.stop();
         return;
       }
-      this.shown(Way, reasons);
+      this.shown(Transport, reasons);
       return;
     }
     this.later(reasons.at(-1).why);
   }
 
-  // The picture moves. Ways that came before it have failed while this one works: they are at fault, not the camera.
-  shown(Way, reasons) {
-    reasons.forEach(({ why, notes }, number) => notes?.set(WAYS[number].label, { why, at: Date.now() + AGAIN_MS }));
-    failed.delete(Way.label);
-    this.refused.delete(Way.label);
+  // The picture moves. Transports that came before it have failed while this one works: they are at fault, not the
+  // camera.
+  shown(Transport, reasons) {
+    const at = Date.now() + RETRY_MS;
+    reasons.forEach(({ why, notes }, number) => notes?.set(TRANSPORTS[number].label, { why, at }));
+    failed.delete(Transport.label);
+    this.refused.delete(Transport.label);
     this.failures = 0;
-    const pictures = Way === Pictures;
+    const pictures = Transport === Pictures;
     this.video.hidden = pictures;
     this.image.hidden = !pictures;
     this.screen.classList.add("moving");
     this.say("");
-    const slower = { WebRTC: "", HLS: "Some seconds behind: ", Pictures: "One picture a second: " }[Way.label];
+    const slower = { WebRTC: "", HLS: "Some seconds behind: ", Pictures: "One picture a second: " }[Transport.label];
     this.label.hidden = false;
-    this.label.textContent = Way.label;
-    this.label.classList.toggle("fallen", reasons.length > 0);
+    this.label.textContent = Transport.label;
+    this.label.classList.toggle("fallback", reasons.length > 0);
     this.why.hidden = reasons.length === 0;
     this.why.textContent = reasons.length ? `${slower}${reasons.map(({ why }) => why).join("; ")}.` : "";
     this.large.hidden = !document.fullscreenEnabled;
-    this.watch(Way);
+    this.watch(Transport);
   }
 
-  // Look whether frames come, and start anew when they do not; look whether a better way is worth another try.
-  watch(Way) {
-    let frames = this.way.frames(), since = performance.now();
+  // Look whether frames come, and start anew when they do not; look whether a better transport is worth another try.
+  watch(Transport) {
+    let frames = this.transport.frames(), since = performance.now();
     this.timer = setInterval(() => {
-      const now = this.way.frames();
+      const now = this.transport.frames();
       if (now >= 0 && (now !== frames || document.hidden)) {
         frames = now;
         since = performance.now();
-        if (!document.hidden) this.better(Way);
-      } else if (now < 0 || performance.now() - since > STILL_MS[Way.label]) {
+        if (!document.hidden) this.better(Transport);
+      } else if (now < 0 || performance.now() - since > STALLED_MS[Transport.label]) {
         this.start("The picture stands still; trying again …");
       }
-    }, LOOK_MS);
+    }, CHECK_MS);
   }
 
   // Start anew once WebRTC, which has failed, works again. One camera tries it, out of sight; the others follow.
-  async better(Way) {
-    if (Way === WebRtc || !WebRtc.possible() || this.trial) return;
+  async better(Transport) {
+    if (Transport === WebRtc || !WebRtc.possible() || this.trial) return;
     const out = this.leftOut(WebRtc), run = this.run;
     if (out && out.at > Date.now()) return;
     if (out) {
-      out.at = Date.now() + AGAIN_MS;
+      out.at = Date.now() + RETRY_MS;
       const video = document.createElement("video");
       Object.assign(video, { muted: true, autoplay: true, playsInline: true });
       const trial = this.trial = new WebRtc(this.device, video);
@@ -153,13 +156,13 @@ export class Player {
     if (this.words.textContent !== words) this.words.textContent = words;
   }
 
-  // End the way under way; the last picture stays away, as it would pass for a live one.
+  // End the transport that runs; the last picture stays away, as it would pass for a live one.
   end() {
     clearInterval(this.timer);
     clearTimeout(this.retry);
     this.trial?.stop();
-    this.way?.stop();
-    this.way = null;
+    this.transport?.stop();
+    this.transport = null;
     this.video.hidden = this.image.hidden = true;
     this.label.hidden = this.why.hidden = this.large.hidden = true;
     this.screen.classList.remove("moving");

@@ -1,11 +1,11 @@
-// Three ways to show a camera: WebRTC (WHEP), HLS, single pictures. Each is a class with
+// Three transports of a camera's picture: WebRTC (WHEP), HLS, single pictures. Each is a class with
 //   start(): resolves once the picture moves, rejects with Refused where camsvc says why not, or with any other error;
 //   frames(): how many frames there have been; stop(): ends it.
 
 const ANSWERED_MS = 25000, CONNECTED_MS = 4000, SHOWN_MS = 8000, PLAYING_MS = 20000;
-const NO_WAY = "no way through for WebRTC's packets (UDP)";
+const UDP_BLOCKED = "no way through for WebRTC's packets (UDP)";
 
-// camsvc says no, in words; status is HTTP's. Another way would be told the same where `final` is true.
+// camsvc says no, in words; status is HTTP's. Another transport would be told the same where `final` is true.
 export class Refused extends Error {
   constructor(status, words) {
     super(words);
@@ -66,7 +66,7 @@ export class WebRtc {
     const connected = new Promise((done, fail) => {
       peer.onconnectionstatechange = () => {
         if (peer.connectionState === "connected") done();
-        else if (peer.connectionState === "failed") fail(new Error(NO_WAY));
+        else if (peer.connectionState === "failed") fail(new Error(UDP_BLOCKED));
       };
     });
     connected.catch(() => {});
@@ -84,7 +84,7 @@ export class WebRtc {
     }
     await peer.setRemoteDescription({ type: "answer", sdp: await response.text() });
     const shown = nextFrame(this.video);
-    await within(CONNECTED_MS, Promise.race([shown, connected]), NO_WAY);
+    await within(CONNECTED_MS, Promise.race([shown, connected]), UDP_BLOCKED);
     await within(SHOWN_MS, shown, "connected over WebRTC, but no picture came");
   }
 
