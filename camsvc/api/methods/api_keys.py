@@ -153,14 +153,13 @@ class ApiKeyMethods:
         if len(self._keys.all()) >= _MOST_KEYS:
             raise InvalidParams(f"Invalid params: there are {_MOST_KEYS} keys already", param="name", rule="max",
                                 hint="revoke_api_key those that are not used")  # fmt: skip
-        role, now, ident = Role.of(params.role), self._clocks.wall_s(), keys.new_ident()
-        assert role is not None  # of the three
+        now, ident = self._clocks.wall_s(), keys.new_ident()
         secret = keys.make(ident)
         key = ApiKey(
             ident=ident,
             name=params.name,
             digest=keys.digest(secret),
-            role=role,
+            role=Role[params.role.upper()],
             cameras=cameras,
             created_at=now,
             created_by=call.principal.actor,

@@ -158,7 +158,7 @@ class UserMethods:
         require_good(params.password, params.username)
         hashed = await self._passwords.hashed(params.password)
         now = self._clocks.wall_s()
-        user = User(params.username, _role(params.role), False, params.must_change_password, now, now)
+        user = User(params.username, Role[params.role.upper()], False, params.must_change_password, now, now)
 
         async def create() -> None:
             await self._database.run(partial(users.add, user=user, password=hashed))
@@ -189,7 +189,7 @@ class UserMethods:
             raise InvalidParams("Invalid params: must_change_password: goes with a password", rule="together",
                                 param="must_change_password", hint="set password too")  # fmt: skip
         change = Change(
-            role=None if isinstance(params.role, UnsetType) else _role(params.role),
+            role=None if isinstance(params.role, UnsetType) else Role[params.role.upper()],
             disabled=None if isinstance(params.disabled, UnsetType) else params.disabled,
             password=hashed,
             must_change=params.must_change_password is True,
@@ -222,12 +222,6 @@ class UserMethods:
         value = await self._database.run(work)
         await self._end_sessions(name)
         return value
-
-
-def _role(word: str) -> Role:
-    role = Role.of(word)
-    assert role is not None  # the type of the parameter allows no other
-    return role
 
 
 def _view(user: User) -> UserView:

@@ -5,62 +5,22 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from camsvc.access.roles import Role
+from camsvc.api.camera_scope import CameraScope, Resource
+from camsvc.api.declaration import Method
+from tests.support.bad_params import good
+from tests.support.camera_params import naming, without_cameras
 from tests.support.daemon.daemon import Client, DaemonTestCase, RpcError
 from tests.support.engine.engines import per_engine
 from tests.support.media.ffmpeg import read_frames, reader
 from tests.support.spawned import Spawned, eventually
+from tests.unit.api.test_authorization import every_method
 
 CAMERAS = "".join(
     f'[[camera]]\nname = "{name}"\nkind = "test"\nwidth = 320\nheight = 180\nfps = 15\n'
     for name in ("Mine camera", "Hidden camera")
 )
 HIDDEN = ("camera1", "Hidden")
-
-# What names a camera, or a file of one: asked for what is hidden it is not found.
-OF_A_CAMERA = (
-    "get_camera_status",
-    "get_camera_capabilities",
-    "get_stream_url",
-    "get_stream_status",
-    "start_streaming",
-    "stop_streaming",
-    "start_recording",
-    "stop_recording",
-    "take_snapshot",
-    "get_camera_controls",
-)
-OF_A_RECORDING, OF_A_SNAPSHOT = ("get_recording_info",), ("get_snapshot_info",)
-WITH_A_DEVICE: dict[str, dict[str, Any]] = {
-    "list_recordings": {"device": "camera1"},
-    "list_snapshots": {"device": "camera1"},
-    "subscribe_events": {"topics": ["camera.connected"], "filters": {"device": "camera1"}},
-    "set_camera_control": {"device": "camera1", "name": "brightness", "value": 1},
-}
-# What tells of many things: of what is hidden, nothing.
-OF_ALL: dict[str, dict[str, Any]] = {
-    "ping": {},
-    "get_camera_list": {},
-    "get_streams": {},
-    "list_recordings": {},
-    "list_snapshots": {},
-    "get_system_status": {},
-    "get_server_info": {},
-    "get_external_streams": {},
-    "subscribe_events": {"topics": ["camera_status_update", "recording_status_update", "snapshot.taken",
-                                    "system.health"]},
-    "get_subscription_stats": {},
-    "system.listMethods": {},
-    "rpc.discover": {},
-}  # fmt: skip
-# What is none of a key's, or none of one for some cameras alone.
-REFUSED: dict[str, dict[str, Any]] = {
-    "add_external_stream": {"stream_url": "rtsp://192.0.2.1/a", "stream_name": "a"},
-    "remove_external_stream": {"stream_url": "rtsp://192.0.2.1/a"},
-    "discover_external_streams": {},
-    "change_password": {"old_password": "x" * 12, "new_password": "four little words here"},
-}
-# What knows of no camera.
-NO_CAMERA = ("authenticate", "unsubscribe_events", "system.methodHelp", "system.methodSignature")
 
 
 class ScopeTests(DaemonTestCase):
@@ -103,34 +63,38 @@ class ScopeTests(DaemonTestCase):
             self.assertNotIn(word, text, where)
 
     async def test_methods(self) -> None:
-        """All that there are: each is in one of the tables, or is an admin's."""
-        seen = set(NO_CAMERA)
-        there = set(await self.client.call("system.listMethods"))
-        hidden = self.files["camera1"]
-        for names, params in (
-            (OF_A_CAMERA, {"device": "camera1"}),
-            (OF_A_RECORDING, {"filename": hidden["recordings"]}),
-            (OF_A_SNAPSHOT, {"filename": hidden["snapshots"]}),
-        ):
-            for name in there.intersection(names):
-                self.assertEqual(await self.code(name, **params), -32010, name)
-            seen.update(names)
-        for name, params in WITH_A_DEVICE.items():
-            if name in there:
-                self.assertEqual(await self.code(name, **params), -32010, name)
-            seen.add(name)
-        for name, params in OF_ALL.items():
-            if name in there:
-                self.clean(name, await self.client.call(name, **params))
-            seen.add(name)
-        for name, params in REFUSED.items():
-            if name in there:
-                self.assertNotEqual(await self.code(name, **params), -32602, name)
-            seen.add(name)
-        for name in sorted(there - seen):
-            self.assertEqual(await self.code(name), -32002, f"{name}: put it into one of the tables of this test")
+        """All that there are, by what each is declared to be about; an admin's are none of a key for some cameras."""
+        methods = {each.name: each for each in every_method()}
+        self.assertEqual(set(await self.client.call("system.listMethods")), set(methods))
+        for name, method in methods.items():
+            if method.role is Role.ADMIN:
+                self.assertEqual(await self.code(name, **good(method)), -32002, name)
+                continue
+            for params in naming(method, "camera1"):
+                self.assertEqual(await self.code(name, **params), -32010, (name, params))
+            if isinstance(method.cameras, Resource):
+                await self.try_resource(method)
+            elif method.cameras is CameraScope.ALL:
+                self.assertEqual(await self.code(name, **good(method)), -32002, name)
+            elif method.cameras is not CameraScope.NAMED:
+                await self.try_clean(method)
         mine = await self.client.call("list_recordings")
         self.assertEqual([file["filename"] for file in mine["files"]], [self.files["camera0"]["recordings"]])
+
+    async def try_resource(self, method: Method) -> None:
+        """What belongs to the other camera is not found, as if it were not there."""
+        hidden = self.files["camera1"]["recordings" if "recording" in method.name else "snapshots"]
+        params = good(method)
+        if "filename" in params:
+            params["filename"] = hidden
+        self.assertEqual(await self.code(method.name, **params), -32010, method.name)
+
+    async def try_clean(self, method: Method) -> None:
+        """What is answered where no camera is named, or refused for another reason, tells nothing of the other."""
+        try:
+            self.clean(method.name, await self.client.call(method.name, **without_cameras(method)))
+        except RpcError as why:
+            self.clean(method.name, str(why))
 
     async def test_notifications(self) -> None:
         """Both cameras were recorded and photographed: one is told of."""
