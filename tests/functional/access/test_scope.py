@@ -8,8 +8,7 @@ from typing import Any
 from camsvc.access.roles import Role
 from camsvc.api.camera_scope import CameraScope, Resource
 from camsvc.api.declaration import Method
-from tests.support.bad_params import good
-from tests.support.camera_params import naming, without_cameras
+from tests.support.bad_params import good, naming, without_cameras
 from tests.support.daemon.daemon import Client, DaemonTestCase, RpcError
 from tests.support.engine.engines import per_engine
 from tests.support.media.ffmpeg import read_frames, reader

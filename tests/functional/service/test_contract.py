@@ -176,8 +176,8 @@ class ContractTests(DaemonTestCase):
         self.assertNotIn("Traceback", self.daemon.log())
 
     async def test_command_line(self) -> None:
-        """The commands of README.rst, as they stand there; --help of each; mistakes are one line and a status."""
-        text = (ROOT / "README.rst").read_text(encoding="utf-8")
+        """The commands of docs/usage.rst, as they stand there; --help of each; mistakes are one line and a status."""
+        text = (ROOT / "docs" / "usage.rst").read_text(encoding="utf-8")
         lines = re.findall(
             r"^    \.venv/bin/camsvc ((?:cameras|record|snapshot|call|check-config|audit)\b.*)$", text, re.M
         )

@@ -18,8 +18,7 @@ from camsvc.api.calls import OpenCall
 from camsvc.api.camera_scope import CameraScope, Resource
 from camsvc.api.declaration import Method
 from camsvc.api.registry import Registry
-from tests.support.bad_params import bad, good
-from tests.support.camera_params import naming, without_cameras
+from tests.support.bad_params import bad, good, naming, without_cameras
 from tests.support.samples import call_by, principal
 from tests.support.strategies import JSON
 from tools.reference import topics
