@@ -85,6 +85,7 @@ class Camsvc(Service):
         topics.archive.load()
         topics.cameras.load()
         topics.archive.resume()
+        runtime.lag.start()
         runtime.database.start(runtime.reactor)
         topics.access.start()
         runtime.folder.start(runtime.reactor)
@@ -117,6 +118,7 @@ class Camsvc(Service):
             *topics.media.close_steps(),
             *self._video.close_steps(),
             Step("stopping the watch on the runtime folder", runtime.folder.stop),
+            Step("stopping the measuring of the reactor", runtime.lag.stop),
             *topics.archive.close_steps(),
             *topics.access.stop_steps(),
             Step("closing the database", runtime.database.stop),

@@ -66,7 +66,7 @@ def _add(remote: Remote, options: argparse.Namespace) -> None:
     password = _password(options)
     made = remote.call("create_user", username=options.name, password=password, role=options.role,
                        must_change_password=options.one_time)  # fmt: skip
-    _told(options, made, f"{options.name} may log in as {options.role}", password)
+    _print_with_password(options, made, f"{options.name} may log in as {options.role}", password)
 
 
 def _list(remote: Remote, options: argparse.Namespace) -> None:
@@ -91,14 +91,14 @@ def _passwd(remote: Remote, options: argparse.Namespace) -> None:
     password = _password(options)
     changed = remote.call("update_user", username=options.name, password=password,
                           must_change_password=options.one_time)  # fmt: skip
-    _told(options, changed, f"{options.name} has a new password", password)
+    _print_with_password(options, changed, f"{options.name} has a new password", password)
 
 
 def _remove(remote: Remote, options: argparse.Namespace) -> None:
     print_answer(options, remote.call("delete_user", username=options.name), f"{options.name} is removed")
 
 
-def _told(options: argparse.Namespace, answer: dict[str, Any], text: str, password: str) -> None:
+def _print_with_password(options: argparse.Namespace, answer: dict[str, Any], text: str, password: str) -> None:
     if options.one_time:
         answer = {**answer, "one_time_password": password}
         text += f"; one-time password {password}, to be changed at the first login"

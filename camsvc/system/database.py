@@ -227,7 +227,7 @@ class Database:
         """
         if self._reactor is None:
             raise RuntimeError("the database has no thread yet: use now()")
-        return deferToThreadPool(self._reactor, self._pool, self._told, work)
+        return deferToThreadPool(self._reactor, self._pool, self._transaction_on_thread, work)
 
     def _transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
         try:
@@ -240,7 +240,7 @@ class Database:
             raise
         return value
 
-    def _told(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    def _transaction_on_thread(self, work: Callable[[sqlite3.Connection], T]) -> T:
         try:
             return self._transaction(work)
         except sqlite3.OperationalError as why:

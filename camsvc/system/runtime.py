@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
 from camsvc.system.clocks import Clocks
 from camsvc.system.database import Database
+from camsvc.system.reactor_lag import ReactorLag
 from camsvc.system.runtime_dir import RuntimeDir
 
 
@@ -23,6 +24,7 @@ class Runtime:
         ffmpeg: absolute path of the program; ``ffprobe`` stands beside it.
         launcher: absolute path of ``camsvc-publish``.
         clocks: what time it is.
+        lag: how late the reactor is.
     """
 
     reactor: Any
@@ -31,3 +33,4 @@ class Runtime:
     ffmpeg: str
     launcher: Path
     clocks: Clocks = field(factory=Clocks)
+    lag: ReactorLag = field(default=Factory(lambda self: ReactorLag(self.reactor), takes_self=True))

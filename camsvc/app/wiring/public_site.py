@@ -57,7 +57,7 @@ class PublicSite:
         self.root.putChild(b"ws", self.ws.as_resource())
         self.root.putChild(b"files", files.app.resource())
         self.root.putChild(b"page", PageFiles().app.resource())
-        self.root.putChild(b"metrics", MetricsPage(authentication, methods.figures).app.resource())
+        self.root.putChild(b"metrics", MetricsPage(authentication, methods.figures, runtime.lag).app.resource())
         proxies = Proxies(config.server.trusted_proxies)
         site = QuietSite(self.root, runtime.reactor, config.limits, proxies, authentication)
         self.port = PublicPort(runtime, site, config.server, certificates)

@@ -13,6 +13,7 @@ from camsvc.access.roles import Role
 from camsvc.api.methods.metrics import Metrics
 from camsvc.server.http.authorization import address_of, principal_of
 from camsvc.server.http.request import with_json_errors
+from camsvc.system.reactor_lag import ReactorLag
 
 Figures = Callable[[frozenset[str] | None], Awaitable[Metrics]]
 Sample = tuple[str, float]
@@ -23,15 +24,17 @@ class MetricsPage:
 
     app = with_json_errors(Klein())
 
-    def __init__(self, authentication: Authentication, figures: Figures) -> None:
+    def __init__(self, authentication: Authentication, figures: Figures, lag: ReactorLag) -> None:
         """Set up.
 
         Args:
             authentication: who may know from elsewhere.
             figures: of the cameras of a scope, None for all.
+            lag: how late camsvc is with everything.
         """
         self._authentication = authentication
         self._figures = figures
+        self._lag = lag
 
     @app.route("/", methods=["GET", "HEAD"], strict_slashes=False)
     async def metrics(self, request: IRequest) -> bytes:
@@ -42,7 +45,7 @@ class MetricsPage:
         figures = await self._figures(who.cameras if who is not None else None)
         request.setHeader(b"content-type", b"text/plain; version=0.0.4; charset=utf-8")
         request.setHeader(b"cache-control", b"no-store")
-        return exposition(figures).encode()
+        return exposition(figures, self._lag.worst_of_last_minute_s()).encode()
 
 
 def _from_here(request: IRequest) -> bool:
@@ -50,8 +53,13 @@ def _from_here(request: IRequest) -> bool:
     return is_loopback(address_of(request)) and not getattr(request, "passed_on", False)
 
 
-def exposition(figures: Metrics) -> str:
-    """Prometheus' text format, version 0.0.4 (https://prometheus.io/docs/instrumenting/exposition_formats/)."""
+def exposition(figures: Metrics, lag_s: float) -> str:
+    """Prometheus' text format, version 0.0.4 (https://prometheus.io/docs/instrumenting/exposition_formats/).
+
+    Args:
+        figures: what is shown.
+        lag_s: how late camsvc was at most in the last minute.
+    """
     machine, streams, cameras = figures.system_metrics, figures.stream_metrics, figures.camera_metrics.cameras
 
     def each_camera(value: Callable[[str], float]) -> list[Sample]:
@@ -63,6 +71,8 @@ def exposition(figures: Metrics) -> str:
         ("camsvc_memory_usage_percent", "gauge", "Memory that is in use.", [("", machine.memory_usage)]),
         ("camsvc_disk_usage_percent", "gauge", "The recordings' disk.", [("", machine.disk_usage)]),
         ("camsvc_threads", "gauge", "Threads of camsvc.", [("", machine.goroutines)]),
+        ("camsvc_reactor_lag_seconds", "gauge", "How late camsvc was with everything, at most in the last minute.",
+         [("", lag_s)]),
         ("camsvc_streams_active", "gauge", "Streams that run.", [("", streams.active_streams)]),
         ("camsvc_viewers", "gauge", "Viewers of all streams.", [("", streams.total_viewers)]),
         ("camsvc_camera_connected", "gauge", "1 while the camera is CONNECTED.",

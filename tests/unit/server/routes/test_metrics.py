@@ -13,6 +13,7 @@ from camsvc.api.methods.metrics import CameraFigures, CamerasMetrics, Metrics, S
 from camsvc.server.http.proxies import Proxies
 from camsvc.server.http.request import QuietSite
 from camsvc.server.routes.metrics import MetricsPage, exposition
+from camsvc.system.reactor_lag import ReactorLag
 from tests.support.http_client import Answer, ask
 from tests.support.samples import authentication, credentials
 
@@ -45,7 +46,7 @@ class PageTests(TestCase):
 
         authentic = authentication(self.known)
         root = Resource()
-        root.putChild(b"metrics", MetricsPage(authentic, figures).app.resource())
+        root.putChild(b"metrics", MetricsPage(authentic, figures, ReactorLag(reactor)).app.resource())
         site = QuietSite(root, reactor, proxies=Proxies(list(trusted)), authentication=authentic)
         listener: Any = reactor.listenTCP(0, site, interface="127.0.0.1")  # type: ignore[attr-defined]
         self.addCleanup(lambda: listener.stopListening())
@@ -78,7 +79,7 @@ class PageTests(TestCase):
 
     def test_text(self) -> None:
         """Each family has its help and type before its samples; cameras in order."""
-        lines = exposition(FIGURES).splitlines()
+        lines = exposition(FIGURES, 0.25).splitlines()
         families = [line.split()[2] for line in lines if line.startswith("# TYPE ")]
         self.assertEqual(len(families), len(set(families)))
         for family in families:
@@ -88,6 +89,7 @@ class PageTests(TestCase):
         self.assertIn('camsvc_camera_sent_bytes_total{camera="camera0"} 1099511627776', lines)
         self.assertIn('camsvc_camera_fps{camera="camera0"} 29.97', lines)
         self.assertIn('camsvc_recording_bytes{camera="camera0"} 77', lines)
+        self.assertIn("camsvc_reactor_lag_seconds 0.25", lines)
         self.assertLess(
             lines.index('camsvc_camera_connected{camera="camera0"} 1'),
             lines.index('camsvc_camera_connected{camera="camera1"} 0'),
