@@ -23,6 +23,7 @@ from attrs import frozen
 from camsvc.access.roles import Role
 from camsvc.errors import StartError
 from camsvc.system import atomic_files
+from camsvc.system.clocks import Clocks
 from camsvc.system.secret_files import read_secret
 
 HS256 = "HS256"
@@ -54,6 +55,35 @@ class Key:
 
     signing: Any
     verifying: Any
+
+
+class Seals:
+    """Names that nobody else can make, known again after a restart without being kept, as long as a secret counts."""
+
+    def __init__(self, secrets_at: Callable[[float], Secrets], clocks: Clocks) -> None:
+        """Set up.
+
+        Args:
+            secrets_at: those that count at a time, as ``Tokens.secrets``.
+            clocks: what time it is.
+        """
+        self._secrets_at = secrets_at
+        self._clocks = clocks
+
+    def seal(self, text: str) -> str:
+        """The seal of a text: 20 hexadecimal digits."""
+        return _seal(self._secrets_at(self._clocks.wall_s()).current, text)
+
+    def fits(self, seal: str, text: str) -> bool:
+        """Whether it is the seal of that text; the comparison takes the same time for every wrong one."""
+        now, shown = self._clocks.wall_s(), seal.encode("utf-8", "replace")
+        return any(
+            [hmac.compare_digest(_seal(each, text).encode(), shown) for each in self._secrets_at(now).valid(now)]
+        )
+
+
+def _seal(secret: bytes, text: str) -> str:
+    return hmac.new(b"seal:" + secret, text.encode("utf-8", "replace"), "sha256").hexdigest()[:20]
 
 
 def old_file(path: Path) -> Path:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-import secrets
 from functools import partial
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import jwt
@@ -122,7 +122,7 @@ class Tokens:
         signing = rules.keys.value(now)[0].signing if rules.keys is not None else None
         if signing is not None:
             return jwt.encode(claims, signing, rules.algorithm)
-        return sign_hs256(claims, self._secrets(now).current)
+        return sign_hs256(claims, self.secrets(now).current)
 
     def principal(self, token: str, now: float) -> Principal:
         """Who a session token names; one that has run out is refused with AuthenticationFailed.
@@ -158,7 +158,7 @@ class Tokens:
             "res": resource,
             "iat": int(now),
             "exp": math.floor(min(now + valid_s, principal.expires_at)),
-            "jti": secrets.token_hex(8),
+            "jti": token_hex(8),
             "of": {
                 "iat": principal.issued_at,
                 "exp": principal.expires_at,
@@ -166,7 +166,7 @@ class Tokens:
                 "key": principal.key_id,
             },
         }
-        return sign_hs256(claims, _PREFIX[kind] + self._secrets(now).current)
+        return sign_hs256(claims, _PREFIX[kind] + self.secrets(now).current)
 
     def ticket_holder(self, kind: str, ticket: str, resource: str, now: float) -> Principal:
         """Who may use ``resource`` by this ticket: the one it was made for, with that one's credential.
@@ -181,14 +181,8 @@ class Tokens:
             raise BadToken("the ticket is for something else")
         return _holder(claims)
 
-    def opened_by(self, kind: str, ticket: str, now: float) -> Principal:
-        """Whom a ticket was made for that has let somebody in earlier; its own end does not count any more.
-
-        BadToken is raised where it is not a ticket of ours, or signed with a secret that counts no more.
-        """
-        return _holder(self._decode(kind, ticket, now, ended_too=True))
-
-    def _secrets(self, now: float) -> Secrets:
+    def secrets(self, now: float) -> Secrets:
+        """What tickets are signed with, and was a while ago."""
         return Secrets(self._secret) if isinstance(self._secret, bytes) else self._secret.value(now)
 
     def _keys(self, kind: str, algorithm: object, now: float) -> tuple[Any, ...]:
@@ -198,7 +192,7 @@ class Tokens:
         if keys and algorithm == rules.algorithm:
             return tuple(key.verifying for key in keys)
         if algorithm == HS256 and (not keys or keys[0].signing is None):
-            return tuple(_PREFIX[kind] + secret for secret in self._secrets(now).valid(now))
+            return tuple(_PREFIX[kind] + secret for secret in self.secrets(now).valid(now))
         return ()
 
     def _look_again(self, now: float) -> bool:
@@ -206,7 +200,7 @@ class Tokens:
         files = (self._secret, self._rules.keys)
         return any([file.look(now) for file in files if isinstance(file, Reread)])
 
-    def _decode(self, kind: str, token: str, now: float, ended_too: bool = False) -> dict[str, Any]:
+    def _decode(self, kind: str, token: str, now: float) -> dict[str, Any]:
         if len(token) > _MAX_TOKEN_CHARS:
             raise BadToken("longer than any token of ours")
         try:
@@ -221,8 +215,7 @@ class Tokens:
             raise BadToken("the signature is not ours")
         if not all(_is_time(claims.get(name, 0)) for name in ("iat", "exp", "nbf")):
             raise BadToken("iat, exp and nbf must be numbers")
-        if not ended_too:
-            _check_times(claims, now)
+        _check_times(claims, now)
         return claims
 
     def _verified(self, kind: str, token: str, now: float) -> dict[str, Any] | None:

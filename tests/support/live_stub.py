@@ -12,11 +12,13 @@ from twisted.web.server import NOT_DONE_YET, Site
 from zope.interface import implementer
 
 from camsvc.access.roles import Principal, Role
+from camsvc.access.signing import Seals
 from camsvc.access.tokens import STREAM
 from camsvc.devices.inventory import Inventory
 from camsvc.errors import DependencyFailed
 from camsvc.server.routes.camera_access import CameraAccess
 from camsvc.server.routes.camera_delivery import CameraDelivery
+from camsvc.system.clocks import Clocks
 from tests.support.samples import authentication, credentials, found, principal
 
 Answer = tuple[int, dict[str, str], bytes]
@@ -114,7 +116,8 @@ class CameraStand:
         self._count = 0
         streams: Any = self.streams
         grants: Any = self
-        self.access = CameraAccess(authentication(self.credentials), grants, self.inventory)
+        seals = Seals(self.tokens.secrets, Clocks())
+        self.access = CameraAccess(authentication(self.credentials), grants, self.inventory, seals)
         self.delivery = CameraDelivery(self.inventory, streams)
 
     def open(self, who: Principal, end: Callable[[str], None]) -> Callable[[], None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from twisted.web.resource import Resource
 
+from camsvc.access.signing import Seals
 from camsvc.app.shutdown import Step
 from camsvc.app.wiring.topics import Topics
 from camsvc.config.schema import Media
@@ -28,7 +29,8 @@ class Video:
         self._engine = EngineHttp(reactor, media.hls_port, media.webrtc_port)
         rtsp = LoopbackRtsp(reactor, media.rtsp_port, folder.secret("internal").decode())
         self._keep_alive = KeepAlive(reactor, rtsp)
-        access = CameraAccess(topics.access.authentication, topics.access.grants, cameras.inventory)
+        seals = Seals(topics.access.tokens.secrets, runtime.clocks)
+        access = CameraAccess(topics.access.authentication, topics.access.grants, cameras.inventory, seals)
         delivery = CameraDelivery(cameras.inventory, topics.media.streams)
         pictures = LatestPictures(runtime, cameras.health, self._keep_alive.hold)
         self._live = Live(reactor, access, delivery, self._engine)

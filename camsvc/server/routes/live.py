@@ -86,32 +86,34 @@ class Live:
         if not _SECRET.match(secret):
             raise DependencyFailed("media engine", "its answer to an offer names no session")
         ticket = ticket_of(request)
-        location = f"/live/{device}/whep/{secret}" + (f"?ticket={quote(ticket)}" if ticket else "")
+        location = f"/live/{device}/whep/{self._access.whep_name(who, device, secret)}" + (
+            f"?ticket={quote(ticket)}" if ticket else ""
+        )
         request.setResponseCode(201)
         request.setHeader(b"location", location.encode())
         return _whep_answer(request, answer, OFFER, text)
 
-    @app.route("/<device>/whep/<secret>", methods=["PATCH"])
-    async def candidates(self, request: IRequest, device: str, secret: str) -> bytes:
+    @app.route("/<device>/whep/<name>", methods=["PATCH"])
+    async def candidates(self, request: IRequest, device: str, name: str) -> bytes:
         """Candidates of the viewer that come after its offer (RFC 8840).
 
         Raises:
             RefusedByEngine: it finds fault with them.
         """
-        answer, text = await self._of_session(request, device, secret, "PATCH")
+        answer, text = await self._of_session(request, device, name, "PATCH")
         if answer.status not in (200, 204):
             raise RefusedByEngine("candidates", text)
         request.setResponseCode(answer.status)
         return _whep_answer(request, answer, CANDIDATES, text) if answer.status == 200 else b""
 
-    @app.route("/<device>/whep/<secret>", methods=["DELETE"])
-    async def end(self, request: IRequest, device: str, secret: str) -> bytes:
+    @app.route("/<device>/whep/<name>", methods=["DELETE"])
+    async def end(self, request: IRequest, device: str, name: str) -> bytes:
         """The viewer leaves.
 
         Raises:
             NotFound: there is no such session.
         """
-        answer, text = await self._of_session(request, device, secret, "DELETE")
+        answer, text = await self._of_session(request, device, name, "DELETE")
         if answer.status == 400:  # what is no UUID: no session of the engine has such a name
             raise NotFound("Session", "whep")
         if answer.status not in (200, 204):
@@ -182,15 +184,14 @@ class Live:
                 _abort(request)
         return None
 
-    async def _of_session(self, request: IRequest, device: str, secret: str, method: str) -> tuple[EngineAnswer, str]:
+    async def _of_session(self, request: IRequest, device: str, name: str, method: str) -> tuple[EngineAnswer, str]:
         """Pass a request on to a WHEP session; the engine's answer and its text.
 
         Raises:
-            NotFound: there is no such session.
+            NotFound: there is no such session, or it is another viewer's or of another camera.
         """
         who = self._access.enter(request, device)
-        if not _SECRET.match(secret):
-            raise NotFound("Session", "whep")
+        secret = self._access.of_whep_name(who, device, name)
         kind = _content_type(request) if method == "PATCH" else ""
         # The secret alone is what the engines go by, whichever path served the camera when it began.
         path, query = (

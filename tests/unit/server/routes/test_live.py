@@ -9,6 +9,7 @@ from typing import Any
 from twisted.trial.unittest import TestCase
 from twisted.web.resource import Resource
 
+from camsvc.access.roles import Role
 from camsvc.access.tokens import STREAM
 from camsvc.engine.http_client import EngineHttp
 from camsvc.server.http.request import QuietSite
@@ -16,6 +17,7 @@ from camsvc.server.routes import hls_sessions
 from camsvc.server.routes.live import Live
 from tests.support.http_client import Answer, ask
 from tests.support.live_stub import CameraStand, StubEngine
+from tests.support.samples import found, principal
 from tests.support.spawned import eventually
 
 SECRET_ID = "0f0e0d0c-0b0a-0908-0706-050403020100"
@@ -69,6 +71,11 @@ class WhepTests(LiveTestCase):
     async def post(self, path: str = "camera0/whep", **keys: Any) -> Answer:
         return await self.ask(path, "POST", **{"content_type": "application/sdp", "body": b"v=0 offer", **keys})
 
+    def whep_name(self, secret: str = SECRET_ID, device: str = "camera0", subject: str = "me") -> str:
+        """The path of a session behind ``/live/``, as whoever began it is told it."""
+        who = principal(Role.VIEWER, subject=subject)
+        return f"{device}/whep/{self.stand.access.whep_name(who, device, secret)}"
+
     async def test_answer(self) -> None:
         """The answer, and a Location of ours, whatever form the engine's has; nothing else of the engine."""
         absolute = f"http://127.0.0.1:8889/camera0/whep/{SECRET_ID}"
@@ -76,7 +83,7 @@ class WhepTests(LiveTestCase):
             self.location = location
             answer = await self.post()
             self.assertEqual((answer.status, answer.body), (201, b"v=0 answer"))
-            self.assertEqual(answer.headers["location"], f"/live/camera0/whep/{SECRET_ID}")
+            self.assertEqual(answer.headers["location"], f"/live/{self.whep_name()}")
             self.assertEqual((answer.headers["content-type"], answer.headers["etag"]), ("application/sdp", "*"))
             self.assertEqual({"id", "link"} & set(answer.headers), set())
             self.assertNotIn("engine", answer.headers.get("server", ""))
@@ -92,34 +99,51 @@ class WhepTests(LiveTestCase):
         answer = await ask(
             self.port, f"/live/camera0/whep?ticket={ticket}", "POST", body=b"v=0", content_type="application/sdp"
         )
-        self.assertEqual(answer.headers["location"], f"/live/camera0/whep/{SECRET_ID}?ticket={ticket}")
+        self.assertEqual(answer.headers["location"], f"/live/{self.whep_name(subject='somebody')}?ticket={ticket}")
         self.assertNotEqual(self.engine.query()["ticket"], ticket)
 
     async def test_delete(self) -> None:
         """Needs no more than the URL; 404 for a session that is gone, in the words of either engine."""
         self.engine.answer = lambda _: (200, {}, b"")
-        self.assertEqual((await self.ask(f"camera0/whep/{SECRET_ID}", "DELETE")).status, 200)
+        self.assertEqual((await self.ask(self.whep_name(), "DELETE")).status, 200)
         self.assertEqual(self.engine.line(), f"DELETE /camera0/whep/{SECRET_ID}")
         for gone in ((404, {}, b'{"error":"session not found"}'), (500, {}, b'{"error":"session not found"}')):
             self.engine.answer = lambda _, gone=gone: gone
-            self.assertEqual((await self.ask(f"camera0/whep/{SECRET_ID}", "DELETE")).status, 404)
+            self.assertEqual((await self.ask(self.whep_name(), "DELETE")).status, 404)
         self.engine.answer = lambda _: (400, {}, b'{"error":"invalid secret"}')
-        self.assertEqual((await self.ask("camera0/whep/no-uuid-at-all", "DELETE")).status, 404)
+        self.assertEqual((await self.ask(self.whep_name("no-uuid-at-all"), "DELETE")).status, 404)
         self.engine.answer = lambda _: (401, {}, b"")
-        refused = await self.ask(f"camera0/whep/{SECRET_ID}", "DELETE")
+        refused = await self.ask(self.whep_name(), "DELETE")
         self.assertEqual((refused.status, self.error(refused)["code"]), (503, -32050), "it has not ended")
         self.assertEqual((await self.ask("camera0/whep/..%2f..%2fv3", "DELETE")).status, 404)
         self.assertEqual((await self.ask("camera0/whep/a%20bcdefghi", "DELETE")).status, 404)
+
+    async def test_of_its_viewer_and_camera(self) -> None:
+        """A session of another camera, of another viewer, or by the engine's own name is none: nothing is asked."""
+        self.stand.inventory.present("camera1", found("Gate"))
+        mine = self.whep_name().rpartition("/")[2]
+        kind = "application/trickle-ice-sdpfrag"
+        for name in (
+            f"camera1/whep/{mine}",
+            f"camera0/whep/{SECRET_ID}",
+            f"camera0/whep/{SECRET_ID}-",
+            f"camera0/whep/{SECRET_ID}-{'0' * 20}",
+            f"camera0/whep/x{mine}",
+            self.whep_name(subject="you"),
+        ):
+            self.assertEqual((await self.ask(name, "DELETE")).status, 404, name)
+            self.assertEqual((await self.ask(name, "PATCH", body=b"x", content_type=kind)).status, 404, name)
+        self.assertEqual(self.engine.seen, [])
 
     async def test_patch(self) -> None:
         """Candidates go to the engine."""
         self.engine.answer = lambda _: (204, {}, b"")
         kind = "application/trickle-ice-sdpfrag"
-        answer = await self.ask(f"camera0/whep/{SECRET_ID}", "PATCH", body=b"a=candidate", content_type=kind)
+        answer = await self.ask(self.whep_name(), "PATCH", body=b"a=candidate", content_type=kind)
         self.assertEqual(answer.status, 204)
         self.assertEqual(self.engine.seen[-1].getHeader(b"content-type"), kind.encode())
         self.engine.answer = lambda _: (400, {}, b'{"error":"bad candidate"}')
-        answer = await self.ask(f"camera0/whep/{SECRET_ID}", "PATCH", body=b"x", content_type=kind)
+        answer = await self.ask(self.whep_name(), "PATCH", body=b"x", content_type=kind)
         self.assertEqual(answer.status, 400)
         self.assertIn("bad candidate", self.error(answer)["message"])
 
