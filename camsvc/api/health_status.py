@@ -7,7 +7,7 @@ from collections.abc import Callable
 from camsvc.devices.inventory import Inventory
 from camsvc.engine.supervisor import Engine
 from camsvc.model import Status
-from camsvc.streams.streams import Streams
+from camsvc.streams.path_rounds import PathRounds
 
 
 class HealthStatus:
@@ -17,7 +17,7 @@ class HealthStatus:
         self,
         inventory: Inventory,
         engine: Engine,
-        streams: Streams,
+        rounds: PathRounds,
         listening: Callable[[], bool | None],
         audited: Callable[[], bool] = lambda: True,
     ) -> None:
@@ -26,13 +26,13 @@ class HealthStatus:
         Args:
             inventory: a camera in ERROR degrades the whole.
             engine: without it nothing works.
-            streams: whether the engine took every path.
+            rounds: whether the engine took every path.
             listening: whether udev is heard; None where it need not be.
             audited: whether the audit log is on the disk.
         """
         self._inventory = inventory
         self._engine = engine
-        self._streams = streams
+        self._rounds = rounds
         self._listening = listening
         self._audited = audited
 
@@ -52,6 +52,6 @@ class HealthStatus:
         if not self._engine.up:
             return "unhealthy"
         faulty = any(camera.status is Status.ERROR for camera in self._inventory.all())
-        if faulty or not self._audited() or not self._streams.in_step or "ERROR" in self.states().values():
+        if faulty or not self._audited() or not self._rounds.in_step or "ERROR" in self.states().values():
             return "degraded"
         return "healthy"

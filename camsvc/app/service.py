@@ -40,7 +40,7 @@ class Camsvc(Service):
         access = AccessControl(runtime, config, prepared.tokens)
         cameras = Cameras(runtime, config)
         media = MediaPlane(runtime, prepared, access, self._records)
-        archive = Archive(runtime, config.storage, cameras, media.streams)
+        archive = Archive(runtime, config.storage, cameras, media.streaming)
         self._topics = topics = Topics(access, cameras, media, archive)
         self._feed = ClientFeed(runtime.clocks, config, topics)
         self._connect()
@@ -55,13 +55,13 @@ class Camsvc(Service):
 
     def _connect(self) -> None:
         """Who is told of what, one after the other in this order."""
-        topics, streams, archive = self._topics, self._topics.media.streams, self._topics.archive
-        topics.cameras.inventory.changes.add(streams.camera_changed)
-        topics.cameras.inventory.changes.add(archive.recorder.camera_changed)
+        topics, streaming, archive = self._topics, self._topics.media.streaming, self._topics.archive
+        for part in (streaming.cameras, streaming.recordings, streaming.delayed, archive.recorder):
+            topics.cameras.inventory.changes.add(part.camera_changed)
         self._feed.subscribe(topics)
         archive.finisher.changes.add(archive.thumbnails.recording_changed)
         archive.snapshots.taken.add(archive.thumbnails.snapshot_taken)
-        streams.on_states = self._paths_seen
+        streaming.rounds.completed.add(self._on_paths_read)
 
     def _records(self) -> bool:
         return bool(self._topics.archive.recorder.under_way())
@@ -125,9 +125,9 @@ class Camsvc(Service):
             Step("giving back the state folder", self._prepared.lock.close),
         )
 
-    def _paths_seen(self) -> None:
+    def _on_paths_read(self) -> None:
         self._feed.events.check_health()
-        if not self._said_ready and self._topics.media.streams.in_step:
+        if not self._said_ready and self._topics.media.streaming.rounds.in_step:
             self._said_ready = True
             _log.info("ready")
             self._feed.events.started()

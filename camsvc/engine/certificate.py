@@ -14,8 +14,8 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from camsvc.engine.api_client import EngineRefused, EngineUnreachable
-from camsvc.engine.server_api import ServerApi
+from camsvc.engine.api.api_client import EngineRefused, EngineUnreachable
+from camsvc.engine.api.server_api import ServerApi
 from camsvc.engine.supervisor import Engine
 from camsvc.system.runtime_dir import RuntimeDir
 from camsvc.system.tasks import launch, sleep
@@ -78,7 +78,7 @@ class EngineCertificate:
         self.served = bool(listens)
         self._work: Deferred[Any] | None = None
         self._question: Deferred[Any] | None = None
-        engine.subscribe(self._engine_changed)
+        engine.changes.add(self._engine_changed)
 
     def renew(self, certificate: bytes, key: bytes) -> None:
         """Have new viewers get this one; both PEM, and they fit each other."""

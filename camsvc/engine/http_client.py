@@ -20,13 +20,13 @@ from twisted.web.http_headers import Headers
 from twisted.web.iweb import UNKNOWN_LENGTH, IResponse
 from zope.interface import implementer
 
-from camsvc.engine.api_client import EngineUnreachable
+from camsvc.engine.api.api_client import EngineUnreachable
 from camsvc.system.protocols import http_bodies
 from camsvc.system.tasks import within
 
 CONNECT_LIMIT_S = 3.0
 ANSWER_LIMIT_S = 20.0
-"""A request waits for its camera to come up (10 s, runOnDemandStartTimeout) and for HLS's first segments."""
+"""A request waits for its camera to come up (10 s, runCameraStarterTimeout) and for HLS's first segments."""
 
 STALL_LIMIT_S = 30.0
 """A reader that takes nothing of a body for so long is given up: it holds a connection of ours, and of the engine."""
@@ -83,7 +83,7 @@ class EngineAnswer:
 
 
 class EngineHttp:
-    """The engine's WHEP and HLS ports, on loopback."""
+    """The engine's WHEP and HLS ports, on loopback; a request raises EngineUnreachable when no answer comes."""
 
     def __init__(self, reactor: Any, hls_port: int, webrtc_port: int) -> None:
         """Set up; nothing is connected yet.
@@ -114,24 +114,17 @@ class EngineHttp:
             query: with the credential.
             content_type: of the body.
             body: an offer or candidates.
-
-        Raises:
-            EngineUnreachable: no answer within 20 s.
         """
         headers = {"content-type": content_type} if content_type else {}
-        return await self._ask(method, f"{self._webrtc}{path}?{urlencode(query)}", headers, body)
+        return await self._request(method, f"{self._webrtc}{path}?{urlencode(query)}", headers, body)
 
     async def hls(self, path: str, query: Mapping[str, str], cookies: Mapping[str, str]) -> EngineAnswer:
-        """GET of ``camera0/index.m3u8`` or what it names; redirects are not followed.
-
-        Raises:
-            EngineUnreachable: no answer within 20 s.
-        """
+        """GET of ``camera0/index.m3u8`` or what it names; redirects are not followed."""
         pairs = "; ".join(f"{name}={value}" for name, value in cookies.items())
         headers = {"cookie": pairs} if pairs else {}
-        return await self._ask("GET", f"{self._hls}{path}?{urlencode(query)}", headers, b"")
+        return await self._request("GET", f"{self._hls}{path}?{urlencode(query)}", headers, b"")
 
-    async def _ask(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> EngineAnswer:
+    async def _request(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> EngineAnswer:
         sent = FileBodyProducer(BytesIO(body)) if body else None
         named = Headers({name.encode(): [value.encode()] for name, value in headers.items()})
         request: Any = self._agent.request(method.encode(), url.encode(), named, sent)

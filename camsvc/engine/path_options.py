@@ -5,6 +5,7 @@ Keys and their effect are MediaMTX's (``/v3/config/paths``), in the vocabulary o
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +20,9 @@ IDLE_S = 20
 
 WEB_IDLE_S = 10
 """The same of a web path: a camera sleeps 90 s after the last request for HLS, which counts as a reader for 60 s."""
+
+
+_RECORDING = re.compile(r"rec/(camera[^/]*)/")
 
 
 class PathOptions:
@@ -51,7 +55,7 @@ class PathOptions:
     def recording(self, recording: Recording, path: str) -> dict[str, Any]:
         """A recording's path pulls one of the camera's over loopback and writes what comes."""
         return {
-            "source": self._rtsp.url_with_login(path),
+            "source": self.source_url(path),
             "rtspTransport": "tcp",
             "sourceOnDemand": False,
             "record": True,
@@ -62,13 +66,17 @@ class PathOptions:
             "recordDeleteAfter": "0s",
         }
 
+    def source_url(self, path: str) -> str:
+        """Where a recording's path pulls a path of the camera's."""
+        return self._rtsp.url_with_login(path)
+
     def _launched(self, path: str, run: str = "runOnDemand") -> dict[str, Any]:
         command = shlex.join([str(self._launcher), "--runtime-dir", str(self._runtime_dir), path])
         return {"source": "publisher", run: command, f"{run}Restart": True}
 
 
 def _on_demand(idle_s: int) -> dict[str, Any]:
-    return {"runOnDemandStartTimeout": "10s", "runOnDemandCloseAfter": f"{idle_s}s"}
+    return {"runCameraStarterTimeout": "10s", "runOnDemandCloseAfter": f"{idle_s}s"}
 
 
 def parts_folder(recordings_dir: Path, recording: Recording) -> Path:
@@ -78,7 +86,13 @@ def parts_folder(recordings_dir: Path, recording: Recording) -> Path:
 
 def ours(path: str) -> bool:
     """Whether a path of the engine is one that we add and delete."""
-    return camera_of(path) is not None or path.startswith("rec/camera")
+    return camera_of(path) is not None or _RECORDING.match(path) is not None
+
+
+def recorded_camera(path: str) -> str | None:
+    """The camera that a path of ours records; None where it is no path of a recording."""
+    recorded = _RECORDING.match(path)
+    return recorded[1] if recorded is not None else None
 
 
 def same(wanted: Mapping[str, Any], actual: Mapping[str, Any]) -> bool:

@@ -8,14 +8,18 @@ from typing import Any
 from twisted.internet.defer import DeferredLock
 from twisted.logger import Logger
 
-from camsvc.engine.api_client import EngineRefused
+from camsvc.engine.api.api_client import EngineRefused
+from camsvc.engine.api.paths_api import PathsApi
 from camsvc.engine.desired_paths import DesiredPaths, PathKeys
 from camsvc.engine.path_options import goes_on, ours
-from camsvc.engine.paths_api import PathsApi
 
 
 class PathReconciler:
-    """Compares what is wanted with what the engine has, and mends the difference."""
+    """Compares what is wanted with what the engine has, and mends the difference.
+
+    Attributes:
+        desired: what is wanted.
+    """
 
     _log = Logger()
 
@@ -27,7 +31,7 @@ class PathReconciler:
             desired: what is wanted.
         """
         self._api = api
-        self._desired = desired
+        self.desired = desired
         self._taken: dict[str, PathKeys] = {}
         self._refused: dict[str, PathKeys] = {}
         self._rounded = False  # a round has come to its end, and the engine kept nothing that it was to delete
@@ -36,16 +40,16 @@ class PathReconciler:
     @property
     def equal(self) -> bool:
         """The engine has all that is wanted and nothing else of ours, as far as we know."""
-        nothing_else = self._rounded and self._taken.keys() <= {*self._desired}
-        return nothing_else and all(self.taken(name) for name in self._desired)
+        nothing_else = self._rounded and self._taken.keys() <= {*self.desired}
+        return nothing_else and all(self.taken(name) for name in self.desired)
 
     def taken(self, name: str) -> bool:
         """Whether the engine has a path as it is wanted."""
-        return name in self._desired and self._taken.get(name) == self._desired.get(name)
+        return name in self.desired and self._taken.get(name) == self.desired.get(name)
 
     def settled(self, name: str) -> bool:
         """Whether the engine has a path as it is wanted, has refused it, or need not have it."""
-        wanted = self._desired.get(name)
+        wanted = self.desired.get(name)
         return wanted is None or wanted in (self._taken.get(name), self._refused.get(name))
 
     def forget(self) -> None:
@@ -58,11 +62,11 @@ class PathReconciler:
         async with self._one_at_a_time:
             await self._api.add(name, keys)
             self._taken[name] = keys
-            self._desired.note_added(name, keys)
+            self.desired.note_added(name, keys)
 
     async def delete(self, name: str) -> None:
         """Delete a path now, or at the next round where the engine is down."""
-        self._desired.note_deleted(name)
+        self.desired.note_deleted(name)
         async with self._one_at_a_time:
             self._taken.pop(name, None)
             await self._api.delete(name)
@@ -74,9 +78,9 @@ class PathReconciler:
         """
         async with self._one_at_a_time:
             state = await self._api.state(name)
-            if state is not None and not state.ready and name in self._desired:
+            if state is not None and not state.ready and name in self.desired:
                 await self._api.delete(name)
-                keys = self._desired.get(name)
+                keys = self.desired.get(name)
                 if keys is not None:  # else it was ended meanwhile
                     await self._api.add(name, keys)
 
@@ -92,8 +96,8 @@ class PathReconciler:
             self._refused = {}
             self._taken = {
                 name: keys
-                for name in self._desired
-                if (keys := self._desired.get(name)) is not None and name in actual and goes_on(keys, actual[name])
+                for name in self.desired
+                if (keys := self.desired.get(name)) is not None and name in actual and goes_on(keys, actual[name])
             }
             await self._add_missing()
             self._rounded = not kept
@@ -102,7 +106,7 @@ class PathReconciler:
         """Delete what nobody wants, in ``actual`` too; whether the engine keeps any of it."""
         kept = False
         for name in tuple(actual):
-            if ours(name) and name not in self._desired and not spared(name):
+            if ours(name) and name not in self.desired and not spared(name):
                 self._taken.pop(name, None)
                 try:
                     await self._api.delete(name)
@@ -113,8 +117,8 @@ class PathReconciler:
         return kept
 
     async def _add_missing(self) -> None:
-        for name in self._desired:
-            keys = self._desired.get(name)
+        for name in self.desired:
+            keys = self.desired.get(name)
             if keys is None or self.taken(name):
                 continue
             try:

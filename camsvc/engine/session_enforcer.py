@@ -10,8 +10,8 @@ from twisted.logger import Logger
 
 from camsvc.access.admitted_sessions import AdmittedSessions
 from camsvc.access.credentials import Credentials
-from camsvc.engine.api_client import EngineRefused
-from camsvc.engine.sessions_api import EngineSession, SessionsApi
+from camsvc.engine.api.api_client import EngineRefused
+from camsvc.engine.api.sessions_api import EngineSession, SessionsApi
 from camsvc.engine.supervisor import Engine
 from camsvc.errors import DependencyFailed
 from camsvc.system.clocks import Clocks
@@ -62,7 +62,7 @@ class SessionEnforcer:
         self._heard: dict[str, tuple[int, float]] = {}  # reports of a WebRTC session, and since when they are so many
         self._again: IDelayedCall | None = None
         self._rounds = Repeater(reactor, ROUND_S, self._enforce, self._log, "looking who watches")
-        engine.subscribe(lambda up: self._rounds.nudge() if up else None)
+        engine.changes.add(lambda up: self._rounds.nudge() if up else None)
 
     def start(self) -> None:
         """Begin."""

@@ -19,7 +19,7 @@ from camsvc.library.parts import Part
 from camsvc.model import Camera, Recording, RecordingState, Status
 from camsvc.recording.finisher import Finisher, Progress
 from camsvc.recording.growth import NOTHING_AFTER_S, GrowthEvent, GrowthWatch
-from camsvc.streams.streams import Streams
+from camsvc.streams.recording_paths import RecordingPaths
 from camsvc.system.runtime import Runtime
 from camsvc.system.subscribers import Subscribers
 from camsvc.system.tasks import launch, sleep, within
@@ -58,7 +58,7 @@ class ActiveRecording:
         self,
         runtime: Runtime,
         inventory: Inventory,
-        streams: Streams,
+        paths: RecordingPaths,
         folders: MediaFolders,
         finisher: Finisher,
         recording: Recording,
@@ -68,7 +68,7 @@ class ActiveRecording:
         Args:
             runtime: time, database.
             inventory: knows what is wrong with the camera.
-            streams: tells the engine to record, and to end it.
+            paths: tells the engine to record, and to end it.
             folders: knows the folder of the parts.
             finisher: told of changes, and given the recording at its end.
             recording: what is asked for.
@@ -76,7 +76,7 @@ class ActiveRecording:
         self._runtime = runtime
         self._clocks = runtime.clocks
         self._inventory = inventory
-        self._streams = streams
+        self._paths = paths
         self._folders = folders
         self._finisher = finisher
         self.recording = recording
@@ -114,7 +114,7 @@ class ActiveRecording:
             self._runtime,
             read_sizes=partial(self._folders.thread, parts.look, folder, ignore),
             write_out=partial(self._folders.thread, parts.write_out, folder),
-            engine_up=lambda: self._streams.engine_up,
+            engine_up=lambda: self._paths.engine_up,
             on_event=self._on_growth,
         )
         self._growth.start()
@@ -145,7 +145,7 @@ class ActiveRecording:
         if left_s is not None and left_s < _TOO_SHORT_S:
             await self.end("duration")
             return
-        self._streams.want_recording(self.recording)
+        self._paths.want_recording(self.recording)
         self.follow(left_s, frozenset(part.path.name for part in found))
 
     async def end(self, reason: str) -> Stopped:
@@ -182,7 +182,7 @@ class ActiveRecording:
 
     async def _read_again(self) -> None:
         try:
-            await self._streams.read_again(self.recording)
+            await self._paths.read_again(self.recording)
         except DependencyFailed as why:
             self._log.debug("{name}: {why}", name=self.recording.name, why=why.message)
 
@@ -248,8 +248,8 @@ class ActiveRecording:
         """Delete the shadow path and wait until the engine has written its last part."""
         reactor = self._runtime.reactor
         try:
-            await self._streams.remove_recording(recording)
-            await within(reactor, CLOSE_LIMIT_S, self._streams.when_path_gone(recording))
+            await self._paths.remove_recording(recording)
+            await within(reactor, CLOSE_LIMIT_S, self._paths.when_path_gone(recording))
         except (CamsvcError, TimeoutError) as why:
             self._log.warn("{name}: ended without the engine's word ({why})", name=recording.name, why=str(why))
         await sleep(reactor, 0.05)

@@ -16,7 +16,7 @@ from camsvc.library.media_folders import MediaFolders
 from camsvc.model import Camera, Recording, RecordingState, Status
 from camsvc.recording.active_recording import ActiveRecording, Stopped
 from camsvc.recording.finisher import Finisher
-from camsvc.streams.streams import Streams
+from camsvc.streams.recording_paths import RecordingPaths
 from camsvc.system.runtime import Runtime
 from camsvc.system.tasks import launch
 
@@ -30,7 +30,7 @@ class Recorder:
         self,
         runtime: Runtime,
         inventory: Inventory,
-        streams: Streams,
+        paths: RecordingPaths,
         folders: MediaFolders,
         finisher: Finisher,
         storage: Storage,
@@ -40,7 +40,7 @@ class Recorder:
         Args:
             runtime: time, database.
             inventory: the cameras.
-            streams: tells the engine to record.
+            paths: tells the engine to record.
             folders: knows the folder of recordings.
             finisher: takes what has ended.
             storage: how much room must stay free.
@@ -48,7 +48,7 @@ class Recorder:
         self._runtime = runtime
         self._clocks = runtime.clocks
         self._inventory = inventory
-        self._streams = streams
+        self._paths = paths
         self._folders = folders
         self._finisher = finisher
         self._storage = storage
@@ -87,7 +87,7 @@ class Recorder:
                 allowed_states=["IDLE"],
                 **({"filename": already.filename} if already.ident else {}),
             )
-        self._streams.require_engine()
+        self._paths.require_engine()
         active = self._add(Recording(0, device, "", form, RecordingState.RECORDING, self._clocks.wall_s()))
         try:
             await require_room(self._folders, self._storage, sum(self.under_way().values()))
@@ -95,7 +95,7 @@ class Recorder:
             active.recording = await self._runtime.database.run(
                 lambda db: recordings_table.begin(db, device, form, seconds, boot, now)
             )
-            await self._streams.add_recording(active.recording)
+            await self._paths.add_recording(active.recording)
         except BaseException:
             self._remove(active)
             ident = active.recording.ident
@@ -113,7 +113,7 @@ class Recorder:
             self._log.info("{name}: goes on", name=recording.name)
             active = self._add(recording)
             if recording.boot_id == self._clocks.boot_id():
-                self._streams.want_recording(recording)
+                self._paths.want_recording(recording)
                 active.follow(recording.seconds)
             else:
                 self._runtime.reactor.callWhenRunning(self._go_on_after_boot, active)
@@ -160,7 +160,7 @@ class Recorder:
 
     def _add(self, recording: Recording) -> ActiveRecording:
         active = ActiveRecording(
-            self._runtime, self._inventory, self._streams, self._folders, self._finisher, recording
+            self._runtime, self._inventory, self._paths, self._folders, self._finisher, recording
         )
         active.ended.add(self._remove)
         self._active[recording.device] = active

@@ -15,7 +15,7 @@ from camsvc.library.media_folders import MediaFolders
 from camsvc.model import MediaFile, stamp
 from camsvc.recording import jpeg_quality
 from camsvc.recording.recorder import require_connected
-from camsvc.streams.streams import Streams
+from camsvc.streams.camera_starter import CameraStarter
 from camsvc.system.runtime import Runtime
 from camsvc.system.subscribers import Subscribers
 
@@ -43,7 +43,12 @@ class Snapshots:
     _log = Logger()
 
     def __init__(
-        self, runtime: Runtime, inventory: Inventory, health: LauncherHealth, streams: Streams, folders: MediaFolders
+        self,
+        runtime: Runtime,
+        inventory: Inventory,
+        health: LauncherHealth,
+        starter: CameraStarter,
+        folders: MediaFolders,
     ) -> None:
         """Set up.
 
@@ -51,14 +56,14 @@ class Snapshots:
             runtime: time, processes, database, ffmpeg, and the folder where launchers leave the latest pictures.
             inventory: the cameras.
             health: what the launchers say.
-            streams: wakes a camera that sleeps.
+            starter: starts a camera that sleeps.
             folders: takes the pictures.
         """
         self._runtime = runtime
         self._clocks = runtime.clocks
         self._inventory = inventory
         self._health = health
-        self._streams = streams
+        self._starter = starter
         self._folders = folders
         self.taken: Subscribers[[MediaFile]] = Subscribers("telling of a snapshot", self._log)
 
@@ -119,7 +124,7 @@ class Snapshots:
 
         unsubscribe = self._runtime.folder.changes.add(changed)
         try:
-            await self._streams.start_camera(device)
+            await self._starter.start_camera(device)
             await next_picture.addTimeout(_PICTURE_LIMIT_S, self._runtime.reactor)
             return path.read_bytes(), self._clocks.boot_s()
         except (TimeoutError, FileNotFoundError):

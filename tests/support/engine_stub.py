@@ -1,4 +1,4 @@
-"""A control API on loopback that answers as it is told: what the tests of its callers need and no engine gives."""
+"""An engine that is up or down, and a control API on loopback, as the test says: no real engine does."""
 
 from __future__ import annotations
 
@@ -6,8 +6,32 @@ import json
 from typing import Any
 
 from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.trial.unittest import TestCase
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Site
+
+from camsvc.engine.api.api_client import ApiClient
+from camsvc.errors import DependencyFailed
+from camsvc.system.subscribers import Subscribers
+
+
+class FakeEngine:
+    """Up or down, as the test says."""
+
+    def __init__(self, up: bool = True) -> None:
+        self.up = up
+        self.version: str | None = "1.20.1"
+        self.trouble: str | None = None if up else "is starting"
+        self.changes: Subscribers[[bool]] = Subscribers("telling that the engine changed", Logger())
+
+    def require_up(self) -> None:
+        if not self.up:
+            raise DependencyFailed("media engine", f"the media engine {self.trouble}")
+
+    def turn(self, up: bool) -> None:
+        self.up, self.trouble = up, None if up else "is starting"
+        self.changes.tell(up)
 
 
 class StubApi(Resource):
@@ -100,3 +124,23 @@ class StubApi(Resource):
         )
         pages = -(-len(items) // size)
         return {"itemCount": len(items), "pageCount": pages, "items": items[page * size : (page + 1) * size]}
+
+
+class ApiTestCase(TestCase):
+    """With a stub on a free port, and a client of it."""
+
+    def setUp(self) -> None:
+        from twisted.internet import reactor
+
+        self.reactor: Any = reactor
+        self.stub = StubApi()
+        self.listen(self.stub.site())
+        self.client = ApiClient(reactor, f"127.0.0.1:{self.port}", b"secret")
+
+    def listen(self, factory: Any) -> None:
+        port = self.reactor.listenTCP(0, factory, interface="127.0.0.1")
+        self.port: int = port.getHost().port
+        self.addCleanup(port.stopListening)
+
+    async def tearDown(self) -> None:  # type: ignore[override]
+        await self.client.close()

@@ -15,10 +15,10 @@ from camsvc.access.roles import Principal, Role
 from camsvc.access.signing import Seals
 from camsvc.access.tokens import STREAM
 from camsvc.devices.inventory import Inventory
-from camsvc.errors import DependencyFailed
 from camsvc.server.routes.camera_access import CameraAccess
 from camsvc.server.routes.camera_delivery import CameraDelivery
 from camsvc.system.clocks import Clocks
+from tests.support.engine_stub import FakeEngine
 from tests.support.samples import authentication, credentials, found, principal
 
 Answer = tuple[int, dict[str, str], bytes]
@@ -89,17 +89,12 @@ class Pouring:
         self._left = -1
 
 
-class FakeStreams:
-    """The engine's state and paths."""
+class FakePaths:
+    """The engine's paths for browsers."""
 
-    trouble = ""
     web = ""
 
-    def require_engine(self) -> None:
-        if self.trouble:
-            raise DependencyFailed("media engine", self.trouble)
-
-    def web_path(self, device: str, protocol: str) -> str:
+    def path_for_browsers(self, device: str, protocol: str) -> str:
         return self.web + device
 
 
@@ -111,14 +106,16 @@ class CameraStand:
         self.tokens = self.credentials.tokens
         self.inventory = Inventory()
         self.inventory.present("camera0", found())
-        self.streams = FakeStreams()
+        self.engine = FakeEngine()
+        self.paths = FakePaths()
         self.held: dict[int, tuple[Principal, Callable[[str], None]]] = {}
         self._count = 0
-        streams: Any = self.streams
+        engine: Any = self.engine
+        paths: Any = self.paths
         grants: Any = self
         seals = Seals(self.tokens.secrets, Clocks())
         self.access = CameraAccess(authentication(self.credentials), grants, self.inventory, seals)
-        self.delivery = CameraDelivery(self.inventory, streams)
+        self.delivery = CameraDelivery(self.inventory, engine, paths)
 
     def open(self, who: Principal, end: Callable[[str], None]) -> Callable[[], None]:
         self._count += 1

@@ -20,7 +20,7 @@ from camsvc.devices.launcher_health import LauncherHealth
 from camsvc.errors import InvalidParams, Unsupported
 from camsvc.kinds.kind import Name
 from camsvc.model import Camera, Mode
-from camsvc.streams.streams import Streams
+from camsvc.streams.launch_orders import LaunchOrders
 from camsvc.system.database import Database
 
 ModeName = Annotated[str, Meta(min_length=1, max_length=40)]
@@ -63,13 +63,13 @@ class CameraSettingsMethods:
     def __init__(
         self,
         inventory: Inventory,
-        streams: Streams,
+        orders: LaunchOrders,
         health: LauncherHealth,
         database: Database,
         views: Views,
     ) -> None:
         self._inventory = inventory
-        self._streams = streams
+        self._orders = orders
         self._health = health
         self._database = database
         self._views = views
@@ -86,10 +86,10 @@ class CameraSettingsMethods:
         if isinstance(params.mode, str):
             _require_offered(camera, wanted)
         await self._database.run(partial(camera_settings.store, device=params.device, settings=wanted))
-        before = self._streams.pipeline(camera)
+        before = self._orders.pipeline(camera)
         self._inventory.settings.set(params.device, wanted)
         camera = self._inventory.get(params.device)
-        if camera.present and self._streams.pipeline(camera) != before:
+        if camera.present and self._orders.pipeline(camera) != before:
             self._health.reorder(params.device)
         return self._views.camera(camera, call.principal, call.base_url)
 

@@ -14,7 +14,7 @@ from camsvc.api.views import CameraView, Views
 from camsvc.devices.inventory import Inventory
 from camsvc.devices.launcher_health import LauncherHealth
 from camsvc.model import Camera, Status
-from camsvc.streams.streams import Streams
+from camsvc.streams.stream_states import StreamStates
 from camsvc.system.clocks import Clocks
 
 
@@ -119,7 +119,7 @@ class CameraMethods:
     """Methods that read cameras and streams."""
 
     def __init__(
-        self, inventory: Inventory, streams: Streams, health: LauncherHealth, views: Views, clocks: Clocks
+        self, inventory: Inventory, streams: StreamStates, health: LauncherHealth, views: Views, clocks: Clocks
     ) -> None:
         self._inventory = inventory
         self._streams = streams

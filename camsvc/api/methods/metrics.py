@@ -17,7 +17,7 @@ from camsvc.library import parts
 from camsvc.library.media_folders import MediaFolders
 from camsvc.model import Status, iso
 from camsvc.recording.recorder import Recorder
-from camsvc.streams.streams import Streams
+from camsvc.streams.stream_states import StreamStates
 from camsvc.system.clocks import Clocks
 
 PROC = Path("/proc")
@@ -95,7 +95,7 @@ class MetricsMethods:
     def __init__(
         self,
         inventory: Inventory,
-        streams: Streams,
+        streams: StreamStates,
         health: LauncherHealth,
         recorder: Recorder,
         folders: MediaFolders,

@@ -15,7 +15,9 @@ from camsvc.engine.path_options import IDLE_S
 from camsvc.errors import DependencyFailed, InvalidState
 from camsvc.model import Camera, Status, iso
 from camsvc.recording.recorder import Recorder, require_connected
-from camsvc.streams.streams import Streams
+from camsvc.streams.kept_streams import KeptStreams
+from camsvc.streams.launch_orders import LaunchOrders
+from camsvc.streams.stream_states import StreamStates
 from camsvc.system.clocks import Clocks
 from camsvc.system.redaction import redact
 
@@ -85,32 +87,30 @@ class StreamStatus(Struct, frozen=True):
 
 
 class StreamMethods:
-    """Methods about single streams."""
+    """Methods that keep a stream ready."""
 
     def __init__(
         self,
         inventory: Inventory,
-        streams: Streams,
-        health: LauncherHealth,
+        kept: KeptStreams,
+        streams: StreamStates,
+        orders: LaunchOrders,
         recorder: Recorder,
         urls: Urls,
-        clocks: Clocks,
     ) -> None:
         self._inventory = inventory
+        self._kept = kept
         self._streams = streams
-        self._health = health
+        self._orders = orders
         self._recorder = recorder
         self._urls = urls
-        self._clocks = clocks
-        self._kept: dict[str, float] = {}
 
     @method("start_streaming", role=Role.OPERATOR, params=DeviceParam, result=StreamStarted)
     async def start_streaming(self, call: Call, params: DeviceParam) -> StreamStarted:
         """Start a camera before anybody watches; without a viewer it sleeps again after `auto_close_after`."""
         camera = self._inventory.get(params.device)
         require_connected(camera)
-        await self._streams.start_camera(camera.device)
-        began = self._kept.setdefault(camera.device, self._clocks.wall_s())
+        began = await self._kept.start(camera.device)
         return StreamStarted(
             device=camera.device,
             stream_name=camera.device,
@@ -129,8 +129,8 @@ class StreamMethods:
             InvalidState: start_streaming was not called.
         """
         self._inventory.get(params.device)
-        began = self._kept.pop(params.device, None)
-        if began is None:
+        times = self._kept.stop(params.device)
+        if times is None:
             raise InvalidState(
                 f"{params.device} was not started",
                 reason="not_streaming",
@@ -139,7 +139,7 @@ class StreamMethods:
                 suggestion="start_streaming starts it",
             )
         await self._streams.fresh_states()
-        now = self._clocks.wall_s()
+        began, now = times
         return StreamStopped(
             device=params.device,
             stream_name=params.device,
@@ -149,6 +149,22 @@ class StreamMethods:
             duration=round(max(0.0, now - began), 3),
             stream_continues=self._streams.viewers(params.device) > 0 or self._recorder.recording(params.device),
         )
+
+    def _command(self, camera: Camera) -> str:
+        """What ffmpeg runs, without devices and credentials, also where the configuration has words of its own."""
+        made = self._orders.pipeline(camera)
+        words = (camera.device if _names_source(word, made.source) else word for word in (*made.input, *made.video))
+        return redact(" ".join(["ffmpeg", *words, "-f", "rtsp", camera.device]))
+
+
+class StreamStatusMethods:
+    """Methods that read how a stream is."""
+
+    def __init__(self, inventory: Inventory, streams: StreamStates, health: LauncherHealth, clocks: Clocks) -> None:
+        self._inventory = inventory
+        self._streams = streams
+        self._health = health
+        self._clocks = clocks
 
     @method("get_stream_status", role=Role.VIEWER, params=DeviceParam, result=StreamStatus, reads=True)
     async def get_stream_status(self, call: Call, params: DeviceParam) -> StreamStatus:
@@ -186,12 +202,6 @@ class StreamMethods:
             ),
             start_time=iso(self._clocks.wall_s() - uptime) if running else "",
         )
-
-    def _command(self, camera: Camera) -> str:
-        """What ffmpeg runs, without devices and credentials, also where the configuration has words of its own."""
-        made = self._streams.pipeline(camera)
-        words = (camera.device if _names_source(word, made.source) else word for word in (*made.input, *made.video))
-        return redact(" ".join(["ffmpeg", *words, "-f", "rtsp", camera.device]))
 
 
 def _names_source(word: str, source: str) -> bool:

@@ -16,7 +16,7 @@ from camsvc.api.health_status import HealthStatus
 from camsvc.devices.inventory import Inventory
 from camsvc.engine.supervisor import Engine
 from camsvc.model import Status
-from camsvc.streams.streams import Streams
+from camsvc.streams.path_rounds import PathRounds
 from camsvc.system.clocks import Clocks
 
 BUILD_DATE = "2026-11-23"
@@ -60,11 +60,11 @@ class SystemMethods:
     """Methods about the service."""
 
     def __init__(
-        self, inventory: Inventory, engine: Engine, streams: Streams, health_status: HealthStatus, clocks: Clocks
+        self, inventory: Inventory, engine: Engine, rounds: PathRounds, health_status: HealthStatus, clocks: Clocks
     ) -> None:
         self._inventory = inventory
         self._engine = engine
-        self._streams = streams
+        self._rounds = rounds
         self._health_status = health_status
         self._clocks = clocks
         self._began = self._clocks.boot_s()
@@ -87,7 +87,7 @@ class SystemMethods:
             for camera in self._inventory.all()
             if camera.status is Status.CONNECTED and call.principal.sees(camera.device)
         ]
-        if self._streams.in_step:
+        if self._rounds.in_step:
             status, message = "ready", "everything is up"
         elif self._engine.up:
             status, message = "starting", "the media engine is taking the cameras' paths"

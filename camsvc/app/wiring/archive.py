@@ -10,6 +10,7 @@ from twisted.logger import Logger
 
 from camsvc.app.shutdown import Step
 from camsvc.app.wiring.cameras import Cameras
+from camsvc.app.wiring.streaming import Streaming
 from camsvc.config.schema import Storage
 from camsvc.library import index
 from camsvc.library.index import RECORDINGS, SNAPSHOTS
@@ -22,7 +23,6 @@ from camsvc.recording.joiner import Joiner
 from camsvc.recording.recorder import Recorder
 from camsvc.recording.snapshots import Snapshots
 from camsvc.recording.thumbnails import Thumbnails
-from camsvc.streams.streams import Streams
 from camsvc.system.runtime import Runtime
 
 FINISH_LIMIT_S = 5.0
@@ -39,14 +39,14 @@ class Archive:
         folders: where the files of each kind are.
     """
 
-    def __init__(self, runtime: Runtime, storage: Storage, cameras: Cameras, streams: Streams) -> None:
+    def __init__(self, runtime: Runtime, storage: Storage, cameras: Cameras, streaming: Streaming) -> None:
         """Set up.
 
         Args:
             runtime: time, processes, database.
             storage: the folders, and how much room stays free.
             cameras: what is recorded and pictured.
-            streams: tells the engine to record.
+            streaming: tells the engine to record.
         """
         self._database = runtime.database
         self.folders: dict[str, Path] = {
@@ -56,8 +56,8 @@ class Archive:
         }
         folders = self.media_folders = MediaFolders(runtime.reactor, *self.folders.values())
         self.finisher = Finisher(runtime, folders, Joiner(runtime, folders))
-        self.recorder = Recorder(runtime, cameras.inventory, streams, folders, self.finisher, storage)
-        self.snapshots = Snapshots(runtime, cameras.inventory, cameras.health, streams, folders)
+        self.recorder = Recorder(runtime, cameras.inventory, streaming.recordings, folders, self.finisher, storage)
+        self.snapshots = Snapshots(runtime, cameras.inventory, cameras.health, streaming.starter, folders)
         self.thumbnails = Thumbnails(runtime, folders)
         self.retention = Retention(runtime, folders)
 

@@ -27,9 +27,10 @@ class ClientFeed:
         """
         cameras, media, archive, audit = topics.cameras, topics.media, topics.archive, topics.access.audit
         urls = Urls(topics.access.tokens, config.access, config.media, lambda: media.certificate.served, clocks)
-        self.views = Views(urls, archive.recorder.recording, media.streams.watchable)
+        self.views = Views(urls, archive.recorder.recording, media.streaming.availability.watchable)
+        rounds = media.streaming.rounds
         self.health_status = HealthStatus(
-            cameras.inventory, media.engine, media.streams, lambda: cameras.listening, lambda: audit.trouble is None
+            cameras.inventory, media.engine, rounds, lambda: cameras.listening, lambda: audit.trouble is None
         )
         self.connections = ClientConnections(clocks)
         self.subscriptions = Subscriptions(self.connections)
@@ -39,9 +40,9 @@ class ClientFeed:
     def subscribe(self, topics: Topics) -> None:
         """Be told by the topics, whose changes are told on in this order."""
         media, archive = topics.media, topics.archive
-        media.streams.changes.subscribe(self._status_updates.camera_changed)
-        media.streams.changes.subscribe(self.events.camera_changed)
+        media.streaming.delayed.changes.add(self._status_updates.camera_changed)
+        media.streaming.delayed.changes.add(self.events.camera_changed)
         archive.finisher.changes.add(self._status_updates.recording_changed)
         archive.finisher.changes.add(self.events.recording_changed)
         archive.snapshots.taken.add(self.events.snapshot_taken)
-        media.engine.subscribe(self.events.check_health)
+        media.engine.changes.add(self.events.check_health)

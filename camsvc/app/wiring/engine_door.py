@@ -8,8 +8,8 @@ from camsvc.access.admission import Admission, EngineSecrets
 from camsvc.access.admitted_sessions import AdmittedSessions
 from camsvc.access.session_grants import SessionGrants
 from camsvc.audit.refused_credentials import RefusedCredentials
+from camsvc.engine.api.sessions_api import SessionsApi
 from camsvc.engine.session_enforcer import SessionEnforcer
-from camsvc.engine.sessions_api import SessionsApi
 from camsvc.engine.supervisor import Engine
 from camsvc.server.http.request import QuietSite
 from camsvc.server.routes.callback import Callback

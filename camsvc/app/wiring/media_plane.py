@@ -5,26 +5,25 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
-from functools import partial
 
 from camsvc.app.shutdown import Step
 from camsvc.app.startup import Prepared
 from camsvc.app.wiring.access import AccessControl
 from camsvc.app.wiring.engine_door import EngineDoor
+from camsvc.app.wiring.streaming import Streaming
 from camsvc.engine.adoption import STOP_GRACE_S
-from camsvc.engine.api_client import ApiClient
+from camsvc.engine.api.api_client import ApiClient
+from camsvc.engine.api.paths_api import PathsApi
+from camsvc.engine.api.server_api import ServerApi
+from camsvc.engine.api.sessions_api import SessionsApi
 from camsvc.engine.certificate import EngineCertificate
-from camsvc.engine.paths_api import PathsApi
-from camsvc.engine.server_api import ServerApi
-from camsvc.engine.sessions_api import SessionsApi
+from camsvc.engine.process import EngineProcess
 from camsvc.engine.supervisor import Engine
-from camsvc.kinds.catalogue import pipeline_of
-from camsvc.streams.streams import Streams
 from camsvc.system.runtime import Runtime
 
 
 class MediaPlane:
-    """Its parts, made in order: ``engine``, ``streams``, ``certificate`` and ``door``."""
+    """Its parts, made in order: ``engine``, ``streaming``, ``certificate`` and ``door``."""
 
     def __init__(self, runtime: Runtime, prepared: Prepared, access: AccessControl, busy: Callable[[], bool]) -> None:
         """Set up.
@@ -39,28 +38,10 @@ class MediaPlane:
         config, addresses = prepared.config, prepared.addresses
         self._api = ApiClient(reactor, addresses.api, folder.secret("api"))
         server_api = ServerApi(self._api)
-        self.engine = Engine(
-            reactor,
-            prepared.engine,
-            addresses,
-            server_api,
-            folder,
-            config.state_dir / "engine.log",
-            prepared.leftover,
-        )
-        self.engine.busy = busy
-        self.streams = Streams(
-            reactor,
-            self.engine,
-            PathsApi(self._api),
-            addresses,
-            folder,
-            runtime.launcher,
-            runtime.ffmpeg,
-            config.storage.recordings,
-            partial(pipeline_of, config.camera, config.usb, prepared.ffmpeg),
-            config.media.transcode,
-        )
+        log_file = config.state_dir / "engine.log"
+        process = EngineProcess(reactor, folder, addresses, log_file, prepared.engine, prepared.leftover)
+        self.engine = Engine(reactor, process, server_api, busy)
+        self.streaming = Streaming(runtime, config, self.engine, PathsApi(self._api))
         self.certificate = EngineCertificate(
             reactor, self.engine, server_api, folder, prepared.engine_told, addresses.rtsps
         )
@@ -77,14 +58,14 @@ class MediaPlane:
         """Answer the engine, then start it, then put paths on it and look who watches."""
         self.door.open()
         self.engine.start()
-        self.streams.start()
+        self.streaming.rounds.start()
         self.door.start()
 
     def stop_steps(self) -> tuple[Step, ...]:
         """How it ends, but for what is still asked while launchers end."""
         return (
             Step("stopping the session enforcer", self.door.stop),
-            Step("stopping the rounds over the cameras' paths", self.streams.stop),
+            *self.streaming.stop_steps(),
             Step("stopping the engine's certificate", self.certificate.stop),
             Step("ending the media engine", self.engine.stop, STOP_GRACE_S + 3.0, self._kill_engine),
         )

@@ -14,12 +14,13 @@ from camsvc.api.methods.metrics import MetricsMethods
 from camsvc.api.methods.recordings import RecordingMethods
 from camsvc.api.methods.session import ClientMethods, SessionMethods
 from camsvc.api.methods.storage import StorageMethods
-from camsvc.api.methods.streams import StreamMethods
+from camsvc.api.methods.streams import StreamMethods, StreamStatusMethods
 from camsvc.api.methods.system import SystemMethods
 from camsvc.api.registry import Registry
 from camsvc.app.wiring.client_feed import ClientFeed
 from camsvc.app.wiring.topics import Topics
 from camsvc.config.schema import Config
+from camsvc.streams.kept_streams import KeptStreams
 from camsvc.system.runtime import Runtime
 
 
@@ -31,27 +32,29 @@ class Methods:
         database, clocks = runtime.database, runtime.clocks
         access, cameras, media, archive = topics.access, topics.cameras, topics.media, topics.archive
         credentials, grants, audit = access.credentials, access.grants, access.audit
-        inventory, health, streams, views = cameras.inventory, cameras.health, media.streams, feed.views
+        inventory, health, streaming, views = cameras.inventory, cameras.health, media.streaming, feed.views
         recorder, finisher = archive.recorder, archive.finisher
-        metrics = MetricsMethods(inventory, streams, health, recorder, archive.media_folders, clocks)
+        metrics = MetricsMethods(inventory, streaming.states, health, recorder, archive.media_folders, clocks)
         self.figures = metrics.figures
+        kept = KeptStreams(streaming.starter, clocks)
         self.registry = Registry(
             SessionMethods(access.authentication, audit.record),
-            CameraMethods(inventory, streams, health, views, clocks),
+            CameraMethods(inventory, streaming.states, health, views, clocks),
             RecordingMethods(recorder, finisher, archive.snapshots, database, views, clocks),
             FileMethods(database, archive.media_folders, recorder, finisher, views.urls),
             StorageMethods(database, archive.media_folders, config.storage, recorder, finisher, archive.retention),
-            StreamMethods(inventory, streams, health, recorder, views.urls, clocks),
+            StreamMethods(inventory, kept, streaming.states, streaming.orders, recorder, views.urls),
+            StreamStatusMethods(inventory, streaming.states, health, clocks),
             ExternalStreamMethods(cameras.external, inventory, recorder, clocks),
             DiscoveryMethods(cameras.discovered, clocks),
             SubscriptionMethods(feed.subscriptions),
             ClientMethods(feed.connections, feed.subscriptions),
             metrics,
             ApiKeyMethods(credentials, grants, database, inventory, clocks),
-            SystemMethods(inventory, media.engine, streams, feed.health_status, clocks),
+            SystemMethods(inventory, media.engine, streaming.rounds, feed.health_status, clocks),
             AuditMethods(audit),
             access.accounts.methods,
-            CameraSettingsMethods(inventory, streams, health, database, views),
+            CameraSettingsMethods(inventory, streaming.orders, health, database, views),
             record=audit.record,
             clocks=clocks,
         )

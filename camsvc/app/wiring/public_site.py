@@ -63,9 +63,9 @@ class PublicSite:
         self.port = PublicPort(runtime, site, config.server, certificates)
 
     def _ready(self) -> dict[str, Any]:
-        engine, streams = self._media.engine, self._media.streams
+        engine, rounds = self._media.engine, self._media.streaming.rounds
         return {
             "engine": engine.up or f"the media engine {engine.trouble}",
-            "paths": streams.in_step or "the engine has not taken every camera's path",
+            "paths": rounds.in_step or "the engine has not taken every camera's path",
             "api": self.port.listening or "not listening",
         }

@@ -9,7 +9,6 @@ from camsvc.app.shutdown import Step
 from camsvc.app.wiring.topics import Topics
 from camsvc.config.schema import Media
 from camsvc.engine.http_client import EngineHttp
-from camsvc.engine.loopback_rtsp import LoopbackRtsp
 from camsvc.recording.latest_pictures import LatestPictures
 from camsvc.server.routes.camera_access import CameraAccess
 from camsvc.server.routes.camera_delivery import CameraDelivery
@@ -24,14 +23,13 @@ class Video:
 
     def __init__(self, runtime: Runtime, media: Media, topics: Topics) -> None:
         """Set up; see the parts for what each takes."""
-        cameras = topics.cameras
-        reactor, folder = runtime.reactor, runtime.folder
+        cameras, streaming = topics.cameras, topics.media.streaming
+        reactor = runtime.reactor
         self._engine = EngineHttp(reactor, media.hls_port, media.webrtc_port)
-        rtsp = LoopbackRtsp(reactor, media.rtsp_port, folder.secret("internal").decode())
-        self._keep_alive = KeepAlive(reactor, rtsp)
+        self._keep_alive = KeepAlive(reactor, streaming.rtsp)
         seals = Seals(topics.access.tokens.secrets, runtime.clocks)
         access = CameraAccess(topics.access.authentication, topics.access.grants, cameras.inventory, seals)
-        delivery = CameraDelivery(cameras.inventory, topics.media.streams)
+        delivery = CameraDelivery(cameras.inventory, topics.media.engine, streaming.cameras)
         pictures = LatestPictures(runtime, cameras.health, self._keep_alive.hold)
         self._live = Live(reactor, access, delivery, self._engine)
         self._previews = Previews(reactor, access, delivery, pictures)

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from camsvc.devices.inventory import Inventory
+from camsvc.engine.supervisor import Engine
 from camsvc.errors import DependencyFailed
 from camsvc.recording.recorder import require_connected
 from camsvc.streams.browser_rendition import WebProtocol
-from camsvc.streams.streams import Streams
+from camsvc.streams.camera_paths import CameraPaths
 
 
 class CameraDelivery:
     """Asked by every route that gives a camera's pictures, once it is known who may have them."""
 
-    def __init__(self, inventory: Inventory, streams: Streams) -> None:
+    def __init__(self, inventory: Inventory, engine: Engine, paths: CameraPaths) -> None:
         """Set up.
 
         Args:
             inventory: the cameras.
-            streams: whether the engine is there, and its paths.
+            engine: without it no camera gives a picture.
+            paths: where it serves them to browsers.
         """
         self._inventory = inventory
-        self._streams = streams
+        self._engine = engine
+        self._paths = paths
 
     def require(self, device: str) -> None:
         """Raise, with the reason in words, what keeps a camera from giving pictures.
@@ -29,7 +32,7 @@ class CameraDelivery:
         where the engine is down.
         """
         require_connected(self._inventory.get(device))
-        self._streams.require_engine()
+        self._engine.require_up()
 
     def no_picture(self, device: str) -> DependencyFailed:
         """What to raise for a camera that the engine could not get a picture of.
@@ -41,4 +44,4 @@ class CameraDelivery:
 
     def web_path(self, device: str, protocol: WebProtocol) -> str:
         """The engine's path that serves a camera to a new viewer."""
-        return self._streams.web_path(device, protocol)
+        return self._paths.path_for_browsers(device, protocol)

@@ -9,12 +9,13 @@ from typing import Any
 from twisted.internet.defer import Deferred, gatherResults
 
 from camsvc.engine.loopback_rtsp import LoopbackRtsp
+from camsvc.streams.camera_starter import CameraStarter
 from camsvc.streams.keep_alive import KeepAlive
-from camsvc.streams.on_demand_start import start_camera
 from camsvc.system.processes import start_time
 from tests.support.engine.engines import per_engine
 from tests.support.engine.rtsp_client import RtspClient, play
 from tests.support.engine.running import INTERNAL, VIEWER
+from tests.support.engine_stub import FakeEngine
 from tests.support.media.camera import CameraTestCase, Launcher
 from tests.support.spawned import clock, eventually, pause
 
@@ -27,7 +28,7 @@ class OnDemandTests(CameraTestCase):
         launcher = Launcher(self.folder, publishes)
         usual = {
             "runOnDemandRestart": True,
-            "runOnDemandStartTimeout": "10s",
+            "runCameraStarterTimeout": "10s",
             "runOnDemandCloseAfter": "20s",
         }
         await self.server.add("camera0", runOnDemand=launcher.command, **{**usual, **keys})
@@ -89,7 +90,8 @@ class OnDemandTests(CameraTestCase):
     async def test_woken_by_a_description(self) -> None:
         """A DESCRIBE alone starts the camera, which runs on for ``runOnDemandCloseAfter``: so snapshots start it."""
         launcher = await self.demand(runOnDemandCloseAfter="3s")
-        await start_camera(clock(), LoopbackRtsp(clock(), self.server.rtsp_port, INTERNAL[1]), "camera0")
+        rtsp = LoopbackRtsp(clock(), self.server.rtsp_port, INTERNAL[1])
+        await CameraStarter(clock(), FakeEngine(), rtsp).start_camera("camera0")  # type: ignore[arg-type]
         began = clock().seconds()
         self.assertTrue(await self.is_ready())
         await pause(1.5)
@@ -119,8 +121,8 @@ class OnDemandTests(CameraTestCase):
             return None
 
     async def test_command_that_never_publishes(self) -> None:
-        """DESCRIBE is refused with 400 when ``runOnDemandStartTimeout`` is over, and the command is stopped."""
-        launcher = await self.demand(publishes=False, runOnDemandStartTimeout="1s")
+        """DESCRIBE is refused with 400 when ``runCameraStarterTimeout`` is over, and the command is stopped."""
+        launcher = await self.demand(publishes=False, runCameraStarterTimeout="1s")
         asked = clock().seconds()
         self.assertEqual(await self.describe("camera0", VIEWER), 400)
         self.assertGreater(clock().seconds() - asked, 0.9)

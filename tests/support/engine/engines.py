@@ -15,7 +15,7 @@ from attrs import evolve, frozen
 
 import camsvc
 from camsvc.engine.choice import find_program
-from camsvc.engine.supervisor import HLS_IDLE
+from camsvc.engine.process import HLS_IDLE
 
 _VERSION = re.compile(r"v?(\d+)\.(\d+)\.(\d+)")
 

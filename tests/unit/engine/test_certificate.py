@@ -9,25 +9,10 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from camsvc.engine.api_client import EngineRefused, EngineUnreachable
+from camsvc.engine.api.api_client import EngineRefused, EngineUnreachable
 from camsvc.engine.certificate import ASK_AGAIN_S, CERTIFICATE, KEY, EngineCertificate, write_certificate
 from camsvc.system.runtime_dir import RuntimeDir
-
-
-class FakeEngine:
-    """Goes up and down as a test says."""
-
-    def __init__(self) -> None:
-        self.up = True
-        self.listeners: list[Any] = []
-
-    def subscribe(self, listener: Any) -> None:
-        self.listeners.append(listener)
-
-    def go(self, up: bool) -> None:
-        self.up = up
-        for listener in self.listeners:
-            listener(up)
+from tests.support.engine_stub import FakeEngine
 
 
 class FakeApi:
@@ -84,15 +69,15 @@ class EngineCertificateTests(SynchronousTestCase):
             ({}, False),
         ):
             self.api.keys = keys
-            self.engine.go(False)
-            self.engine.go(True)
+            self.engine.turn(False)
+            self.engine.turn(True)
             self.assertEqual(certificate.served, served, keys)
         self.api.keys = {"encryption": "optional", "rtspsAddress": ":8322"}
         self.clock.advance(ASK_AGAIN_S)
         self.assertTrue(certificate.served, "it has read its file anew")
         self.assertEqual(self.clock.getDelayedCalls(), [])
         self.api.keys = {}
-        self.engine.go(True)
+        self.engine.turn(True)
         certificate.stop()
         self.assertEqual(self.clock.getDelayedCalls(), [])
         self.assertEqual(self.api.told, [])
@@ -122,21 +107,21 @@ class EngineCertificateTests(SynchronousTestCase):
     def test_engine_away(self) -> None:
         """Told when it is there again, once."""
         certificate = self.make()
-        self.engine.go(False)
+        self.engine.turn(False)
         certificate.renew(b"c1", b"k1")
         self.assertEqual(self.api.told, [])
-        self.engine.go(True)
-        self.engine.go(False)
-        self.engine.go(True)
+        self.engine.turn(True)
+        self.engine.turn(False)
+        self.engine.turn(True)
         self.assertEqual(len(self.api.told), 1)
 
     def test_adopted(self) -> None:
         """An engine that runs since before is told when it has another one."""
         self.make(told=True)
-        self.engine.go(True)
+        self.engine.turn(True)
         self.assertEqual(self.api.told, [])
         self.make(told=False)
-        self.engine.go(True)
+        self.engine.turn(True)
         self.assertEqual(len(self.api.told), 1)
 
     def test_no_answer(self) -> None:
@@ -145,12 +130,12 @@ class EngineCertificateTests(SynchronousTestCase):
         self.api.answer = EngineUnreachable("no answer")
         certificate.renew(b"c1", b"k1")
         self.api.answer = None
-        self.engine.go(True)
-        self.engine.go(True)
+        self.engine.turn(True)
+        self.engine.turn(True)
         self.assertEqual(len(self.api.told), 2)
         self.api.answer = EngineRefused(400, "no")
         certificate.renew(b"c2", b"k2")
-        self.engine.go(True)
+        self.engine.turn(True)
         self.assertEqual(len(self.api.told), 3)
 
     def test_stop(self) -> None:

@@ -13,13 +13,13 @@ import yaml
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from camsvc.engine.api_client import ApiClient, EngineRefused
+from camsvc.engine.api.api_client import ApiClient, EngineRefused
+from camsvc.engine.api.paths_api import PathsApi
+from camsvc.engine.api.server_api import ServerApi
+from camsvc.engine.api.sessions_api import EngineSession, SessionsApi
 from camsvc.engine.config_file import EngineAddresses, engine_yaml
 from camsvc.engine.loopback_rtsp import LoopbackRtsp
 from camsvc.engine.path_options import PathOptions
-from camsvc.engine.paths_api import PathsApi
-from camsvc.engine.server_api import ServerApi
-from camsvc.engine.sessions_api import EngineSession, SessionsApi
 from tests.support import CHECKOUT
 from tests.support.samples import camera, recording
 

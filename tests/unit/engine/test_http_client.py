@@ -10,7 +10,7 @@ from twisted.trial.unittest import TestCase
 from zope.interface import implementer
 
 from camsvc.engine import http_client
-from camsvc.engine.api_client import EngineUnreachable
+from camsvc.engine.api.api_client import EngineUnreachable
 from camsvc.engine.http_client import EngineHttp
 from tests.support.live_stub import Pouring, StubEngine
 from tests.support.spawned import clock, eventually, pause

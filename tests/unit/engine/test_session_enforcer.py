@@ -13,25 +13,15 @@ from camsvc.access.admitted_sessions import AdmittedSessions
 from camsvc.access.keys import ApiKey
 from camsvc.access.roles import Principal, Role
 from camsvc.access.tokens import STREAM
-from camsvc.engine.api_client import EngineRefused, EngineUnreachable
+from camsvc.engine.api.api_client import EngineRefused, EngineUnreachable
+from camsvc.engine.api.sessions_api import EngineSession
 from camsvc.engine.session_enforcer import AGAIN_S, ROUND_S, SILENT_S, SessionEnforcer
-from camsvc.engine.sessions_api import EngineSession
 from tests.support.clocks import FakeClocks
+from tests.support.engine_stub import FakeEngine
 from tests.support.samples import credentials
 
 NOW = 1_800_000_000.0
 WHO = Principal("me", Role.VIEWER, NOW + 1000, None, "t1", NOW - 10)
-
-
-class FakeEngine:
-    """Up or down."""
-
-    def __init__(self) -> None:
-        self.up = True
-        self.listeners: list[Any] = []
-
-    def subscribe(self, listener: Any) -> None:
-        self.listeners.append(listener)
 
 
 class FakeApi:
@@ -224,12 +214,10 @@ class SessionEnforcerTests(SynchronousTestCase):
         """What ended while nobody looked."""
         self.known.revocations.revoke_token("t1", NOW + 1000)
         self.session("a")
-        self.engine.up = False
+        self.engine.turn(False)
         self.enforcer.start()
         self.assertEqual(self.left_after(), ["a"])
-        self.engine.up = True
-        for listener in self.engine.listeners:
-            listener(True)
+        self.engine.turn(True)
         self.assertEqual(self.left_after(), [])
 
     def test_engine_fails(self) -> None:

@@ -17,11 +17,12 @@ from twisted.internet.task import deferLater
 from twisted.logger import LogEvent, Logger, formatEvent, globalLogPublisher
 from twisted.trial.unittest import TestCase
 
-from camsvc.engine import supervisor as engine_module
+from camsvc.engine import process, supervisor
 from camsvc.engine.adoption import Leftover
-from camsvc.engine.api_client import EngineRefused, EngineUnreachable
+from camsvc.engine.api.api_client import EngineRefused, EngineUnreachable
 from camsvc.engine.choice import EngineChoice
 from camsvc.engine.config_file import EngineAddresses
+from camsvc.engine.process import EngineProcess
 from camsvc.engine.supervisor import Engine
 from camsvc.system.processes import start_time
 from camsvc.system.runtime_dir import RuntimeDir
@@ -58,8 +59,8 @@ class EngineTestCase(TestCase):
         from twisted.internet import reactor
 
         self.reactor: Any = reactor
-        self.patch(engine_module, "CHECK_EVERY_S", 0.02)
-        self.patch(engine_module, "STOP_GRACE_S", 1.0)
+        self.patch(supervisor, "CHECK_EVERY_S", 0.02)
+        self.patch(process, "STOP_GRACE_S", 1.0)
         self.base = Path(self.mktemp()).resolve()
         self.base.mkdir()
         self.folder = RuntimeDir(self.base / "run")
@@ -67,11 +68,18 @@ class EngineTestCase(TestCase):
         self.api = FakeApi()
         self.told: list[bool] = []
 
-    def build(self, script: str = WILLING, choice: EngineChoice | str | None = "sh", **keys: Any) -> Engine:
+    def build(
+        self,
+        script: str = WILLING,
+        choice: EngineChoice | str | None = "sh",
+        leftover: Leftover | None = None,
+        busy: Callable[[], bool] = lambda: False,
+    ) -> Engine:
         if isinstance(choice, str):
             choice = EngineChoice("mediamtx", "/bin/sh", ("-c", script))
-        engine = Engine(self.reactor, choice, ADDRESSES, self.api, self.folder, self.log, **keys)  # type: ignore[arg-type]
-        engine.subscribe(self.told.append)
+        run = EngineProcess(self.reactor, self.folder, ADDRESSES, self.log, choice, leftover)
+        engine = Engine(self.reactor, run, self.api, busy)  # type: ignore[arg-type]
+        engine.changes.add(self.told.append)
         self.addCleanup(lambda: Deferred.fromCoroutine(engine.stop()))
         return engine
 
@@ -148,7 +156,7 @@ class StartTests(EngineTestCase):
 
     async def test_never_answers(self) -> None:
         """Killed and started again after the limit, and said so."""
-        self.patch(engine_module, "START_LIMIT_S", 0.1)
+        self.patch(supervisor, "START_LIMIT_S", 0.1)
         self.api.fails = EngineUnreachable("no answer")
         engine = self.build()
         engine.start()
@@ -214,7 +222,7 @@ class StartTests(EngineTestCase):
 
     async def test_long_log(self) -> None:
         """Begun anew past the limit, kept below it."""
-        self.patch(engine_module, "_LOG_LIMIT_BYTES", 1000)
+        self.patch(process, "_LOG_LIMIT_BYTES", 1000)
         self.log.write_bytes(b"old " * 500)
         await self.up()
         self.assertNotIn(b"old", self.log.read_bytes())
@@ -269,12 +277,13 @@ class TroubleTests(EngineTestCase):
             raise ValueError
 
         engine = self.build()
-        engine._listeners.insert(0, broken)
+        remove = engine.changes.add(broken)
+        engine.changes.add(self.told.append)
         engine.start()
         await self.until(lambda: engine.up)
-        self.assertEqual(self.told, [True])
+        self.assertEqual(self.told, [True, True])
         self.assertEqual(len(self.flushLoggedErrors(ValueError)), 1)
-        engine._listeners.remove(broken)
+        remove()
 
 
 class StopTests(EngineTestCase):
@@ -291,7 +300,7 @@ class StopTests(EngineTestCase):
 
     async def test_stubborn(self) -> None:
         """Killed after the grace."""
-        self.patch(engine_module, "STOP_GRACE_S", 0.1)
+        self.patch(process, "STOP_GRACE_S", 0.1)
         engine = await self.up(STUBBORN)
         pid = engine.pid or 0
         await engine.stop()
@@ -311,7 +320,7 @@ class StopTests(EngineTestCase):
     async def test_between_two(self) -> None:
         """In the pause after a crash: no new one comes."""
         engine = await self.up()
-        self.patch(engine_module, "sleep", lambda clock, seconds: Deferred())
+        self.patch(supervisor, "sleep", lambda clock, seconds: Deferred())
         os.kill(engine.pid or 0, signal.SIGKILL)
         await self.until(lambda: self.told == [True, False])
         await engine.stop()
@@ -346,8 +355,7 @@ class AdoptTests(EngineTestCase):
         """Replaced once nothing is being recorded, in good order."""
         pid = self.leftover()
         busy = [True]
-        engine = self.build(leftover=Leftover(pid, True))
-        engine.busy = lambda: busy[0]
+        engine = self.build(leftover=Leftover(pid, True), busy=lambda: busy[0])
         engine.start()
         await self.until(lambda: engine.up)
         for _ in range(30):

@@ -13,7 +13,7 @@ from camsvc.access.roles import Principal, Role
 from camsvc.api.methods.cameras import CameraMethods
 from camsvc.api.registry import Registry
 from camsvc.devices.inventory import Inventory
-from camsvc.engine.paths_api import PathState
+from camsvc.engine.api.paths_api import PathState
 from camsvc.errors import DependencyFailed
 from camsvc.model import Health, Mode
 from tests.support import samples

@@ -15,7 +15,7 @@ from camsvc.api.methods import metrics
 from camsvc.api.methods.metrics import MetricsMethods, Processor, memory_usage
 from camsvc.api.registry import Registry
 from camsvc.devices.inventory import Inventory
-from camsvc.engine.paths_api import PathState
+from camsvc.engine.api.paths_api import PathState
 from camsvc.library import parts
 from camsvc.model import Health
 from camsvc.system.clocks import Clocks

@@ -9,15 +9,16 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.access.roles import Principal, Role
-from camsvc.api.methods.streams import StreamMethods
+from camsvc.api.methods.streams import StreamMethods, StreamStatusMethods
 from camsvc.api.registry import Registry
 from camsvc.devices.inventory import Inventory
-from camsvc.engine.paths_api import PathState
+from camsvc.engine.api.paths_api import PathState
 from camsvc.errors import DependencyFailed
 from camsvc.kinds.catalogue import pipeline_of
 from camsvc.kinds.pipeline import Pipeline
 from camsvc.kinds.usb import UsbCamera
 from camsvc.model import Camera, Health, Mode
+from camsvc.streams.kept_streams import KeptStreams
 from tests.support import samples
 from tests.support.clocks import FakeClocks
 from tests.support.samples import call_by, found, principal
@@ -61,8 +62,12 @@ class StreamTests(SynchronousTestCase):
         streams: Any = self.streams
         health: Any = self.health
         recorder: Any = self
-        methods = StreamMethods(self.inventory, streams, health, recorder, samples.urls(), self.clocks)
-        self.registry = Registry(methods)
+        self.registry = Registry(
+            StreamMethods(
+                self.inventory, KeptStreams(streams, self.clocks), streams, streams, recorder, samples.urls()
+            ),
+            StreamStatusMethods(self.inventory, streams, health, self.clocks),
+        )
         mode = Mode("MJPG", 1280, 720, (30.0,), "/dev/video3")
         self.inventory.present("camera0", found("a", kind="usb", modes=(mode,), source="/dev/video3"))
 

@@ -178,9 +178,11 @@ class WhepTests(LiveTestCase):
 
     async def test_engine_away(self) -> None:
         """503, and what is wrong with it."""
-        self.stand.streams.trouble = "is starting"
+        self.stand.engine.turn(False)
         found = await self.post()
-        self.assertEqual((found.status, self.error(found)["message"]), (503, "media engine: is starting"))
+        self.assertEqual(
+            (found.status, self.error(found)["message"]), (503, "media engine: the media engine is starting")
+        )
 
     async def test_who(self) -> None:
         """401 without a credential, before anything is told of a camera; 404 for an unknown one."""
@@ -279,7 +281,7 @@ class HlsTests(LiveTestCase):
             (200, {}, PLAYLIST) if request.path.startswith(b"/web/camera0/") else (404, {}, b"")
         )
         self.assertEqual((await self.file(folder, "main.m3u8")).status, 503)
-        self.stand.streams.web = "web/"
+        self.stand.paths.web = "web/"
         self.assertEqual((await self.file(folder, "main.m3u8")).status, 200)
         self.assertEqual(self.engine.line(), "GET /web/camera0/main.m3u8")
 

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from attrs import frozen
 
-from camsvc.engine.api_client import ApiClient, EngineRefused
+from camsvc.engine.api.api_client import ApiClient, EngineRefused
 
 
 @frozen

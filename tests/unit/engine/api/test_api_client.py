@@ -6,9 +6,9 @@ import base64
 
 from twisted.internet.protocol import Factory, Protocol
 
-from camsvc.engine import api_client
-from camsvc.engine.api_client import ApiClient, EngineRefused, EngineUnreachable
-from tests.support.engine_api_case import ApiTestCase
+from camsvc.engine.api import api_client
+from camsvc.engine.api.api_client import ApiClient, EngineRefused, EngineUnreachable
+from tests.support.engine_stub import ApiTestCase
 
 
 class CallTests(ApiTestCase):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from camsvc.engine.api_client import ApiClient
+from camsvc.engine.api.api_client import ApiClient
 
 
 class ServerApi:

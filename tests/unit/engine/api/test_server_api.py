@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from camsvc.engine.api_client import EngineRefused
-from camsvc.engine.server_api import ServerApi
-from tests.support.engine_api_case import ApiTestCase
+from camsvc.engine.api.api_client import EngineRefused
+from camsvc.engine.api.server_api import ServerApi
+from tests.support.engine_stub import ApiTestCase
 
 
 class ServerApiTests(ApiTestCase):

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from attrs import field, frozen
 
-from camsvc.engine.api_client import ApiClient, EngineRefused
+from camsvc.engine.api.api_client import ApiClient, EngineRefused
 
 _KINDS = ("rtsp", "rtsps", "webrtc", "hls")
 

@@ -11,12 +11,13 @@ from twisted.trial.unittest import TestCase
 
 from camsvc.engine.loopback_rtsp import LoopbackRtsp
 from camsvc.errors import DependencyFailed
-from camsvc.streams import on_demand_start
-from camsvc.streams.on_demand_start import start_camera
+from camsvc.streams import camera_starter
+from camsvc.streams.camera_starter import CameraStarter
+from tests.support.engine_stub import FakeEngine
 
 
-class StartCameraTests(TestCase):
-    """``start_camera`` against a listener that says what it is told to."""
+class CameraStarterTests(TestCase):
+    """``CameraStarter`` against a listener that says what it is told to."""
 
     def setUp(self) -> None:
         from twisted.internet import reactor
@@ -45,7 +46,8 @@ class StartCameraTests(TestCase):
     async def start(self, *answers: bytes) -> None:
         self.answers = list(answers)
         try:
-            await start_camera(self.reactor, LoopbackRtsp(self.reactor, self.port, "pw"), "camera0")
+            rtsp = LoopbackRtsp(self.reactor, self.port, "pw")
+            await CameraStarter(self.reactor, FakeEngine(), rtsp).start_camera("camera0")  # type: ignore[arg-type]
         finally:
             await self.gone
 
@@ -81,7 +83,7 @@ class StartCameraTests(TestCase):
 
     async def test_no_answer(self) -> None:
         """The limit ends it, and the connection."""
-        self.patch(on_demand_start, "START_LIMIT_S", 0.1)
+        self.patch(camera_starter, "DESCRIBE_LIMIT_S", 0.1)
         self.assertEqual((await self.fails()).data["dependency"], "camera")
 
     async def test_nobody_listens(self) -> None:

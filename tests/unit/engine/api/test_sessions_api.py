@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from camsvc.engine.api_client import EngineRefused
-from camsvc.engine.sessions_api import SessionsApi
-from tests.support.engine_api_case import ApiTestCase
+from camsvc.engine.api.api_client import EngineRefused
+from camsvc.engine.api.sessions_api import SessionsApi
+from tests.support.engine_stub import ApiTestCase
 
 
 class SessionsApiTests(ApiTestCase):

@@ -1,0 +1,61 @@
+"""All that puts cameras and recordings on the engine, wired together: their paths, and how these run."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from camsvc.app.shutdown import Step
+from camsvc.config.schema import Config
+from camsvc.engine.api.paths_api import PathsApi
+from camsvc.engine.desired_paths import DesiredPaths
+from camsvc.engine.loopback_rtsp import LoopbackRtsp
+from camsvc.engine.path_options import PathOptions
+from camsvc.engine.path_reconciler import PathReconciler
+from camsvc.engine.supervisor import Engine
+from camsvc.kinds.catalogue import pipeline_of
+from camsvc.streams.availability import Availability
+from camsvc.streams.camera_paths import CameraPaths
+from camsvc.streams.camera_starter import CameraStarter
+from camsvc.streams.delayed_changes import DelayedChanges
+from camsvc.streams.launch_orders import LaunchOrders
+from camsvc.streams.path_rounds import PathRounds
+from camsvc.streams.recording_paths import RecordingPaths
+from camsvc.streams.stream_states import StreamStates
+from camsvc.system.runtime import Runtime
+
+
+class Streaming:
+    """Its parts, made in order.
+
+    They are ``rtsp``, ``orders``, ``cameras``, ``recordings``, ``states``, ``availability``, ``delayed``, ``rounds``
+    and ``starter``.
+    """
+
+    def __init__(self, runtime: Runtime, config: Config, engine: Engine, api: PathsApi) -> None:
+        """Set up.
+
+        Args:
+            runtime: of this process.
+            config: what it says of cameras, folders and the engine's ports.
+            engine: what runs the paths.
+            api: calls to it.
+        """
+        reactor, folder = runtime.reactor, runtime.folder
+        desired = DesiredPaths()
+        paths = PathReconciler(api, desired)
+        self.rtsp = LoopbackRtsp(reactor, config.media.rtsp_port, folder.secret("internal").decode())
+        options = PathOptions(runtime.launcher, folder.path, config.storage.recordings, self.rtsp)
+        self.orders = LaunchOrders(
+            folder, runtime.ffmpeg, partial(pipeline_of, config.camera, config.usb, runtime.ffmpeg)
+        )
+        self.cameras = CameraPaths(desired, options, self.orders, self.rtsp, config.media.transcode)
+        self.recordings = RecordingPaths(reactor, engine, api, paths, options, self.cameras)
+        self.states = StreamStates(engine, api, desired)
+        self.availability = Availability(engine, paths)
+        self.delayed = DelayedChanges(reactor, self.availability)
+        self.rounds = PathRounds(reactor, engine, paths, self.states, self.delayed)
+        self.starter = CameraStarter(reactor, engine, self.rtsp)
+
+    def stop_steps(self) -> tuple[Step, ...]:
+        """How it ends."""
+        return (Step("stopping the rounds over the cameras' paths", self.rounds.stop),)

@@ -1,0 +1,58 @@
+"""Starting a camera on demand: one RTSP DESCRIBE, for which the engine starts it and keeps it running for a while."""
+
+from __future__ import annotations
+
+from twisted.internet.defer import TimeoutError
+from twisted.internet.interfaces import IReactorTime
+
+from camsvc.engine.loopback_rtsp import LoopbackRtsp
+from camsvc.engine.supervisor import Engine
+from camsvc.errors import DependencyFailed
+from camsvc.system.protocols.rtsp_client import RtspError
+from camsvc.system.tasks import within
+
+DESCRIBE_LIMIT_S = 12.0
+
+
+class CameraStarter:
+    """Has cameras started before somebody watches."""
+
+    def __init__(self, clock: IReactorTime, engine: Engine, rtsp: LoopbackRtsp) -> None:
+        """Set up; nothing is asked yet.
+
+        Args:
+            clock: for the time limit.
+            engine: nothing is asked of it while it is down.
+            rtsp: where cameras are read.
+        """
+        self._clock = clock
+        self._engine = engine
+        self._rtsp = rtsp
+
+    async def start_camera(self, device: str) -> None:
+        """Have the engine start a camera, which runs on for 20 s without readers; returns when its stream is there.
+
+        Raises:
+            DependencyFailed: the camera did not come, or the engine did not answer.
+        """
+        self._engine.require_up()
+        try:
+            status = await within(self._clock, DESCRIBE_LIMIT_S, self._describe(device))
+        except (RtspError, TimeoutError):
+            status = 0
+        except Exception as why:
+            raise DependencyFailed("media engine", f"its RTSP port gives no answer ({type(why).__name__})") from None
+        if status != 200:
+            raise DependencyFailed(
+                "camera",
+                f"{device} gave no picture within {DESCRIBE_LIMIT_S:.0f} s",
+                suggestion="see get_camera_status",
+            )
+
+    async def _describe(self, device: str) -> int:
+        connection = await self._rtsp.connect()
+        try:
+            headers = {"Accept": "application/sdp"}
+            return (await connection.request("DESCRIBE", self._rtsp.url(device), headers)).status
+        finally:
+            connection.close()
