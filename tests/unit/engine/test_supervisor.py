@@ -172,7 +172,7 @@ class StartTests(EngineTestCase):
         self.log.write_text("of an earlier run\n")
         said: list[str] = []
         self.patch(Engine, "_log", Logger("engine", observer=lambda event: said.append(formatEvent(event))))
-        engine = self.build('echo "$(date "+%Y/%m/%d %H:%M:%S") ERR listen udp :8189: in use"; exit 1')
+        engine = self.build('echo "$(date "+%Y/%m/%d %H:%M:%S") ERR listen udp :8189: in use"; sleep 0.05; exit 1')
         engine.start()
         await self.until(lambda: self.log.read_text().count("listen udp") == 2)
         await self.until(lambda: "ends at" in str(engine.trouble))
@@ -184,7 +184,7 @@ class StartTests(EngineTestCase):
         """Then that is said, and not what an earlier run has left."""
         self.api.fails = EngineUnreachable("no answer")
         self.log.write_text("of an earlier run\n")
-        engine = self.build("exit 1")
+        engine = self.build("sleep 0.05; exit 1")
         engine.start()
         await self.until(lambda: "ends at its start: it printed nothing" in str(engine.trouble))
 
