@@ -21,12 +21,24 @@ from camsvc.api import jsonrpc
 from camsvc.api.calls import OpenCall
 from camsvc.api.declaration import Method, declared
 from camsvc.audit.log import Record
-from camsvc.errors import CamsvcError, InternalError, MethodNotFound, RateLimited
+from camsvc.errors import (
+    AuthenticationFailed,
+    CamsvcError,
+    InternalError,
+    InvalidParams,
+    MethodNotFound,
+    NotFound,
+    PermissionDenied,
+    RateLimited,
+)
 from camsvc.system.clocks import Clocks
 from camsvc.validate import nearest
 
 Answer = bytes | Deferred[bytes | None] | None
 RateLimit = Callable[[], float]
+
+REFUSALS = (AuthenticationFailed, InvalidParams, NotFound, PermissionDenied, RateLimited)
+"""What a caller can bring about at will, and again and again: nothing was changed, and the audit log sums it up."""
 
 
 def _free() -> float:
@@ -61,16 +73,24 @@ class Registry(_Branch):
 
     _log = Logger()
 
-    def __init__(self, *topics: object, record: Record | None = None, clocks: Clocks | None = None) -> None:
+    def __init__(
+        self,
+        *topics: object,
+        record: Record | None = None,
+        record_refusal: Record | None = None,
+        clocks: Clocks | None = None,
+    ) -> None:
         """Collect the declared methods of ``topics``.
 
         Args:
             topics: objects with declared methods.
             record: told of each call that changes something.
+            record_refusal: told of those that were refused, which whoever calls can repeat; ``record`` if None.
             clocks: by which logins run out; the kernel's where none are given.
         """
         super().__init__()
         self._record = record
+        self._record_refusal = record if record_refusal is None else record_refusal
         self._clocks = Clocks() if clocks is None else clocks
         self.introspection = Introspection(self)
         for topic in topics:
@@ -185,7 +205,7 @@ class Registry(_Branch):
         self, value: Any, request: jsonrpc.Request, call: OpenCall, audited: Method | None
     ) -> bytes | None:
         frame = jsonrpc.result(request.ident, value) if request.answered else None
-        self._audit(audited, request, call, "ok")
+        self._audit(self._record, audited, request, call, "ok")
         return frame
 
     def _on_failure(
@@ -193,16 +213,22 @@ class Registry(_Branch):
     ) -> bytes | None:
         why = failure.value
         if isinstance(why, CancelledError):
-            self._audit(audited, request, call, "the client left before the answer")
+            # Whoever leaves cannot hide what was begun; but what all may call, they may call without end.
+            record = self._record_refusal if audited is not None and audited.role is Role.VIEWER else self._record
+            self._audit(record, audited, request, call, "the client left before the answer")
             return None
         if not isinstance(why, CamsvcError):
             self._log.failure("{method} failed, request {request_id}", failure=failure,
                               method=request.method[:60], request_id=call.request_id)  # fmt: skip
             why = InternalError("Internal error", request_id=call.request_id, suggestion="the log says more")
-        self._audit(audited, request, call, f"{why.code} {why.data['reason']}")
+        record = self._record_refusal if isinstance(why, REFUSALS) else self._record
+        self._audit(record, audited, request, call, f"{why.code} {why.data['reason']}")
         return jsonrpc.error(request.ident, why) if request.answered else None
 
-    def _audit(self, audited: Method | None, request: jsonrpc.Request, call: OpenCall, result: str) -> None:
-        if audited is not None and self._record is not None:
+    @staticmethod
+    def _audit(
+        record: Record | None, audited: Method | None, request: jsonrpc.Request, call: OpenCall, result: str
+    ) -> None:
+        if audited is not None and record is not None:
             actor = call.principal.actor if call.principal is not None else ""
-            self._record(actor, call.address, audited.name, audited.params.shown(request.params), result)
+            record(actor, call.address, audited.name, audited.params.shown(request.params), result)

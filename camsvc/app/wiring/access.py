@@ -12,6 +12,7 @@ from camsvc.app.shutdown import Step
 from camsvc.app.wiring.accounts import Accounts
 from camsvc.audit.log import Audit
 from camsvc.audit.refused_credentials import RefusedCredentials
+from camsvc.audit.summed_refusals import SummedRefusals
 from camsvc.config.schema import Config
 from camsvc.limits.login_throttle import LoginThrottle, pace_of_addresses
 from camsvc.system.runtime import Runtime
@@ -20,7 +21,8 @@ from camsvc.system.runtime import Runtime
 class AccessControl:
     """Its parts, made in order.
 
-    They are ``credentials``, ``grants``, ``audit``, ``refused_credentials``, ``authentication`` and ``accounts``.
+    They are ``credentials``, ``grants``, ``audit``, ``refused_credentials``, ``refused_calls``, ``authentication``
+    and ``accounts``.
     """
 
     def __init__(self, runtime: Runtime, config: Config, tokens: Tokens) -> None:
@@ -36,6 +38,7 @@ class AccessControl:
         self.grants = SessionGrants(runtime, self.credentials)
         self.audit = Audit(runtime)
         self.refused_credentials = RefusedCredentials(runtime.reactor, self.audit.record)
+        self.refused_calls = SummedRefusals(runtime.reactor, self.audit.record)
         throttle = LoginThrottle(addresses=pace_of_addresses(config.limits.logins_per_minute))
         self.authentication = Authentication(self.credentials, self.refused_credentials, throttle, runtime.clocks)
         self.accounts = Accounts(runtime, self.authentication, self.grants, config, self.audit.record)
@@ -51,5 +54,6 @@ class AccessControl:
             Step("ending the threads of passwords", self.accounts.stop),
             Step("storing when keys were used", self.grants.stop),
             Step("telling of refused credentials", self.refused_credentials.stop),
+            Step("telling of refused calls", self.refused_calls.stop),
             Step("writing the audit log", self.audit.stop, 5.0),
         )

@@ -56,6 +56,7 @@ class Methods:
             access.accounts.methods,
             CameraSettingsMethods(inventory, streaming.orders, health, database, views),
             record=audit.record,
+            record_refusal=access.refused_calls.record,
             clocks=clocks,
         )
         self.registry.add(IntrospectionMethods(self.registry))

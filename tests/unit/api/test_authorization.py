@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from typing import Any
 
 from attrs import evolve
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import inspect
 from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.access.roles import OPEN, Principal, Role
@@ -18,6 +20,7 @@ from camsvc.api.calls import OpenCall
 from camsvc.api.camera_scope import CameraScope, Resource
 from camsvc.api.declaration import Method
 from camsvc.api.registry import Registry
+from camsvc.audit.summed_refusals import SUM_AFTER_S, SummedRefusals
 from tests.support.bad_params import bad, good, naming, without_cameras
 from tests.support.samples import call_by, principal
 from tests.support.strategies import JSON
@@ -178,6 +181,39 @@ class TableTests(AuthorizationTestCase):
             error = self.ask(each.name, without_cameras(each), principal(cameras=frozenset({"camera9"})))["error"]
             self.assertEqual((error["code"], error["data"]["reason"]), (-32002, "scoped"), each.name)
         self.assertGreater(len(about_all), 5)
+
+
+class FloodTests(AuthorizationTestCase):
+    """Whoever is refused, however often, writes few rows into the audit log."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.clock = Clock()
+        self.rows: list[tuple[str, str, str, dict[str, Any], str]] = []
+        write: Any = lambda *row: self.rows.append(row)  # noqa: E731
+        refusals = SummedRefusals(self.clock, write)
+        self.registry = Registry(Topic(), record=write, record_refusal=refusals.record)
+
+    def test_every_method(self) -> None:
+        """A viewer calls each with good and with wrong parameters: the first of a kind at once, then a number."""
+        viewer = principal(Role.VIEWER, cameras=frozenset({"camera9"}))
+        times = 30
+        for each in self.methods:
+            for params in (good(each), {"no_such_parameter": 1}):
+                for _ in range(times):
+                    self.ask(each.name, params, viewer)
+        self.flushLoggedErrors(Reached)
+        # What a viewer may call and what does not only read: its body fails here, which no caller can bring about.
+        refused = [row for row in self.rows if not row[4].startswith("-32603")]
+        at_once = Counter((row[2], row[4]) for row in refused)
+        self.assertGreater(len(at_once), 20)
+        self.assertEqual(set(at_once.values()), {1})
+        self.rows.clear()
+        self.clock.advance(SUM_AFTER_S)
+        kinds = {(row[2], row[4]): row[3] for row in self.rows}
+        self.assertEqual(kinds.keys(), at_once.keys())
+        for kind, params in kinds.items():
+            self.assertIn(params["repeated"], (times - 1, 2 * times - 1), kind)
 
 
 class AnythingTests(AuthorizationTestCase):

@@ -385,6 +385,27 @@ class AuditTests(RegistryTestCase):
         self.registry.answer(b'{"jsonrpc":"2.0","id":1,"method":"change"}', call_by(principal()), lambda: 1.0)
         self.assertEqual(self.audited, [])
 
+    def test_refusals(self) -> None:
+        """What a caller can bring about again and again is told apart from what was done, and from what failed."""
+        refused: list[Any] = []
+        self.registry = registry_of(
+            self.topic,
+            record=lambda *row: self.audited.append(row),
+            record_refusal=lambda *row: refused.append(row),
+        )
+        self.ask("change", None, principal())
+        self.ask("refuse", None, principal())
+        self.ask("change", None, principal(Role.VIEWER))
+        self.ask("change", {"nothing": 1}, principal())
+        answer = self.registry.answer(b'{"jsonrpc":"2.0","method":"wait"}', call_by(principal()))
+        assert isinstance(answer, Deferred)
+        answer.cancel()
+        self.assertEqual([row[4] for row in self.audited], ["ok", "-32020 invalid_state"])
+        self.assertEqual(
+            [row[4] for row in refused],
+            ["-32002 role_too_low", "-32602 validation", "the client left before the answer"],
+        )
+
     def test_left(self) -> None:
         """Who closes the connection before the answer cannot hide."""
         answer = self.registry.answer(b'{"jsonrpc":"2.0","method":"wait"}', call_by(principal()))

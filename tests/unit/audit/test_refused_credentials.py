@@ -7,7 +7,8 @@ from typing import Any
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from camsvc.audit.refused_credentials import MOST_KINDS, SUM_AFTER_S, RefusedCredentials
+from camsvc.audit.refused_credentials import RefusedCredentials
+from camsvc.audit.summed_refusals import MOST_KINDS, SUM_AFTER_S
 from camsvc.errors import AuthenticationFailed
 
 BAD = AuthenticationFailed("no", reason="bad_credential")
