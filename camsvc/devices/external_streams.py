@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from functools import partial
 from urllib.parse import urlsplit
@@ -14,7 +15,15 @@ from camsvc.devices.inventory import Inventory
 from camsvc.errors import InvalidParams, NotFound
 from camsvc.kinds import network
 from camsvc.model import Found
+from camsvc.system.redaction import HIDDEN
 from camsvc.system.runtime import Runtime
+
+_DEFAULT_PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
+_LOGIN_IN_URL = re.compile(
+    r"(?i)(?<=[/?&_])([a-z0-9-]*(?:user|usr|login|pass|pwd|pw|pin|key|token|secret|auth|sign|cred)[a-z0-9-]*)"
+    r"=(?:(?!_[a-z0-9-]+=)[^/?&])*"
+)
+"""In queries, and in paths as ``/user=admin_password=x_channel=1_stream=0.sdp``, which many cameras have."""
 
 
 @frozen
@@ -35,10 +44,26 @@ class ExternalStream:
 
     @property
     def shown(self) -> str:
-        """The URL without login and query, which may hold passwords."""
+        """The URL without login, wherever it stands, and without its query."""
         parts = urlsplit(self.url)
         login, given, address = parts.netloc.rpartition("@")
-        return f"{parts.scheme}://{'***@' if given and login else ''}{address}{parts.path}"
+        path = _LOGIN_IN_URL.sub(rf"\1={HIDDEN}", parts.path)
+        return f"{parts.scheme}://{f'{HIDDEN}@' if given and login else ''}{address}{path}"
+
+
+def address_of(url: str) -> str:
+    """A URL without what may be a login, wherever it stands: what two URLs of one stream have in common.
+
+    Streams are compared by it, so that no answer tells whether somebody has guessed a login.
+    """
+    parts = urlsplit(url)
+    _, _, host = parts.netloc.rpartition("@")
+    host, scheme = host.lower(), parts.scheme.lower()
+    port = _DEFAULT_PORTS.get(scheme)
+    if port is not None and host.endswith(f":{port}"):
+        host = host.removesuffix(f":{port}")
+    place = _LOGIN_IN_URL.sub(r"\1=", f"{parts.path}?{parts.query}".removesuffix("?"))
+    return f"{scheme}://{host}{place}"
 
 
 class UnknownStream(NotFound):
@@ -87,7 +112,7 @@ class ExternalStreams:
                                 hint=network.ALLOWED)  # fmt: skip
         stream = ExternalStream(url, name, kind, self._clocks.wall_s())
         for param, used in (
-            ("stream_url", url in {camera.source for camera in self._inventory.all()}),
+            ("stream_url", address_of(url) in {address_of(camera.source) for camera in self._inventory.all()}),
             ("stream_name", _found(stream).key in {camera.key for camera in self._inventory.all()}),
         ):
             if used:
@@ -104,13 +129,16 @@ class ExternalStreams:
         return device, stream
 
     def find(self, url: str) -> str:
-        """The camera of a stream, by its URL as it was added or as it is shown.
+        """The camera of a stream, by its URL as it was added or as it is shown; its login counts for nothing.
 
         Raises:
             UnknownStream: no stream that was added has this URL, or several have.
         """
-        devices = [device for device, stream in self._streams.items() if stream.url == url]
-        devices = devices or [device for device, stream in self._streams.items() if stream.shown == url]
+        wanted = address_of(url)
+        devices = [device for device, stream in self._streams.items() if address_of(stream.url) == wanted]
+        devices = devices or [
+            device for device, stream in self._streams.items() if address_of(stream.shown) == wanted
+        ]
         if len(devices) != 1:
             raise UnknownStream(url)
         return devices[0]

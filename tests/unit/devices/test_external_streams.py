@@ -133,8 +133,8 @@ class ExternalTests(SynchronousTestCase):
 
     def test_unknown(self) -> None:
         """Not added, of the configuration, or not to be told apart: its password is not answered."""
-        self.add("rtsp://a:b@10.0.0.2/a", "One")
-        self.add("rtsp://c:d@10.0.0.2/a", "Two")
+        self.add("rtsp://a:b@10.0.0.2/a?channel=1", "One")
+        self.add("rtsp://c:d@10.0.0.2/a?channel=2", "Two")
         for url in (URL, "rtsp://10.0.0.1/door", "rtsp://***@10.0.0.2/a"):
             error = self.ask("remove_external_stream", stream_url=url)["error"]
             self.assertEqual(error["code"], -32010, url)
@@ -159,6 +159,48 @@ class ExternalTests(SynchronousTestCase):
             error = self.add(**params)["error"]
             self.assertEqual((error["code"], error["data"]["param"]), (-32602, param), params)
         self.assertEqual(len(self.listed()), 1)
+
+    def test_guessed_login(self) -> None:
+        """Whether a login is right is told by no answer: not to who adds a stream, nor to who removes one."""
+        forms = (
+            "rtsp://{user}:{password}@10.0.0.2/a",
+            "rtsp://10.0.0.2:554/a?channel=1&user={user}&password={password}",
+            "rtsp://10.0.0.2/user={user}_password={password}_channel=1_stream=0.sdp",
+            "rtsp://{user}:{password}@10.0.0.2/a?authToken={password}_x",
+            "rtsp://10.0.0.2/live/user={user}_password={password}_{password}_channel=2_stream=0.sdp",
+            "rtsp://Cam.local/a?usr={user}&pwd={password}&subtype=0",
+        )
+        guesses = [("admin", "s3cret"), ("admin", "guess"), ("root", "s3cret"), ("", "")]
+        for number, form in enumerate(forms):
+            right, *wrong = (form.format(user=user, password=password) for user, password in guesses)
+            self.assertIn("result", self.add(right, f"Yard {number}"), form)
+            answers = [self.add(url, "Another")["error"] for url in (right, *wrong)]
+            self.assertEqual(answers, [answers[0]] * 4, form)
+            self.assertEqual(answers[0]["data"]["param"], "stream_url")
+            self.assertNotIn("s3cret", json.dumps(self.ask("get_external_streams", principal(Role.VIEWER))), form)
+            removed = []
+            for url in (right, *wrong):
+                removed.append("result" in self.ask("remove_external_stream", stream_url=url))
+                self.assertIn("result", self.add(right, f"Yard {number}"), form)
+            self.assertEqual(removed, [True] * 4, form)
+            self.ask("remove_external_stream", stream_url=right)
+
+    def test_other_streams_of_one_camera(self) -> None:
+        """Another path, port, channel or quality is another stream."""
+        for number, url in enumerate(
+            (
+                "rtsp://a:b@10.0.0.2/a",
+                "rtsp://a:b@10.0.0.2/b",
+                "rtsp://a:b@10.0.0.2:8554/a",
+                "rtsp://a:b@10.0.0.2/cam/realmonitor?channel=1&subtype=0",
+                "rtsp://a:b@10.0.0.2/cam/realmonitor?channel=1&subtype=1",
+                "rtsp://a:b@10.0.0.2/cam/realmonitor?channel=2&subtype=0",
+                "rtsp://10.0.0.2/user=admin_password=x_channel=1_stream=0.sdp",
+                "rtsp://10.0.0.2/user=admin_password=x_channel=2_stream=0.sdp",
+                "rtsp://a:b@10.0.0.3/a",
+            )
+        ):
+            self.assertIn("result", self.add(url, f"Yard {number}"), url)
 
     def test_who_may(self) -> None:
         """Viewers list, operators add; what is outside somebody's scope does not exist for them."""
