@@ -155,7 +155,7 @@ def choose(offer: WhepOffer, tracks: Sequence[Track]) -> tuple[SentTrack, ...]:
     """Which tracks go where: the first of each kind that the viewer can take.
 
     Raises:
-        RequestError: it can take none of them.
+        RequestError: it can take none of them, or not the picture.
     """
     if not any(track.codec in _CODECS for track in tracks):
         raise RequestError(
@@ -172,10 +172,27 @@ def choose(offer: WhepOffer, tracks: Sequence[Track]) -> tuple[SentTrack, ...]:
                 kinds.add(media.kind)
                 found.append(_sending(media, index, number, wanted))
                 break
+    _check_picture(offer, tracks, kinds)
     if not found:
-        names = ", ".join(dict.fromkeys(track.name for track in tracks))
-        raise RequestError(f"the viewer can take none of the stream's codecs: {names}")
+        raise RequestError(_no_codec(tracks))
     return tuple(found)
+
+
+def _check_picture(offer: WhepOffer, tracks: Sequence[Track], sent: set[str]) -> None:
+    """See that who asks for a picture gets one where there is one.
+
+    Raises:
+        RequestError: it would get sound alone, on a black page.
+    """
+    pictures = [track for track in tracks if _CODECS.get(track.codec) == "video"]
+    asks = any(media.kind == "video" and media.receives for media in offer.media)
+    if asks and pictures and "video" not in sent:
+        raise RequestError(_no_codec(pictures))
+
+
+def _no_codec(tracks: Sequence[Track]) -> str:
+    names = ", ".join(dict.fromkeys(track.name for track in tracks))
+    return f"the viewer can take none of the stream's codecs: {names}"
 
 
 def _format(media: OfferedMedia, track: Track) -> PayloadType | None:

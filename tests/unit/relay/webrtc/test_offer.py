@@ -50,6 +50,19 @@ class OfferTests(SynchronousTestCase):
             chosen(OFFER.replace("packetization-mode=1", "packetization-mode=0"), VIDEO)
         self.assertEqual(caught.exception.message, "the viewer can take none of the stream's codecs: H264")
 
+    def test_no_picture(self) -> None:
+        """A viewer that cannot show the video is refused, though it could play the sound; it tries HLS then."""
+        without = OFFER.replace("H264/90000", "AV1/90000")
+        with self.assertRaises(RequestError) as caught:
+            chosen(without, VIDEO, AUDIO)
+        self.assertEqual(
+            (caught.exception.status, caught.exception.message),
+            (400, "the viewer can take none of the stream's codecs: H264"),
+        )
+        listens = OFFER.replace("m=video", "m=application")
+        self.assertEqual([one.track for one in chosen(listens, VIDEO, AUDIO)], [1])
+        self.assertEqual([one.track for one in chosen(OFFER, JPEG, AUDIO)], [1])
+
     def test_sound(self) -> None:
         """Opus and G711 beside video, and alone; static payload types need no rtpmap."""
         self.assertEqual([one.format.number for one in chosen(OFFER, VIDEO, AUDIO)], ["109", "111"])
