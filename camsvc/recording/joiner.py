@@ -20,6 +20,8 @@ from camsvc.system.runtime import Runtime
 
 _FINISH_LIMIT_S = 1800.0
 _PROBE_LIMIT_S = 20.0
+_NOT_IN_MP4 = (b"ulaw", b"alaw", b"ipcm")
+"""Sample entries of sound that engines record as it comes, G.711 as a rule, and ffmpeg writes into no MP4."""
 
 
 class Joiner:
@@ -71,7 +73,7 @@ class Joiner:
         playlist = final.with_name(f".{final.name}.txt")
         try:
             await self._folders.thread(playlist.write_text, parts.playlist(joint))
-            await self._remux(playlist, temporary, recording.format)
+            await self._remux(playlist, temporary, recording.format, joint[0].part.facts.codec)
             await self._folders.thread(atomic_files.publish, temporary, final)
         except CancelledError:  # the next start joins them
             await self._folders.thread(_remove, temporary)
@@ -85,11 +87,12 @@ class Joiner:
             await self._folders.thread(_remove, playlist)
         return [await self._describe(recording, final, joint[0].part.began_at)]
 
-    async def _remux(self, playlist: Path, temporary: Path, form: str) -> None:
+    async def _remux(self, playlist: Path, temporary: Path, form: str, descriptions: bytes) -> None:
         container = ["-f", "matroska"] if form == "mkv" else ["-movflags", "+faststart", "-f", "mp4"]
         argv = [
             *("/usr/bin/nice", "-n", "10", self._ffmpeg, "-hide_banner", "-nostdin", "-loglevel", "error", "-y"),
             *("-f", "concat", "-safe", "0", "-i", str(playlist), "-map", "0", "-c", "copy"),
+            *(("-c:a", "aac") if form != "mkv" and any(kind in descriptions for kind in _NOT_IN_MP4) else ()),
             *container,
             str(temporary),
         ]

@@ -12,7 +12,7 @@ from twisted.logger import Logger
 
 from camsvc.relay import wall_time
 from camsvc.relay.hls.playlist import MEDIA, MULTIVARIANT, HlsPlaylist, OpenSegment
-from camsvc.relay.media.depacketizer import Depacketizer, select_tracks
+from camsvc.relay.media.depacketizer import PLAYED_SOUND, Depacketizer, select_tracks
 from camsvc.relay.media.segmenter import Segmenter, SegmentLengths, SegmentStart
 from camsvc.relay.media.stream import Stream, Unit
 from camsvc.relay.paths.path import RelayPath
@@ -91,7 +91,7 @@ class HlsMuxer:
 
     def started(self, stream: Stream) -> None:
         """There is a stream: go on with it."""
-        self._depacketizers = select_tracks(stream.tracks)
+        self._depacketizers = select_tracks(stream.tracks, PLAYED_SOUND)
         self._stream = stream
         if not self._depacketizers:
             self._log.warn("path {path} has nothing that HLS can show: H.264, AAC, Opus", path=self.path.name)

@@ -1,4 +1,4 @@
-"""Sound inside RTP: AAC (RFC 3640, AAC-hbr) and Opus (RFC 7587), out of packets and their SDP."""
+"""Sound inside RTP: AAC (RFC 3640, AAC-hbr), Opus (RFC 7587), G.711: out of packets and their SDP."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from camsvc.relay.media.bit_reader import BitReader
 AAC_SAMPLES = 1024
 #: Ticks of an Opus packet of 20 ms, the usual one, at 48 kHz.
 OPUS_SAMPLES = 960
+#: Ticks of a packet of G.711 of 20 ms, the usual one.
+G711_SAMPLES = 160
 #: Largest AAC access unit that is put together, bytes; real ones have at most 768 a channel.
 _MAX_UNIT = 16 << 10
 # ISO/IEC 14496-3, table 1.18.

@@ -52,24 +52,44 @@ class _H264Depacketizer:
         self.usual = int(_FIRST_GUESS_S * self.rate)
         self.format: fmp4.SampleFormat | None = None
         self._sets = h264.ParameterSets()
+        self._format_used = False
+        self._in_band = False
         self._learn(h264.from_fmtp(track.fmtp))
 
     def _learn(self, sets: h264.ParameterSets) -> None:
         if sets == self._sets:
             return
         self._sets = sets
-        self.format = None
-        if sets.complete:
-            try:
-                self.format = fmp4.h264_format(sets, self.rate)
-            except ValueError as why:
-                self._log.error("video that can be neither recorded nor shown by HLS: {why}", why=why)
+        form = self._format_of(sets) if sets.complete else None
+        if self._format_used and form is not None and self.format is not None and form.continues(self.format):
+            self._in_band = True
+        else:
+            self.format, self._format_used, self._in_band = form, False, False
+
+    def _format_of(self, sets: h264.ParameterSets) -> fmp4.SampleFormat | None:
+        try:
+            return fmp4.h264_format(sets, self.rate)
+        except ValueError as why:
+            self._log.error("video that can be neither recorded nor shown by HLS: {why}", why=why)
+            return None
 
     def take(self, unit: Unit) -> list[RtpSample]:
         units = h264.nal_units(unit.frames)
         self._learn(self._sets.updated(units))
         data = h264.picture(units)
+        self._format_used = self._format_used or (unit.key and bool(data))
+        if data and self._in_band:
+            data = h264.with_lengths(self._sets_of(units, unit.key)) + data
         return [RtpSample(unit.timestamp, data, unit.key)] if data else []
+
+    def _sets_of(self, units: list[bytes], key: bool) -> list[bytes]:
+        """The parameter sets that stand in a sample, which a decoder takes in the place of those of the header.
+
+        Of a stream whose sets change while its pictures keep their size each key frame has its own; a new file for
+        each would be hundreds in an hour, of cameras that change them all the time.
+        """
+        own = h264.parameter_sets(units)
+        return own if own or not key else [self._sets.sps, self._sets.pps]
 
 
 class _AacDepacketizer:
@@ -100,11 +120,30 @@ class _OpusDepacketizer:
         return [RtpSample(unit.timestamp, data, True)] if data else []
 
 
+class _G711Depacketizer:
+    """G.711, one byte for each sample and channel (RFC 3551, 4.5.14)."""
+
+    usual = audio.G711_SAMPLES
+
+    def __init__(self, track: Track) -> None:
+        self.rate = track.clock_rate
+        self.format: fmp4.SampleFormat | None = fmp4.g711_format(track.codec, track.channels, self.rate)
+
+    def take(self, unit: Unit) -> list[RtpSample]:
+        data = h264.payload(unit.frames[0])
+        return [RtpSample(unit.timestamp, data, True)] if data else []
+
+
 _DEPACKETIZERS: dict[str, Callable[[Track], Depacketizer]] = {
     "h264": _H264Depacketizer,
     "mpeg4-generic": _AacDepacketizer,
     "opus": _OpusDepacketizer,
+    "pcmu": _G711Depacketizer,
+    "pcma": _G711Depacketizer,
 }
+#: Sound that browsers play out of MP4, and all that a file can have.
+PLAYED_SOUND = ("mpeg4-generic", "opus")
+FILE_SOUND = (*PLAYED_SOUND, "pcmu", "pcma")
 
 
 def depacketizer(track: Track) -> Depacketizer | None:
@@ -116,13 +155,17 @@ def depacketizer(track: Track) -> Depacketizer | None:
         return None
 
 
-def select_tracks(tracks: tuple[Track, ...]) -> dict[int, Depacketizer]:
+def select_tracks(tracks: tuple[Track, ...], sound: tuple[str, ...] = FILE_SOUND) -> dict[int, Depacketizer]:
     """The first video and the first sound that can be written, by their track's index, the leading one first.
 
     Nothing where there is video of another kind: its sound alone would look like a whole recording.
+
+    Args:
+        tracks: of the stream.
+        sound: codecs of sound that may be taken.
     """
     found: dict[int, Depacketizer] = {}
-    for codecs in (("h264",), ("mpeg4-generic", "opus")):
+    for codecs in (("h264",), sound):
         for number, track in enumerate(tracks):
             reads = depacketizer(track) if track.codec in codecs else None
             if reads is not None:

@@ -49,6 +49,11 @@ class SampleFormat:
         """Whether it is a picture track."""
         return self.width > 0
 
+    def continues(self, other: SampleFormat) -> bool:
+        """Whether pictures of this format can follow those of another in one presentation: in size and profile."""
+        size, other_size = (self.width, self.height), (other.width, other.height)
+        return size == other_size and self.codec[:7] == other.codec[:7]
+
 
 @frozen
 class TrackRun:
@@ -123,6 +128,18 @@ def opus_format(channels: int) -> SampleFormat:
     """Opus, always at 48 kHz (Encapsulation of Opus in ISO Base Media File Format, 4.3: Opus and dOps)."""
     specific = _box(b"dOps", struct.pack(">BBHIhB", 0, channels, 0, 48000, 0, 0))
     return SampleFormat(48000, "opus", _sound_entry(b"Opus", channels, 48000, specific))
+
+
+def g711_format(codec: str, channels: int, rate: int) -> SampleFormat:
+    """G.711, ``pcmu`` or ``pcma``, as QuickTime has it (QuickTime File Format, "Sound Sample Descriptions").
+
+    Raises:
+        ValueError: there is no place for so many channels, or so high a rate.
+    """
+    if not (1 <= channels <= 8 and rate < 1 << 16):
+        raise ValueError("no sound of G.711")
+    kind = {"pcmu": b"ulaw", "pcma": b"alaw"}[codec]
+    return SampleFormat(rate, kind.decode(), _sound_entry(kind, channels, rate, b""))
 
 
 def init_segment(formats: Sequence[SampleFormat]) -> bytes:

@@ -1,4 +1,4 @@
-"""H.264 inside RTP (RFC 3550, RFC 6184): key frames, whole NAL units, and the picture's size."""
+"""H.264 inside RTP (RFC 3550, RFC 6184): where a reader can begin, whole NAL units, and the picture's size."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from camsvc.relay.media.bit_reader import BitReader
 IDR = 5
 SPS = 7
 PPS = 8
+_SEI = 6
 _AUD = 9
+_RECOVERY_POINT = 6
 STAP_A = 24
 FU_A = 28
 #: Bytes of the interleave header before the RTP header in every frame.
@@ -34,8 +36,12 @@ def payload_at(frame: bytes) -> int:
     return at
 
 
-def carries_idr(frame: bytes) -> bool:
-    """Whether a frame's packet holds an IDR slice or a piece of one: alone, in a STAP-A, or in FU-As."""
+def begins_decoding(frame: bytes) -> bool:
+    """Whether a frame's packet belongs to a picture that a reader can begin with.
+
+    That is an IDR slice or a piece of one, alone, in a STAP-A or in FU-As; or a recovery point (H.264, D.2.8), which
+    cameras send that refresh their picture bit by bit instead: a decoder that begins there has all of it soon.
+    """
     at = payload_at(frame)
     if at >= len(frame):
         return False
@@ -44,7 +50,29 @@ def carries_idr(frame: bytes) -> bool:
         return True
     if kind == FU_A:
         return at + 1 < len(frame) and frame[at + 1] & 31 == IDR
-    return kind == STAP_A and any(unit[0] & 31 == IDR for unit in aggregated(frame[at + 1 :]))
+    if kind == _SEI:
+        return is_recovery_point(frame[at + 1 :])
+    return kind == STAP_A and any(
+        unit[0] & 31 == IDR or (unit[0] & 31 == _SEI and is_recovery_point(unit[1:]))
+        for unit in aggregated(frame[at + 1 :])
+    )
+
+
+def is_recovery_point(messages: bytes) -> bool:
+    """Whether one of the messages of an SEI unit, behind its header, is a recovery point (H.264, 7.3.2.3.1)."""
+    at = 0
+    while at + 2 < len(messages):
+        kind = size = 0
+        while messages[at] == 0xFF and at + 2 < len(messages):
+            kind, at = kind + 0xFF, at + 1
+        kind, at = kind + messages[at], at + 1
+        while messages[at] == 0xFF and at + 1 < len(messages):
+            size, at = size + 0xFF, at + 1
+        size, at = size + messages[at], at + 1
+        if kind == _RECOVERY_POINT:
+            return True
+        at += size
+    return False
 
 
 def aggregated(data: bytes) -> Iterator[bytes]:
@@ -96,12 +124,21 @@ def nal_units(frames: Sequence[bytes]) -> list[bytes]:
 
 
 def picture(units: Sequence[bytes]) -> bytes:
-    """An MP4 sample: the units with 4-byte lengths, without parameter sets and delimiters (ISO/IEC 14496-15)."""
-    payloads: list[bytes] = []
+    """An MP4 sample: the units with lengths, without parameter sets and delimiters (ISO/IEC 14496-15)."""
+    return with_lengths([unit for unit in units if unit[0] & 31 not in (SPS, PPS, _AUD)])
+
+
+def with_lengths(units: Sequence[bytes]) -> bytes:
+    """NAL units as MP4 has them: the length of each in 4 bytes before it."""
+    pieces: list[bytes] = []
     for unit in units:
-        if unit[0] & 31 not in (SPS, PPS, _AUD):
-            payloads += (len(unit).to_bytes(4, "big"), unit)
-    return b"".join(payloads)
+        pieces += (len(unit).to_bytes(4, "big"), unit)
+    return b"".join(pieces)
+
+
+def parameter_sets(units: Sequence[bytes]) -> list[bytes]:
+    """Those of the units that are parameter sets."""
+    return [unit for unit in units if unit[0] & 31 in (SPS, PPS)]
 
 
 @frozen

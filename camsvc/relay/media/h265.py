@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from camsvc.relay.media.h264 import payload_at
+from camsvc.relay.media.h264 import is_recovery_point, payload_at
 
 # ITU-T H.265, table 7-1: pictures that need none before them (IRAP).
 _IRAP = range(16, 24)
 _AGGREGATION = 48
 _FRAGMENT = 49
+_PREFIX_SEI = 39
 
 
 def _kind(header: int) -> int:
     return header >> 1 & 63
 
 
-def carries_irap(frame: bytes) -> bool:
-    """Whether a frame's packet holds a picture to begin with, or a piece of one: alone, aggregated, in fragments."""
+def begins_decoding(frame: bytes) -> bool:
+    """Whether a frame's packet belongs to a picture to begin with: alone, aggregated, in fragments.
+
+    That is an IRAP picture, or a recovery point (H.265, D.3.8).
+    """
     at = payload_at(frame)
     if at + 3 > len(frame):
         return False
@@ -23,10 +27,12 @@ def carries_irap(frame: bytes) -> bool:
     if kind == _FRAGMENT:
         return frame[at + 2] & 63 in _IRAP
     if kind != _AGGREGATION:
-        return kind in _IRAP
+        return kind in _IRAP or (kind == _PREFIX_SEI and is_recovery_point(frame[at + 2 :]))
     at += 2
     while at + 3 < len(frame):
-        if _kind(frame[at + 2]) in _IRAP:
+        size = frame[at] << 8 | frame[at + 1]
+        kind = _kind(frame[at + 2])
+        if kind in _IRAP or (kind == _PREFIX_SEI and is_recovery_point(frame[at + 4 : at + 2 + size])):
             return True
-        at += 2 + (frame[at] << 8 | frame[at + 1])
+        at += 2 + size
     return False

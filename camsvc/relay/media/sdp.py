@@ -86,6 +86,7 @@ class Track:
         clock_rate: RTP clock in Hz.
         attributes: the publisher's rtpmap and fmtp lines, without ``a=``.
         control: the publisher's control attribute; empty without one.
+        channels: of sound, as rtpmap says.
     """
 
     media: str
@@ -94,6 +95,7 @@ class Track:
     clock_rate: int
     attributes: tuple[str, ...] = ()
     control: str = ""
+    channels: int = 1
 
     @property
     def name(self) -> str:
@@ -123,17 +125,22 @@ def _track(section: MediaSection) -> Track:
     formats = section.words[3:]
     if not formats or not all(number.isascii() and number.isdigit() and int(number) < 128 for number in formats):
         raise BadSdp("an m= line without payload type")
-    codec, clock_rate = _STATIC.get(int(formats[0]), ("", 0))
+    (codec, clock_rate), channels = _STATIC.get(int(formats[0]), ("", 0)), 1
     named = section.by_payload_type("rtpmap").get(formats[0])
     if named is not None:
-        codec, _, rate = named.partition("/")
-        rate = rate.partition("/")[0]
-        clock_rate = int(rate) if rate.isascii() and rate.isdigit() else 0
+        codec, _, rest = named.partition("/")
+        rate, _, count = rest.partition("/")
+        clock_rate = _number(rate, 0)
+        channels = _number(count, 1)
     if not codec or clock_rate <= 0:
         raise BadSdp(f"payload type {formats[0]} has no codec")
     kept = tuple(line for line in section.attributes if line.startswith(("rtpmap:", "fmtp:")))
     control = section.value("control").strip()
-    return Track(section.words[0], " ".join(formats), codec.lower(), clock_rate, kept, control)
+    return Track(section.words[0], " ".join(formats), codec.lower(), clock_rate, kept, control, channels)
+
+
+def _number(text: str, otherwise: int) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else otherwise
 
 
 def describe(tracks: tuple[Track, ...]) -> bytes:

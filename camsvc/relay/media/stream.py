@@ -18,7 +18,7 @@ MAX_UNIT = 8 << 20
 _SHORTEST_RTP = 4 + 12 + 1
 _MARKER = 0x80
 #: Codecs whose packets are collected into pictures, and how a picture that a reader can begin with is known.
-_BEGINS = {"h264": h264.carries_idr, "h265": h265.carries_irap}
+_BEGINS = {"h264": h264.begins_decoding, "h265": h265.begins_decoding}
 
 
 class OverlongUnit(Exception):

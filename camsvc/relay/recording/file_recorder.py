@@ -76,7 +76,7 @@ class FileRecorder:
         self._stopped = False
         self._depacketizers = select_tracks(stream.tracks)
         if not self._depacketizers:
-            self._log.error("path {path} has nothing that can be recorded: H.264, AAC, Opus", path=name)
+            self._log.error("path {path} has nothing that can be recorded: H.264, AAC, Opus, G.711", path=name)
             return
         left_out = [track.name for at, track in enumerate(stream.tracks) if at not in self._depacketizers]
         if left_out:

@@ -38,14 +38,17 @@ class JoinerTests(TestCase):
         self.folder = self.folders.recordings_dir / ".rec" / "camera0" / "17"
         self.folder.mkdir(parents=True)
 
-    def footage(self, number: int, seconds: int, size: str = "64x48") -> None:
-        """A part, as an engine writes it."""
+    def footage(self, number: int, seconds: int, size: str = "64x48", *, sound: bool = False) -> None:
+        """A part, as an engine writes it; ``sound`` as telephones and cameras have it."""
+        tone = ("-f", "lavfi", "-i", f"sine=sample_rate=8000:duration={seconds}", "-c:a", "pcm_mulaw")
         path = self.folder / f"2026-01-31_12-0{number}-00-000000.mp4"
         subprocess.run(
             [
                 *(FFMPEG, "-v", "error", "-f", "lavfi", "-i", f"testsrc2=size={size}:rate=10:duration={seconds}"),
+                *(tone if sound else ()),
                 *("-c:v", "libx264", "-preset", "ultrafast", "-g", "10", "-bf", "0"),
-                *("-movflags", "frag_keyframe+empty_moov+default_base_moof", "-f", "mp4", str(path)),
+                *("-movflags", "frag_keyframe+empty_moov+default_base_moof"),
+                *("-f", "mov" if sound else "mp4", str(path)),
             ],
             check=True,
         )
@@ -67,6 +70,17 @@ class JoinerTests(TestCase):
         self.assertEqual(self.listed(), [made.filename])
         self.assertEqual(made.size_bytes, (self.folders.recordings_dir / made.filename).stat().st_size)
         self.assertEqual(len(list(self.folder.iterdir())), 2)
+
+    async def test_sound_that_mp4_does_not_take(self) -> None:
+        """G.711 of the parts is AAC in the finished file, and stays as it is in Matroska."""
+        self.footage(0, 1, sound=True)
+        for form, codec in (("mp4", b"aac"), ("mkv", b"pcm_mulaw")):
+            (made,) = await self.joiner.join(recording(format=form), self.clips())
+            ask = ("ffprobe", "-v", "error", "-show_entries", "stream=codec_name", "-of", "csv=p=0")
+            told = subprocess.run(
+                [*ask, str(self.folders.recordings_dir / made.filename)], capture_output=True, check=True
+            )
+            self.assertEqual(told.stdout.split(), [b"h264", codec])
 
     async def test_cut(self) -> None:
         """A clip ends where it is cut, to a frame."""

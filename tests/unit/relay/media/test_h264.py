@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.relay.media import h264
-from camsvc.relay.media.h264 import ParameterSets, carries_idr, dimensions, from_fmtp, nal_units, picture
+from camsvc.relay.media.h264 import ParameterSets, begins_decoding, dimensions, from_fmtp, nal_units, picture
 from tests.support.relay_media import (
     IDR_NAL,
     PPS_360P,
@@ -37,27 +37,36 @@ def fu(unit: bytes, size: int = 7) -> list[bytes]:
 
 
 class KeyTests(SynchronousTestCase):
-    """`carries_idr`."""
+    """`begins_decoding`."""
 
     def test_every_packing(self) -> None:
         """Single, aggregated, and any fragment."""
         for payload in (IDR_NAL, stap(SPS_360P, PPS_360P, IDR_NAL), *fu(IDR_NAL)):
-            self.assertTrue(carries_idr(rtp(payload)), payload)
+            self.assertTrue(begins_decoding(rtp(payload)), payload)
         for payload in (SLICE_NAL, stap(SPS_360P, PPS_360P), *fu(SLICE_NAL), SPS_360P, b"\x1c", b"\x18\x00"):
-            self.assertFalse(carries_idr(rtp(payload)), payload)
+            self.assertFalse(begins_decoding(rtp(payload)), payload)
+
+    def test_recovery_points(self) -> None:
+        """An SEI with one among its messages, alone or aggregated; other messages, also cut short, are none."""
+        user_data = b"\x05\xff\x01" + bytes(256)
+        for messages in (b"\x06\x01\x84\x80", b"\x01\x02ab\x06\x01\x84\x80", user_data + b"\x06\x01\x84\x80"):
+            self.assertTrue(begins_decoding(rtp(b"\x06" + messages)), messages)
+            self.assertTrue(begins_decoding(rtp(stap(b"\x06" + messages, SLICE_NAL))), messages)
+        for messages in (b"", b"\x06", b"\x01\x02ab\x80", b"\x05\x03\x06\x06\x06\x80", b"\xff" * 9, user_data):
+            self.assertFalse(begins_decoding(rtp(b"\x06" + messages)), messages)
 
     def test_header_extension_and_sources(self) -> None:
         """The payload is found behind CSRCs and an extension."""
         head = struct.pack(">BBHII", 0x80 | 0x10 | 2, 96, 1, 0, 7) + bytes(8) + b"\xbe\xde\x00\x01" + bytes(4)
-        self.assertTrue(carries_idr(interleaved(0, head + IDR_NAL)))
-        self.assertFalse(carries_idr(interleaved(0, head)))
+        self.assertTrue(begins_decoding(interleaved(0, head + IDR_NAL)))
+        self.assertFalse(begins_decoding(interleaved(0, head)))
 
     @settings(max_examples=150, deadline=None)
     @given(st.binary(min_size=12, max_size=60))
     def test_garbage(self, packet: bytes) -> None:
         """No packet breaks the tests for key frames, nor the depacketizer."""
         frame = interleaved(0, packet)
-        carries_idr(frame)
+        begins_decoding(frame)
         for unit in nal_units([frame, frame]):
             self.assertTrue(unit)
 
