@@ -101,6 +101,20 @@ class ApiKeys:
         """Every key, the newest first."""
         return tuple(sorted(self._keys.values(), key=lambda key: key.created_at, reverse=True))
 
+    def made_by(self, actor: str, now: float) -> tuple[ApiKey, ...]:
+        """The keys that somebody made and that are good still, those that were made with such a key among them.
+
+        Args:
+            actor: as ``Principal.actor`` names them.
+            now: seconds since the epoch.
+        """
+        makers, found = {actor}, dict[str, ApiKey]()
+        for key in sorted(self._keys.values(), key=lambda key: key.created_at):
+            if key.created_by in makers and key.expires_at > now:
+                found[key.ident] = key
+                makers.add(key.principal.actor)
+        return tuple(reversed(found.values()))
+
     def find(self, credential: str, now: float) -> ApiKey | None:
         """The key that somebody shows; None where there is no such one. Wrong ones all take the same time."""
         matched = _KEY.match(credential)

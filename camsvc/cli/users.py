@@ -95,7 +95,12 @@ def _passwd(remote: Remote, options: argparse.Namespace) -> None:
 
 
 def _remove(remote: Remote, options: argparse.Namespace) -> None:
-    print_answer(options, remote.call("delete_user", username=options.name), f"{options.name} is removed")
+    answer = remote.call("delete_user", username=options.name)
+    text = f"{options.name} is removed"
+    if answer.get("api_keys"):
+        names = ", ".join(key["name"] for key in answer["api_keys"])
+        text += f"; API keys that {options.name} made are good still: {names}; camsvc call revoke_api_key ends one"
+    print_answer(options, answer, text)
 
 
 def _print_with_password(options: argparse.Namespace, answer: dict[str, Any], text: str, password: str) -> None:

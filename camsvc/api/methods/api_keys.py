@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 from typing import Annotated, Literal
 
@@ -106,11 +107,12 @@ class KeyList(Struct, frozen=True):
 
 
 class KeyRevoked(Struct, frozen=True):
-    """A key that is no more."""
+    """A key that is no more; ``api_keys`` are those that were made with it and are good still, absent without any."""
 
     key_id: str
     name: str
     revoked: bool
+    api_keys: list[KeyView] | UnsetType = UNSET
 
 
 class LoginsRevoked(Struct, frozen=True):
@@ -169,13 +171,13 @@ class ApiKeyMethods:
             raise InvalidParams("Invalid params: name is in use already", param="name", rule="unique",
                                 hint="list_api_keys names all keys")  # fmt: skip
         self._keys.add(key)
-        view = _view(key)
+        view = view_of(key)
         return KeyCreated(key=secret, **{name: getattr(view, name) for name in view.__struct_fields__})
 
     @method("list_api_keys", role=Role.ADMIN, result=KeyList, reads=True, cameras=CameraScope.ALL)
     def list_api_keys(self, call: Call, params: NoParams) -> KeyList:
         """The keys there are, what each may, and when it was last used; not the keys themselves."""
-        views = [_view(key) for key in self._keys.all()]
+        views = [view_of(key) for key in self._keys.all()]
         return KeyList(views, len(views))
 
     @method("revoke_api_key", role=Role.ADMIN, params=KeyNamed, result=KeyRevoked, cameras=CameraScope.ALL)
@@ -190,7 +192,8 @@ class ApiKeyMethods:
         if key is None:
             raise NotFound("Key", ident or name or "", suggestion="list_api_keys names all keys")
         await self._grants.revoke_key(key.ident)
-        return KeyRevoked(key.ident, key.name, True)
+        made = self._keys.made_by(key.principal.actor, self._clocks.wall_s())
+        return KeyRevoked(key.ident, key.name, True, views_of(made))
 
     @method("revoke_logins", role=Role.ADMIN, params=LoginsNamed, result=LoginsRevoked, cameras=CameraScope.NONE)
     async def revoke_logins(self, call: Call, params: LoginsNamed) -> LoginsRevoked:
@@ -211,7 +214,8 @@ def _one_of(first: str | UnsetType, second: str | UnsetType, *names: str) -> tup
     return given[0], given[1]
 
 
-def _view(key: ApiKey) -> KeyView:
+def view_of(key: ApiKey) -> KeyView:
+    """A key as it is listed."""
     return KeyView(
         key_id=key.ident,
         name=key.name,
@@ -222,3 +226,8 @@ def _view(key: ApiKey) -> KeyView:
         expires_at=UNSET if key.expires_at == NEVER else iso(key.expires_at),
         last_used_at=UNSET if key.used_at is None else iso(key.used_at),
     )
+
+
+def views_of(made: Iterable[ApiKey]) -> list[KeyView] | UnsetType:
+    """Keys that somebody who may no more has made; absent where there are none."""
+    return [view_of(key) for key in made] or UNSET

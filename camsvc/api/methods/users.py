@@ -12,14 +12,17 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from camsvc.access import users
+from camsvc.access.keys import ApiKey
 from camsvc.access.logins import Logins
 from camsvc.access.password_rules import require_good
 from camsvc.access.passwords import Passwords
 from camsvc.access.roles import Role
+from camsvc.access.session_grants import SessionGrants
 from camsvc.access.users import Change, User
 from camsvc.api.calls import Call
 from camsvc.api.camera_scope import CameraScope
 from camsvc.api.declaration import before_password_change, method
+from camsvc.api.methods.api_keys import KeyView, views_of
 from camsvc.api.methods.recordings import Limit, Offset
 from camsvc.api.parameters import SECRET
 from camsvc.errors import InvalidParams
@@ -31,6 +34,7 @@ from camsvc.system.tasks import shielded
 T = TypeVar("T")
 
 RoleWord = Literal["viewer", "operator", "admin"]
+RevokeKeys = Annotated[bool, Meta(description="true: API keys that the user made end too, and those made with them")]
 
 
 class NewUser(Struct, forbid_unknown_fields=True, frozen=True):
@@ -63,12 +67,14 @@ class UserChange(Struct, forbid_unknown_fields=True, frozen=True):
     must_change_password: (
         Annotated[bool, Meta(description="with a password: the user must set another at the next login")] | UnsetType
     ) = UNSET
+    revoke_api_keys: RevokeKeys = False
 
 
 class UserNamed(Struct, forbid_unknown_fields=True, frozen=True):
     """Names a user."""
 
     username: Annotated[str, Meta(max_length=64, description="whom to forget", examples=["ann"])]
+    revoke_api_keys: RevokeKeys = False
 
 
 class UserPage(Struct, forbid_unknown_fields=True, frozen=True):
@@ -100,6 +106,16 @@ class UserView(Struct, frozen=True):
     last_login: str | None
 
 
+class UserUpdated(UserView, frozen=True, kw_only=True):
+    """A user after a change.
+
+    ``api_keys`` are those that the user made and that are good still, where the user may make none any more: each is
+    ended by revoke_api_key, all by calling this again with ``revoke_api_keys``. It is absent where there are none.
+    """
+
+    api_keys: list[KeyView] | UnsetType = UNSET
+
+
 class UserList(Struct, frozen=True):
     """Users, newest first."""
 
@@ -110,10 +126,11 @@ class UserList(Struct, frozen=True):
 
 
 class UserDeleted(Struct, frozen=True):
-    """Done."""
+    """Done; ``api_keys`` are those that the user made and that are good still, absent where there are none."""
 
     username: str
     deleted: bool
+    api_keys: list[KeyView] | UnsetType = UNSET
 
 
 class PasswordChanged(Struct, frozen=True):
@@ -133,7 +150,7 @@ class UserMethods:
         database: Database,
         passwords: Passwords,
         logins: Logins,
-        end_sessions: Callable[[str], Deferred[None]],
+        grants: SessionGrants,
         clocks: Clocks,
     ) -> None:
         """Set up.
@@ -142,13 +159,13 @@ class UserMethods:
             database: keeps the users.
             passwords: hashes.
             logins: changes a user's own password.
-            end_sessions: ends all that a user's logins so far have opened.
+            grants: what logins and keys have opened, which ends with them.
             clocks: when a user was made, and a password set.
         """
         self._database = database
         self._passwords = passwords
         self._logins = logins
-        self._end_sessions = end_sessions
+        self._grants = grants
         self._clocks = clocks
 
     @method("create_user", role=Role.ADMIN, params=NewUser, result=UserView, cameras=CameraScope.NONE)
@@ -163,7 +180,7 @@ class UserMethods:
         async def create() -> None:
             await self._database.run(partial(users.add, user=user, password=hashed))
             # A user of that name, deleted a moment ago, may have left a token that is good for some hours yet.
-            await self._end_sessions(user.name)
+            await self._grants.revoke_user(user.name)
 
         await shielded(create(), self._log, "making a user")
         return _view(user)
@@ -174,8 +191,8 @@ class UserMethods:
         found, total = await self._database.run(partial(users.page, limit=params.limit, offset=params.offset))
         return UserList([_view(user) for user in found], total, params.limit, params.offset)
 
-    @method("update_user", role=Role.ADMIN, params=UserChange, result=UserView, cameras=CameraScope.NONE)
-    async def update_user(self, call: Call, params: UserChange) -> UserView:
+    @method("update_user", role=Role.ADMIN, params=UserChange, result=UserUpdated, cameras=CameraScope.NONE)
+    async def update_user(self, call: Call, params: UserChange) -> UserUpdated:
         """Change a user's role or password, or disable one; ends the user's sessions. One enabled admin stays.
 
         Raises:
@@ -195,14 +212,20 @@ class UserMethods:
             must_change=params.must_change_password is True,
         )
         work = partial(users.update, name=params.username, change=change, now=self._clocks.wall_s())
-        return _view(await shielded(self._changed(params.username, work), self._log, "changing a user"))
+        user = await self._whole(params.username, work, params.revoke_api_keys, "changing a user")
+        view = _view(user)
+        may_make_keys = user.role is Role.ADMIN and not user.disabled
+        return UserUpdated(
+            **{name: getattr(view, name) for name in view.__struct_fields__},
+            api_keys=UNSET if may_make_keys else views_of(self._keys_of(user.name)),
+        )
 
     @method("delete_user", role=Role.ADMIN, params=UserNamed, result=UserDeleted, cameras=CameraScope.NONE)
     async def delete_user(self, call: Call, params: UserNamed) -> UserDeleted:
         """Forget a user and end the user's sessions. An enabled admin must be left."""
         work = partial(users.delete, name=params.username)
-        await shielded(self._changed(params.username, work), self._log, "deleting a user")
-        return UserDeleted(params.username, True)
+        await self._whole(params.username, work, params.revoke_api_keys, "deleting a user")
+        return UserDeleted(params.username, True, views_of(self._keys_of(params.username)))
 
     @method(
         "change_password",
@@ -218,10 +241,22 @@ class UserMethods:
         await self._logins.change_password(who, params.old_password, params.new_password, call.address)
         return PasswordChanged(who.subject, "The password is changed; log in with the new one")
 
-    async def _changed(self, name: str, work: Callable[[sqlite3.Connection], T]) -> T:
-        value = await self._database.run(work)
-        await self._end_sessions(name)
-        return value
+    def _whole(
+        self, name: str, work: Callable[[sqlite3.Connection], T], revoke_keys: bool, doing: str
+    ) -> Deferred[T]:
+        """Change a user and end what the user may no more, also when the client leaves meanwhile."""
+
+        async def change() -> T:
+            value = await self._database.run(work)
+            await self._grants.revoke_user(name)
+            for key in self._keys_of(name) if revoke_keys else ():
+                await self._grants.revoke_key(key.ident)
+            return value
+
+        return shielded(change(), self._log, doing)
+
+    def _keys_of(self, name: str) -> tuple[ApiKey, ...]:
+        return self._grants.credentials.keys.made_by(name, self._clocks.wall_s())
 
 
 def _view(user: User) -> UserView:

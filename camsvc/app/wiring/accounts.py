@@ -49,7 +49,7 @@ class Accounts:
         ended, valid_s = grants.revoke_user, config.access.login_s
         self._logins = Logins(runtime, self._passwords, authentication, ended, valid_s, refused)
         self._first_admin: Deferred[None] | None = None
-        self.methods = UserMethods(runtime.database, self._passwords, self._logins, ended, runtime.clocks)
+        self.methods = UserMethods(runtime.database, self._passwords, self._logins, grants, runtime.clocks)
         origins = Origins(config.server.public_url, config.server.allowed_origins)
         self.cookie = LoginCookie(runtime.database.instance(), authentication, origins, runtime.clocks)
         self.pages = LoginPages(self._logins, authentication, grants, self.cookie)

@@ -119,6 +119,11 @@ class UserTests(RemoteTestCase):
         server = self.serve(delete_user={"username": "ben", "deleted": True})
         self.assertEqual(self.act("remove", "ben"), (0, "ben is removed\n", ""))
         self.assertEqual(server.asked[0][-1], {"username": "ben"})
+        server.answers["delete_user"] = (
+            200,
+            {"result": {"username": "ben", "deleted": True, "api_keys": [{"name": "Door"}]}},
+        )
+        self.assertIn("keys that ben made are good still: Door;", self.act("remove", "ben")[1])
         error = {"code": -32020, "message": "ann is the last admin who can log in", "data": {"reason": "last_admin"}}
         server.answers["delete_user"] = (200, {"error": error})
         self.assertEqual(self.act("remove", "ann"), (1, "", "camsvc: ann is the last admin who can log in\n"))

@@ -294,11 +294,12 @@ export interface KeyList {
   total: number;
 }
 
-/** A key that is no more. */
+/** A key that is no more; `api_keys` are those that were made with it and are good still, absent without any. */
 export interface KeyRevoked {
   key_id: string;
   name: string;
   revoked: boolean;
+  api_keys?: KeyView[];
 }
 
 /** A key without its secret; `cameras` is absent where it shows all, `expires_at` where it has no end. */
@@ -598,10 +599,11 @@ export interface Unsubscribed {
   topics: string[];
 }
 
-/** Done. */
+/** Done; `api_keys` are those that the user made and that are good still, absent where there are none. */
 export interface UserDeleted {
   username: string;
   deleted: boolean;
+  api_keys?: KeyView[];
 }
 
 /** Users, newest first. */
@@ -610,6 +612,18 @@ export interface UserList {
   total: number;
   limit: number;
   offset: number;
+}
+
+/** A user after a change. `api_keys` are those that the user made and that are good still, where the user may make none any more: each is ended by revoke_api_key, all by calling this again with `revoke_api_keys`. It is absent where there are none. */
+export interface UserUpdated {
+  username: string;
+  role: string;
+  disabled: boolean;
+  must_change_password: boolean;
+  created_time: string;
+  password_time: string;
+  last_login: string | null;
+  api_keys?: KeyView[];
 }
 
 /** A user; `last_login` is None before the first one. */
@@ -711,6 +725,8 @@ export interface Methods {
     params: {
       /** whom to forget */
       username: string;
+      /** true: API keys that the user made end too, and those made with them */
+      revoke_api_keys?: boolean;
     };
     result: UserDeleted;
   };
@@ -1095,8 +1111,10 @@ export interface Methods {
       password?: string;
       /** with a password: the user must set another at the next login */
       must_change_password?: boolean;
+      /** true: API keys that the user made end too, and those made with them */
+      revoke_api_keys?: boolean;
     };
-    result: UserView;
+    result: UserUpdated;
   };
 }
 

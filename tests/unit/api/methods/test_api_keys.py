@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from msgspec import UNSET
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
@@ -127,6 +128,15 @@ class KeyMethodsTests(SynchronousTestCase):
             self.assertEqual(ended, [REVOKED])
             for known in (self.known, self.read()):
                 self.assertRaises(AuthenticationFailed, known.principal, made.key, time.time())
+
+    def test_revoked_with_keys_of_its_own(self) -> None:
+        """What was made with it is good still: told, so that it can be ended too."""
+        admin = self.ask("create_api_key", name="Setup", role="admin")
+        self.caller = call_by(self.known.principal(admin.key, time.time()))
+        self.ask("create_api_key", name="Display", role="viewer")
+        self.caller = call_by(principal(Role.ADMIN, subject="root"))
+        self.assertEqual([key.name for key in self.ask("revoke_api_key", name="Setup").api_keys], ["Display"])
+        self.assertIs(self.ask("revoke_api_key", name="Display").api_keys, UNSET)
 
     def test_revoke_what_is_not_there(self) -> None:
         """-32010; and one has to say which."""

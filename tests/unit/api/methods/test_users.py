@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ class UserMethodTests(SynchronousTestCase):
         known = authentication(self.known, clocks=self.clocks)
         self.logins = Logins(process, passwords, known, self.grants.revoke_user, 600, lambda *_: None)
         self.audited: list[tuple[Any, ...]] = []
-        methods = UserMethods(self.database, passwords, self.logins, self.grants.revoke_user, self.clocks)
+        methods = UserMethods(self.database, passwords, self.logins, self.grants, self.clocks)
         self.registry = Registry(methods, record=lambda *told: self.audited.append(told))
 
     def ask(self, method: str, who: Principal | None = None, **params: Any) -> dict[str, Any]:
@@ -118,6 +119,49 @@ class UserMethodTests(SynchronousTestCase):
         for keys in ({"limit": 0}, {"limit": 1001}, {"offset": -1}, {"offset": 1 << 63}, {"limit": "5"}):
             self.assertEqual(self.error(self.ask("list_users", **keys))[0], -32602)
         self.assertNotIn(GOOD, json.dumps(self.ask("list_users")))
+
+    def keep_keys(self) -> None:
+        """Keys that ann made, that were made with one of hers, that have ended, and that ben made."""
+        for ident, maker, expires_at in (
+            ("a", "ann", NEVER),
+            ("b", "key:a", NEVER),
+            ("c", "key:b", self.clocks.wall + 99),
+            ("d", "ann", self.clocks.wall - 1),
+            ("e", "ben", NEVER),
+            ("f", "key:ann", NEVER),
+        ):
+            self.clocks.advance(1)
+            self.known.keys.add(ApiKey(ident, ident, b"", Role.ADMIN, None, self.clocks.wall, maker, expires_at))
+
+    def told(self, answer: dict[str, Any]) -> list[str]:
+        return [key["name"] for key in answer["result"].get("api_keys", [])]
+
+    def test_keys_outlive_who_made_them(self) -> None:
+        """Whoever may make none any more leaves keys: they are told, each time, until they end."""
+        self.create("ann")
+        self.create("cat")
+        self.keep_keys()
+        self.assertEqual(self.told(self.ask("update_user", username="ann", password=OTHER)), [])
+        for keys in ({"role": "operator"}, {"role": "admin", "disabled": True}, {"role": "viewer"}):
+            self.assertEqual(self.told(self.ask("update_user", username="ann", **keys)), ["c", "b", "a"], keys)
+        self.assertNotIn("digest", json.dumps(self.ask("update_user", username="ann", role="viewer")))
+        self.assertEqual(self.told(self.ask("delete_user", username="ann")), ["c", "b", "a"])
+        self.assertNotIn("api_keys", self.ask("update_user", username="cat", disabled=False)["result"])
+
+    def test_keys_end_with_who_made_them(self) -> None:
+        """Where that is asked for, with all that they have opened; nobody else's."""
+        for method, change in (("update_user", {"role": "viewer"}), ("delete_user", {})):
+            self.create("ann")
+            self.create("cat")
+            self.keep_keys()
+            ended: set[str] = set()
+            for key in self.known.keys.all():
+                self.grants.open(key.principal, partial(lambda into, name, why: into.add(name), ended, key.name))
+            answer = self.ask(method, username="ann", revoke_api_keys=True, **change)
+            self.assertEqual(self.told(answer), [], method)
+            self.assertEqual({key.name for key in self.known.keys.all()}, {"d", "e", "f"})
+            self.assertEqual(ended - {"d"}, {"a", "b", "c"})  # d had run out
+            self.ask("delete_user", username="ann")
 
     def test_sessions_end(self) -> None:
         """With each change and with the user, and no other user's."""

@@ -101,7 +101,7 @@ class LoginTestCase(TestCase):
         registry = Registry(
             SessionMethods(self.authentication),
             SystemMethods(Inventory(), engine, engine, None, Clocks()),  # type: ignore[arg-type]
-            UserMethods(self.database, self.passwords, self.logins, self.grants.revoke_user, Clocks()),
+            UserMethods(self.database, self.passwords, self.logins, self.grants, Clocks()),
         )
         origins = Origins(self.server.public_url, self.server.allowed_origins)
         self.cookie = LoginCookie("abc", self.authentication, origins, self.clocks)
