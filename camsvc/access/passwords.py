@@ -57,6 +57,11 @@ class Passwords:
         """End, once what is being hashed is done."""
         self._pool.stop()
 
+    @property
+    def waiting(self) -> int:
+        """How many passwords are being hashed or wait for it."""
+        return self._asked.total()
+
     async def hashed(self, password: str, address: str = "") -> str:
         """The hash to store, in the PHC string format; RateLimited is raised where too many are waiting."""
         return await self._in_turn(address, _HASHER.hash, normalized(password))
@@ -72,7 +77,7 @@ class Passwords:
             address: who asks.
         """
         plain = normalized(password)
-        return await self._in_turn(address, _matches, plain[: LONGEST + 1], stored or _decoy())
+        return await self._in_turn(address, _matches, plain[: LONGEST + 1], stored or decoy_hash())
 
     async def _in_turn(self, address: str, work: Callable[..., T], *args: str) -> T:
         if self._asked.total() >= self._waiting or self._asked[address] >= self._waiting_each:
@@ -106,7 +111,7 @@ def _matches(plain: str, stored: str) -> bool:
         return False
 
 
-def _decoy() -> str:
+def decoy_hash() -> str:
     """A hash that costs what any other costs and that no password has."""
     salt, digest = (b64encode(secrets.token_bytes(size)).rstrip(b"=").decode() for size in (16, 32))
     return f"$argon2id$v=19$m={_HASHER.memory_cost},t={_HASHER.time_cost},p={_HASHER.parallelism}${salt}${digest}"

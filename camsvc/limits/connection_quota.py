@@ -53,6 +53,11 @@ class ConnectionQuota:
         """How many are, in all."""
         return self._total
 
+    @property
+    def holders(self) -> int:
+        """How many addresses hold any."""
+        return len(self._held)
+
     def check(self, address: str) -> None:
         """Whether there is room for one more.
 

@@ -149,6 +149,11 @@ class LoginThrottle:
         self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._most = most
 
+    @property
+    def remembered(self) -> int:
+        """How many addresses, users or pairs of both it remembers, whichever is most."""
+        return max(len(self._addresses), len(self._users), len(self._pairs), len(self._known))
+
     def attempt(self, address: str, user: str, now: float) -> LoginVerdict:
         """Ask before each attempt; it counts as failed until it is taken back, so that none slips by meanwhile.
 
@@ -159,10 +164,7 @@ class LoginThrottle:
         """
         where = neighbourhood(address)
         pair = (where, user)
-        waits: list[tuple[_Records, Hashable]] = [(self._pairs, pair)]
-        if pair not in self._known:
-            waits = [(self._addresses, where), (self._users, user)] if user else [(self._addresses, where)]
-        wait_s, records, key = max(((each.wait_s(key, now), each, key) for each, key in waits), key=lambda it: it[0])
+        wait_s, records, key = self._longest_wait(pair, now)
         if wait_s:
             return LoginVerdict(wait_s, records.tell(key))
         self._addresses.failed(where, now)
@@ -170,6 +172,23 @@ class LoginThrottle:
             self._users.failed(user, now)
             self._pairs.failed(pair, now)
         return LoginVerdict(0.0, False)
+
+    def wait_s(self, address: str, user: str, now: float) -> float:
+        """How long an attempt would have to wait; asking counts as none.
+
+        Args:
+            address: IP address.
+            user: as for :meth:`attempt`.
+            now: seconds of a clock that only goes forward.
+        """
+        return self._longest_wait((neighbourhood(address), user), now)[0]
+
+    def _longest_wait(self, pair: tuple[str, str], now: float) -> tuple[float, _Records, Hashable]:
+        where, user = pair
+        waits: list[tuple[_Records, Hashable]] = [(self._pairs, pair)]
+        if pair not in self._known:
+            waits = [(self._addresses, where), (self._users, user)] if user else [(self._addresses, where)]
+        return max(((each.wait_s(key, now), each, key) for each, key in waits), key=lambda it: it[0])
 
     def require(self, address: str, user: str, now: float) -> None:
         """As :meth:`attempt`, with an error in place of a verdict.

@@ -61,7 +61,7 @@ class RelayService(Service):
         self._reactor = reactor
         self._settings = settings
         self._clocks = clocks
-        self._ports: list[IListeningPort] = []
+        self.ports: list[IListeningPort] = []
         self._disk = DiskWriter(reactor)
         self._slots = CommandSlots(reactor)
         self._secret = new_secret()
@@ -112,14 +112,19 @@ class RelayService(Service):
             print(f"camsvc-relay: {why.message}", file=sys.__stderr__)
             raise SystemExit(1) from None
 
+    @property
+    def webrtc_addresses(self) -> list[tuple[str, int]]:
+        """Where WebRTC's packets are taken, by UDP."""
+        return self._udp_mux.candidates()
+
     def listen(self) -> None:
         """Open the ports.
 
         StartError says which one is in use, or not ours to open.
         """
-        self._ports.append(self._open("rtspAddress", self._settings.rtsp, self._listener))
+        self.ports.append(self._open("rtspAddress", self._settings.rtsp, self._listener))
         if self._settings.webrtc is not None:
-            self._ports.append(self._open("webrtcAddress", self._settings.webrtc, site(WhepResource(self._viewers))))
+            self.ports.append(self._open("webrtcAddress", self._settings.webrtc, site(WhepResource(self._viewers))))
             self._open_udp()
         if self._settings.api is not None:
             engine = EngineParts(
@@ -130,12 +135,12 @@ class RelayService(Service):
                 self._settings.keys,
                 wall_time.utc(self._clocks),
             )
-            self._ports.append(
+            self.ports.append(
                 self._open("apiAddress", self._settings.api, site(ControlApi(engine, self._authorizer)))
             )
         if self._settings.hls is not None:
             hls = HlsResource(self._reactor, self._authorizer, self._paths.find, self._muxers)
-            self._ports.append(self._open("hlsAddress", self._settings.hls, site(hls)))
+            self.ports.append(self._open("hlsAddress", self._settings.hls, site(hls)))
 
     def _open_udp(self) -> None:
         try:
@@ -163,14 +168,14 @@ class RelayService(Service):
         super().startService()  # type: ignore[no-untyped-call]
         self._disk.start()
         self._paths.start(self._settings.paths)
-        hosts: list[Any] = [port.getHost() for port in self._ports]
+        hosts: list[Any] = [port.getHost() for port in self.ports]
         addresses = ", ".join(_written(host.host, host.port) for host in hosts)
         self._log.info("{version} listens on {addresses}", version=VERSION, addresses=addresses)
 
     async def stopService(self) -> None:
         """End all in good order, within three seconds: ports, paths with their files, commands, connections."""
         super().stopService()  # type: ignore[no-untyped-call]
-        for port in self._ports:
+        for port in self.ports:
             await self._quietly("closing a port", port.stopListening, _SOCKETS_S)
         self._muxers.stop()
         self._paths.stop()

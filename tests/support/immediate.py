@@ -19,6 +19,10 @@ T = TypeVar("T")
 class ImmediateDatabase(Database):
     """Everything as in the real one but its thread."""
 
+    @property
+    def connection(self) -> sqlite3.Connection:
+        return self._connection
+
     def run(self, work: Callable[[sqlite3.Connection], T]) -> Deferred[T]:
         return execute(self.now, work)
 

@@ -140,6 +140,11 @@ class UdpMux:
         self._open[host] = port
         return port
 
+    @property
+    def pairs(self) -> int:
+        """How many pairs of a socket and a remote address belong to sessions."""
+        return len(self._pairs)
+
     def candidates(self) -> list[tuple[str, int]]:
         """What a viewer is offered, best first; sockets follow the machine's addresses, which come and go."""
         if not self._host:

@@ -40,7 +40,7 @@ class HashTests(TestCase):
         """Nothing matches; what it costs is what a real one costs."""
         self.assertFalse(await self.passwords.match("anything at all", None))
         stored = await self.passwords.hashed("a real password")
-        self.assertEqual(extract_parameters(passwords._decoy()), extract_parameters(stored))
+        self.assertEqual(extract_parameters(passwords.decoy_hash()), extract_parameters(stored))
         self.assertEqual(self.cost(stored), (65536, 3))
 
     def cost(self, stored: str) -> tuple[int, int]:
@@ -67,7 +67,7 @@ class TurnTests(SynchronousTestCase):
         for done in self.working:  # grows while it is walked through
             if not done.called:
                 done.callback(False)
-        self.assertEqual(len(self.passwords._asked), 0)
+        self.assertEqual(self.passwords.waiting, 0)
 
     def work(self, *_: Any) -> Deferred[Any]:
         done: Deferred[Any] = Deferred()
@@ -119,4 +119,4 @@ class TurnTests(SynchronousTestCase):
             asked = self.ask(f"10.0.0.{number}")
             self.working.pop().callback(False)
             self.successResultOf(asked)
-        self.assertEqual(len(self.passwords._asked), 0)
+        self.assertEqual(self.passwords.waiting, 0)

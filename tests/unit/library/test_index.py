@@ -29,7 +29,7 @@ class IndexTestCase(SynchronousTestCase):
     def setUp(self) -> None:
         database = ImmediateDatabase(Path(self.mktemp()))
         self.addCleanup(database.stop)
-        self.db: sqlite3.Connection = database._connection
+        self.db: sqlite3.Connection = database.connection
         self.db.execute("BEGIN")
 
     def names(self, kind: str = RECORDINGS, **query: Any) -> list[str]:

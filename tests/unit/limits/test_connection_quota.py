@@ -49,13 +49,13 @@ class ConnectionQuotaTests(SynchronousTestCase):
         """Takes nothing, and leaves nothing behind of who only looked."""
         for number in range(100):
             self.quota.check(f"192.0.2.{number}")
-        self.assertEqual((self.quota.held, len(self.quota._held)), (0, 0))
+        self.assertEqual((self.quota.held, self.quota.holders), (0, 0))
         gives = [self.quota.take("192.0.2.1") for _ in range(2)]
         with self.assertRaises(QuotaExceeded):
             self.quota.check("192.0.2.1")
         for give in gives:
             give()
-        self.assertEqual(len(self.quota._held), 0)
+        self.assertEqual(self.quota.holders, 0)
 
     def test_neighbourhood(self) -> None:
         """One machine has all of an IPv6 /64, and one IPv4 address."""

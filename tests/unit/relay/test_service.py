@@ -56,7 +56,7 @@ class ServiceTests(TestCase):
         service.listen()
         service.startService()
         self.addCleanup(lambda: maybeDeferred(service.stopService) if service.running else None)
-        rtsp, api, _ = (port.getHost().port for port in service._ports)
+        rtsp, api, _ = (port.getHost().port for port in service.ports)
         return service, rtsp, f"http://127.0.0.1:{api}/v3/"
 
     async def test_records_until_it_is_stopped(self) -> None:
@@ -107,19 +107,19 @@ class ServiceTests(TestCase):
         first.listen()
         first.startService()
         self.addCleanup(lambda: maybeDeferred(first.stopService))
-        (media,) = first._udp_mux.candidates()
+        (media,) = first.webrtc_addresses
         taken = f'webrtcAddress: "127.0.0.1:0"\nwebrtcLocalUDPAddress: "127.0.0.1:{media[1]}"\n'
         second = self.make(YAML.replace("webrtc: no\n", taken))
         with self.assertRaises(StartError) as caught:
             second.listen()
-        self.addCleanup(lambda: [port.stopListening() for port in second._ports])
+        self.addCleanup(lambda: [port.stopListening() for port in second.ports])
         self.assertIn(f"'webrtcLocalUDPAddress' 127.0.0.1:{media[1]} (UDP): ", caught.exception.message)
 
     async def test_every_address(self) -> None:
         """An empty host listens on IPv6 and IPv4 at once where there is IPv6."""
         service = self.make('rtspAddress: ":0"\napi: no\nhls: no\nwebrtc: no\n')
         service.listen()
-        (port,) = service._ports
+        (port,) = service.ports
         self.assertIn(port.getHost().host, ("::", "0.0.0.0"))
         service.startService()
         await maybeDeferred(service.stopService)

@@ -28,10 +28,10 @@ class ProbesTests(TestCase):
         self.folder = Path(self.mktemp()).resolve()
         self.folder.mkdir(parents=True)
 
-    def probes(self, program: str, limit_s: float = 10.0) -> Probes:
+    def probes(self, program: str, limit_s: float = 10.0, reactor: Any = None) -> Probes:
         path = self.folder / "probe.py"
         path.write_text(f"import os, sys, time\nnode = sys.argv[1]\n{program}\n")
-        return Probes(clock(), limit_s, [sys.executable, "-I", str(path)])
+        return Probes(reactor or clock(), limit_s, [sys.executable, "-I", str(path)])
 
     def running(self) -> int:
         return len(processes_mentioning(str(self.folder)))
@@ -148,7 +148,6 @@ class ProbesTests(TestCase):
 
     async def test_stuck_in_the_kernel(self) -> None:
         """A process that not even SIGKILL ends is not joined by more of them: the node counts as silent meanwhile."""
-        probes = self.probes("time.sleep(1)", 0.1)
         started = []
         spawn = clock().spawnProcess  # type: ignore[attr-defined]
 
@@ -163,7 +162,7 @@ class ProbesTests(TestCase):
                 process.kill = lambda: None
                 return spawn(process, *args, **keys)
 
-        probes._reactor = Immortal()
+        probes = self.probes("time.sleep(1)", 0.1, Immortal())
         for _ in range(3):
             answer = await probes.ask("/dev/video0")
             self.assertIn("does not answer", answer.error or "")

@@ -92,13 +92,15 @@ def status(data: bytes) -> int:
 class RtspTestCase(PathTestCase):
     """A listener on a fake machine, with a path ``cam``."""
 
+    most = 100
+
     def setUp(self) -> None:
         super().setUp()
         self.door = SlowDoorman()
         self.listener = RtspListener(
             SessionContext(self.machine, ClocksOf(self.machine), self.door, self.paths.find, 10.0, "secret"),
             10.0,
-            100,
+            self.most,
         )
         self.cam: RelayPath = self.path()
 
@@ -373,7 +375,8 @@ class LimitTests(RtspTestCase):
 
     def test_too_many(self) -> None:
         """The oldest that has no session makes room; when each has one the next connection is not taken."""
-        self.listener._most = 2
+        self.most = 2
+        self.setUp()
         publisher, idle = self.caller(), self.caller()
         publisher.publish()
         second = self.caller()
