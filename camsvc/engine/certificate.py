@@ -56,7 +56,7 @@ class EngineCertificate:
         engine: Engine,
         api: ServerApi,
         folder: RuntimeDir,
-        told: bool = True,
+        sent: bool = True,
         listens: str = "",
     ) -> None:
         """Set up.
@@ -66,48 +66,48 @@ class EngineCertificate:
             engine: tells when it is up.
             api: calls to it.
             folder: holds the copies.
-            told: the engine that is adopted, if one is, has the certificate in force.
+            sent: the engine that is adopted, if one is, has the certificate in force.
             listens: its RTSPS listener, as the configuration says, ``host:port`` or ``:port``; empty for none.
         """
         self._engine = engine
         self._api = api
         self._folder = folder
-        self._told = told
+        self._sent = sent
         self._clock = clock
         self._port = listens.rpartition(":")[2]
         self.served = bool(listens)
-        self._work: Deferred[Any] | None = None
-        self._question: Deferred[Any] | None = None
-        engine.changes.add(self._engine_changed)
+        self._sending: Deferred[Any] | None = None
+        self._checking: Deferred[Any] | None = None
+        engine.changes.add(self._on_engine_changed)
 
     def renew(self, certificate: bytes, key: bytes) -> None:
         """Have new viewers get this one; both PEM, and they fit each other."""
         write_certificate(self._folder, certificate, key)
-        self._told = False
-        self._tell_if_due(self._engine.up)
+        self._sent = False
+        self._send_if_due(self._engine.up)
 
     def stop(self) -> None:
         """End calls under way."""
-        for call in (self._work, self._question):
+        for call in (self._sending, self._checking):
             if call is not None:
                 call.cancel()
 
-    def _engine_changed(self, up: bool) -> None:
-        self._tell_if_due(up)
-        if self._question is not None:
-            self._question.cancel()
+    def _on_engine_changed(self, up: bool) -> None:
+        self._send_if_due(up)
+        if self._checking is not None:
+            self._checking.cancel()
         if up and self._port:
-            self._question = launch(self._ask(), self._log, "asking the engine for RTSPS")
+            self._checking = launch(self._check_until_served(), self._log, "asking the engine for RTSPS")
 
-    def _tell_if_due(self, up: bool) -> None:
-        if up and not self._told:
-            self._told = True
-            if self._work is not None:
-                self._work.cancel()
-            self._work = launch(self._tell(), self._log, "giving the engine a new certificate")
+    def _send_if_due(self, up: bool) -> None:
+        if up and not self._sent:
+            self._sent = True
+            if self._sending is not None:
+                self._sending.cancel()
+            self._sending = launch(self._send(), self._log, "giving the engine a new certificate")
 
-    async def _ask(self) -> None:
-        """Until it is served: MediaMTX reads a changed configuration file by itself, soon or late."""
+    async def _check_until_served(self) -> None:
+        """Ask until it is served: MediaMTX reads a changed configuration file by itself, soon or late."""
         self.served, asked = await self._serves(), 0
         while not self.served:
             asked += 1
@@ -130,7 +130,7 @@ class EngineCertificate:
         on = any(keys.get(key, "no") != "no" for key in ("encryption", "rtspEncryption"))
         return on and str(keys.get("rtspsAddress", "")).rpartition(":")[2] == self._port
 
-    async def _tell(self) -> None:
+    async def _send(self) -> None:
         """Names of their own make it another certificate for the engine; what was there before is deleted then."""
         pair = [(self._folder.path / name).read_bytes() for name in (CERTIFICATE, KEY)]
         mark = hashlib.sha256(b"".join(pair)).hexdigest()[:16]
@@ -141,7 +141,7 @@ class EngineCertificate:
         try:
             await self._api.configure(serverCert=certificate, serverKey=key)
         except EngineUnreachable as why:  # when it is back, it reads the copies, or is told then
-            self._told = False
+            self._sent = False
             self._log.warn("the engine did not take the new certificate: {why}", why=str(why))
             return
         except EngineRefused as why:
