@@ -14,13 +14,14 @@ from camsvc.engine.api.server_api import ServerApi
 from camsvc.engine.process import EngineProcess
 from camsvc.errors import DependencyFailed
 from camsvc.system.processes import ExitWatch
+from camsvc.system.reactor_lag import ReactorLag
 from camsvc.system.subscribers import Subscribers
 from camsvc.system.tasks import launch, sleep
 
 START_LIMIT_S = 15.0
 CHECK_EVERY_S = 1.0
 MISSES = 3
-"""So many calls without an answer (2 s each), and the engine is taken to hang."""
+"""So many calls without an answer (2 s each, in which we were in time), and the engine is taken to hang."""
 
 
 class Engine:
@@ -36,17 +37,24 @@ class Engine:
     _log = Logger()
 
     def __init__(
-        self, clock: IReactorTime, process: EngineProcess, api: ServerApi, busy: Callable[[], bool] = lambda: False
+        self,
+        clock: IReactorTime,
+        lag: ReactorLag,
+        process: EngineProcess,
+        api: ServerApi,
+        busy: Callable[[], bool] = lambda: False,
     ) -> None:
         """Set up; nothing runs yet.
 
         Args:
             clock: time.
+            lag: how late we are ourselves.
             process: starts and ends it.
             api: calls to it.
             busy: whether it must not be replaced now.
         """
         self._clock = clock
+        self._lag = lag
         self._process = process
         self._api = api
         self._busy = busy
@@ -128,10 +136,11 @@ class Engine:
         return f"ends at its start: {self._process.last_words()}; see {self._process.log_file}"
 
     async def _wait_for_api(self, watch: ExitWatch) -> bool:
-        limit = self._clock.seconds() + START_LIMIT_S
-        while not watch.ended and self._clock.seconds() < limit:
+        limit, calls = self._clock.seconds() + START_LIMIT_S, 0
+        while not watch.ended and (self._clock.seconds() < limit or calls < MISSES):
             if await self._has_come_up():
                 return True
+            calls += 1
             await sleep(self._clock, 0.03)
         if not watch.ended:
             limit_s = f"{START_LIMIT_S:.0f} s"
@@ -151,20 +160,24 @@ class Engine:
         return True
 
     async def _watch_api(self, watch: ExitWatch) -> None:
-        misses = 0
+        misses, began = 0, self._clock.seconds()
         while not watch.ended and misses < MISSES:
             try:
                 await watch.when_ended().addTimeout(CHECK_EVERY_S, self._clock)
             except TimeoutError:
                 pass
-            misses = 0 if watch.ended or await self._answers() else misses + 1
+            if watch.ended or await self._answers():
+                misses, began = 0, self._clock.seconds()
+            else:
+                misses += 1
             if self._process.outdated and not self._busy():
                 self._log.info("no recording runs: replacing the engine by one with today's configuration")
                 await self._process.end()
         if not watch.ended:
             self._set_trouble("does not answer; it is killed and started again")
-            self._log.error("the engine (pid {pid}) hangs: {misses} calls without an answer",
-                            pid=self.pid, misses=misses)  # fmt: skip
+            self._log.error("the engine (pid {pid}) hangs: {misses} calls without an answer, and camsvc itself was "
+                            "{late:.1f} s late meanwhile, at most",
+                            pid=self.pid, misses=misses, late=self._lag.worst_s(began))  # fmt: skip
 
     async def _answers(self) -> bool:
         try:

@@ -6,14 +6,25 @@ Who waits for an answer of another program asks here, before it takes its own la
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Awaitable
+from typing import TypeVar
 
+from twisted.internet.defer import CancelledError, Deferred, TimeoutError
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
+
+T = TypeVar("T")
 
 TICK_S = 0.1
 """How often it is measured: a stall is seen but for its first tenth of a second."""
 
 KEPT_S = 60.0
+EXCUSED_FROM_S = 0.2
+"""By so much the reactor is late, and a time limit of another's answer says nothing of the other."""
+
+EXCUSED_S = 30.0
+"""So long at most a time limit is put off."""
+
 TOLD_FROM_S = 1.0
 """Lateness that stands in the log, once a minute with the worst of it."""
 
@@ -59,6 +70,48 @@ class ReactorLag:
     def worst_of_last_minute_s(self) -> float:
         """The same for the last minute."""
         return self.worst_s(self._clock.seconds() - KEPT_S)
+
+    async def within(self, seconds: float, work: Awaitable[T]) -> T:
+        """Await an answer for at most so many seconds in which the reactor was in time.
+
+        Where it was late, the answer may have come and lie unread: it is waited for as long again, EXCUSED_S at most.
+
+        Args:
+            seconds: the time limit.
+            work: is cancelled when it has passed.
+
+        Raises:
+            twisted.internet.defer.TimeoutError: no answer came.
+            twisted.internet.defer.CancelledError: whoever waits has given up.
+        """
+
+        async def awaited() -> T:
+            return await work
+
+        began = since = self._clock.seconds()
+        passed = False
+        timer: IDelayedCall
+
+        def on_due() -> None:
+            nonlocal since, timer, passed
+            now = self._clock.seconds()
+            if self.worst_s(since) >= EXCUSED_FROM_S and now - began < EXCUSED_S:
+                since, timer = now, self._clock.callLater(seconds, on_due)
+            else:
+                passed = True
+                answer.cancel()
+
+        timer = self._clock.callLater(seconds, on_due)
+        answer = Deferred.fromCoroutine(awaited())
+        try:
+            return await answer
+        except CancelledError:
+            if passed:
+                raise TimeoutError(seconds, "no answer") from None
+            raise
+        finally:
+            if timer.active():
+                timer.cancel()
 
     def _schedule(self) -> None:
         self._due = self._clock.seconds() + TICK_S

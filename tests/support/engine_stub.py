@@ -13,6 +13,7 @@ from twisted.web.server import NOT_DONE_YET, Site
 
 from camsvc.engine.api.api_client import ApiClient
 from camsvc.errors import DependencyFailed
+from camsvc.system.reactor_lag import ReactorLag
 from camsvc.system.subscribers import Subscribers
 
 
@@ -135,7 +136,7 @@ class ApiTestCase(TestCase):
         self.reactor: Any = reactor
         self.stub = StubApi()
         self.listen(self.stub.site())
-        self.client = ApiClient(reactor, f"127.0.0.1:{self.port}", b"secret")
+        self.client = ApiClient(reactor, ReactorLag(reactor), f"127.0.0.1:{self.port}", b"secret")
 
     def listen(self, factory: Any) -> None:
         port = self.reactor.listenTCP(0, factory, interface="127.0.0.1")

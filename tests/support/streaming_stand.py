@@ -14,6 +14,7 @@ from camsvc.config.schema import Config, Media, Storage
 from camsvc.engine.api.api_client import ApiClient
 from camsvc.engine.api.paths_api import PathsApi
 from camsvc.model import Camera, Recording
+from camsvc.system.reactor_lag import ReactorLag
 from camsvc.system.runtime_dir import RuntimeDir
 from tests.support.engine_stub import FakeEngine, StubApi
 from tests.support.samples import runtime
@@ -30,7 +31,7 @@ class StreamingTestCase(TestCase):
         listener = self.reactor.listenTCP(0, self.stub.site(), interface="127.0.0.1")
         self.addCleanup(listener.stopListening)
         self.engine = FakeEngine()
-        self.client = ApiClient(reactor, f"127.0.0.1:{listener.getHost().port}", b"secret")
+        self.client = ApiClient(reactor, ReactorLag(reactor), f"127.0.0.1:{listener.getHost().port}", b"secret")
         self.folder = RuntimeDir(Path(self.mktemp()))
         self.streaming = self.wire()
 

@@ -36,11 +36,11 @@ class MediaPlane:
         """
         reactor, folder = runtime.reactor, runtime.folder
         config, addresses = prepared.config, prepared.addresses
-        self._api = ApiClient(reactor, addresses.api, folder.secret("api"))
+        self._api = ApiClient(reactor, runtime.lag, addresses.api, folder.secret("api"))
         server_api = ServerApi(self._api)
         log_file = config.state_dir / "engine.log"
         process = EngineProcess(reactor, folder, addresses, log_file, prepared.engine, prepared.leftover)
-        self.engine = Engine(reactor, process, server_api, busy)
+        self.engine = Engine(reactor, runtime.lag, process, server_api, busy)
         self.streaming = Streaming(runtime, config, self.engine, PathsApi(self._api))
         self.certificate = EngineCertificate(
             reactor, self.engine, server_api, folder, prepared.engine_told, addresses.rtsps

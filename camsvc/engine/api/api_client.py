@@ -9,12 +9,11 @@ import msgspec
 from treq.client import HTTPClient
 from twisted.internet.defer import TimeoutError
 from twisted.internet.error import ConnectError, ConnectingCancelledError
-from twisted.internet.interfaces import IReactorTime
 from twisted.web.client import Agent, HTTPConnectionPool, ResponseFailed
 
 from camsvc.errors import DependencyFailed
 from camsvc.system.protocols import http_bodies
-from camsvc.system.tasks import within
+from camsvc.system.reactor_lag import ReactorLag
 
 CALL_TIMEOUT_S = 2.0
 _MAX_BODY_BYTES = 16 << 20
@@ -43,15 +42,16 @@ class EngineRefused(DependencyFailed):
 class ApiClient:
     """Calls to one engine; each raises EngineUnreachable or EngineRefused."""
 
-    def __init__(self, reactor: Any, address: str, secret: bytes) -> None:
+    def __init__(self, reactor: Any, lag: ReactorLag, address: str, secret: bytes) -> None:
         """Set up; nothing is connected yet.
 
         Args:
-            reactor: with IReactorTCP and IReactorTime.
+            reactor: with IReactorTCP.
+            lag: whether a time limit has passed, or the reactor was late.
             address: ``127.0.0.1:9997``.
             secret: sent as Basic ``_api:<secret>`` always: MediaMTX 1.20 puts API calls to the auth callback too.
         """
-        self._clock: IReactorTime = reactor
+        self._lag = lag
         self._base = f"http://{address}/v3/"
         self._login = ("_api", secret.decode())
         self._pool = HTTPConnectionPool(reactor)
@@ -119,7 +119,7 @@ class ApiClient:
 
     async def _answer(self, method: str, route: str, body: _Keys, login: _Login) -> tuple[int, bytes]:
         try:
-            return await within(self._clock, CALL_TIMEOUT_S, self._exchange(method, route, body, login))
+            return await self._lag.within(CALL_TIMEOUT_S, self._exchange(method, route, body, login))
         except (ConnectError, ConnectingCancelledError, ResponseFailed, TimeoutError, OSError) as why:
             raise EngineUnreachable(f"no answer from its API ({type(why).__name__})") from None
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.engine.api.api_client import ApiClient, EngineRefused
@@ -20,6 +21,7 @@ from camsvc.engine.api.sessions_api import EngineSession, SessionsApi
 from camsvc.engine.config_file import EngineAddresses, engine_yaml
 from camsvc.engine.loopback_rtsp import LoopbackRtsp
 from camsvc.engine.path_options import PathOptions
+from camsvc.system.reactor_lag import ReactorLag
 from tests.support import CHECKOUT
 from tests.support.samples import camera, recording
 
@@ -65,7 +67,7 @@ class ConformanceTests(SynchronousTestCase):
                     raise EngineRefused(400, "path already exists")
                 return {"pageCount": 1, "items": [], "name": "NAME"}
 
-        client = Listening(None, "127.0.0.1:1", b"secret")
+        client = Listening(None, ReactorLag(Clock()), "127.0.0.1:1", b"secret")
         server, paths, sessions = ServerApi(client), PathsApi(client), SessionsApi(client)
         for call in (
             server.version(),

@@ -7,6 +7,7 @@ import os
 import signal
 import stat
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,19 +15,23 @@ from typing import Any
 import yaml
 from twisted.internet.defer import Deferred
 from twisted.internet.task import deferLater
-from twisted.logger import LogEvent, Logger, formatEvent, globalLogPublisher
+from twisted.logger import LogEvent, Logger, capturedLogs, formatEvent, globalLogPublisher
 from twisted.trial.unittest import TestCase
 
 from camsvc.engine import process, supervisor
 from camsvc.engine.adoption import Leftover
-from camsvc.engine.api.api_client import EngineRefused, EngineUnreachable
+from camsvc.engine.api import api_client
+from camsvc.engine.api.api_client import ApiClient, EngineRefused, EngineUnreachable
+from camsvc.engine.api.server_api import ServerApi
 from camsvc.engine.choice import EngineChoice
 from camsvc.engine.config_file import EngineAddresses
 from camsvc.engine.process import EngineProcess
 from camsvc.engine.supervisor import Engine
 from camsvc.system.processes import start_time
+from camsvc.system.reactor_lag import ReactorLag
 from camsvc.system.runtime_dir import RuntimeDir
 from tests.support import children
+from tests.support.engine_stub import StubApi
 
 ADDRESSES = EngineAddresses(":8554", "127.0.0.1:9997", "http://127.0.0.1:8004/0a/auth")
 WILLING = "trap 'echo bye; exit 0' INT; echo hello $0; while :; do sleep 0.02; done"
@@ -65,7 +70,8 @@ class EngineTestCase(TestCase):
         self.base.mkdir()
         self.folder = RuntimeDir(self.base / "run")
         self.log = self.base / "engine.log"
-        self.api = FakeApi()
+        self.api: Any = FakeApi()
+        self.lag = ReactorLag(self.reactor)
         self.told: list[bool] = []
 
     def build(
@@ -78,7 +84,7 @@ class EngineTestCase(TestCase):
         if isinstance(choice, str):
             choice = EngineChoice("mediamtx", "/bin/sh", ("-c", script))
         run = EngineProcess(self.reactor, self.folder, ADDRESSES, self.log, choice, leftover)
-        engine = Engine(self.reactor, run, self.api, busy)  # type: ignore[arg-type]
+        engine = Engine(self.reactor, self.lag, run, self.api, busy)  # type: ignore[arg-type]
         engine.changes.add(self.told.append)
         self.addCleanup(lambda: Deferred.fromCoroutine(engine.stop()))
         return engine
@@ -284,6 +290,50 @@ class TroubleTests(EngineTestCase):
         self.assertEqual(self.told, [True, True])
         self.assertEqual(len(self.flushLoggedErrors(ValueError)), 1)
         remove()
+
+
+class LateReactorTests(EngineTestCase):
+    """A reactor of ours that is busy for longer than the engine is given: seen from the engine's real API."""
+
+    async def setUp(self) -> None:  # type: ignore[override]
+        super().setUp()
+        self.patch(api_client, "CALL_TIMEOUT_S", 0.2)
+        self.stub = StubApi()
+        listener = self.reactor.listenTCP(0, self.stub.site(), interface="127.0.0.1")
+        self.addCleanup(listener.stopListening)
+        client = ApiClient(self.reactor, self.lag, f"127.0.0.1:{listener.getHost().port}", b"secret")
+        self.addCleanup(lambda: Deferred.fromCoroutine(client.close()))
+        self.api = ServerApi(client)
+        self.lag.start()
+        self.addCleanup(self.lag.stop)
+
+    async def test_healthy(self) -> None:
+        """Turns that each take longer than a call may: all of them find their answer, and the engine lives on."""
+        engine = await self.up()
+        first, asked = engine.pid, len(self.stub.seen)
+        while len(self.stub.seen) < asked + 2 * supervisor.MISSES:
+            end = time.monotonic() + 0.4
+            while time.monotonic() < end:
+                pass
+            await deferLater(self.reactor, 0)
+        self.assertEqual((engine.up, engine.pid, self.told), (True, first, [True]))
+
+    async def test_hangs(self) -> None:
+        """One that does not answer is killed all the same, once we are in time again; how late we were is told."""
+        engine = await self.up(STUBBORN)
+        first = engine.pid
+        self.stub.answers = {"info": None}
+        end = time.monotonic() + 0.6
+        while time.monotonic() < end:
+            pass
+        with capturedLogs() as events:
+            await self.until(lambda: not engine.up)
+        words, *_ = [formatEvent(event) for event in events if "hangs" in formatEvent(event)]
+        self.assertIn(f"pid {first}) hangs: 3 calls without an answer", words)
+        self.assertRegex(words, r"camsvc itself was \d\.\d s late")
+        self.stub.answers = {}
+        await self.until(lambda: engine.up)
+        self.assertNotEqual(engine.pid, first)
 
 
 class StopTests(EngineTestCase):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred, TimeoutError
 from twisted.internet.task import Clock
 from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
-from camsvc.system.reactor_lag import KEPT_S, TICK_S, ReactorLag
+from camsvc.system.reactor_lag import EXCUSED_S, KEPT_S, TICK_S, ReactorLag
 
 
 class LagTests(SynchronousTestCase):
@@ -76,6 +76,71 @@ class LagTests(SynchronousTestCase):
             [formatEvent(event).partition(" with")[0] for event in events],
             ["camsvc was 1.9 s late", "camsvc was 6.9 s late"],
         )
+
+
+class WithinTests(SynchronousTestCase):
+    """``within``: a time limit of another's answer."""
+
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.clock.advance(1000.0)
+        self.lag = ReactorLag(self.clock)
+        self.lag.start()
+        self.cancelled: list[object] = []
+        self.answer: Deferred[str] = Deferred(self.cancelled.append)
+        self.waiting = Deferred.fromCoroutine(self.lag.within(2.0, self.answer))
+
+    def run_for(self, seconds: float) -> None:
+        """Time passes as it should."""
+        for _ in range(round(seconds / TICK_S)):
+            self.clock.advance(TICK_S)
+
+    def test_answered(self) -> None:
+        """The answer, or the other's failure; no timer is left."""
+        self.answer.callback("yes")
+        self.assertEqual(self.successResultOf(self.waiting), "yes")
+        failed: Deferred[str] = Deferred()
+        waiting = Deferred.fromCoroutine(self.lag.within(2.0, failed))
+        failed.errback(ValueError())
+        self.failureResultOf(waiting, ValueError)
+        self.lag.stop()
+        self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_no_answer(self) -> None:
+        """A reactor that is in time: the limit is the limit, and what was waited for is cancelled."""
+        self.run_for(1.9)
+        self.assertNoResult(self.waiting)
+        self.run_for(0.2)
+        self.assertEqual(self.cancelled, [self.answer])
+        self.failureResultOf(self.waiting, TimeoutError)
+
+    def test_late(self) -> None:
+        """A turn of ours that took longer than the limit: the answer that lies unread is waited for."""
+        self.clock.advance(7.5)
+        self.assertNoResult(self.waiting)
+        self.answer.callback("yes")
+        self.assertEqual(self.successResultOf(self.waiting), "yes")
+
+    def test_late_and_no_answer(self) -> None:
+        """It ends once the reactor was in time for the whole limit."""
+        self.clock.advance(7.5)
+        self.run_for(1.9)
+        self.assertNoResult(self.waiting)
+        self.run_for(3.0)
+        self.failureResultOf(self.waiting, TimeoutError)
+
+    def test_always_late(self) -> None:
+        """Not for ever: a reactor that is late all the time has the other for dead some day."""
+        for _ in range(int(EXCUSED_S)):
+            self.assertNoResult(self.waiting)
+            self.clock.advance(1.0)
+        self.clock.advance(2.0)
+        self.failureResultOf(self.waiting, TimeoutError)
+
+    def test_cancelled(self) -> None:
+        """By who waits: that is no time-out."""
+        self.waiting.cancel()
+        self.failureResultOf(self.waiting, CancelledError)
 
 
 class RealReactorTests(TestCase):

@@ -8,6 +8,7 @@ from twisted.internet.protocol import Factory, Protocol
 
 from camsvc.engine.api import api_client
 from camsvc.engine.api.api_client import ApiClient, EngineRefused, EngineUnreachable
+from camsvc.system.reactor_lag import ReactorLag
 from tests.support.engine_stub import ApiTestCase
 
 
@@ -44,7 +45,7 @@ class BadAnswerTests(ApiTestCase):
         probe = self.reactor.listenTCP(0, Factory.forProtocol(Protocol), interface="127.0.0.1")
         port = probe.getHost().port
         await probe.stopListening()
-        self.client = ApiClient(self.reactor, f"127.0.0.1:{port}", b"secret")
+        self.client = ApiClient(self.reactor, ReactorLag(self.reactor), f"127.0.0.1:{port}", b"secret")
         await self.unreachable()
 
     async def test_hangs(self) -> None:
@@ -64,7 +65,7 @@ class BadAnswerTests(ApiTestCase):
 
         self.listen(Factory.forProtocol(Raw))
         await self.client.close()
-        self.client = ApiClient(self.reactor, f"127.0.0.1:{self.port}", b"secret")
+        self.client = ApiClient(self.reactor, ReactorLag(self.reactor), f"127.0.0.1:{self.port}", b"secret")
         await self.unreachable()
 
     async def test_body_never_ends(self) -> None:
