@@ -118,7 +118,7 @@ class Camsvc(Service):
             *topics.media.close_steps(),
             *self._video.close_steps(),
             Step("stopping the watch on the runtime folder", runtime.folder.stop),
-            Step("stopping the measuring of the reactor", runtime.lag.stop),
+            Step("stopping the measuring of the reactor", runtime.lag.stop, 0.5),
             *topics.archive.close_steps(),
             *topics.access.stop_steps(),
             Step("closing the database", runtime.database.stop),
