@@ -26,7 +26,7 @@ from camsvc.system.tasks import within
 
 CONNECT_LIMIT_S = 3.0
 ANSWER_LIMIT_S = 20.0
-"""A request waits for its camera to come up (10 s, runCameraStarterTimeout) and for HLS's first segments."""
+"""A request waits for its camera to come up (10 s, runOnDemandStartTimeout) and for HLS's first segments."""
 
 STALL_LIMIT_S = 30.0
 """A reader that takes nothing of a body for so long is given up: it holds a connection of ours, and of the engine."""

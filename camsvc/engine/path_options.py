@@ -76,7 +76,7 @@ class PathOptions:
 
 
 def _on_demand(idle_s: int) -> dict[str, Any]:
-    return {"runCameraStarterTimeout": "10s", "runOnDemandCloseAfter": f"{idle_s}s"}
+    return {"runOnDemandStartTimeout": "10s", "runOnDemandCloseAfter": f"{idle_s}s"}
 
 
 def parts_folder(recordings_dir: Path, recording: Recording) -> Path:

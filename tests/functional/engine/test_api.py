@@ -182,7 +182,7 @@ class ControlApiTests(EngineTestCase):
     async def test_durations_read_back_equal(self) -> None:
         """What is read back has another form (``24h0m0s``; ``1d`` and an empty zero from 1.11 on) but one value."""
         sent = {
-            "runCameraStarterTimeout": "10s",
+            "runOnDemandStartTimeout": "10s",
             "runOnDemandCloseAfter": "1m30s",
             "recordPartDuration": "1s",
             "recordSegmentDuration": "24h",

@@ -169,9 +169,9 @@ class HlsTests(HlsTestCase):
         self.assertEqual((got.status, len(launcher.runs())), (200, 1))
 
     async def test_camera_that_does_not_come(self) -> None:
-        """After runCameraStarterTimeout the request ends with an error: camsvc says that there is no picture."""
+        """After runOnDemandStartTimeout the request ends with an error: camsvc says that there is no picture."""
         launcher = Launcher(self.folder, publishes=False)
-        keys = {"runOnDemand": launcher.command, "runCameraStarterTimeout": "2s"}
+        keys = {"runOnDemand": launcher.command, "runOnDemandStartTimeout": "2s"}
         await self.server.add("camera0", **keys)
         began = clock().seconds()
         self.assertIn((await self.enter()).status, (404, 500))

@@ -28,7 +28,7 @@ class OnDemandTests(CameraTestCase):
         launcher = Launcher(self.folder, publishes)
         usual = {
             "runOnDemandRestart": True,
-            "runCameraStarterTimeout": "10s",
+            "runOnDemandStartTimeout": "10s",
             "runOnDemandCloseAfter": "20s",
         }
         await self.server.add("camera0", runOnDemand=launcher.command, **{**usual, **keys})
@@ -121,8 +121,8 @@ class OnDemandTests(CameraTestCase):
             return None
 
     async def test_command_that_never_publishes(self) -> None:
-        """DESCRIBE is refused with 400 when ``runCameraStarterTimeout`` is over, and the command is stopped."""
-        launcher = await self.demand(publishes=False, runCameraStarterTimeout="1s")
+        """DESCRIBE is refused with 400 when ``runOnDemandStartTimeout`` is over, and the command is stopped."""
+        launcher = await self.demand(publishes=False, runOnDemandStartTimeout="1s")
         asked = clock().seconds()
         self.assertEqual(await self.describe("camera0", VIEWER), 400)
         self.assertGreater(clock().seconds() - asked, 0.9)

@@ -118,7 +118,7 @@ class WhepTests(WhepTestCase):
     async def test_camera_is_started(self) -> None:
         """By the POST, which waits for it; it ends some time after the viewer has gone."""
         launcher = Launcher(self.folder)
-        options = {"runOnDemandRestart": True, "runCameraStarterTimeout": "10s", "runOnDemandCloseAfter": "2s"}
+        options = {"runOnDemandRestart": True, "runOnDemandStartTimeout": "10s", "runOnDemandCloseAfter": "2s"}
         await self.server.add("camera0", runOnDemand=launcher.command, **options)
         viewer = self.watch()
         await viewer.gets(10)
@@ -150,9 +150,9 @@ class WhepTests(WhepTestCase):
         self.assertTrue(await self.nobody())
 
     async def test_camera_that_does_not_come(self) -> None:
-        """After ``runCameraStarterTimeout`` the POST is 400, and its text tells that from a bad offer."""
+        """After ``runOnDemandStartTimeout`` the POST is 400, and its text tells that from a bad offer."""
         launcher = Launcher(self.folder, publishes=False)
-        await self.server.add("camera0", runOnDemand=launcher.command, runCameraStarterTimeout="2s")
+        await self.server.add("camera0", runOnDemand=launcher.command, runOnDemandStartTimeout="2s")
         began = clock().seconds()
         answer = await self.ask("POST", self.url(), OFFER)
         self.assertEqual((answer.code, bool(NOT_THERE.search(answer.body))), (400, True), answer.body)
