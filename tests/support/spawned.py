@@ -20,6 +20,7 @@ from twisted.trial.unittest import TestCase
 
 from camsvc.system.processes import Output
 from camsvc.system.tasks import sleep, within
+from tests.support.procfs import command_line, pids
 
 
 def clock() -> IReactorTime:
@@ -166,16 +167,7 @@ class Spawned(ProcessProtocol):
 
 def processes_mentioning(text: str) -> list[int]:
     """Pids of running programs with ``text`` in their command line."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and int(entry.name) != os.getpid():
-            try:
-                command = (entry / "cmdline").read_bytes()
-            except OSError:
-                continue
-            if text.encode() in command:
-                found.append(int(entry.name))
-    return found
+    return [pid for pid in pids() if pid != os.getpid() and text in command_line(pid)]
 
 
 def scratch(test: TestCase) -> Path:

@@ -15,6 +15,7 @@ from tests.support import CHECKOUT
 from tests.support.daemon.daemon import DaemonTestCase
 from tests.support.engine.engines import find_engines, per_engine
 from tests.support.media.ffmpeg import reader
+from tests.support.procfs import peak_bytes
 from tests.support.spawned import Spawned, eventually, pause
 
 SCRIPT = CHECKOUT / "tests/support/daemon/cookie_client.py"
@@ -258,11 +259,8 @@ class UserTests(LoginTestCase):
         self.assertEqual(answer.body["error"]["data"]["reason"], "login_throttled")
 
     def peak_kib(self) -> int:
-        """The most memory that the daemon has ever had (proc(5), VmHWM)."""
-        status = Path(f"/proc/{self.daemon.process.pid}/status").read_text()
-        found = re.search(r"VmHWM:\s+(\d+) kB", status)
-        assert found is not None
-        return int(found[1])
+        """The most memory that the daemon has ever had."""
+        return peak_bytes(self.daemon.process.pid) >> 10
 
 
 per_engine(globals(), FirstAdminTests)

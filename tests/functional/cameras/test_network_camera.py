@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 from camsvc.library import jpeg
+from tests.support import procfs
 from tests.support.daemon.daemon import Client, Daemon, DaemonTestCase, RpcError, recorded_files
 from tests.support.engine.engines import per_engine
 from tests.support.engine.running import PUBLISHER, VIEWER
@@ -18,21 +18,6 @@ PATH = "user_viewer/key_path-s3cret"
 """Some cameras take their password in the path."""
 
 SECRETS = (VIEWER[1], "path-s3cret")
-
-
-def descendants(pid: int) -> list[int]:
-    """A process and all that it has started, and those have."""
-    parents = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-            except OSError:  # it has ended
-                continue
-    found = [pid]
-    for parent in found:
-        found += [child for child, its in parents.items() if its == parent]
-    return found
 
 
 class NetworkCameraTests(DaemonTestCase):
@@ -84,13 +69,9 @@ class NetworkCameraTests(DaemonTestCase):
     def kept_secret(self, answers: list[Any]) -> None:
         """No password in answers, logs, status files, or any command line of camsvc and what it has started."""
         texts = {"answers": json.dumps(answers)}
-        for path in (*self.daemon.folder.glob("*.log"), *self.daemon.runtime.glob("*.json")):
-            texts[path.name] = path.read_text(errors="replace")
-        for pid in descendants(self.daemon.process.pid):
-            try:
-                texts[f"argv of {pid}"] = Path(f"/proc/{pid}/cmdline").read_text(errors="replace")
-            except OSError:  # it has ended
-                continue
+        texts |= procfs.texts(*self.daemon.folder.glob("*.log"), *self.daemon.runtime.glob("*.json"))
+        for pid in procfs.descendants(self.daemon.process.pid):
+            texts[f"argv of {pid}"] = procfs.command_line(pid)
         for secret in SECRETS:
             for name, text in texts.items():
                 if secret == "path-s3cret" and self.source.rtsp_url(PATH, PUBLISHER) in text:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 from datetime import timedelta
-from ipaddress import ip_address
-from pathlib import Path
 from typing import Any
 
 from camsvc.engine.path_options import PathOptions, same
@@ -15,6 +12,7 @@ from tests.support.engine.engines import per_engine
 from tests.support.engine.rtsp_client import play
 from tests.support.engine.running import API, Answer, EngineTestCase, RunningEngine
 from tests.support.media.camera import Launcher
+from tests.support.procfs import listening
 from tests.support.samples import camera, recording
 from tests.support.spawned import eventually
 
@@ -27,21 +25,6 @@ def duration(text: str) -> timedelta:
     if "".join(number + unit for number, unit in parts) != text:
         raise AssertionError(f"{text!r} is no duration")
     return timedelta(seconds=sum(float(number) * _UNITS[unit] for number, unit in parts))
-
-
-def listening(pid: int) -> set[tuple[str, str, int]]:
-    """What a process listens on: (``tcp`` or ``udp``, address, port), by proc(5)'s /proc/PID/net."""
-    held = {os.readlink(fd) for fd in Path(f"/proc/{pid}/fd").iterdir()}
-    found = set()
-    for kind, listens in (("tcp", "0A"), ("udp", "07")):  # include/net/tcp_states.h: TCP_LISTEN, TCP_CLOSE
-        for file in (kind, f"{kind}6"):
-            for line in Path(f"/proc/{pid}/net/{file}").read_text().splitlines()[1:]:
-                local, state, inode = (line.split()[at] for at in (1, 3, 9))
-                if state == listens and f"socket:[{inode}]" in held:
-                    address, _, port = local.rpartition(":")
-                    words = [bytes.fromhex(address[at : at + 8])[::-1] for at in range(0, len(address), 8)]
-                    found.add((kind, str(ip_address(b"".join(words))), int(port, 16)))
-    return found
 
 
 class ControlApiTests(EngineTestCase):

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Iterator
-from pathlib import Path
 
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
@@ -22,6 +21,7 @@ from tests.support.engine.fuzzing import Twister
 from tests.support.engine.rtsp_client import play
 from tests.support.engine.running import AuthCallback
 from tests.support.media.camera import CameraTestCase
+from tests.support.procfs import open_files
 from tests.support.spawned import clock, eventually
 
 MESSAGES = int(os.environ.get("CAMSVC_FUZZ", "50000"))
@@ -56,7 +56,7 @@ class FuzzTests(CameraTestCase):
         await super().setUp()
 
     def descriptors(self) -> int:
-        return len(list(Path(f"/proc/{self.server.process.pid}/fd").iterdir()))
+        return len(open_files(self.server.process.pid))
 
     async def send(self, twister: Twister, messages: list[bytes]) -> None:
         """One connection's worth."""

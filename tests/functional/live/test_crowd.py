@@ -11,6 +11,7 @@ from tests.support.daemon.daemon import Client, DaemonTestCase, RpcError, parts_
 from tests.support.engine.engines import per_engine
 from tests.support.media.crowd import Crowd
 from tests.support.media.ffmpeg import decode
+from tests.support.procfs import sizes
 from tests.support.spawned import eventually, pause
 
 
@@ -34,8 +35,8 @@ class CrowdTests(DaemonTestCase):
         folder = parts_folder(self.daemon, filename)
 
         def grown() -> bool:
-            files = sorted(folder.iterdir())
-            return len(files) >= count and files[-1].stat().st_size > 20_000
+            found = list(sizes(folder).values())
+            return len(found) >= count and found[-1] > 20_000
 
         await eventually(grown, 40)
 

@@ -12,11 +12,11 @@ import statistics
 import sys
 import time
 from collections import defaultdict
-from pathlib import Path
 
 from tests.support.daemon.daemon import Client, DaemonTestCase, RpcError, parts_folder, recorded_files
 from tests.support.engine.engines import per_engine
 from tests.support.media.ffmpeg import decode, probe
+from tests.support.procfs import sizes
 from tests.support.spawned import eventually, pause, processes_mentioning
 
 FAULTS = int(os.environ.get("CAMSVC_CHAOS", "16"))
@@ -85,8 +85,8 @@ class ChaosTests(DaemonTestCase):
                 await self.daemon.process.when_ended()
                 await self.daemon.start()
         await pause(0.3)
-        before = _size(folder)
-        await eventually(lambda: _size(folder) > before, HEAL_LIMIT_S)
+        before = sum(sizes(folder).values())
+        await eventually(lambda: sum(sizes(folder).values()) > before, HEAL_LIMIT_S)
         return time.monotonic() - began
 
     def pid(self, victim: str) -> int:
@@ -122,10 +122,6 @@ class ChaosTests(DaemonTestCase):
         except RpcError:
             return False
         return camera["status"] == "CONNECTED" and camera["recording"]
-
-
-def _size(folder: Path) -> int:
-    return sum(file.stat().st_size for file in folder.iterdir())
 
 
 per_engine(globals(), ChaosTests)

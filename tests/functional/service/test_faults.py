@@ -9,9 +9,11 @@ import sqlite3
 
 from twisted.internet.defer import Deferred
 
+from camsvc.system.processes import resident_bytes
 from tests.support.daemon.daemon import Client, Daemon, DaemonTestCase, RpcError, parts_folder, recorded_files
 from tests.support.engine.engines import per_engine
 from tests.support.media.ffmpeg import decode, frames_of, probe, read_frames, reader
+from tests.support.procfs import sizes
 from tests.support.spawned import eventually, pause, processes_mentioning
 
 
@@ -55,8 +57,8 @@ class FaultTests(DaemonTestCase):
         folder = parts_folder(self.daemon, filename)
 
         def grown() -> bool:
-            files = sorted(folder.iterdir())
-            return len(files) >= parts and files[-1].stat().st_size > 20_000
+            found = list(sizes(folder).values())
+            return len(found) >= parts and found[-1] > 20_000
 
         await eventually(grown, 25)
 
@@ -240,7 +242,7 @@ class FaultTests(DaemonTestCase):
     def grown(self, ident: int) -> bool:
         """The recording with this id has footage."""
         folder = self.daemon.state / "recordings" / ".rec" / "camera0" / str(ident)
-        return sum(file.stat().st_size for file in folder.iterdir()) > 40_000
+        return sum(sizes(folder).values()) > 40_000
 
     async def test_others_go_on_beside_slow_readers(self) -> None:
         """A WebSocket reader and an RTSP reader that stop reading disturb nobody and cost bounded memory."""
@@ -270,8 +272,7 @@ class FaultTests(DaemonTestCase):
 
     def resident(self) -> int:
         """Resident memory of camsvc in bytes."""
-        with open(f"/proc/{self.daemon.process.pid}/statm") as statm:
-            return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        return resident_bytes(self.daemon.process.pid)
 
     def seconds(self) -> float:
         """The reactor's clock."""

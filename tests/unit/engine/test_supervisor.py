@@ -30,7 +30,7 @@ from camsvc.engine.supervisor import Engine
 from camsvc.system.processes import start_time
 from camsvc.system.reactor_lag import ReactorLag
 from camsvc.system.runtime_dir import RuntimeDir
-from tests.support import children
+from tests.support import children, procfs
 from tests.support.engine_stub import StubApi
 
 ADDRESSES = EngineAddresses(":8554", "127.0.0.1:9997", "http://127.0.0.1:8004/0a/auth")
@@ -143,9 +143,9 @@ class StartTests(EngineTestCase):
         engine = await self.up()
         await self.until(lambda: b"hello" in self.log.read_bytes())
         self.assertEqual(os.getsid(engine.pid or 0), engine.pid)
-        environment = Path(f"/proc/{engine.pid}/environ").read_bytes().split(b"\0")
-        self.assertIn(b"TZ=UTC", environment)
-        self.assertNotIn(b"CAMSVC_TEST_SECRET=x", environment)
+        environment = procfs.environment(engine.pid or 0)
+        self.assertIn("TZ=UTC", environment)
+        self.assertNotIn("CAMSVC_TEST_SECRET=x", environment)
 
     async def test_waits_for_the_api(self) -> None:
         """Not up before it answers; one that refuses our credential is not up either."""

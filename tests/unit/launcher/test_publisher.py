@@ -18,6 +18,7 @@ from camsvc.kinds.test_pattern import pattern
 from camsvc.system.clocks import Clocks
 from camsvc.system.processes import start_time
 from tests.support.media.launcher_program import KEY, ROOT, LauncherTestCase
+from tests.support.procfs import command_line
 
 # The real ffmpeg, with nobody at the RTSP address: the stream goes nowhere.
 NOWHERE = """\
@@ -48,8 +49,7 @@ class PublisherTests(LauncherTestCase):
         launcher.send_signal(signal.SIGUSR1)
         await self.until(lambda: self.status()["ffmpeg_pid"] not in (None, before))
         after = await self.until_state("running", error=None)
-        with open(f"/proc/{after['ffmpeg_pid']}/cmdline") as words:
-            self.assertIn("-other", words.read())
+        self.assertIn("-other", command_line(after["ffmpeg_pid"]))
         self.assertIsNone(start_time(before))
         self.assertEqual(self.errors.read_text(), "")
         (self.dir / "pipelines" / "camera0.json").write_text("{")
@@ -232,13 +232,12 @@ class PublisherTests(LauncherTestCase):
         await self.until(lambda: self.status()["ffmpeg_pid"] not in (pid, None))
         status = await self.until_state("running", error=None)
         self.assertIn("more than 2 s pass between its key frames", status["hint"])
-        command = Path(f"/proc/{status['ffmpeg_pid']}/cmdline").read_text()
-        self.assertIn("libx264", command)
+        self.assertIn("libx264", command_line(status["ffmpeg_pid"]))
         first.terminate()
         await self.until_exit(first, 0)
         self.launch()
         status = await self.until_state("running")
-        self.assertIn("libx264", Path(f"/proc/{status['ffmpeg_pid']}/cmdline").read_text())
+        self.assertIn("libx264", command_line(status["ffmpeg_pid"]))
 
     async def test_h264_that_stays(self) -> None:
         """Where nothing else can be done B-frames are told, and it is passed on as it is."""

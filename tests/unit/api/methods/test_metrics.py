@@ -22,6 +22,8 @@ from camsvc.system.clocks import Clocks
 from tests.support.immediate import ImmediateMediaFolders
 from tests.support.samples import call_by, found, principal
 
+THE_KERNELS = metrics.PROC
+
 
 class FakeStreams:
     """One camera with two viewers, one that sleeps."""
@@ -110,7 +112,7 @@ class MetricsTests(SynchronousTestCase):
 
     def test_this_machine(self) -> None:
         """The kernel's own files."""
-        self.patch(metrics, "PROC", Path("/proc"))
+        self.patch(metrics, "PROC", THE_KERNELS)
         processor = Processor()
         for figure in (processor.usage(), processor.usage(), memory_usage()):
             self.assertTrue(0 <= figure <= 100, figure)

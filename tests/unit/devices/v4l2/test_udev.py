@@ -17,6 +17,7 @@ from twisted.trial.unittest import SkipTest, SynchronousTestCase, TestCase
 from camsvc.devices.v4l2 import udev
 from camsvc.devices.v4l2.udev import UdevReader, _connect, _described
 from camsvc.devices.v4l2.video_nodes import INDEX, KERNEL_NAME
+from tests.support.procfs import open_files
 from tests.support.spawned import clock, eventually, pause
 from tests.support.usb import netlink
 from tests.support.usb.udev_samples import bare, c920, usb, vivid
@@ -302,5 +303,4 @@ class NetlinkTests(TestCase):
         netlink.send(self.sender, "add", SAMPLE)
         await pause(0.05)
         self.assertEqual(self.told, [])
-        left = [entry for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink()]
-        self.assertNotIn(opened, [os.readlink(entry) for entry in left if entry.is_symlink()])
+        self.assertNotIn(opened, open_files(os.getpid()))

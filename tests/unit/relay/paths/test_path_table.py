@@ -25,6 +25,7 @@ from camsvc.relay.paths.path_table import CommandSlots, PathTable
 from camsvc.relay.paths.pull import FfmpegPull, LocalPull, local_source
 from camsvc.relay.recording.file_recorder import FileRecorder
 from camsvc.relay.request_errors import RequestError
+from camsvc.system.processes import start_time
 from camsvc.system.tasks import sleep
 from tests.support.clocks import ClocksOf
 from tests.support.relay_media import IDR_NAL, SLICE_NAL, VIDEO, Taker, rtp
@@ -186,11 +187,7 @@ class RealCommandTests(TestCase):
         slot.want(None)
         await slot.when_idle()
         for _ in range(100):
-            try:
-                state = FilePath(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[0]
-            except OSError:
-                return
-            if state in "ZX":
+            if start_time(int(child)) is None:
                 return
             await sleep(reactor, 0.02)  # type: ignore[arg-type]
         self.fail("the command's child is still there")
