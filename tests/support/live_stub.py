@@ -18,7 +18,7 @@ from camsvc.devices.inventory import Inventory
 from camsvc.server.routes.camera_access import CameraAccess
 from camsvc.server.routes.camera_delivery import CameraDelivery
 from camsvc.system.clocks import Clocks
-from tests.support.engine_stub import FakeEngine
+from tests.support.engine.control_api_stub import FakeEngine
 from tests.support.samples import authentication, credentials, found, principal
 
 Answer = tuple[int, dict[str, str], bytes]

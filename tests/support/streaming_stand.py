@@ -16,7 +16,7 @@ from camsvc.engine.api.paths_api import PathsApi
 from camsvc.model import Camera, Recording
 from camsvc.system.reactor_lag import ReactorLag
 from camsvc.system.runtime_dir import RuntimeDir
-from tests.support.engine_stub import FakeEngine, StubApi
+from tests.support.engine.control_api_stub import FakeEngine, StubApi
 from tests.support.samples import runtime
 
 

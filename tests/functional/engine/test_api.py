@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 from typing import Any
 
+from camsvc.engine.loopback_rtsp import LoopbackRtsp
 from camsvc.engine.path_options import PathOptions, same
 from camsvc.system.processes import start_time
 from tests.support.engine.engines import per_engine
@@ -14,7 +15,7 @@ from tests.support.engine.running import API, Answer, EngineTestCase, RunningEng
 from tests.support.media.camera import Launcher
 from tests.support.procfs import listening
 from tests.support.samples import camera, recording
-from tests.support.spawned import eventually
+from tests.support.spawned import clock, eventually
 
 _UNITS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6}
 
@@ -202,7 +203,8 @@ class ControlApiTests(EngineTestCase):
     async def test_paths_as_camsvc_writes_them(self) -> None:
         """config/paths/list gives each key back with its value, in whatever form: else camsvc would never be done."""
         launcher = self.folder / "my camsvc" / "camsvc-publish"
-        made = PathOptions(launcher, self.folder / "run", self.folder, self.server.rtsp_port, "s-ecret_1")
+        rtsp = LoopbackRtsp(clock(), self.server.rtsp_port, "s-ecret_1")
+        made = PathOptions(launcher, self.folder / "run", self.folder, rtsp)
         wanted = {
             "camera0": made.camera(camera(0)),
             "camera1": made.camera(camera(1, always_on=True)),

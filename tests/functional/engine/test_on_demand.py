@@ -12,10 +12,10 @@ from camsvc.engine.loopback_rtsp import LoopbackRtsp
 from camsvc.streams.camera_starter import CameraStarter
 from camsvc.streams.keep_alive import KeepAlive
 from camsvc.system.processes import start_time
+from tests.support.engine.control_api_stub import FakeEngine
 from tests.support.engine.engines import per_engine
 from tests.support.engine.rtsp_client import RtspClient, play
 from tests.support.engine.running import INTERNAL, VIEWER
-from tests.support.engine_stub import FakeEngine
 from tests.support.media.camera import CameraTestCase, Launcher
 from tests.support.spawned import clock, eventually, pause
 

@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from camsvc.engine.api.api_client import EngineRefused, EngineUnreachable
 from camsvc.engine.certificate import ASK_AGAIN_S, CERTIFICATE, KEY, EngineCertificate, write_certificate
 from camsvc.system.runtime_dir import RuntimeDir
-from tests.support.engine_stub import FakeEngine
+from tests.support.engine.control_api_stub import FakeEngine
 
 
 class FakeApi:

@@ -17,7 +17,7 @@ from camsvc.engine.api.api_client import EngineRefused, EngineUnreachable
 from camsvc.engine.api.sessions_api import EngineSession
 from camsvc.engine.session_enforcer import AGAIN_S, ROUND_S, SILENT_S, SessionEnforcer
 from tests.support.clocks import FakeClocks
-from tests.support.engine_stub import FakeEngine
+from tests.support.engine.control_api_stub import FakeEngine
 from tests.support.samples import credentials
 
 NOW = 1_800_000_000.0

@@ -31,7 +31,7 @@ from camsvc.system.processes import start_time
 from camsvc.system.reactor_lag import ReactorLag
 from camsvc.system.runtime_dir import RuntimeDir
 from tests.support import children, procfs
-from tests.support.engine_stub import StubApi
+from tests.support.engine.control_api_stub import StubApi
 
 ADDRESSES = EngineAddresses(":8554", "127.0.0.1:9997", "http://127.0.0.1:8004/0a/auth")
 WILLING = "trap 'echo bye; exit 0' INT; echo hello $0; while :; do sleep 0.02; done"

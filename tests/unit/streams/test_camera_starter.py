@@ -13,7 +13,7 @@ from camsvc.engine.loopback_rtsp import LoopbackRtsp
 from camsvc.errors import DependencyFailed
 from camsvc.streams import camera_starter
 from camsvc.streams.camera_starter import CameraStarter
-from tests.support.engine_stub import FakeEngine
+from tests.support.engine.control_api_stub import FakeEngine
 
 
 class CameraStarterTests(TestCase):

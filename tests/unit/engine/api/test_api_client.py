@@ -9,7 +9,7 @@ from twisted.internet.protocol import Factory, Protocol
 from camsvc.engine.api import api_client
 from camsvc.engine.api.api_client import ApiClient, EngineRefused, EngineUnreachable
 from camsvc.system.reactor_lag import ReactorLag
-from tests.support.engine_stub import ApiTestCase
+from tests.support.engine.control_api_stub import ApiTestCase
 
 
 class CallTests(ApiTestCase):

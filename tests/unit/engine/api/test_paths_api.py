@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from camsvc.engine.api.api_client import EngineRefused
 from camsvc.engine.api.paths_api import PathsApi, PathState
-from tests.support.engine_stub import ApiTestCase
+from tests.support.engine.control_api_stub import ApiTestCase
 
 
 class PathsApiTests(ApiTestCase):

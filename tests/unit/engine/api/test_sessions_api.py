@@ -7,7 +7,7 @@ from typing import Any
 
 from camsvc.engine.api.api_client import EngineRefused
 from camsvc.engine.api.sessions_api import SessionsApi
-from tests.support.engine_stub import ApiTestCase
+from tests.support.engine.control_api_stub import ApiTestCase
 
 
 class SessionsApiTests(ApiTestCase):
