@@ -17,12 +17,12 @@ from camsvc.relay import wall_time
 from camsvc.relay.auth import plain_ip
 from camsvc.relay.media.stream import OverlongUnit
 from camsvc.relay.request_errors import NO_PUBLISHER, RequestError
-from camsvc.relay.rtsp import flood_guard
 from camsvc.relay.rtsp.admission import SessionContext
 from camsvc.relay.rtsp.direct_send import tune
-from camsvc.relay.rtsp.flood_guard import ConnectionMeter, FloodGuard
+from camsvc.relay.rtsp.flood_limits import FRAME, LIMITS, MEDIA_IN_A_ROW, REQUEST
 from camsvc.relay.rtsp.framing import MalformedRtsp, RtspParser, RtspRequest, RtspResponse, reply
 from camsvc.relay.rtsp.session import RtspSession
+from camsvc.system.floods.flood_guard import ConnectionMeter, FloodGuard
 from camsvc.system.logs import LimitedLog
 from camsvc.system.tasks import launch
 
@@ -142,7 +142,7 @@ class RtspServerConnection(Protocol):
     def _process_input(self) -> None:
         take, frame = self._parser.take, self.session.frame
         publishes = self.session.state == "publish"
-        limit = flood_guard.IN_A_ROW if publishes else self._turn.allowance()
+        limit = LIMITS.in_a_row if publishes else self._turn.allowance()
         media = units = 0
         asked, more = False, limit <= 0
         try:
@@ -154,12 +154,12 @@ class RtspServerConnection(Protocol):
                     if frame(item[0], item[1]):
                         media += 1
                     else:
-                        units += flood_guard.FRAME + (len(item[1]) >> 10)
+                        units += FRAME + (len(item[1]) >> 10)
                 elif isinstance(item, RtspRequest):
                     asked = True
-                    units += flood_guard.REQUEST + (len(item.body) >> 10)
+                    units += REQUEST + (len(item.body) >> 10)
                     self._start_answering(item)
-                more = units >= limit or media >= flood_guard.MEDIA_IN_A_ROW
+                more = units >= limit or media >= MEDIA_IN_A_ROW
         except MalformedRtsp as why:
             self._close_malformed(why)
         except OverlongUnit:
@@ -168,7 +168,7 @@ class RtspServerConnection(Protocol):
         self._note_activity(asked, media > 0)
         if not publishes:
             # A read that brings nothing whole costs something too.
-            self._limit_rate(units if units or media or limit <= 0 else flood_guard.FRAME, more)
+            self._limit_rate(units if units or media or limit <= 0 else FRAME, more)
         elif more:
             self._hold(0.0)
 

@@ -9,7 +9,8 @@ from twisted.logger import Logger
 
 from camsvc.relay.rtsp.admission import SessionContext
 from camsvc.relay.rtsp.connection import ConnectionContext, RtspServerConnection
-from camsvc.relay.rtsp.flood_guard import FloodGuard
+from camsvc.relay.rtsp.flood_limits import LIMITS
+from camsvc.system.floods.flood_guard import FloodGuard
 from camsvc.system.logs import LimitedLog
 
 
@@ -21,7 +22,7 @@ class RtspListener(Factory):
     def __init__(self, context: SessionContext, read_timeout_s: float, most: int) -> None:
         """No connection yet; there will be ``most`` at a time."""
         log = LimitedLog(context.clock, Logger(namespace=__name__))
-        self._context = ConnectionContext(context, read_timeout_s, FloodGuard(context.clock), log)
+        self._context = ConnectionContext(context, read_timeout_s, FloodGuard(context.clock, LIMITS), log)
         self._most = most
         self.connections: dict[str, RtspServerConnection] = {}
         self._empty: list[Deferred[None]] = []

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from camsvc.relay.rtsp import flood_guard
-from camsvc.relay.rtsp.flood_guard import BURST, FRAME, HELD_BACK_S, IN_A_ROW, IN_A_TURN, RATE, REQUEST
+from attrs import evolve
+
+from camsvc.relay.rtsp.flood_limits import FRAME, LIMITS, REQUEST
+from camsvc.system.floods.flood_guard import ConnectionMeter, FloodGuard
 from tests.support.relay_media import IDR_NAL, SLICE_NAL, rtp
 from tests.unit.relay.rtsp.test_listener import Caller, RtspTestCase, status
 
@@ -39,14 +41,14 @@ class FloodTests(RtspTestCase):
         """Some in a row, all that is granted at once within some turns, then so many a second; and none is lost."""
         caller = self.caller()
         caller.connection.dataReceived(OPTIONS * 100)
-        self.assertEqual(self.answers(caller), IN_A_ROW // REQUEST)
+        self.assertEqual(self.answers(caller), LIMITS.in_a_row // REQUEST)
         self.assertEqual(caller.transport.producerState, "paused")
         self.turns(20)
-        granted = IN_A_ROW // REQUEST + self.answers(caller)
-        self.assertTrue(BURST <= granted * REQUEST <= BURST + IN_A_ROW, granted)
+        granted = LIMITS.in_a_row // REQUEST + self.answers(caller)
+        self.assertTrue(LIMITS.burst <= granted * REQUEST <= LIMITS.burst + LIMITS.in_a_row, granted)
         self.pass_time(1)
         later = self.answers(caller)
-        self.assertTrue(0 < later * REQUEST <= RATE + IN_A_ROW, later)
+        self.assertTrue(0 < later * REQUEST <= LIMITS.rate + LIMITS.in_a_row, later)
         self.pass_time(3)
         self.assertEqual(granted + later + self.answers(caller), 100)
         self.assertEqual((caller.transport.producerState, caller.transport.aborted), ("producing", False))
@@ -60,7 +62,7 @@ class FloodTests(RtspTestCase):
             if caller.transport.aborted:
                 break
         self.assertTrue(caller.transport.aborted)
-        self.assertLess(self.machine.seconds(), 3 * HELD_BACK_S)
+        self.assertLess(self.machine.seconds(), 3 * LIMITS.held_back_s)
 
     def test_frames_of_strangers(self) -> None:
         """Frames that nobody awaits are counted as well, the large ones by their size."""
@@ -74,7 +76,7 @@ class FloodTests(RtspTestCase):
     def test_bytes_one_by_one(self) -> None:
         """A request in a thousand pieces is answered, one in ever more pieces held back."""
         caller = self.caller()
-        for _ in range(BURST // FRAME + 1):
+        for _ in range(LIMITS.burst // FRAME + 1):
             caller.connection.dataReceived(b"\r\n")
         self.assertEqual(caller.transport.producerState, "paused")
 
@@ -101,7 +103,7 @@ class FloodTests(RtspTestCase):
         for _ in range(3):
             self.turns(1)
             in_one_turn = sum(self.answers(caller) for caller in flood)
-            self.assertLessEqual(in_one_turn * REQUEST, IN_A_TURN + IN_A_ROW)
+            self.assertLessEqual(in_one_turn * REQUEST, LIMITS.in_a_turn + LIMITS.in_a_row)
         other = self.caller()
         other.connection.dataReceived(OPTIONS)
         for _ in range(20):
@@ -123,12 +125,10 @@ class FloodTests(RtspTestCase):
 
     def test_one_address(self) -> None:
         """Connections of one address are counted together while they have no session; this machine's are not."""
-        self.patch(flood_guard, "ADDRESS_RATE", 1)
-        guard = flood_guard.FloodGuard(self.machine)
-        self.patch(guard.addresses, "_burst", 2 * REQUEST)
+        guard = FloodGuard(self.machine, evolve(LIMITS, address_burst=2 * REQUEST))
 
         def waits(address: str | None) -> list[bool]:
-            return [flood_guard.ConnectionMeter(guard).spend(REQUEST, address) > 0 for _ in range(4)]
+            return [ConnectionMeter(guard).spend(REQUEST, address) > 0 for _ in range(4)]
 
         self.assertEqual(waits("192.0.2.1"), [False, False, True, True])
         self.assertEqual(waits("192.0.2.2"), [False, False, True, True])
