@@ -15,8 +15,11 @@ from camsvc.devices.inventory import Inventory
 from camsvc.errors import AuthenticationFailed, NotFound
 from camsvc.server.http.authorization import principal_of
 
-_ENGINE_TICKET_S = 3600.0
-_HLS_SESSION_S = 86400.0
+ENGINE_TICKET_S = 60.0
+"""For one request: it is shown at once."""
+
+HLS_SESSION_S = 30 * 86400.0
+"""Of a session's name, by which it goes on after a restart of camsvc."""
 
 
 class CameraAccess:
@@ -59,12 +62,12 @@ class CameraAccess:
         self._authentication.require(who, Role.VIEWER, device)
 
     def engine_query(self, who: Principal, device: str) -> dict[str, str]:
-        """What the engine is shown in the query: a ticket of its own, by which its sessions tell whose they are."""
-        return {"ticket": self._authentication.ticket(STREAM, device, who, _ENGINE_TICKET_S)}
+        """What the engine is shown in the query of one request: a ticket, by which it is known whose that is."""
+        return {"ticket": self._authentication.ticket(STREAM, device, who, ENGINE_TICKET_S)}
 
     def hls_name(self, who: Principal, device: str) -> str:
-        """A name for an HLS session, by which another camsvc knows whose it is; for a day."""
-        return self._authentication.ticket(HLS, device, who, _HLS_SESSION_S)
+        """A name for an HLS session, by which another camsvc knows whose it is."""
+        return self._authentication.ticket(HLS, device, who, HLS_SESSION_S)
 
     def of_hls_name(self, name: str, device: str) -> Principal:
         """Whose HLS session has this name; AuthenticationFailed where it is none, or their login has ended."""

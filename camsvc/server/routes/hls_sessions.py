@@ -49,7 +49,6 @@ class HlsSession:
         self.path = ""
         self.principal = principal
         self.transfers: set[Deferred[Any]] = set()
-        self.query: dict[str, str] = {}
         self.cookies: dict[str, str] = {}
         self.release: Callable[[], None] = lambda: None
         self.timer: IDelayedCall | None = None
@@ -141,17 +140,22 @@ class HlsSessions:
         """
         if file == INDEX:
             return await self._enter(session)
-        if not session.query:  # the engine is another one, or has never been asked for this viewer
+        if not session.path:  # it was opened before a restart of camsvc
             (await self._enter(session)).drop()
-        answer = await self._engine.hls(f"{session.path}/{file}", session.query | query, session.cookies)
+        answer = await self._file(session, file, query)
         if answer.status in _GONE and self._must_enter_again(session):
             answer.drop()
             entered = await self._enter(session)
             if entered.status != 200:
                 return entered
             entered.drop()
-            answer = await self._engine.hls(f"{session.path}/{file}", session.query | query, session.cookies)
+            answer = await self._file(session, file, query)
         return answer
+
+    async def _file(self, session: HlsSession, file: str, query: dict[str, str]) -> EngineAnswer:
+        """Each request shows a ticket of its own: the session lasts for days, and one in a log is worth little."""
+        shown = self._access.engine_query(session.principal, session.device)
+        return await self._engine.hls(f"{session.path}/{file}", shown | query, session.cookies)
 
     def _must_enter_again(self, session: HlsSession) -> bool:
         """The engine's own session is shorter than ours; or the camera is served by another path by now."""
@@ -161,8 +165,7 @@ class HlsSessions:
         session.path = self._delivery.web_path(session.device, "hls")
         path = f"{session.path}/{INDEX}"
         session.cookies = {}
-        session.query = self._access.engine_query(session.principal, session.device)
-        query = session.query
+        query = self._access.engine_query(session.principal, session.device)
         answer = await self._engine.hls(path, query, session.cookies)
         for _ in range(_REDIRECTS):
             session.cookies |= answer.cookies

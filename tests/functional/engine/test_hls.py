@@ -9,14 +9,23 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
+import msgspec
 from attrs import frozen
 
+from camsvc.access.admission import Admission, EngineSecrets, Question
+from camsvc.access.admitted_sessions import AdmittedSessions
+from camsvc.access.roles import Role
 from camsvc.engine.http_client import EngineAnswer, EngineHttp
+from camsvc.server.routes import camera_access
+from camsvc.server.routes.hls_sessions import HlsSessions, plain_playlist
+from camsvc.system.clocks import Clocks
 from tests.support.engine.engines import per_engine
 from tests.support.engine.rtsp_client import RtspClient
-from tests.support.engine.running import PUBLISHER, VIEWER, Asked, default_verdict
+from tests.support.engine.running import API, INTERNAL, PUBLISHER, VIEWER, Asked, default_verdict
+from tests.support.live_stub import CameraStand
 from tests.support.media.camera import FPS, CameraTestCase, Launcher
 from tests.support.media.ffmpeg import FFMPEG, publish_sound, spawn
+from tests.support.samples import principal
 from tests.support.spawned import clock, eventually, pause
 
 TICKET = {"ticket": "good"}
@@ -339,4 +348,54 @@ class LeftAloneTests(HlsTestCase):
         await eventually(lambda: launcher.ended_by(run))
 
 
-per_engine(globals(), HlsTests, LeftAloneTests)
+class HlsSessionTests(HlsTestCase):
+    """A viewer at camsvc's door, whose session outlives each ticket that the engine is shown."""
+
+    async def setUp(self) -> None:  # type: ignore[override]
+        await super().setUp()
+        self.patch(camera_access, "ENGINE_TICKET_S", 2.0)
+        self.stand = CameraStand()
+        admitted = AdmittedSessions(self.folder / "admitted.jsonl", Clocks())
+        self.addCleanup(admitted.close)
+        secrets = EngineSecrets(b"p" * 32, INTERNAL[1].encode(), API[1].encode())
+        self.admission = Admission(self.stand.credentials, admitted, secrets, Clocks())
+        self.sessions = HlsSessions(clock(), self.stand.access, self.stand.delivery, self.http)
+        self.addCleanup(self.sessions.stop)
+
+    def admits(self, asked: Asked) -> bool:
+        if asked.action != "read":
+            return default_verdict(asked)
+        return self.admission.allows(msgspec.convert(asked.fields, Question))
+
+    async def test_outlives_its_tickets(self) -> None:
+        """Playlists and segments go on, without index.m3u8 being opened anew."""
+        await self.server.add("camera0")
+        await self.publish()
+        session = self.sessions.open(principal(Role.VIEWER), "camera0")
+        index = await self.sessions.ask(session, "index.m3u8", {})
+        media = self.names(plain_playlist(await index.text()))[-1]
+        began, seen = clock().seconds(), set()
+        while clock().seconds() < began + 6.0:
+            answer = await self.sessions.ask(session, media, {})
+            self.assertEqual(answer.status, 200, f"after {clock().seconds() - began:.1f} s")
+            newest = self.names(plain_playlist(await answer.text()))[-1]
+            segment = await self.sessions.ask(session, newest, {})
+            self.assertEqual(segment.status, 200, f"after {clock().seconds() - began:.1f} s")
+            segment.drop()
+            seen.add(newest)
+            await pause(0.5)
+        self.assertGreater(len(seen), 3)
+
+    async def test_ends_with_its_right(self) -> None:
+        """The engine is shown nothing that is good any more."""
+        await self.server.add("camera0")
+        await self.publish()
+        who = principal(Role.VIEWER)
+        session = self.sessions.open(who, "camera0")
+        (await self.sessions.ask(session, "index.m3u8", {})).drop()
+        self.stand.end_rights()
+        self.assertEqual(self.sessions.open_count, 0)
+        self.assertNotEqual((await self.enter(query=self.stand.access.engine_query(who, "camera0"))).status, 200)
+
+
+per_engine(globals(), HlsTests, LeftAloneTests, HlsSessionTests)

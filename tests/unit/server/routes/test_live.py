@@ -12,8 +12,10 @@ from twisted.web.resource import Resource
 from camsvc.access.roles import Role
 from camsvc.access.tokens import STREAM
 from camsvc.engine.http_client import EngineHttp
+from camsvc.errors import AuthenticationFailed
 from camsvc.server.http.request import QuietSite
 from camsvc.server.routes import hls_sessions
+from camsvc.server.routes.camera_access import ENGINE_TICKET_S
 from camsvc.server.routes.live import Live
 from tests.support.http_client import Answer, ask
 from tests.support.live_stub import CameraStand, StubEngine
@@ -242,6 +244,21 @@ class HlsTests(LiveTestCase):
         self.assertEqual(answer.headers["content-type"], "video/mp4")
         self.assertEqual(self.engine.query()["_HLS_part"], "2")
         self.assertNotEqual(self.engine.query()["ticket"], "x")
+
+    async def test_each_request_has_its_ticket(self) -> None:
+        """The session goes on when a ticket that the engine was shown has run out."""
+        self.engine.answer = lambda _: (200, {}, PLAYLIST)
+        folder = await self.enter()
+        tickets = set()
+        for name in ("index.m3u8", "main_stream.m3u8", "main_stream.m3u8", "seg1.mp4"):
+            self.assertEqual((await self.file(folder, name)).status, 200)
+            tickets.add(self.engine.query()["ticket"])
+        self.assertEqual(len(tickets), 4)
+        for ticket in tickets:
+            holder = self.stand.tokens.ticket_holder(STREAM, ticket, "camera0", time.time() + ENGINE_TICKET_S - 5)
+            self.assertEqual(holder.subject, "me")
+            with self.assertRaises(AuthenticationFailed):
+                self.stand.tokens.ticket_holder(STREAM, ticket, "camera0", time.time() + ENGINE_TICKET_S + 1)
 
     async def test_engine_with_sessions(self) -> None:
         """One that redirects, checks for a cookie and keeps sessions, as MediaMTX 1.20; also when it ends one."""
