@@ -97,11 +97,11 @@ class Views:
             debug=_debug(camera) if debug and principal.role >= Role.ADMIN else UNSET,
         )
 
-    def file(self, kind: str, file: MediaFile, size: int, principal: Principal, base_url: str) -> FileView:
-        """A file for one reader; ``size`` stands in for that of a recording under way."""
+    def file(self, kind: str, file: MediaFile, principal: Principal, base_url: str) -> FileView:
+        """A file for one reader."""
         return FileView(
             filename=file.filename,
-            file_size=file.size_bytes or size,
+            file_size=file.size_bytes,
             modified_time=iso(file.modified_at),
             created_time=iso(file.created_at),
             device=file.device,

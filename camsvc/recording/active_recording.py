@@ -18,6 +18,7 @@ from camsvc.library.media_folders import MediaFolders
 from camsvc.library.parts import Part
 from camsvc.model import Camera, Recording, RecordingState, Status
 from camsvc.recording.finisher import Finisher, Progress
+from camsvc.recording.footage import Footage, footage_of
 from camsvc.recording.growth import NOTHING_AFTER_S, GrowthEvent, GrowthWatch
 from camsvc.streams.recording_paths import RecordingPaths
 from camsvc.system.runtime import Runtime
@@ -87,9 +88,12 @@ class ActiveRecording:
         self._timer: IDelayedCall | None = None
 
     @property
-    def size_bytes(self) -> int:
-        """Bytes so far."""
-        return self._growth.growth.size_bytes if self._growth is not None else 0
+    def footage(self) -> Footage:
+        """What there is of it so far."""
+        if self._growth is None:
+            return Footage()
+        seconds, age_s = self.recording.seconds, self._growth.age_s
+        return Footage(self._growth.growth.size_bytes, age_s if seconds is None else min(age_s, float(seconds)))
 
     @property
     def followed(self) -> bool:
@@ -163,13 +167,10 @@ class ActiveRecording:
         if self._growth is not None:
             self._growth.stop()
         found = await self._read_parts()
-        size = sum(part.facts.whole_bytes for part in found)
-        duration = sum(part.facts.duration_s for part in found)
-        if recording.seconds is not None:
-            duration = min(duration, float(recording.seconds))
+        footage = footage_of(recording, found)
         self.ended.tell(self)
-        self._finisher.finish(recording, size)
-        return Stopped(recording, duration, size)
+        self._finisher.finish(recording, footage)
+        return Stopped(recording, footage.duration_s, footage.size_bytes)
 
     @property
     def _parts_folder(self) -> Path:
@@ -266,4 +267,4 @@ class ActiveRecording:
 
     def _tell(self, status: str, reason: str | None = None) -> None:
         age_s = self._growth.age_s if self._growth is not None else 0.0
-        self._finisher.tell(Progress(self.recording, status, age_s, self.size_bytes, reason))
+        self._finisher.tell(Progress(self.recording, status, age_s, self.footage.size_bytes, reason))

@@ -14,6 +14,7 @@ from camsvc.library import index, parts, recordings_table
 from camsvc.library.index import RECORDINGS
 from camsvc.library.media_folders import MediaFolders
 from camsvc.model import Recording, RecordingState
+from camsvc.recording.footage import Footage, footage_of
 from camsvc.recording.joiner import Joiner
 from camsvc.system.clocks import Clocks
 from camsvc.system.runtime import Runtime
@@ -61,12 +62,12 @@ class Finisher:
         self._folders = folders
         self._joiner = joiner
         self._work: dict[str, Deferred[Any]] = {}
-        self._sizes: dict[str, int] = {}
+        self._footage: dict[str, Footage] = {}
         self.changes: Subscribers[[Progress]] = Subscribers("telling of a recording", self._log)
 
-    def sizes(self) -> dict[str, int]:
-        """Bytes of footage of what is being finished, by file name."""
-        return dict(self._sizes)
+    def footage(self) -> dict[str, Footage]:
+        """What is being finished, by file name; and what could not be, which is tried again at the next start."""
+        return dict(self._footage)
 
     def when_finished(self, filename: str) -> Deferred[Any] | None:
         """Wait for a recording that is being finished, until it is there; None when none of that name is."""
@@ -112,20 +113,20 @@ class Finisher:
         if left:
             self._log.warn("{n} recordings are left to be finished at the next start", n=len(left))
 
-    def finish(self, recording: Recording, size: int = 0) -> None:
+    def finish(self, recording: Recording, footage: Footage | None = None) -> None:
         """Take a recording that has ended.
 
         Args:
             recording: its state is FINISHING.
-            size: bytes of its footage, for lists.
+            footage: what there is of it, for lists; None where that is not known.
         """
 
         def forget(result: Any) -> Any:
             self._work.pop(recording.filename, None)
-            self._sizes.pop(recording.filename, None)
             return result
 
-        self._sizes[recording.filename] = size
+        if footage is not None:
+            self._footage[recording.filename] = footage
         work = self._work[recording.filename] = launch(
             self._finish_or_tell_why_not(recording), self._log, f"finishing {recording.name}"
         )
@@ -151,6 +152,7 @@ class Finisher:
         folder = parts_folder(self._folders.recordings_dir, recording)
         order = await self._database.run(lambda db: recordings_table.part_order(db, recording.ident))
         found = await self._folders.thread(parts.read, folder, order)
+        self._footage[recording.filename] = footage_of(recording, found)
         clips = parts.cut(found, _ends_at(recording, self._clocks), recording.seconds)
         files = await self._joiner.join(recording, clips)
         state = RecordingState.FINISHED if files else RecordingState.EMPTY
@@ -161,6 +163,7 @@ class Finisher:
             recordings_table.update(db, finished)
 
         await self._database.run(enter)
+        self._footage.pop(recording.filename, None)
         await self._folders.thread(parts.discard, folder)
         size = sum(file.size_bytes for file in files)
         duration = sum(file.duration_s or 0.0 for file in files)

@@ -16,6 +16,7 @@ from camsvc.library.media_folders import MediaFolders
 from camsvc.model import Camera, Recording, RecordingState, Status
 from camsvc.recording.active_recording import ActiveRecording, Stopped
 from camsvc.recording.finisher import Finisher
+from camsvc.recording.footage import Footage
 from camsvc.streams.recording_paths import RecordingPaths
 from camsvc.system.runtime import Runtime
 from camsvc.system.tasks import launch
@@ -59,9 +60,9 @@ class Recorder:
         active = self._active.get(device)
         return active is not None and active.grows
 
-    def under_way(self) -> dict[str, int]:
-        """Bytes so far of the recordings under way, by file name."""
-        return {active.recording.filename: active.size_bytes for active in self._active.values()}
+    def under_way(self) -> dict[str, Footage]:
+        """What there is so far of the recordings under way, by file name."""
+        return {active.recording.filename: active.footage for active in self._active.values()}
 
     async def start(self, device: str, seconds: int | None, form: str) -> Recording:
         """Begin a recording; accepted and stored when this returns.
@@ -90,7 +91,9 @@ class Recorder:
         self._paths.require_engine()
         active = self._add(Recording(0, device, "", form, RecordingState.RECORDING, self._clocks.wall_s()))
         try:
-            await require_room(self._folders, self._storage, sum(self.under_way().values()))
+            await require_room(
+                self._folders, self._storage, sum(each.size_bytes for each in self.under_way().values())
+            )
             boot, now = self._clocks.boot_id(), self._clocks.wall_s()
             active.recording = await self._runtime.database.run(
                 lambda db: recordings_table.begin(db, device, form, seconds, boot, now)

@@ -18,6 +18,7 @@ from camsvc.library.media_folders import MediaFolders
 from camsvc.library.removal import remove
 from camsvc.model import MediaFile, iso
 from camsvc.recording.finisher import Finisher
+from camsvc.recording.footage import with_footage
 from camsvc.recording.recorder import Recorder
 from camsvc.system.database import Database
 
@@ -29,7 +30,7 @@ class FileParam(Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class RecordingInfo(Struct, frozen=True, kw_only=True):
-    """A recording; until it is finished ``duration`` is 0, and ``codec``, ``width`` and ``height`` are absent."""
+    """A recording; ``codec``, ``width`` and ``height`` are absent until it is finished."""
 
     filename: str
     file_size: int
@@ -100,10 +101,10 @@ class FileMethods:
     )
     def get_recording_info(self, call: Call, params: FileParam, file: MediaFile) -> RecordingInfo:
         """One recording: size, length, codec, and where it can be had."""
-        size = file.size_bytes or (self._finisher.sizes() | self._recorder.under_way()).get(file.filename, 0)
+        file = with_footage(file, self._finisher.footage() | self._recorder.under_way())
         return RecordingInfo(
             filename=file.filename,
-            file_size=size,
+            file_size=file.size_bytes,
             duration=file.duration_s or 0.0,
             created_time=iso(file.created_at),
             download_url=self._urls.download(RECORDINGS, file.filename, call.principal, call.base_url),

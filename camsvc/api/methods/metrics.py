@@ -141,8 +141,8 @@ class MetricsMethods:
                 sum(each.status == Status.CONNECTED.value for each in cameras.values()), cameras
             ),
             recording_metrics={
-                name: size
-                for name, size in self._recorder.under_way().items()
+                name: footage.size_bytes
+                for name, footage in self._recorder.under_way().items()
                 if not name.startswith(".") and (scope is None or name.partition("_")[0] in scope)
             },
             stream_metrics=StreamsMetrics(

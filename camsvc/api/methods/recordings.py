@@ -21,6 +21,7 @@ from camsvc.library import index
 from camsvc.library.index import RECORDINGS, SNAPSHOTS, Query
 from camsvc.model import iso
 from camsvc.recording.finisher import Finisher
+from camsvc.recording.footage import Footage, with_footage
 from camsvc.recording.recorder import Recorder
 from camsvc.recording.snapshots import Snapshots
 from camsvc.system.clocks import Clocks
@@ -231,6 +232,9 @@ class RecordingMethods:
         """Work that goes on when the client leaves: half a stop would leave the camera recording for ever."""
         return shielded(work, self._log, doing)
 
+    def _unfinished(self) -> dict[str, Footage]:
+        return self._finisher.footage() | self._recorder.under_way()
+
     async def _list(self, kind: str, call: Call, params: ListParams) -> FileList:
         who = call.principal
         query = Query(
@@ -242,9 +246,11 @@ class RecordingMethods:
             search=None if isinstance(params.search, UnsetType) else params.search,
             cameras=who.cameras,
         )
+        before = self._unfinished()
         page = await self._database.run(lambda db: index.files(db, kind, query))
-        sizes = self._finisher.sizes() | self._recorder.under_way()
-        files = [self._views.file(kind, file, sizes.get(file.filename, 0), who, call.base_url) for file in page.files]
+        # What was finished meanwhile stands in the page as it was.
+        unfinished = before | self._unfinished()
+        files = [self._views.file(kind, with_footage(file, unfinished), who, call.base_url) for file in page.files]
         return FileList(files, page.total, params.limit, params.offset)
 
 

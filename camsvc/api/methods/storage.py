@@ -95,7 +95,7 @@ class StorageMethods:
         """Room on the file system of the recordings; the warning comes before recordings are refused."""
         free, total = await self._folders.thread(parts.room, self._folders.recordings_dir)
         stored = await self._database.run(index.sizes)
-        pending = sum(self._recorder.under_way().values()) + sum(self._finisher.sizes().values())
+        pending = sum(each.size_bytes for each in (self._finisher.footage() | self._recorder.under_way()).values())
         used = total - free
         return StorageInfo(
             total_space=total,

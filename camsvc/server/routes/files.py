@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import re
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Container, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -124,7 +124,7 @@ class FileSources:
 
     folders: Mapping[str, Path]
     find: Callable[[str, str], Awaitable[MediaFile | None]]
-    under_way: Callable[[], Mapping[str, int]]
+    under_way: Callable[[], Container[str]]
     when_finished: Callable[[str], Deferred[Any] | None]
     make_thumbnail: Callable[[str], Coroutine[Deferred[Any], Any, bool]]
 

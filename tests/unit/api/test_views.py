@@ -100,9 +100,9 @@ class ViewsTests(SynchronousTestCase):
             self.tokens.ticket_holder(FILE, ticket, f"snapshots/{name}", time.time())
 
     def test_file(self) -> None:
-        """What is not known is left out; a recording under way has the size it has so far."""
-        file = MediaFile("a.mp4", "camera0", 0, 100.0, 200.5, "RECORDING")
-        found = on_the_wire(self.views.file("recordings", file, 77, self.who, BASE))
+        """What is not known is left out."""
+        file = MediaFile("a.mp4", "camera0", 77, 100.0, 200.5, "RECORDING")
+        found = on_the_wire(self.views.file("recordings", file, self.who, BASE))
         found.pop("download_url")
         self.assertEqual(
             found,
@@ -116,7 +116,7 @@ class ViewsTests(SynchronousTestCase):
             },
         )
         file = MediaFile("a.mp4", "camera0", 5, 100.0, 200.5, "FINISHED", 0.0, 640, 480)
-        found = on_the_wire(self.views.file("recordings", file, 77, self.who, BASE))
+        found = on_the_wire(self.views.file("recordings", file, self.who, BASE))
         self.assertEqual((found["file_size"], found["duration"], found["width"], found["height"]), (5, 0.0, 640, 480))
 
     def test_recording_update(self) -> None:

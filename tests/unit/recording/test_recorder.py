@@ -17,6 +17,7 @@ from camsvc.library import index, parts, recordings_table
 from camsvc.library.index import RECORDINGS, Query
 from camsvc.model import MediaFile, Recording, RecordingState
 from camsvc.recording.finisher import Finisher, Progress
+from camsvc.recording.footage import Footage
 from camsvc.recording.recorder import Recorder
 from camsvc.system.tasks import sleep
 from tests.support.clocks import ClocksOf
@@ -181,7 +182,7 @@ class StartTests(RecorderTestCase):
         )
         self.assertEqual((begun.seconds, begun.format, begun.boot_id), (9, "mkv", "this boot"))
         self.assertFalse(self.recorder.recording("camera0"))
-        self.assertEqual(self.recorder.under_way(), {begun.filename: 0})
+        self.assertEqual(self.recorder.under_way(), {begun.filename: Footage()})
 
     def nothing_left(self) -> None:
         self.assertEqual((self.streams.paths, self.rows(), self.recorder.under_way()), (set(), [], {}))
@@ -219,7 +220,7 @@ class StartTests(RecorderTestCase):
         self.inventory.present("camera1", found("Gate"))
         self.build(reserve_bytes=1000)
         self.grow(self.start())
-        size = sum(self.recorder.under_way().values())
+        size = sum(footage.size_bytes for footage in self.recorder.under_way().values())
         self.assertGreater(size, 0)
         self.free = (1000 + size - 1, 1 << 40)
         self.assertEqual(self.start_fails(InvalidState, "camera1").data["required_bytes"], 1000 + size)
@@ -451,7 +452,7 @@ class StopTests(RecorderTestCase):
         self.successResultOf(stopping)
         again = self.start()
         self.assertNotEqual(again.filename, begun.filename)
-        self.assertEqual(set(self.finisher.sizes()), {begun.filename})
+        self.assertEqual(set(self.finisher.footage()), {begun.filename})
         self.pass_by(61)
         self.assertIn(("STOPPED", "asked"), self.heard())
 
@@ -675,7 +676,7 @@ class FinisherTests(RecorderTestCase):
         self.assertEqual(len(self.flushLoggedErrors(OSError)), 1)
         self.assertEqual(self.rows(), [("FINISHING", "asked")])
         self.assertTrue((self.folders.recordings_dir / f".{begun.path_name}").exists())
-        self.assertEqual(self.finisher.sizes(), {})
+        self.assertIsNone(self.finisher.when_finished(begun.filename))
         self.build()
         self.finisher.resume()
         self.pass_by(1)

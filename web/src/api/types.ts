@@ -352,7 +352,7 @@ export interface PolicyView {
   message: string;
 }
 
-/** A recording; until it is finished `duration` is 0, and `codec`, `width` and `height` are absent. */
+/** A recording; `codec`, `width` and `height` are absent until it is finished. */
 export interface RecordingInfo {
   filename: string;
   file_size: number;

@@ -14,6 +14,7 @@ from camsvc.api.registry import Registry
 from camsvc.library import index, recordings_table
 from camsvc.library.index import RECORDINGS, SNAPSHOTS
 from camsvc.model import MediaFile
+from camsvc.recording.footage import Footage
 from tests.support import samples
 from tests.support.immediate import database_and_folders
 from tests.support.samples import call_by, principal
@@ -22,10 +23,10 @@ from tests.support.samples import call_by, principal
 class FakeRecorder:
     """One recording under way."""
 
-    def under_way(self) -> dict[str, int]:
-        return {"camera0_1970-01-01_00-00-09Z_1.mp4": 77}
+    def under_way(self) -> dict[str, Footage]:
+        return {"camera0_1970-01-01_00-00-09Z_1.mp4": Footage(77, 3.5)}
 
-    def sizes(self) -> dict[str, int]:
+    def footage(self) -> dict[str, Footage]:
         return {}
 
 
@@ -80,7 +81,7 @@ class FileMethodsTests(SynchronousTestCase):
         """Its size so far; it cannot be deleted."""
         name = "camera0_1970-01-01_00-00-09Z_1"
         found = self.ask("get_recording_info", {"filename": name})["result"]
-        self.assertEqual((found["file_size"], found["status"], found["duration"]), (77, "RECORDING", 0.0))
+        self.assertEqual((found["file_size"], found["status"], found["duration"]), (77, "RECORDING", 3.5))
         self.assertNotIn("thumbnail_url", found)
         error = self.ask("delete_recording", {"filename": name})["error"]
         self.assertEqual((error["code"], error["data"]["state"]), (-32020, "RECORDING"))

@@ -18,6 +18,7 @@ from camsvc.devices.inventory import Inventory
 from camsvc.engine.api.paths_api import PathState
 from camsvc.library import parts
 from camsvc.model import Health
+from camsvc.recording.footage import Footage
 from camsvc.system.clocks import Clocks
 from tests.support.immediate import ImmediateMediaFolders
 from tests.support.samples import call_by, found, principal
@@ -57,9 +58,13 @@ class MetricsTests(SynchronousTestCase):
         folders = ImmediateMediaFolders(Path(self.mktemp()))
         self.registry = Registry(MetricsMethods(self.inventory, streams, health, self, folders, Clocks()))  # type: ignore[arg-type]
 
-    def under_way(self) -> dict[str, int]:
+    def under_way(self) -> dict[str, Footage]:
         """As the recorder's."""
-        return {"camera0_x.mp4": 77, "camera1_y.mp4": 78, ".mp4": 0}  # the last is not stored yet
+        return {
+            "camera0_x.mp4": Footage(77),
+            "camera1_y.mp4": Footage(78),
+            ".mp4": Footage(),
+        }  # the last is not stored yet
 
     def ticks(self, busy: int, idle: int) -> None:
         (self.proc / "stat").write_text(f"cpu  {busy} 0 0 {idle} 0 0 0 0 0 0\ncpu0 1 2 3\n")

@@ -18,6 +18,7 @@ from camsvc.api.registry import Registry
 from camsvc.library import index, recordings_table
 from camsvc.model import MediaFile
 from camsvc.recording.active_recording import Stopped
+from camsvc.recording.footage import Footage
 from camsvc.recording.snapshots import Snapshot
 from camsvc.system.clocks import Clocks
 from tests.support import samples
@@ -57,10 +58,10 @@ class FakeRecorder:
     def recording(self, device: str) -> bool:
         return False
 
-    def under_way(self) -> dict[str, int]:
-        return {"camera0_1970-01-01_00-05-00Z_1.mp4": 77}
+    def under_way(self) -> dict[str, Footage]:
+        return {"camera0_1970-01-01_00-05-00Z_1.mp4": Footage(77, 3.5)}
 
-    def sizes(self) -> dict[str, int]:
+    def footage(self) -> dict[str, Footage]:
         return {}
 
 
@@ -297,8 +298,7 @@ class ListTests(MediaTestCase):
         """A recording that runs stands among them, with its size so far."""
         self.database.now(lambda db: recordings_table.begin(db, "camera0", "fmp4", None, "boot", 300.0))
         file = self.ask("list_recordings")["result"]["files"][0]
-        self.assertEqual((file["status"], file["file_size"]), ("RECORDING", 77))
-        self.assertNotIn("duration", file)
+        self.assertEqual((file["status"], file["file_size"], file["duration"]), ("RECORDING", 77, 3.5))
 
     def test_bad_params(self) -> None:
         """Numbers as texts, out of range, times that are none or without a zone, unknown names."""
