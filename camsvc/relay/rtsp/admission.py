@@ -117,6 +117,10 @@ class SessionAdmission:
         self.kept = self._last
         return self.kept
 
+    def shown(self) -> str:
+        """The password, else the query, that was admitted last: what readers with the same one are counted by."""
+        return (self._last.credential.password or self._last.query) if self._last is not None else ""
+
     def check(self, url: RtspUrl) -> None:
         """See that a request within the session is about the same.
 

@@ -21,6 +21,7 @@ from camsvc.relay.rtsp.admission import SessionContext
 from camsvc.relay.rtsp.direct_send import tune
 from camsvc.relay.rtsp.flood_limits import FRAME, LIMITS, MEDIA_IN_A_ROW, REQUEST
 from camsvc.relay.rtsp.framing import MalformedRtsp, RtspParser, RtspRequest, RtspResponse, reply
+from camsvc.relay.rtsp.reader_shares import ReaderShares
 from camsvc.relay.rtsp.session import RtspSession
 from camsvc.system.floods.flood_guard import ConnectionMeter, FloodGuard
 from camsvc.system.logs import LimitedLog
@@ -28,8 +29,8 @@ from camsvc.system.tasks import launch
 
 #: The first request, and each one begun, has to be complete in so many seconds.
 REQUEST_S = 10.0
-#: A connection without session is closed when it asks nothing for so long, seconds.
-IDLE_S = 60.0
+#: A connection that neither reads nor publishes is closed after so long, whatever it asks, seconds.
+BEGIN_S = 60.0
 #: Time for queued bytes when we hang up, seconds.
 HANG_UP_S = 2.0
 #: What may wait while a request is answered, bytes.
@@ -44,12 +45,14 @@ class ConnectionContext:
         sessions: for its session.
         read_timeout_s: a publisher silent for so long is closed.
         guard: how much connections may ask for.
+        shares: how many of them may read.
         log: for lines that a stranger can cause.
     """
 
     sessions: SessionContext
     read_timeout_s: float
     guard: FloodGuard
+    shares: ReaderShares
     log: LimitedLog
 
 
@@ -67,7 +70,7 @@ class RtspServerConnection(Protocol):
         self.ip = ""
         self.peer = ""
         self.bytes_received = 0
-        self.session = RtspSession(sessions, self)
+        self.session = RtspSession(sessions, self, context.shares)
         self._clock = sessions.clock
         self._write_timeout_s = sessions.write_timeout_s
         self._read_timeout_s = context.read_timeout_s
@@ -82,7 +85,7 @@ class RtspServerConnection(Protocol):
         self._hold_timer: IDelayedCall | None = None
         self._closed = False
         self._asked = False
-        self._heard_at = 0.0
+        self._heard_at = self._began_at = 0.0
         self._partial_since: float | None = None
         self._timer: IDelayedCall | None = None
 
@@ -99,7 +102,7 @@ class RtspServerConnection(Protocol):
         self.ip = plain_ip(peer.host)
         self.peer = f"[{self.ip}]:{peer.port}" if ":" in self.ip else f"{self.ip}:{peer.port}"
         tune(self.transport, self._write_timeout_s)
-        self._heard_at = self._clock.seconds()
+        self._heard_at = self._began_at = self._clock.seconds()
         self._timer = self._clock.callLater(REQUEST_S, self._check_deadline)
 
     def dataReceived(self, data: bytes) -> None:
@@ -239,7 +242,8 @@ class RtspServerConnection(Protocol):
             answer = RtspResponse(400)
         except RequestError as why:
             self._limited_log.warn("{peer}: {method}: {why}", peer=self.peer, method=request.method, why=why.message)
-            answer = RtspResponse(404 if why.data["reason"] == NO_PUBLISHER else 400)
+            idle = why.data["reason"] == NO_PUBLISHER
+            answer = RtspResponse(404 if idle else 503 if why.status == 503 else 400)
         except CancelledError:
             raise
         except Exception:
@@ -264,7 +268,9 @@ class RtspServerConnection(Protocol):
             return self._partial_since + REQUEST_S
         if self.session.reads:
             return now + REQUEST_S
-        return self._heard_at + (IDLE_S if self._asked and not self.session.shown else REQUEST_S)
+        if self._asked and not self.session.shown:
+            return self._began_at + BEGIN_S
+        return min(self._heard_at + REQUEST_S, self._began_at + BEGIN_S)
 
     def _check_deadline(self) -> None:
         left_s = self._deadline() - self._clock.seconds()

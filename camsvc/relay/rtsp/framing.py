@@ -33,6 +33,7 @@ _REASONS = {
     461: "Unsupported Transport",
     500: "Internal Server Error",
     501: "Not Implemented",
+    503: "Service Unavailable",
 }
 
 #: An interleaved frame: its channel and its bytes, the 4-byte header included (RFC 2326, 10.12).

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IAddress
 from twisted.internet.protocol import Factory
@@ -10,6 +12,7 @@ from twisted.logger import Logger
 from camsvc.relay.rtsp.admission import SessionContext
 from camsvc.relay.rtsp.connection import ConnectionContext, RtspServerConnection
 from camsvc.relay.rtsp.flood_limits import LIMITS
+from camsvc.relay.rtsp.reader_shares import ReaderShares
 from camsvc.system.floods.flood_guard import FloodGuard
 from camsvc.system.logs import LimitedLog
 
@@ -22,7 +25,9 @@ class RtspListener(Factory):
     def __init__(self, context: SessionContext, read_timeout_s: float, most: int) -> None:
         """No connection yet; there will be ``most`` at a time."""
         log = LimitedLog(context.clock, Logger(namespace=__name__))
-        self._context = ConnectionContext(context, read_timeout_s, FloodGuard(context.clock, LIMITS), log)
+        self._context = ConnectionContext(
+            context, read_timeout_s, FloodGuard(context.clock, LIMITS), ReaderShares(most), log
+        )
         self._most = most
         self.connections: dict[str, RtspServerConnection] = {}
         self._empty: list[Deferred[None]] = []
@@ -37,13 +42,18 @@ class RtspListener(Factory):
         return connection
 
     def _evict_idle(self) -> bool:
-        """Abort the connection that has been without session for the longest; False when each has one."""
-        for connection in self.connections.values():
-            if not connection.session.shown:
-                del self.connections[connection.id]
-                connection.abort()
-                return True
-        return False
+        """Abort a connection without session, to make room; False when each has one.
+
+        It is the oldest of the address that has the most of them.
+        """
+        idle = [connection for connection in self.connections.values() if not connection.session.shown]
+        if not idle:
+            return False
+        ((address, _),) = Counter(connection.ip for connection in idle).most_common(1)
+        oldest = next(connection for connection in idle if connection.ip == address)
+        del self.connections[oldest.id]
+        oldest.abort()
+        return True
 
     def sessions(self) -> list[RtspServerConnection]:
         """The connections whose session the API shows."""

@@ -14,6 +14,7 @@ from camsvc.relay.request_errors import RequestError
 from camsvc.relay.rtsp.admission import NotAdmitted, SessionAdmission, SessionConnection, SessionContext
 from camsvc.relay.rtsp.framing import RtspRequest, RtspResponse, credential, parse_url, wants_interleaved
 from camsvc.relay.rtsp.reader import RtspReader
+from camsvc.relay.rtsp.reader_shares import ReaderShares
 
 METHODS = "OPTIONS, ANNOUNCE, DESCRIBE, SETUP, RECORD, PLAY, PAUSE, GET_PARAMETER, TEARDOWN"
 _TIMEOUT_S = 60
@@ -26,8 +27,8 @@ class RtspSession:
     _log = Logger()
     kind = "rtspSession"
 
-    def __init__(self, context: SessionContext, connection: SessionConnection) -> None:
-        """Idle."""
+    def __init__(self, context: SessionContext, connection: SessionConnection, shares: ReaderShares) -> None:
+        """Idle; ``shares`` say whether there is room for another reader."""
         self.id = connection.id
         self.state = "idle"
         self.path_name = ""
@@ -35,6 +36,8 @@ class RtspSession:
         self.shown = False
         self._context = context
         self._connection = connection
+        self._shares = shares
+        self._release_share: Callable[[], None] = lambda: None
         self._token = secrets.token_hex(8)
         self._admission = SessionAdmission(context, connection)
         self._path: RelayPath | None = None
@@ -111,6 +114,7 @@ class RtspSession:
         self._channels = frozenset()
         if self._reader is not None:
             self._reader.pause()
+        self._release_share()
         if self._path is not None:
             self._path.remove_reader(self)
             self._path.unpublish(self)
@@ -182,7 +186,13 @@ class RtspSession:
         if number >= len(stream.tracks) or (self._stream not in (None, stream)):
             raise RequestError("no such track")
         if self._path is None:
-            admitted.add_reader(self)
+            release = self._shares.take(self._connection.ip, self._admission.shown())
+            try:
+                admitted.add_reader(self)
+            except RequestError:
+                release()
+                raise
+            self._release_share = release
             self._begin(admitted)
             self._stream = stream
         return number

@@ -14,6 +14,7 @@ from camsvc.system.processes import resident_bytes
 from tests.support.engine.engines import find_engines
 from tests.support.engine.flood import KINDS
 from tests.support.engine.rtsp_client import RtspClient, play
+from tests.support.engine.running import INTERNAL, VIEWER
 from tests.support.media.camera import CameraTestCase
 from tests.support.media.ffmpeg import decode
 from tests.support.spawned import Spawned, clock, eventually, pause
@@ -109,3 +110,35 @@ class RtspFloodTests(CameraTestCase):
         """Each kind of message has its row."""
         rows = {name.removeprefix("test_") for name in dir(self) if name.startswith("test_")}
         self.assertEqual({kind.lower().replace(" ", "_") for kind in KINDS} - rows, set())
+
+
+class ShareTests(CameraTestCase):
+    """Who is let in, and takes all there is."""
+
+    engine = find_engines()[0]
+    timeout = 120
+
+    async def test_readers_of_one_credential(self) -> None:
+        """They get a quarter of the connections; another may read, and a camera may publish."""
+        await self.server.add("camera0")
+        await self.server.add("camera1")
+        await self.publish()
+        url = self.server.rtsp_url("camera0", None)
+        transport = {"Transport": "RTP/AVP/TCP;unicast;interleaved=0-1"}
+        answers = []
+        for _ in range(300):
+            client = await RtspClient.connect(self, self.server.rtsp_port)
+            client.log_in(VIEWER)
+            answers.append((await client.ask("SETUP", f"{url}/trackID=0", transport)).status)
+        self.assertEqual((answers.count(200), answers.count(503)), (250, 50))
+        await self.grows(await play(self, self.server.rtsp_url("camera0", INTERNAL)))
+        await self.publish("camera1")
+
+    async def test_connections_of_strangers(self) -> None:
+        """A thousand and more that ask and begin nothing make room for who comes."""
+        await self.server.add("camera0")
+        for _ in range(1100):
+            client = await RtspClient.connect(self, self.server.rtsp_port)
+            client.send(KINDS["pipelined OPTIONS"])
+        await self.publish()
+        await self.grows(await play(self, self.server.rtsp_url("camera0")))
