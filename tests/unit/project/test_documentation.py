@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 import re
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.functional.cameras import test_odd_cameras
 from tests.support.documentation import NO_COMMANDS, NOT_RUN, PROGRAMS, RST, examples
 from tools.reference import ROOT
 
 ELSEWHERE = ("config/global/patch", "config/pathdefaults", "docs/NAME.rst")
 """Names with a slash that are no files of ours, and one that stands for any."""
+
+NAMED_TEST = re.compile(r"``([a-z0-9_/]+)::(test_[a-z0-9_]+)``")
+_FUNCTION = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 class CompletenessTests(SynchronousTestCase):
@@ -60,3 +65,38 @@ class FilesTests(SynchronousTestCase):
             for name in re.findall(r"``([a-z0-9_]+(?:/[A-Za-z0-9_.]+)+/?)``", text):
                 places = (ROOT / name, ROOT / "camsvc" / name, ROOT / "camsvc" / f"{name}.py", ROOT / f"{name}.py")
                 self.assertTrue(name in ELSEWHERE or any(place.exists() for place in places), f"{file}: {name}")
+
+
+class NamedTestsTests(SynchronousTestCase):
+    """Tables whose lines name the test that shows them."""
+
+    def functions(self, module: str) -> set[str]:
+        """The test functions of a module below tests/."""
+        tree = ast.parse((ROOT / "tests" / f"{module}.py").read_text(encoding="utf-8"))
+        classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+        return {node.name for each in classes for node in each.body if isinstance(node, _FUNCTION)}
+
+    def test_named_tests_are_there(self) -> None:
+        """``functional/access/test_limits::test_drip`` is a function of that module."""
+        named = 0
+        for file in RST:
+            for module, name in NAMED_TEST.findall((ROOT / file).read_text(encoding="utf-8")):
+                named += 1
+                self.assertIn(name, self.functions(module), f"{file}: {module}")
+        self.assertGreater(named, 50)
+
+    def test_each_threat_has_one(self) -> None:
+        """No line of the threat model is a promise alone."""
+        text = (ROOT / "docs" / "threat-model.rst").read_text(encoding="utf-8")
+        for row in text.split("\n   * - ")[1:]:
+            tried, *cells = row.split("\n     - ")
+            if tried != "Tries":
+                self.assertRegex(cells[-1], NAMED_TEST, tried)
+
+    def test_odd_cameras(self) -> None:
+        """Each camera of the field reports is judged by a row."""
+        text = (ROOT / "docs" / "field-reports.rst").read_text(encoding="utf-8")
+        named = re.findall(r"^``([a-z0-9]+)`` ", text, re.M)
+        self.assertEqual(len(named), len(set(named)))
+        self.assertEqual(set(named) - {row.camera for row in test_odd_cameras.ROWS}, set())
+        self.assertGreater(len(named), 20)
