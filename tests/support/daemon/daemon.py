@@ -197,16 +197,19 @@ class Daemon:
         """Its runtime_dir."""
         return self.folder / "run"
 
+    def argv(self) -> list[str]:
+        """The program and its arguments."""
+        twistd = str(Path(sys.executable).parent / "twistd")
+        return [twistd, "-n", "--pidfile=", "camsvc", "--config", str(self.config)]
+
     def launch(self) -> Spawned:
         """Start the program, waiting for nothing."""
-        twistd = str(Path(sys.executable).parent / "twistd")
-        argv = [twistd, "-n", "--pidfile=", "camsvc", "--config", str(self.config)]
         env = {
             "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
             "HOME": str(self.folder),
             "PYTHONPATH": str(Path(camsvc.__file__).resolve().parent.parent),
         }
-        return Spawned.start(argv, env, self.folder / "camsvc.log")
+        return Spawned.start(self.argv(), env, self.folder / "camsvc.log")
 
     async def start(self) -> None:
         """Start it and wait until it says that it is ready."""
