@@ -106,7 +106,7 @@ class Camsvc(Service):
         """How all ends, in this order."""
         topics, runtime, site = self._topics, self._runtime, self._site
         return (
-            Step("closing the public port", site.port.stop),
+            Step("closing the public port", site.port.stop, 3.0),
             *topics.cameras.stop_listening_steps(),
             *topics.archive.stop_steps(ends_recordings=self._config.media.run),
             Step("telling clients of the end", self._feed.events.stopping),
@@ -118,7 +118,7 @@ class Camsvc(Service):
             *topics.media.close_steps(),
             *self._video.close_steps(),
             Step("stopping the watch on the runtime folder", runtime.folder.stop),
-            Step("stopping the measuring of the reactor", runtime.lag.stop, 0.5),
+            Step("stopping the measuring of the reactor", runtime.lag.stop),
             *topics.archive.close_steps(),
             *topics.access.stop_steps(),
             Step("closing the database", runtime.database.stop),

@@ -19,13 +19,13 @@ class Step:
     Attributes:
         doing: what it does, as in "while {doing}".
         work: does it; what it gives is awaited, where it can be.
-        limit_s: after so many seconds it is cancelled and waited for no longer.
+        limit_s: after so many seconds it is cancelled and left; one is much for what waits for nothing.
         rescue: is called when the work failed or took too long, where leaving it undone would leave a process.
     """
 
     doing: str
     work: Callable[[], Awaitable[object] | None]
-    limit_s: float = 2.0
+    limit_s: float = 1.0
     rescue: Callable[[], object] | None = None
 
 

@@ -52,8 +52,8 @@ class AccessControl:
         """How it ends, while the database still has its thread."""
         return (
             Step("ending the threads of passwords", self.accounts.stop),
-            Step("storing when keys were used", self.grants.stop),
-            Step("telling of refused credentials", self.refused_credentials.stop, 1.0),
-            Step("telling of refused calls", self.refused_calls.stop, 1.0),
+            Step("storing when keys were used", self.grants.stop, 5.0),
+            Step("telling of refused credentials", self.refused_credentials.stop),
+            Step("telling of refused calls", self.refused_calls.stop),
             Step("writing the audit log", self.audit.stop, 5.0),
         )

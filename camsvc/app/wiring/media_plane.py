@@ -73,8 +73,8 @@ class MediaPlane:
     def close_steps(self) -> tuple[Step, ...]:
         """How what is left ends, once no launcher runs."""
         return (
-            Step("closing the engine's door", self.door.close),
-            Step("closing connections to the engine's API", self._api.close),
+            Step("closing the engine's door", self.door.close, 3.0),
+            Step("closing connections to the engine's API", self._api.close, 3.0),
         )
 
     def _kill_engine(self) -> None:

@@ -48,4 +48,4 @@ class Video:
 
     def close_steps(self) -> tuple[Step, ...]:
         """How what is kept open towards the engine ends."""
-        return (Step("closing connections to the engine's ports", self._engine.close),)
+        return (Step("closing connections to the engine's ports", self._engine.close, 3.0),)
