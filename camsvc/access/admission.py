@@ -6,6 +6,7 @@ The engine puts every RTSP request to camsvc (MediaMTX ``externalAuthenticationU
 from __future__ import annotations
 
 import hmac
+from collections.abc import Iterable
 from ipaddress import ip_address
 from urllib.parse import parse_qs
 
@@ -15,10 +16,12 @@ from msgspec import Struct
 from camsvc.access.admitted_sessions import AdmittedSessions
 from camsvc.access.credentials import Credentials
 from camsvc.access.publish_password import PUBLISH_USER, verify
-from camsvc.access.roles import Role, may
+from camsvc.access.roles import Principal, Role, may
 from camsvc.access.tokens import STREAM
 from camsvc.audit.refused_credentials import RefusedCredentials
 from camsvc.errors import AuthenticationFailed, CamsvcError
+from camsvc.limits.connection_quota import neighbourhood
+from camsvc.limits.viewer_shares import ShareUsedUp, ViewerShares, Viewing
 from camsvc.model import camera_of
 from camsvc.system.clocks import Clocks
 
@@ -59,6 +62,7 @@ class Admission:
         self,
         credentials: Credentials,
         admitted: AdmittedSessions,
+        shares: ViewerShares,
         secrets: EngineSecrets,
         clocks: Clocks,
         refused_credentials: RefusedCredentials | None = None,
@@ -68,12 +72,14 @@ class Admission:
         Args:
             credentials: knows session tokens, API keys and stream tickets.
             admitted: notes under which of the engine's ids somebody was let in.
+            shares: how many streams each may watch.
             secrets: known to the launchers and the engine besides.
             clocks: the wall's for tokens, the boot's for launchers.
             refused_credentials: told of tokens, keys and passwords that were refused; nobody when None.
         """
         self._credentials = credentials
         self._admitted = admitted
+        self._shares = shares
         self._secrets = secrets
         self._clocks = clocks
         self._refused_credentials = refused_credentials
@@ -126,7 +132,17 @@ class Admission:
             may(who, Role.VIEWER, now, camera)
         except CamsvcError:
             return False
-        return self._admitted.add(question.id or "", question.path, who)
+        return self._has_room(question, who) and self._admitted.add(question.id or "", question.path, who)
+
+    def _has_room(self, question: Question, who: Principal) -> bool:
+        """Whether they may watch one more stream; one that was let in before under the same id is no more."""
+        if not question.id or self._admitted.find([question.id], question.path):
+            return True
+        try:
+            self._shares.add(viewing_of(question.protocol, [who], question.ip))
+        except ShareUsedUp:
+            return False
+        return True
 
 
 @frozen
@@ -144,6 +160,14 @@ def in_query(query: str) -> Shown:
     except ValueError:  # more fields than any client of ours sends
         fields = {}
     return Shown(fields.get("ticket", ""), fields.get("token", "") or fields.get("jwt", ""))
+
+
+def viewing_of(protocol: str, principals: Iterable[Principal], ip: str) -> Viewing:
+    """Whose share a stream is of: this machine's address counts for none, as camsvc asks by it for its viewers."""
+    holders = {f"{who.kind} {who.subject}" for who in principals}
+    if ip and not is_loopback(ip):
+        holders.add(f"address {neighbourhood(ip)}")
+    return Viewing(protocol, frozenset(holders))
 
 
 def _refused(question: Question) -> bool:

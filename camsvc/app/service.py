@@ -48,7 +48,7 @@ class Camsvc(Service):
         # From a client's call or request down.
         methods = Methods(runtime, config, topics, self._feed)
         self._site = PublicSite(runtime, config, prepared.certificates, topics, self._feed, methods)
-        self._video = Video(runtime, config.media, topics)
+        self._video = Video(runtime, config.media, config.limits, topics)
         self._video.mount(self._site.root)
         if prepared.addresses.rtsps:
             self._site.port.renewed.add(lambda pair: media.certificate.renew(pair.certificate, pair.key))

@@ -120,6 +120,8 @@ class Limits(Table, frozen=True):
     address_connections: Annotated[int, Meta(ge=1, le=10000)] = 100
     http_connections: Annotated[int, Meta(ge=1, le=10000)] = 500
     address_http_connections: Annotated[int, Meta(ge=1, le=10000)] = 100
+    viewer_streams: Annotated[int, Meta(ge=1, le=10000)] = 250
+    viewer_webrtc_streams: Annotated[int, Meta(ge=1, le=10000)] = 50
     headers_within_s: Annotated[float, Meta(ge=1, le=300)] = 10.0
     body_within_s: Annotated[float, Meta(ge=1, le=300)] = 30.0
 

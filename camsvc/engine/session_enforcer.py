@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 
+from camsvc.access.admission import viewing_of
 from camsvc.access.admitted_sessions import AdmittedSessions
 from camsvc.access.credentials import Credentials
 from camsvc.engine.api.api_client import EngineRefused
 from camsvc.engine.api.sessions_api import EngineSession, SessionsApi
 from camsvc.engine.supervisor import Engine
 from camsvc.errors import DependencyFailed
-from camsvc.system.clocks import Clocks
+from camsvc.limits.viewer_shares import ViewerShares, Viewing
+from camsvc.system.runtime import Runtime
 from camsvc.system.tasks import Repeater
 
 ROUND_S = 5.0
@@ -36,32 +37,33 @@ class SessionEnforcer:
 
     def __init__(
         self,
-        reactor: Any,
+        runtime: Runtime,
         engine: Engine,
         api: SessionsApi,
         credentials: Credentials,
         admitted: AdmittedSessions,
-        clocks: Clocks,
+        shares: ViewerShares,
     ) -> None:
         """Set up.
 
         Args:
-            reactor: time.
+            runtime: time.
             engine: nothing is asked of it while it is down.
             api: calls to it.
             credentials: knows which logins, keys and tickets are good.
             admitted: knows who was let in.
-            clocks: the wall's counts.
+            shares: told how many streams each watches.
         """
-        self._reactor = reactor
+        self._reactor = runtime.reactor
         self._engine = engine
         self._api = api
         self._credentials = credentials
         self._admitted = admitted
-        self._clocks = clocks
+        self._shares = shares
+        self._clocks = runtime.clocks
         self._heard: dict[str, tuple[int, float]] = {}  # reports of a WebRTC session, and since when they are so many
         self._again: IDelayedCall | None = None
-        self._rounds = Repeater(reactor, ROUND_S, self._enforce, self._log, "looking who watches")
+        self._rounds = Repeater(runtime.reactor, ROUND_S, self._enforce, self._log, "looking who watches")
         engine.changes.add(lambda up: self._rounds.nudge() if up else None)
 
     def start(self) -> None:
@@ -93,9 +95,21 @@ class SessionEnforcer:
         except DependencyFailed as why:
             self._log.debug("round not finished: {why}", why=why.message)
             return
+        self._shares.set_listed(self._viewings(sessions, connections))
         listed = {session.id for session in sessions}
         self._heard = {ident: heard for ident, heard in self._heard.items() if ident in listed}
         self._admitted.keep(frozenset(connections).union(listed))
+
+    def _viewings(self, sessions: Iterable[EngineSession], connections: Mapping[str, str]) -> list[Viewing]:
+        """Whose share each session is of; camsvc's own are of nobody's."""
+        found = []
+        for session in sessions:
+            if not session.publishes:
+                entries = self._admitted.find(_ids(session, connections.items()), session.path)
+                principals = [entry.principal for entry in entries if entry.principal is not None]
+                if principals:
+                    found.append(viewing_of(session.kind, principals, _host(session.address)))
+        return found
 
     async def _cut_if_ended(self, session: EngineSession, ids: Iterable[str]) -> None:
         if session.publishes or not session.path:
@@ -134,6 +148,10 @@ class SessionEnforcer:
             self._heard[session.id] = session.reports, self._reactor.seconds()
             return False
         return bool(self._reactor.seconds() - since >= SILENT_S)
+
+
+def _host(address: str) -> str:
+    return address.rpartition(":")[0].strip("[]")
 
 
 def _ids(session: EngineSession, connections: Iterable[tuple[str, str]]) -> list[str]:

@@ -14,9 +14,12 @@ from zope.interface import implementer
 from camsvc.access.roles import Principal, Role
 from camsvc.access.signing import Seals
 from camsvc.access.tokens import STREAM
+from camsvc.config.schema import Limits
 from camsvc.devices.inventory import Inventory
+from camsvc.limits.viewer_shares import ViewerShares
 from camsvc.server.routes.camera_access import CameraAccess
 from camsvc.server.routes.camera_delivery import CameraDelivery
+from camsvc.server.routes.whep_sessions import WhepSessions
 from camsvc.system.clocks import Clocks
 from tests.support.engine.control_api_stub import FakeEngine
 from tests.support.samples import authentication, credentials, found, principal
@@ -113,8 +116,9 @@ class CameraStand:
         engine: Any = self.engine
         paths: Any = self.paths
         grants: Any = self
-        seals = Seals(self.tokens.secrets, Clocks())
-        self.access = CameraAccess(authentication(self.credentials), grants, self.inventory, seals)
+        self.shares = ViewerShares(Limits())
+        self.whep = WhepSessions(Seals(self.tokens.secrets, Clocks()), self.shares)
+        self.access = CameraAccess(authentication(self.credentials), grants, self.inventory)
         self.delivery = CameraDelivery(self.inventory, engine, paths)
 
     def open(self, who: Principal, end: Callable[[str], None]) -> Callable[[], None]:

@@ -6,11 +6,12 @@ from typing import Any
 
 from camsvc.access.admission import Admission, EngineSecrets
 from camsvc.access.admitted_sessions import AdmittedSessions
-from camsvc.access.session_grants import SessionGrants
-from camsvc.audit.refused_credentials import RefusedCredentials
+from camsvc.app.wiring.access import AccessControl
+from camsvc.config.schema import Limits
 from camsvc.engine.api.sessions_api import SessionsApi
 from camsvc.engine.session_enforcer import SessionEnforcer
 from camsvc.engine.supervisor import Engine
+from camsvc.limits.viewer_shares import ViewerShares
 from camsvc.server.http.request import QuietSite
 from camsvc.server.routes.callback import Callback
 from camsvc.system.runtime import Runtime
@@ -23,8 +24,8 @@ class EngineDoor:
         self,
         runtime: Runtime,
         callback_port: int,
-        grants: SessionGrants,
-        refused_credentials: RefusedCredentials,
+        limits: Limits,
+        access: AccessControl,
         engine: Engine,
         api: SessionsApi,
     ) -> None:
@@ -33,20 +34,21 @@ class EngineDoor:
         Args:
             runtime: its folder holds the secrets that all of them share, and who was admitted.
             callback_port: where the engine asks, on loopback.
-            grants: tells when one ends.
-            refused_credentials: told of credentials that are worth nothing.
+            limits: how many streams each viewer may watch.
+            access: who may watch; tells when a login or key ends.
             engine: nothing is asked of it while it is down.
             api: calls to it.
         """
         self._reactor, folder, clocks = runtime.reactor, runtime.folder, runtime.clocks
         self._callback_port = callback_port
         self._port: Any = None
+        self.shares = ViewerShares(limits)
         admitted = AdmittedSessions(folder.path / "watching.jsonl", clocks)
-        self._session_enforcer = SessionEnforcer(runtime.reactor, engine, api, grants.credentials, admitted, clocks)
-        grants.revoked.add(self._session_enforcer.enforce_now)
+        self._session_enforcer = SessionEnforcer(runtime, engine, api, access.credentials, admitted, self.shares)
+        access.grants.revoked.add(self._session_enforcer.enforce_now)
         publish_key = bytes.fromhex(folder.secret("publish").decode())
         secrets = EngineSecrets(publish_key, folder.secret("internal"), folder.secret("api"))
-        admission = Admission(grants.credentials, admitted, secrets, clocks, refused_credentials)
+        admission = Admission(access.credentials, admitted, self.shares, secrets, clocks, access.refused_credentials)
         self._site = QuietSite(Callback(folder.secret("callback"), admission).app.resource(), runtime.reactor)
 
     def open(self) -> None:

@@ -48,8 +48,8 @@ class MediaPlane:
         self.door = EngineDoor(
             runtime,
             config.server.callback_port,
-            access.grants,
-            access.refused_credentials,
+            config.limits,
+            access,
             self.engine,
             SessionsApi(self._api),
         )

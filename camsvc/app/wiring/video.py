@@ -7,13 +7,14 @@ from twisted.web.resource import Resource
 from camsvc.access.signing import Seals
 from camsvc.app.shutdown import Step
 from camsvc.app.wiring.topics import Topics
-from camsvc.config.schema import Media
+from camsvc.config.schema import Limits, Media
 from camsvc.engine.http_client import EngineHttp
 from camsvc.recording.latest_pictures import LatestPictures
 from camsvc.server.routes.camera_access import CameraAccess
 from camsvc.server.routes.camera_delivery import CameraDelivery
 from camsvc.server.routes.live import Live
 from camsvc.server.routes.previews import Previews
+from camsvc.server.routes.whep_sessions import WhepSessions
 from camsvc.streams.keep_alive import KeepAlive
 from camsvc.system.runtime import Runtime
 
@@ -21,17 +22,19 @@ from camsvc.system.runtime import Runtime
 class Video:
     """Its parts, made in order and ended together."""
 
-    def __init__(self, runtime: Runtime, media: Media, topics: Topics) -> None:
+    def __init__(self, runtime: Runtime, media: Media, limits: Limits, topics: Topics) -> None:
         """Set up; see the parts for what each takes."""
         cameras, streaming = topics.cameras, topics.media.streaming
         reactor = runtime.reactor
         self._engine = EngineHttp(reactor, media.hls_port, media.webrtc_port)
         self._keep_alive = KeepAlive(reactor, streaming.rtsp)
         seals = Seals(topics.access.tokens.secrets, runtime.clocks)
-        access = CameraAccess(topics.access.authentication, topics.access.grants, cameras.inventory, seals)
+        access = CameraAccess(topics.access.authentication, topics.access.grants, cameras.inventory)
         delivery = CameraDelivery(cameras.inventory, topics.media.engine, streaming.cameras)
         pictures = LatestPictures(runtime, cameras.health, self._keep_alive.hold)
-        self._live = Live(reactor, access, delivery, self._engine)
+        self._live = Live(
+            reactor, access, delivery, self._engine, WhepSessions(seals, topics.media.door.shares), limits
+        )
         self._previews = Previews(reactor, access, delivery, pictures)
 
     def mount(self, root: Resource) -> None:

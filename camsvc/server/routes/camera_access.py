@@ -9,10 +9,9 @@ from twisted.web.iweb import IRequest
 from camsvc.access.authentication import Authentication
 from camsvc.access.roles import Principal, Role
 from camsvc.access.session_grants import SessionGrants
-from camsvc.access.signing import Seals
 from camsvc.access.tokens import HLS, STREAM
 from camsvc.devices.inventory import Inventory
-from camsvc.errors import AuthenticationFailed, NotFound
+from camsvc.errors import AuthenticationFailed
 from camsvc.server.http.authorization import principal_of
 
 ENGINE_TICKET_S = 60.0
@@ -25,21 +24,17 @@ HLS_SESSION_S = 30 * 86400.0
 class CameraAccess:
     """Asked by every route that gives a camera's pictures."""
 
-    def __init__(
-        self, authentication: Authentication, grants: SessionGrants, inventory: Inventory, seals: Seals
-    ) -> None:
+    def __init__(self, authentication: Authentication, grants: SessionGrants, inventory: Inventory) -> None:
         """Set up.
 
         Args:
             authentication: who asks; signs tickets.
             grants: end what is open when the login, key or ticket ends.
             inventory: the cameras.
-            seals: of WebRTC sessions' names.
         """
         self._authentication = authentication
         self._grants = grants
         self._inventory = inventory
-        self._seals = seals
 
     def open_grant(self, principal: Principal, end: Callable[[str], None]) -> Callable[[], None]:
         """As ``SessionGrants.open``: have ``end`` called when somebody's login, key or ticket ends."""
@@ -73,21 +68,6 @@ class CameraAccess:
         """Whose HLS session has this name; AuthenticationFailed where it is none, or their login has ended."""
         return self._authentication.ticket_holder(HLS, name, device)
 
-    def whep_name(self, who: Principal, device: str, secret: str) -> str:
-        """A name for a WebRTC session of the engine, by which only who began it can change or end it."""
-        return f"{secret}-{self._seals.seal(_session_text(who, device, secret))}"
-
-    def of_whep_name(self, who: Principal, device: str, name: str) -> str:
-        """The engine's secret of the WebRTC session that has this name.
-
-        Raises:
-            NotFound: it is none of theirs, or of another camera.
-        """
-        secret, _, seal = name.rpartition("-")
-        if not self._seals.fits(seal, _session_text(who, device, secret)):
-            raise NotFound("Session", "whep")
-        return secret
-
     def _principal_of(self, request: IRequest, device: str) -> Principal:
         """Who asks, by the headers or by a ticket in the query.
 
@@ -104,10 +84,6 @@ class CameraAccess:
                 suggestion="get_stream_url gives URLs with a ticket",
             )
         return self._authentication.ticket_holder(STREAM, ticket, device)
-
-
-def _session_text(who: Principal, device: str, secret: str) -> str:
-    return f"whep {device} {secret} {who.actor}"
 
 
 def ticket_of(request: IRequest) -> str:

@@ -18,9 +18,11 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 
+from camsvc.access.admission import viewing_of
 from camsvc.access.roles import Principal
 from camsvc.engine.http_client import EngineAnswer, EngineHttp
 from camsvc.errors import AuthenticationFailed, NotFound, RateLimited
+from camsvc.limits.viewer_shares import HLS, ShareUsedUp
 from camsvc.server.routes.camera_access import CameraAccess
 from camsvc.server.routes.camera_delivery import CameraDelivery
 
@@ -41,13 +43,15 @@ class HlsSession:
         device: the camera.
         path: the engine's, that serves it; empty before it was asked.
         principal: who opened it.
+        holders: whose share it counts to.
     """
 
-    def __init__(self, ident: str, device: str, principal: Principal) -> None:
+    def __init__(self, ident: str, device: str, principal: Principal, holders: frozenset[str]) -> None:
         self.ident = ident
         self.device = device
         self.path = ""
         self.principal = principal
+        self.holders = holders
         self.transfers: set[Deferred[Any]] = set()
         self.cookies: dict[str, str] = {}
         self.release: Callable[[], None] = lambda: None
@@ -59,7 +63,9 @@ class HlsSessions:
 
     _log = Logger()
 
-    def __init__(self, reactor: Any, access: CameraAccess, delivery: CameraDelivery, engine: EngineHttp) -> None:
+    def __init__(
+        self, reactor: Any, access: CameraAccess, delivery: CameraDelivery, engine: EngineHttp, most_each: int = 250
+    ) -> None:
         """Set up, with none.
 
         Args:
@@ -67,11 +73,13 @@ class HlsSessions:
             access: who may watch.
             delivery: by which path of the engine a camera is served.
             engine: its port for HLS.
+            most_each: so many for one user or key, and for one address.
         """
         self._reactor = reactor
         self._access = access
         self._delivery = delivery
         self._engine = engine
+        self._most_each = most_each
         self._began_s = reactor.seconds()
         self._sessions: dict[str, HlsSession] = {}
 
@@ -80,19 +88,24 @@ class HlsSessions:
         """How many there are."""
         return len(self._sessions)
 
-    def open(self, principal: Principal, device: str) -> HlsSession:
-        """A new one, for somebody who may watch; RateLimited is raised where there are 1000 already."""
-        return self._open(self._access.hls_name(principal, device), principal, device)
+    def open(self, principal: Principal, device: str, address: str) -> HlsSession:
+        """A new one, for somebody who may watch; RateLimited is raised where they, or all, have too many already."""
+        return self._open(self._access.hls_name(principal, device), principal, device, address)
 
-    def _open(self, ident: str, principal: Principal, device: str) -> HlsSession:
+    def _open(self, ident: str, principal: Principal, device: str, address: str) -> HlsSession:
         """One of that name.
 
         Raises:
             RateLimited: there are 1000 already.
+            ShareUsedUp: too many of them are this viewer's, or of that address.
         """
         if len(self._sessions) >= MOST_SESSIONS:
             raise RateLimited("Too many HLS viewers", retry_after_ms=int(UNUSED_S * 1000))
-        session = HlsSession(ident, device, principal)
+        holders = viewing_of(HLS, [principal], address).holders
+        for holder in holders:
+            if sum(holder in session.holders for session in self._sessions.values()) >= self._most_each:
+                raise ShareUsedUp(HLS, self._most_each)
+        session = HlsSession(ident, device, principal, holders)
         self._sessions[session.ident] = session
         session.timer = self._reactor.callLater(UNUSED_S, self._end_if_unused, session)
         session.release = self._access.open_grant(principal, lambda reason: self._end(session, reason))
@@ -123,7 +136,7 @@ class HlsSessions:
             principal = self._access.of_hls_name(ident, device)
         except AuthenticationFailed:
             return None
-        return self._open(ident, principal, device)
+        return self._open(ident, principal, device, "")
 
     def stop(self) -> None:
         """End all."""

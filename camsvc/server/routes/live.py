@@ -16,12 +16,15 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IConsumer
 from twisted.web.iweb import IRequest
 
+from camsvc.config.schema import Limits
 from camsvc.engine.http_client import EngineAnswer, EngineHttp
 from camsvc.errors import CamsvcError, DependencyFailed, InvalidParams, NotFound
+from camsvc.server.http.authorization import address_of
 from camsvc.server.http.request import answer_error, with_json_errors
 from camsvc.server.routes.camera_access import CameraAccess, ticket_of
 from camsvc.server.routes.camera_delivery import CameraDelivery
 from camsvc.server.routes.hls_sessions import INDEX, HlsSession, HlsSessions, plain_playlist
+from camsvc.server.routes.whep_sessions import WhepSessions
 
 OFFER, CANDIDATES = "application/sdp", "application/trickle-ice-sdpfrag"
 
@@ -47,7 +50,15 @@ class Live:
 
     app = with_json_errors(Klein())
 
-    def __init__(self, reactor: Any, access: CameraAccess, delivery: CameraDelivery, engine: EngineHttp) -> None:
+    def __init__(
+        self,
+        reactor: Any,
+        access: CameraAccess,
+        delivery: CameraDelivery,
+        engine: EngineHttp,
+        whep: WhepSessions,
+        limits: Limits,
+    ) -> None:
         """Set up.
 
         Args:
@@ -55,11 +66,14 @@ class Live:
             access: who may watch.
             delivery: whether a camera can give pictures.
             engine: its ports for browsers.
+            whep: the names of WebRTC sessions.
+            limits: how many streams each viewer may watch.
         """
         self._access = access
         self._delivery = delivery
         self._engine = engine
-        self.sessions = HlsSessions(reactor, access, delivery, engine)
+        self._whep = whep
+        self.sessions = HlsSessions(reactor, access, delivery, engine, limits.viewer_streams)
 
     @app.route("/<device>/whep", methods=["POST"])
     async def begin(self, request: IRequest, device: str) -> bytes:
@@ -74,6 +88,7 @@ class Live:
         if kind != OFFER:
             return _wrong_type(request, OFFER)
         self._delivery.require(device)
+        self._whep.require_share(who)
         query = self._access.engine_query(who, device)
         path = f"{self._delivery.web_path(device, 'webrtc')}/whep"
         answer = await self._engine.whep("POST", path, query, kind, request.content.read())
@@ -86,7 +101,7 @@ class Live:
         if not _SECRET.match(secret):
             raise DependencyFailed("media engine", "its answer to an offer names no session")
         ticket = ticket_of(request)
-        location = f"/live/{device}/whep/{self._access.whep_name(who, device, secret)}" + (
+        location = f"/live/{device}/whep/{self._whep.name_of(who, device, secret)}" + (
             f"?ticket={quote(ticket)}" if ticket else ""
         )
         request.setResponseCode(201)
@@ -126,7 +141,7 @@ class Live:
         """HLS (RFC 8216): trades the credential for a session, whose name stands in the path."""
         who = self._access.enter(request, device)
         self._delivery.require(device)
-        session = self.sessions.open(who, device)
+        session = self.sessions.open(who, device, address_of(request))
         request.setResponseCode(302)
         request.setHeader(b"location", f"/live/{device}/s/{session.ident}/{INDEX}".encode())
         request.setHeader(b"cache-control", b"no-store")
@@ -191,7 +206,7 @@ class Live:
             NotFound: there is no such session, or it is another viewer's or of another camera.
         """
         who = self._access.enter(request, device)
-        secret = self._access.of_whep_name(who, device, name)
+        secret = self._whep.secret_of(who, device, name)
         kind = _content_type(request) if method == "PATCH" else ""
         # The secret alone is what the engines go by, whichever path served the camera when it began.
         path, query = (

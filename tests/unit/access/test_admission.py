@@ -20,6 +20,8 @@ from camsvc.access.publish_password import PUBLISH_USER, sign
 from camsvc.access.roles import Role
 from camsvc.access.tokens import FILE, STREAM, Tokens
 from camsvc.audit.refused_credentials import RefusedCredentials
+from camsvc.config.schema import Limits
+from camsvc.limits.viewer_shares import ViewerShares
 from tests.support.clocks import FakeClocks
 from tests.support.samples import OTHER_SECRET, SECRET, credentials, principal
 
@@ -38,9 +40,10 @@ class AdmissionTests(SynchronousTestCase):
         self.known = Credentials(self.tokens)
         self.admitted = AdmittedSessions(Path(self.mktemp()), CLOCKS)
         self.addCleanup(self.admitted.close)
+        self.shares = ViewerShares(Limits(viewer_streams=3, viewer_webrtc_streams=2))
         self.told: list[tuple[Any, ...]] = []
         self.admission = Admission(
-            self.known, self.admitted, SHARED, CLOCKS,
+            self.known, self.admitted, self.shares, SHARED, CLOCKS,
             RefusedCredentials(Clock(), lambda *row: self.told.append(row)),
         )  # fmt: skip
 
@@ -184,6 +187,29 @@ class AdmissionTests(SynchronousTestCase):
         self.assertEqual(self.admitted.find(["password"], "camera1"), [])
         self.assertTrue(self.allows("read", id=None, password=token))
 
+    def test_shares(self) -> None:
+        """So many streams for one user or key, and for one address; camsvc, and who is in, are not kept out."""
+        token = self.tokens.issue("me", Role.VIEWER, NOW, 60)
+        more: dict[str, Any] = {"password": token, "protocol": "rtsp"}
+        self.assertEqual([self.allows("read", id=f"r{n}", **more) for n in range(4)], [True, True, True, False])
+        self.assertTrue(self.allows("read", id="r1", **more), "its next request")
+        more["protocol"] = "webrtc"
+        self.assertEqual([self.allows("read", id=f"w{n}", **more) for n in range(3)], [True, True, False])
+        other = {"password": self.tokens.issue("you", Role.VIEWER, NOW, 60)}
+        self.assertTrue(self.allows("read", id="you", **other))
+        self.assertTrue(self.allows("read", id="int", user="_int", password="internal"))
+        afar = [
+            self.allows("read", ip="192.0.2.1", id=f"a{n}", query=f"ticket={self.ticket_of(n)}") for n in range(4)
+        ]
+        self.assertEqual(afar, [True, True, True, False])
+        self.shares.set_listed([])
+        self.assertTrue(self.allows("read", id="r9", password=token))
+
+    def ticket_of(self, number: int) -> str:
+        """A ticket of one of many users."""
+        who = principal(Role.VIEWER, subject=f"user{number}", expires_at=NOW + 3600)
+        return self.tokens.ticket(STREAM, "camera0", who, NOW, 60)
+
     def test_refused_is_told(self) -> None:
         """A refused password, token or key stands in the audit log, whatever path it was shown for."""
         old = self.tokens.issue("me", Role.VIEWER, NOW - 100, 60)
@@ -228,7 +254,7 @@ class AdmissionTests(SynchronousTestCase):
         self, action: str, path: str, ip: str, user: str, password: str, query: str, token: str
     ) -> None:
         """Nobody guesses their way in, and nothing raises."""
-        admission = Admission(credentials(), self.admitted, SHARED, CLOCKS)
+        admission = Admission(credentials(), self.admitted, self.shares, SHARED, CLOCKS)
         for asked in (path, "camera0"):
             question = Question(action, asked, ip, user, password, query, token)
             self.assertFalse(admission.allows(question))

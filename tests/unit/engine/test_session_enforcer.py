@@ -9,16 +9,19 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.access import keys
+from camsvc.access.admission import viewing_of
 from camsvc.access.admitted_sessions import AdmittedSessions
 from camsvc.access.keys import ApiKey
 from camsvc.access.roles import Principal, Role
 from camsvc.access.tokens import STREAM
+from camsvc.config.schema import Limits
 from camsvc.engine.api.api_client import EngineRefused, EngineUnreachable
 from camsvc.engine.api.sessions_api import EngineSession
 from camsvc.engine.session_enforcer import AGAIN_S, ROUND_S, SILENT_S, SessionEnforcer
+from camsvc.limits.viewer_shares import ShareUsedUp, ViewerShares
 from tests.support.clocks import FakeClocks
 from tests.support.engine.control_api_stub import FakeEngine
-from tests.support.samples import credentials
+from tests.support.samples import credentials, runtime
 
 NOW = 1_800_000_000.0
 WHO = Principal("me", Role.VIEWER, NOW + 1000, None, "t1", NOW - 10)
@@ -62,8 +65,11 @@ class SessionEnforcerTests(SynchronousTestCase):
         self.key = keys.make(ident)
         self.known.keys.add(ApiKey(ident, "door", keys.digest(self.key), Role.VIEWER, None, NOW, "me"))
         self.admitted = AdmittedSessions(Path(self.mktemp()), self.clocks)
-        engine, api = self.engine, self.api
-        self.enforcer = SessionEnforcer(self.clock, engine, api, self.known, self.admitted, self.clocks)  # type: ignore[arg-type]
+        self.shares = ViewerShares(Limits(viewer_streams=2))
+        process = runtime(self.clock, clocks=self.clocks)
+        engine: Any = self.engine
+        api: Any = self.api
+        self.enforcer = SessionEnforcer(process, engine, api, self.known, self.admitted, self.shares)  # type: ignore[arg-type]
         self.addCleanup(self.enforcer.stop)
 
     def session(self, ident: str, who: Principal | None = WHO, query: str = "", **more: Any) -> None:
@@ -191,6 +197,21 @@ class SessionEnforcerTests(SynchronousTestCase):
         self.known.revocations.revoke_token("t1", NOW + 1000)
         self.enforcer.enforce_now()
         self.assertEqual(self.left_after(), ["ourselves"])
+
+    def test_shares(self) -> None:
+        """What each watches is counted by what the engine lists."""
+        self.enforcer.start()
+        mine = viewing_of("rtsp", [WHO], "")
+        self.session("a")
+        self.left_after(ROUND_S)
+        self.shares.require(mine)
+        self.session("b", kind="rtsps")
+        self.session("recorder", None)
+        self.left_after(ROUND_S)
+        self.assertRaises(ShareUsedUp, self.shares.require, mine)
+        del self.api.listed["a"]
+        self.left_after(ROUND_S)
+        self.shares.require(mine)
 
     def test_left_alone(self) -> None:
         """Publishers, and who has not said what it wants."""

@@ -11,6 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.access.roles import Role
 from camsvc.errors import AuthenticationFailed, NotFound
+from camsvc.limits.viewer_shares import ShareUsedUp
 from camsvc.server.routes.hls_sessions import HlsSessions, plain_playlist
 from tests.support.live_stub import CameraStand
 from tests.support.samples import principal
@@ -24,7 +25,7 @@ class SessionTests(SynchronousTestCase):
         self.stand = CameraStand()
         engine: Any = None
         self.sessions = HlsSessions(self.clock, self.stand.access, self.stand.delivery, engine)
-        self.session = self.sessions.open(principal(Role.VIEWER), "camera0")
+        self.session = self.sessions.open(principal(Role.VIEWER), "camera0", "192.0.2.1")
 
     def test_unused(self) -> None:
         """Ends 60 s after its last use; not before."""
@@ -88,6 +89,23 @@ class SessionTests(SynchronousTestCase):
         self.stand.end_rights()
         with self.assertRaises(NotFound):
             again.get(self.session.ident, "camera0")
+
+    def test_shares(self) -> None:
+        """One user or key, and one address, leave room for others."""
+        sessions = HlsSessions(self.clock, self.stand.access, self.stand.delivery, None, 3)  # type: ignore[arg-type]
+        ann, bob = (principal(Role.VIEWER, subject=name) for name in ("ann", "bob"))
+        opened = [sessions.open(ann, "camera0", f"192.0.2.{number}") for number in range(3)]
+        with self.assertRaises(ShareUsedUp):
+            sessions.open(ann, "camera0", "192.0.2.9")
+        for _ in range(2):
+            sessions.open(bob, "camera0", "192.0.2.1")
+        with self.assertRaises(ShareUsedUp):
+            sessions.open(principal(Role.VIEWER, subject="cid"), "camera0", "192.0.2.1")
+        self.clock.advance(59)
+        sessions.get(opened[0].ident, "camera0")
+        self.clock.advance(2)
+        sessions.open(ann, "camera0", "192.0.2.9")
+        sessions.stop()
 
     def test_stop(self) -> None:
         """Leaves no timer."""

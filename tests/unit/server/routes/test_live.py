@@ -9,8 +9,10 @@ from typing import Any
 from twisted.trial.unittest import TestCase
 from twisted.web.resource import Resource
 
+from camsvc.access.admission import viewing_of
 from camsvc.access.roles import Role
 from camsvc.access.tokens import STREAM
+from camsvc.config.schema import Limits
 from camsvc.engine.http_client import EngineHttp
 from camsvc.errors import AuthenticationFailed
 from camsvc.server.http.request import QuietSite
@@ -36,7 +38,7 @@ class LiveTestCase(TestCase):
         self.engine = StubEngine()
         port = self.engine.listen(self)
         self.http = EngineHttp(reactor, port, port)
-        self.live = Live(reactor, self.stand.access, self.stand.delivery, self.http)
+        self.live = Live(reactor, self.stand.access, self.stand.delivery, self.http, self.stand.whep, Limits())
         root = Resource()
         root.putChild(b"live", self.live.app.resource())
         self.site = QuietSite(root, reactor)
@@ -76,7 +78,7 @@ class WhepTests(LiveTestCase):
     def whep_name(self, secret: str = SECRET_ID, device: str = "camera0", subject: str = "me") -> str:
         """The path of a session behind ``/live/``, as whoever began it is told it."""
         who = principal(Role.VIEWER, subject=subject)
-        return f"{device}/whep/{self.stand.access.whep_name(who, device, secret)}"
+        return f"{device}/whep/{self.stand.whep.name_of(who, device, secret)}"
 
     async def test_answer(self) -> None:
         """The answer, and a Location of ours, whatever form the engine's has; nothing else of the engine."""
@@ -119,6 +121,16 @@ class WhepTests(LiveTestCase):
         self.assertEqual((refused.status, self.error(refused)["code"]), (503, -32050), "it has not ended")
         self.assertEqual((await self.ask("camera0/whep/..%2f..%2fv3", "DELETE")).status, 404)
         self.assertEqual((await self.ask("camera0/whep/a%20bcdefghi", "DELETE")).status, 404)
+
+    async def test_share(self) -> None:
+        """Who watches as many streams as one may gets 429, before the engine is asked; another gets an answer."""
+        mine = viewing_of("webrtc", [principal(Role.VIEWER, subject="me")], "")
+        self.stand.shares.set_listed([mine] * 50)
+        answer = await self.post()
+        self.assertEqual((answer.status, self.error(answer)["data"]["reason"]), (429, "viewer_limit"))
+        self.assertEqual(self.engine.seen, [])
+        self.stand.shares.set_listed([mine] * 49)
+        self.assertEqual((await self.post()).status, 201)
 
     async def test_of_its_viewer_and_camera(self) -> None:
         """A session of another camera, of another viewer, or by the engine's own name is none: nothing is asked."""
