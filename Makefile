@@ -3,6 +3,7 @@
 # make test     install what is missing for it, then lint, unit, functional: each a target of its own
 # make chaos    a hundred random kills and freezes of one recording, on each media engine that is there
 # make fuzz     a million twisted messages on the relay's RTSP port; CAMSVC_FUZZ_SEED=… repeats a run
+# make flood    strangers that send without end, half a minute of each kind; CAMSVC_FLOOD_S=… is another time
 # make odd-cameras  every odd camera of tests/support/odd on each media engine that is there
 # make bench    measure the main job on each media engine that is there
 # make bench-engine  CPU, delay and memory of each media engine under 1 to 200 RTSP readers and 1 to 10 WHEP viewers
@@ -21,7 +22,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .NOTPARALLEL:
-.PHONY: run install test install-test lint unit functional chaos fuzz odd-cameras bench bench-engine bench-glass bench-faults appliance mediamtx generate changelog lock clean
+.PHONY: run install test install-test lint unit functional chaos fuzz flood odd-cameras bench bench-engine bench-glass bench-faults appliance mediamtx generate changelog lock clean
 
 export PYTHON ?= python3
 BIN := .venv/bin
@@ -67,6 +68,9 @@ chaos: install-test
 
 fuzz: install-test
 	CAMSVC_FUZZ=$${CAMSVC_FUZZ:-1000000} $(TRIAL) tests.functional.engine.test_fuzz
+
+flood: install-test
+	CAMSVC_FLOOD_S=$${CAMSVC_FLOOD_S:-30} $(TRIAL) tests.functional.access.test_floods tests.functional.engine.test_floods
 
 odd-cameras: install-test
 	CAMSVC_ODD_CAMERAS=all $(TRIAL) tests.functional.cameras.test_odd_cameras
