@@ -21,6 +21,7 @@ from camsvc.app.wiring.public_site import PublicSite
 from camsvc.app.wiring.topics import Topics
 from camsvc.app.wiring.video import Video
 from camsvc.system import logs
+from camsvc.system.atomic_files import keep_from_others
 
 WEBSOCKET_GRACE_S = 2.0
 
@@ -74,6 +75,7 @@ class Camsvc(Service):
     def startService(self) -> None:
         """Start all; ``/health/ready`` tells when it is done."""
         super().startService()
+        keep_from_others()  # again, as twistd sets another when it becomes a daemon
         prepared = self._prepared
         write_pid(prepared.lock)
         _log.info("starting on {state}", state=self._config.state_dir)

@@ -26,7 +26,7 @@ from camsvc.server.http.tls import Certificates
 from camsvc.system.database import Database
 from camsvc.system.processes import port_holder
 from camsvc.system.runtime import Runtime
-from camsvc.system.runtime_dir import RuntimeDir, default_path
+from camsvc.system.runtime_dir import RuntimeDir, default_path, make_name
 from camsvc.system.secret_files import stored_secret
 
 _LOCK = "camsvc.lock"
@@ -76,7 +76,7 @@ class Prepared:
 
 
 def runtime_path(config: Config) -> Path:
-    """Where ``runtime_dir`` is."""
+    """Where ``runtime_dir`` is; FileNotFoundError is raised where camsvc has to start once before it is known."""
     return Path(config.storage.runtime_dir) if config.storage.runtime_dir else default_path(config.state_dir)
 
 
@@ -121,6 +121,7 @@ def prepare(config: Config) -> Prepared:
 def _prepare(config: Config, lock: BinaryIO) -> Prepared:
     certificates = certificates_of(config)
     allow_open_files(config.limits.connections + config.limits.http_connections + _OWN_FILES)
+    make_name(config.state_dir)
     folder = RuntimeDir(runtime_path(config))
     ffmpeg = find_ffmpeg(config.media)
     launcher = find_program("camsvc-publish")

@@ -8,6 +8,7 @@ from twisted.python import usage
 from camsvc.app.startup import Prepared, prepare
 from camsvc.config.schema import find_file, load
 from camsvc.errors import ConfigError, StartError
+from camsvc.system.atomic_files import keep_from_others
 from camsvc.system.clocks import Clocks
 
 
@@ -28,6 +29,7 @@ class Options(usage.Options):
         Raises:
             SystemExit: with one line, which Python prints before it ends with status 1.
         """
+        keep_from_others()
         try:
             self.prepared = prepare(load(find_file(self["config"])))
         except (ConfigError, StartError) as why:

@@ -9,6 +9,7 @@ from camsvc.app.startup import certificates_of, runtime_path, serves_rtsps
 from camsvc.cli.options import add_config_option
 from camsvc.config.schema import Config, find_file, load
 from camsvc.engine.choice import EngineChoice, choose, find_ffmpeg
+from camsvc.errors import StartError
 from camsvc.server.http.tls import Certificates
 
 EX_OK = 0
@@ -33,7 +34,7 @@ def _run(options: argparse.Namespace) -> int:
     rows = {
         "file": path or "none found; these are the defaults",
         "state": config.state_dir,
-        "runtime": runtime_path(config),
+        "runtime": _runtime_words(config),
         "public": f"{config.server.listen or '*'}:{config.server.port}",
         "tls": _certificate_words(certificates),
         "rtsp": f"{config.media.rtsp_listen or '*'}:{config.media.rtsp_port}",
@@ -45,6 +46,13 @@ def _run(options: argparse.Namespace) -> int:
     for name, value in rows.items():
         print(f"{name:<8} {value}")
     return EX_OK
+
+
+def _runtime_words(config: Config) -> str:
+    try:
+        return str(runtime_path(config))
+    except (FileNotFoundError, StartError):  # before the first start, or for a user who may not know
+        return "a folder of /dev/shm"
 
 
 def _certificate_words(certificates: Certificates | None) -> str:

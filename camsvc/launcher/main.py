@@ -10,6 +10,7 @@ import sys
 
 from camsvc.launcher.orders import CannotStart
 from camsvc.launcher.publisher import Publisher, say
+from camsvc.system.atomic_files import keep_from_others
 from camsvc.system.clocks import Clocks
 
 _USAGE = """\
@@ -65,6 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
     if "--help" in words or "-h" in words:
         print(_USAGE, end="")
         return 0
+    keep_from_others()
     try:
         Publisher(*_parsed(words), Clocks()).run()
     except CannotStart as why:

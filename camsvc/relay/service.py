@@ -37,6 +37,7 @@ from camsvc.relay.webrtc.udp_mux import UdpMux
 from camsvc.relay.webrtc.viewer import ViewerContext
 from camsvc.relay.webrtc.viewers import Viewers
 from camsvc.relay.webrtc.whep import WhepResource
+from camsvc.system.atomic_files import keep_from_others
 from camsvc.system.clocks import Clocks
 from camsvc.system.logs import observer
 from camsvc.system.processes import port_holder
@@ -166,6 +167,7 @@ class RelayService(Service):
     def startService(self) -> None:
         """Begin with the paths of the file."""
         super().startService()  # type: ignore[no-untyped-call]
+        keep_from_others()  # again, as twistd sets another when it becomes a daemon
         self._disk.start()
         self._paths.start(self._settings.paths)
         hosts: list[Any] = [port.getHost() for port in self.ports]

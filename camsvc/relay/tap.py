@@ -12,6 +12,7 @@ from twisted.python import usage
 from camsvc import __version__
 from camsvc.errors import ConfigError
 from camsvc.relay.settings import RelaySettings, load
+from camsvc.system.atomic_files import keep_from_others
 
 if TYPE_CHECKING:
     from twisted.application.service import IService
@@ -44,6 +45,7 @@ class RelayOptions(usage.Options):
         Raises:
             SystemExit: with one line, the file is missing or wrong.
         """
+        keep_from_others()
         try:
             self.settings = load(Path(self["file"]).read_text())
         except (OSError, ValueError) as why:

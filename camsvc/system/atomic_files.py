@@ -8,6 +8,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
+UMASK = 0o027
+"""Files are 0640, folders 0750: other users of the machine have no business with pictures."""
+
+
+def keep_from_others() -> None:
+    """Make files and folders by ``UMASK`` from now on, here and in what is started, whatever it was (umask(2))."""
+    os.umask(UMASK)
+
 
 def write_draft(
     path: str | os.PathLike[str],

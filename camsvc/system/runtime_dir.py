@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import os
 import stat
 from pathlib import Path
@@ -15,19 +16,30 @@ from twisted.python.filepath import FilePath
 from camsvc.errors import StartError
 from camsvc.system import atomic_files
 from camsvc.system.clocks import Clocks
-from camsvc.system.secret_files import stored_secret
+from camsvc.system.secret_files import read_secret, stored_secret
 from camsvc.system.subscribers import Subscribers
 
 _BOOT_FILE = "boot_id"
+_NAME_KEY = "runtime.key"
+
+
+def make_name(state_dir: Path) -> None:
+    """Have what :func:`default_path` needs, at the start; a file that cannot be made is a StartError."""
+    stored_secret(state_dir / _NAME_KEY)
 
 
 def default_path(state_dir: Path) -> Path:
-    """``$XDG_RUNTIME_DIR/camsvc-<hash>``, else ``/dev/shm/camsvc-<uid>-<hash>``; the hash is the state folder's."""
-    digest = hashlib.sha256(str(state_dir.resolve()).encode()).hexdigest()[:8]
+    """``$XDG_RUNTIME_DIR/camsvc-<hash of state_dir>``, else a folder of /dev/shm.
+
+    Everybody may make folders there, and one that somebody else made first would keep camsvc from starting: so its
+    name is another for each boot, and known to nobody before, by a secret of the state folder. FileNotFoundError is
+    raised before there is one.
+    """
     base = os.environ.get("XDG_RUNTIME_DIR", "")
     if base and os.access(base, os.W_OK):
-        return Path(base, f"camsvc-{digest}")
-    return Path(f"/dev/shm/camsvc-{os.geteuid()}-{digest}")
+        return Path(base, f"camsvc-{hashlib.sha256(str(state_dir.resolve()).encode()).hexdigest()[:8]}")
+    name = hmac.digest(read_secret(state_dir / _NAME_KEY), Clocks().boot_id().encode(), "sha256").hex()[:16]
+    return Path(f"/dev/shm/camsvc-{os.geteuid()}-{name}")
 
 
 class RuntimeDir:

@@ -73,6 +73,14 @@ def listening(pid: int) -> set[tuple[str, str, int]]:
     return found
 
 
+def umask(pid: int) -> int | None:
+    """The umask of a process (proc(5), Umask); None where it is gone."""
+    for line in _read(pid, "status").splitlines():
+        if line.startswith("Umask:"):
+            return int(line.split()[1], 8)
+    return None
+
+
 def peak_bytes(pid: int) -> int:
     """The most memory that a process has ever had (proc(5), VmHWM); 0 where it is gone."""
     for line in _read(pid, "status").splitlines():

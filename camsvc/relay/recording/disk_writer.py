@@ -102,8 +102,8 @@ class RecordedFile:
 
     def _write(self, part: bytes) -> None:
         if self._fd < 0:
-            self._path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-            self._fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+            self._path.parent.mkdir(mode=0o750, parents=True, exist_ok=True)
+            self._fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
         rest = memoryview(part)
         try:
             while rest:

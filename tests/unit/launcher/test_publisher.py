@@ -17,6 +17,7 @@ from camsvc.kinds.pipeline import Pipeline
 from camsvc.kinds.test_pattern import pattern
 from camsvc.system.clocks import Clocks
 from camsvc.system.processes import start_time
+from tests.support import procfs
 from tests.support.media.launcher_program import KEY, ROOT, LauncherTestCase
 from tests.support.procfs import command_line
 
@@ -39,6 +40,16 @@ while :; do n=$((n+1)); echo frame=$n; echo progress=continue; sleep 0.05; done
 
 class PublisherTests(LauncherTestCase):
     """`camsvc-publish`."""
+
+    async def test_files_of_its_own(self) -> None:
+        """Closed to others, and so are those of its ffmpeg, whatever the umask was that it was started with."""
+        self.addCleanup(os.umask, os.umask(0))
+        self.order(COUNTS)
+        launcher = self.launch()
+        pid = (await self.until_state("running"))["ffmpeg_pid"]
+        self.assertEqual((procfs.umask(launcher.pid), procfs.umask(pid)), (0o027, 0o027))
+        launcher.terminate()
+        await self.until_exit(launcher, 0)
 
     async def test_other_orders(self) -> None:
         """SIGUSR1: what is ordered now runs in place of what ran, at once, and nothing is called a failure."""

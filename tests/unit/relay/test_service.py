@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import io
+import os
 import signal
 import sys
 from pathlib import Path
@@ -50,6 +51,7 @@ class ServiceTests(TestCase):
     def make(self, text: str) -> RelayService:
         from twisted.internet import reactor
 
+        self.addCleanup(os.umask, os.umask(0o022))
         return RelayService(reactor, load(text), Clocks())
 
     async def start(self, text: str) -> tuple[RelayService, int, str]:

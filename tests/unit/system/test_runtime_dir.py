@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from camsvc.errors import StartError
 from camsvc.system.clocks import Clocks
-from camsvc.system.runtime_dir import RuntimeDir, default_path
+from camsvc.system.runtime_dir import RuntimeDir, default_path, make_name
 
 
 class FolderTests(SynchronousTestCase):
@@ -74,7 +74,7 @@ class FolderTests(SynchronousTestCase):
         self.assertFalse((self.path / "a.new").exists())
 
     def test_default_path(self) -> None:
-        """Below XDG_RUNTIME_DIR where there is one, else in /dev/shm; another state folder, another path."""
+        """Below XDG_RUNTIME_DIR where there is one, by the state folder's name."""
         here = Path(self.mktemp())
         here.mkdir()
         self.addCleanup(os.environ.pop, "XDG_RUNTIME_DIR", None)
@@ -84,8 +84,21 @@ class FolderTests(SynchronousTestCase):
         os.environ["XDG_RUNTIME_DIR"] = str(here)
         self.assertEqual(default_path(here).parent, here)
         self.assertNotEqual(default_path(here), default_path(here / "x"))
-        os.environ["XDG_RUNTIME_DIR"] = str(here / "absent")
-        self.assertTrue(str(default_path(here)).startswith(f"/dev/shm/camsvc-{os.geteuid()}-"))
+
+    def test_default_path_where_everybody_may_make_folders(self) -> None:
+        """In /dev/shm nobody knows the name before: by a secret of the state folder, another one for each boot."""
+        here, other = Path(self.mktemp()), Path(self.mktemp())
+        self.patch(os, "environ", {"XDG_RUNTIME_DIR": str(here / "absent")})
+        self.assertRaises(FileNotFoundError, default_path, here)
+        make_name(here)
+        path = default_path(here)
+        self.assertTrue(str(path).startswith(f"/dev/shm/camsvc-{os.geteuid()}-"))
+        make_name(here)
+        self.assertEqual(default_path(here), path)
+        self.patch(Clocks, "boot_id", lambda _: "another boot")
+        self.assertNotEqual(default_path(here), path)
+        make_name(other)
+        self.assertNotEqual(default_path(other), default_path(here))
 
 
 class WatchTests(TestCase):

@@ -182,16 +182,16 @@ class RecordedFileTests(SynchronousTestCase):
             execute(function, *args).chainDeferred(done)
 
     def test_in_order(self) -> None:
-        """One part at a time, folders 0755 and files 0644, closed at the end."""
-        self.addCleanup(os.umask, os.umask(0o022))
+        """One part at a time, folders 0750 and files 0640, closed at the end."""
+        self.addCleanup(os.umask, os.umask(0))
         self.file.append(b"one")
         self.file.append(b"two")
         self.assertEqual(len(self.held), 1)
         self.file.close()
         self.run_all()
         self.assertEqual((self.path.read_bytes(), self.gone, self.failures), (b"onetwo", [self.file], []))
-        self.assertEqual(stat.S_IMODE(self.path.stat().st_mode), 0o644)
-        self.assertEqual(stat.S_IMODE(self.path.parent.stat().st_mode), 0o755)
+        self.assertEqual(stat.S_IMODE(self.path.stat().st_mode), 0o640)
+        self.assertEqual(stat.S_IMODE(self.path.parent.stat().st_mode), 0o750)
 
     def test_without_parts(self) -> None:
         """No file appears."""
