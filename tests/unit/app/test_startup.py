@@ -19,17 +19,7 @@ from camsvc.config.schema import Config, parse
 from camsvc.errors import CamsvcError, StartError
 from camsvc.system.secret_files import stored_secret
 from tests.support.certificates import make_pair
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on."""
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
+from tests.support.engine.running import free_ports
 
 
 class OpenFilesTests(SynchronousTestCase):
