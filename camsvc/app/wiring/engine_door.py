@@ -12,8 +12,7 @@ from camsvc.engine.api.sessions_api import SessionsApi
 from camsvc.engine.session_enforcer import SessionEnforcer
 from camsvc.engine.supervisor import Engine
 from camsvc.limits.viewer_shares import ViewerShares
-from camsvc.server.http.request import QuietSite
-from camsvc.server.routes.callback import Callback
+from camsvc.server.routes.callback import Callback, CallbackSite
 from camsvc.system.runtime import Runtime
 
 
@@ -49,7 +48,8 @@ class EngineDoor:
         publish_key = bytes.fromhex(folder.secret("publish").decode())
         secrets = EngineSecrets(publish_key, folder.secret("internal"), folder.secret("api"))
         admission = Admission(access.credentials, admitted, self.shares, secrets, clocks, access.refused_credentials)
-        self._site = QuietSite(Callback(folder.secret("callback"), admission).app.resource(), runtime.reactor)
+        secret = folder.secret("callback")
+        self._site = CallbackSite(Callback(secret, admission), secret, runtime.reactor)
 
     def open(self) -> None:
         """Answer the engine. Before the first call to it: MediaMTX 1.20 asks about API calls too."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hmac
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
 
 import msgspec
 from klein import Klein
@@ -10,6 +13,15 @@ from twisted.logger import Logger
 from twisted.web.iweb import IRequest
 
 from camsvc.access.admission import Admission, Question
+from camsvc.config.schema import Limits
+from camsvc.server.http.channel import LimitedChannel
+from camsvc.server.http.request import LimitedRequest, QuietSite
+
+MOST_UNPROVEN = 100
+"""Connections that have not shown the secret yet. For a further one the oldest goes: the engine shows it at once."""
+
+WITHIN_S = 2.0
+"""The engine sends a question whole; headers and body may take so long each."""
 
 
 class Callback:
@@ -39,3 +51,55 @@ class Callback:
                         ip=question.ip[:40], verdict="yes" if allowed else "no")  # fmt: skip
         request.setResponseCode(200 if allowed else 401)
         return b""
+
+
+class _CallbackRequest(LimitedRequest):
+    """A request that is looked into when its path begins with the secret, and else ends its connection."""
+
+    def process(self) -> None:
+        channel: Any = self.channel
+        if channel.site.prove(channel, self.path):
+            super().process()
+            return
+        channel.persistent = False
+        self.setResponseCode(404)
+        self.setHeader(b"content-length", b"0")
+        self.finish()
+
+
+class CallbackSite(QuietSite):
+    """Connections of programs on this machine, of any user: who knows no secret takes nobody's place."""
+
+    def __init__(self, callback: Callback, secret: bytes, reactor: Any) -> None:
+        """Set up.
+
+        Args:
+            callback: answers.
+            secret: with which a path begins that is looked into.
+            reactor: time.
+        """
+        super().__init__(callback.app.resource(), reactor, Limits(headers_within_s=WITHIN_S, body_within_s=WITHIN_S))
+        self.requestFactory = _CallbackRequest
+        self._prefix = b"/" + secret + b"/"
+        self._unproven: OrderedDict[LimitedChannel, None] = OrderedDict()
+
+    def buildProtocol(self, addr: Any) -> Any:
+        while len(self._unproven) >= MOST_UNPROVEN:
+            self._unproven.popitem(last=False)[0].abort()
+        channel: Any = super(QuietSite, self).buildProtocol(addr)
+        forget: Callable[[], None] = lambda: self._unproven.pop(channel, None)  # noqa: E731
+        channel.limit(WITHIN_S, WITHIN_S, forget)
+        self._unproven[channel] = None
+        return channel
+
+    def prove(self, channel: LimitedChannel, path: bytes) -> bool:
+        """Whether a request's path shows the secret; its connection stays from then on."""
+        good = hmac.compare_digest(path[: len(self._prefix)], self._prefix)
+        if good:
+            self._unproven.pop(channel, None)
+        return good
+
+    @property
+    def unproven_count(self) -> int:
+        """Connections that have not shown the secret."""
+        return len(self._unproven)

@@ -6,10 +6,15 @@ import json
 from typing import Any
 
 from treq.testing import StubTreq
+from twisted.internet.address import IPv4Address
+from twisted.internet.error import ConnectionDone
+from twisted.internet.task import Clock
+from twisted.internet.testing import StringTransport
+from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.access.admission import Question
-from camsvc.server.routes.callback import Callback
+from camsvc.server.routes.callback import MOST_UNPROVEN, WITHIN_S, Callback, CallbackSite
 
 SECRET = b"0a" * 32
 
@@ -79,3 +84,79 @@ class CallbackTests(SynchronousTestCase):
     def test_other_methods(self) -> None:
         """POST alone."""
         self.assertEqual(self.ask({"action": "read", "path": "camera0"}, method="GET"), 405)
+
+
+class Wire(StringTransport):
+    """One that knows how it was ended."""
+
+    aborted = False
+
+    def abortConnection(self) -> None:
+        self.aborted = True
+        self.disconnecting = True
+
+
+class CallbackSiteTests(SynchronousTestCase):
+    """Local users who want the engine to get no answer."""
+
+    def setUp(self) -> None:
+        self.clock = Clock()
+        admission: Any = FakeAdmission()
+        self.site = CallbackSite(Callback(SECRET, admission), SECRET, self.clock)
+        self.addCleanup(self.end_all)
+        self.open: list[tuple[Any, Wire]] = []
+
+    def end_all(self) -> None:
+        for channel, _ in self.open:
+            channel.connectionLost(Failure(ConnectionDone()))
+        self.assertEqual((self.clock.getDelayedCalls(), self.site.unproven_count), ([], 0))
+
+    def connect(self, data: bytes = b"") -> tuple[Any, Wire]:
+        channel, wire = self.site.buildProtocol(IPv4Address("TCP", "127.0.0.1", 4711)), Wire()
+        channel.makeConnection(wire)
+        self.open.append((channel, wire))
+        if data:
+            channel.dataReceived(data)
+        return channel, wire
+
+    def question(self, path: str = "camera0", secret: bytes = SECRET) -> bytes:
+        body = json.dumps({"action": "read", "path": path, "ip": "127.0.0.1"}).encode()
+        head = b"POST /%b/auth HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n\r\n"
+        return head % (secret, len(body)) + body
+
+    def status(self, wire: Wire) -> int:
+        answer = wire.value()
+        wire.clear()
+        return int(answer.split(b" ")[1])
+
+    def test_half_requests(self) -> None:
+        """However many stand open, a question is answered; they end in time, the oldest at once."""
+        halves = [self.connect(b"POST /x HTTP/1.1\r\n") for _ in range(3 * MOST_UNPROVEN)]
+        self.assertEqual(sum(not wire.aborted for _, wire in halves), MOST_UNPROVEN)
+        _, engine = self.connect(self.question())
+        self.assertEqual((self.status(engine), engine.disconnecting), (200, False))
+        self.clock.advance(WITHIN_S)
+        self.assertTrue(all(wire.disconnecting for _, wire in halves))
+        self.assertFalse(engine.disconnecting)
+
+    def test_half_body(self) -> None:
+        """The secret alone keeps no place for long."""
+        _, wire = self.connect(self.question()[:-5])
+        self.clock.advance(WITHIN_S)
+        self.assertTrue(wire.disconnecting)
+
+    def test_proven_stays(self) -> None:
+        """The engine's connections are not among those that go for newer ones."""
+        channel, engine = self.connect(self.question())
+        self.status(engine)
+        for _ in range(2 * MOST_UNPROVEN):
+            self.connect()
+        channel.dataReceived(self.question("camera1"))
+        self.assertEqual((self.status(engine), engine.disconnecting), (401, False))
+
+    def test_wrong_secret(self) -> None:
+        """404, whatever else is asked, and the connection ends: nobody has a second try for nothing."""
+        for data in (self.question(secret=b"0b" * 32), b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 50):
+            _, wire = self.connect(data)
+            self.assertEqual(wire.value().count(b"404 Not Found"), 1)
+            self.assertTrue(wire.disconnecting)
