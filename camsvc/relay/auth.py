@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+from collections import OrderedDict
 from contextlib import suppress
 from typing import Any, Protocol
 
@@ -19,14 +20,20 @@ from twisted.web.client import Agent, HTTPConnectionPool, ResponseFailed
 from twisted.web.http_headers import Headers
 
 from camsvc.relay.rtsp.framing import Credential
+from camsvc.system.logs import LimitedLog
 from camsvc.system.protocols import http_bodies
+from camsvc.system.tasks import sleep
 
 #: Longest wait for the callback's answer, seconds; later means no.
 ANSWER_S = 5.0
 #: Wait before a wrong credential is refused, seconds: a brake for guessing.
 BRAKE_S = 2.0
+#: A no to who showed nothing is remembered for so long, seconds.
+REFUSED_S = 1.0
+_MAX_REFUSED = 1000
 _MAX_ANSWER = 64 << 10
 _CONNECT_S = 3
+_LOGGED = 100
 
 
 @frozen
@@ -95,13 +102,13 @@ class AllowAll:
 class HttpAuthorizer:
     """The authorizer that asks an HTTP callback: 2xx is yes, everything else and silence is no."""
 
-    _log = Logger()
-
     def __init__(self, clock: IReactorTime, client: HTTPClient, url: str) -> None:
         """Ask ``url`` through ``client``; ``clock`` holds the time limit."""
         self._clock = clock
         self._client = client
         self._url = url
+        self._refused: OrderedDict[tuple[str, ...], float] = OrderedDict()
+        self._log = LimitedLog(clock, Logger(namespace=__name__))
 
     async def allows(self, question: AuthRequest) -> bool:
         """Put one question.
@@ -109,14 +116,30 @@ class HttpAuthorizer:
         Raises:
             CancelledError: nobody waits for the answer any more.
         """
+        if self._was_refused(question):
+            return False
         try:
             status = Deferred.fromCoroutine(self._ask(question))
-            return 200 <= await status.addTimeout(ANSWER_S, self._clock) < 300
+            allowed = 200 <= await status.addTimeout(ANSWER_S, self._clock) < 300
+            if not allowed:
+                self._note_refusal(question)
+            return allowed
         except CancelledError:
             raise
         except Exception as why:
             self._log.error("the authentication callback did not answer: {kind}", kind=type(why).__name__)
             return False
+
+    def _was_refused(self, question: AuthRequest) -> bool:
+        """Whether the same client was refused a moment ago for showing nothing; the callback is spared then."""
+        until = self._refused.get(_subject(question), 0.0)
+        return not _shows(question) and self._clock.seconds() < until
+
+    def _note_refusal(self, question: AuthRequest) -> None:
+        if not _shows(question):
+            self._refused[_subject(question)] = self._clock.seconds() + REFUSED_S
+            while len(self._refused) > _MAX_REFUSED:
+                self._refused.popitem(last=False)
 
     async def _ask(self, question: AuthRequest) -> int:
         response: Any = await self._client.post(
@@ -129,6 +152,41 @@ class HttpAuthorizer:
         with suppress(ResponseFailed):  # its status says it all
             await http_bodies.collect(response.original, _MAX_ANSWER)
         return int(response.code)
+
+
+def _shows(question: AuthRequest) -> bool:
+    """Whether there is something in it that could be a credential."""
+    return bool(question.credential or question.query)
+
+
+def _subject(question: AuthRequest) -> tuple[str, ...]:
+    return question.ip, question.action, question.path[:_LOGGED], question.protocol
+
+
+class SlowRefusals:
+    """The authorizer for clients: it asks another one, and lets who showed a wrong credential wait for the no."""
+
+    def __init__(self, clock: IReactorTime, authorizer: Authorizer) -> None:
+        """Ask ``authorizer``; ``clock`` is for the wait."""
+        self._clock = clock
+        self._authorizer = authorizer
+        self._log = LimitedLog(clock, Logger(namespace=__name__))
+
+    async def allows(self, question: AuthRequest) -> bool:
+        """Put one question; who showed nothing hears at once that a credential is wanted."""
+        if await self._authorizer.allows(question):
+            return True
+        if question.credential:
+            path = question.path[:_LOGGED]
+            self._log.info(
+                "{ip} may not {action} {path} by {protocol}",
+                ip=question.ip,
+                action=question.action,
+                path=path,
+                protocol=question.protocol,
+            )
+            await sleep(self._clock, BRAKE_S)
+        return False
 
 
 def make_authorizer(reactor: Any, url: str) -> Authorizer:

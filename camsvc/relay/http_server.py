@@ -1,15 +1,28 @@
-"""What the engine's HTTP servers have in common: bounded bodies, no access log, whose request it is, plain 404s."""
+"""What the engine's HTTP servers have in common: bounded bodies and turns, no access log, whose request it is."""
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
+from twisted.internet.interfaces import IAddress, IReactorTime
+from twisted.internet.protocol import connectionDone
+from twisted.python.failure import Failure
+from twisted.web.http import HTTPChannel
 from twisted.web.resource import Resource
 from twisted.web.server import Request, Site
 
 from camsvc.relay.auth import plain_ip
 from camsvc.relay.rtsp.framing import Credential, basic_credential
+from camsvc.system.floods.flood_guard import FloodLimits, TurnBudget
 
 #: Largest request body, bytes.
 MAX_BODY = 1 << 20
+#: Requests that are answered in one turn of the reactor: some 5 ms of work. The clients are on this machine: camsvc,
+#: on behalf of all its viewers, and so no number a second would be right.
+LIMITS = FloodLimits(
+    in_a_row=16, in_a_turn=16, rate=math.inf, burst=math.inf, address_rate=math.inf, address_burst=math.inf
+)
 #: A connection that asks nothing, or takes nothing of an answer, for so long is closed, seconds.
 IDLE_S = 60
 
@@ -44,17 +57,48 @@ class _LimitedRequest(Request):
             super().handleContentChunk(data)  # type: ignore[no-untyped-call]
 
 
+class _PacedChannel(HTTPChannel):
+    """Answers what one client sent in a row over several turns of the reactor, as others' turns come too."""
+
+    turn: TurnBudget
+    _is_lost = False
+
+    def requestDone(self, request: Request) -> None:  # noqa: N802
+        self.turn.spend(1)
+        if self.turn.allowance() > 0:
+            super().requestDone(request)  # type: ignore[no-untyped-call]
+        else:
+            self.turn.wait(lambda: self._go_on(request))
+
+    def _go_on(self, request: Request) -> None:
+        if not self._is_lost:
+            super().requestDone(request)  # type: ignore[no-untyped-call]
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self._is_lost = True
+        super().connectionLost(reason)  # type: ignore[no-untyped-call]
+
+
 class _QuietSite(Site):
     """Keeps no access log: the control plane asks every few seconds, a player every second, some with a ticket."""
 
     noisy = False
+    protocol = _PacedChannel  # type: ignore[assignment]
+    turn: TurnBudget
+
+    def buildProtocol(self, addr: IAddress | None) -> Any:
+        channel = super().buildProtocol(addr)  # type: ignore[no-untyped-call]
+        channel.turn = self.turn
+        return channel
 
     def log(self, request: object) -> None:
         pass
 
 
-def site(resource: Resource) -> Site:
-    """A resource as an HTTP server factory."""
-    return _QuietSite(  # type: ignore[no-untyped-call]
+def site(clock: IReactorTime, resource: Resource) -> Site:
+    """A resource as an HTTP server factory; ``clock`` begins the turns in which it answers."""
+    made = _QuietSite(  # type: ignore[no-untyped-call]
         resource, requestFactory=_LimitedRequest, parsePOSTFormSubmission=False, timeout=IDLE_S
     )
+    made.turn = TurnBudget(clock, LIMITS)
+    return made

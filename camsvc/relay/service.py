@@ -16,7 +16,7 @@ from twisted.python.components import Componentized
 
 from camsvc.errors import StartError
 from camsvc.relay import connection_limit, wall_time
-from camsvc.relay.auth import make_authorizer
+from camsvc.relay.auth import SlowRefusals, make_authorizer
 from camsvc.relay.control_api import VERSION, ControlApi, EngineParts
 from camsvc.relay.hls import muxer
 from camsvc.relay.hls.resource import HlsMuxers, HlsResource
@@ -67,9 +67,10 @@ class RelayService(Service):
         self._slots = CommandSlots(reactor)
         self._secret = new_secret()
         self._authorizer = make_authorizer(reactor, settings.callback_url)
+        self._for_clients = SlowRefusals(reactor, self._authorizer)
         self._paths = PathTable(self._path_context, self._slots)
         sessions = SessionContext(
-            reactor, clocks, self._authorizer, self._paths.find, settings.write_timeout_s, self._secret
+            reactor, clocks, self._for_clients, self._paths.find, settings.write_timeout_s, self._secret
         )
         self._listener = RtspListener(sessions, settings.read_timeout_s, connection_limit.connections())
         self._muxers = HlsMuxers(
@@ -78,7 +79,7 @@ class RelayService(Service):
         self._udp_mux = UdpMux(reactor, settings.webrtc_udp, settings.webrtc_interfaces, settings.webrtc_hosts)
         make_transport = partial(DtlsSrtpTransport, reactor, DtlsCertificate())
         viewer_context = ViewerContext(reactor, clocks, make_transport, Pacer(reactor))
-        self._viewers = Viewers(self._authorizer, self._paths.find, self._udp_mux, viewer_context)
+        self._viewers = Viewers(self._for_clients, self._paths.find, self._udp_mux, viewer_context)
 
     def _path_context(self, paths: PathTable) -> PathContext:
         port = self._settings.rtsp[1]
@@ -125,7 +126,9 @@ class RelayService(Service):
         """
         self.ports.append(self._open("rtspAddress", self._settings.rtsp, self._listener))
         if self._settings.webrtc is not None:
-            self.ports.append(self._open("webrtcAddress", self._settings.webrtc, site(WhepResource(self._viewers))))
+            self.ports.append(
+                self._open("webrtcAddress", self._settings.webrtc, site(self._reactor, WhepResource(self._viewers)))
+            )
             self._open_udp()
         if self._settings.api is not None:
             engine = EngineParts(
@@ -137,11 +140,13 @@ class RelayService(Service):
                 wall_time.utc(self._clocks),
             )
             self.ports.append(
-                self._open("apiAddress", self._settings.api, site(ControlApi(engine, self._authorizer)))
+                self._open(
+                    "apiAddress", self._settings.api, site(self._reactor, ControlApi(engine, self._authorizer))
+                )
             )
         if self._settings.hls is not None:
-            hls = HlsResource(self._reactor, self._authorizer, self._paths.find, self._muxers)
-            self.ports.append(self._open("hlsAddress", self._settings.hls, site(hls)))
+            hls = HlsResource(self._for_clients, self._paths.find, self._muxers)
+            self.ports.append(self._open("hlsAddress", self._settings.hls, site(self._reactor, hls)))
 
     def _open_udp(self) -> None:
         try:

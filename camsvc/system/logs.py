@@ -129,6 +129,10 @@ class LimitedLog:
         """Write a line, as ``Logger.warn`` does, or count it."""
         self._write(LogLevel.warn, form, fields)
 
+    def error(self, form: str, **fields: Any) -> None:
+        """Write a line, as ``Logger.error`` does, or count it."""
+        self._write(LogLevel.error, form, fields)
+
     def _write(self, level: LogLevel, form: str, fields: dict[str, Any]) -> None:
         if not self._counts:
             self._clock.callLater(PERIOD_S, self._sum_up)

@@ -7,19 +7,19 @@ from typing import Any
 from urllib.parse import unquote
 
 from twisted.internet.defer import CancelledError
-from twisted.internet.interfaces import IPullProducer, IReactorTime
+from twisted.internet.interfaces import IPullProducer
 from twisted.logger import Logger
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request
 from zope.interface import implementer
 
 from camsvc.relay import http_server
-from camsvc.relay.auth import BRAKE_S, Authorizer, AuthRequest
+from camsvc.relay.auth import Authorizer, AuthRequest
 from camsvc.relay.hls.muxer import HlsMuxer, MuxerContext
 from camsvc.relay.hls.playlist import MEDIA, MULTIVARIANT
 from camsvc.relay.paths.path import RelayPath
 from camsvc.relay.request_errors import RequestError
-from camsvc.system.tasks import launch, sleep
+from camsvc.system.tasks import launch
 
 _PLAYLIST = "application/vnd.apple.mpegurl"
 _PORTION = 64 << 10
@@ -81,19 +81,15 @@ class HlsResource(Resource):
     isLeaf = True
     _log = Logger()
 
-    def __init__(
-        self, clock: IReactorTime, authorizer: Authorizer, find: Callable[[str], RelayPath], muxers: HlsMuxers
-    ) -> None:
+    def __init__(self, authorizer: Authorizer, find: Callable[[str], RelayPath], muxers: HlsMuxers) -> None:
         """Serve.
 
         Args:
-            clock: for the brake.
             authorizer: decides on admissions.
             find: looks a path up, or raises RequestError.
             muxers: make what is served.
         """
         super().__init__()  # type: ignore[no-untyped-call]
-        self._clock = clock
         self._authorizer = authorizer
         self._find = find
         self._muxers = muxers
@@ -151,10 +147,7 @@ class HlsResource(Resource):
         ip = http_server.client_ip(request)
         if await self._authorizer.allows(AuthRequest(ip, shown, path.name, None, "read", query, protocol="hls")):
             return True
-        if shown:
-            self._log.info("{ip} may not read {path} by HLS", ip=ip, path=path.name)
-            await sleep(self._clock, BRAKE_S)
-        else:
+        if not shown:
             request.setHeader("WWW-Authenticate", 'Basic realm="camsvc"')
         return False
 

@@ -8,17 +8,13 @@ from typing import Any, Protocol
 
 from attrs import frozen
 from twisted.internet.interfaces import IReactorTime
-from twisted.logger import Logger
 
-from camsvc.relay.auth import BRAKE_S, Authorizer, AuthRequest
+from camsvc.relay.auth import Authorizer, AuthRequest
 from camsvc.relay.paths.path import RelayPath
 from camsvc.relay.paths.pull import FETCH_USER
 from camsvc.relay.request_errors import RequestError
 from camsvc.relay.rtsp.framing import Credential, RtspUrl
 from camsvc.system.clocks import Clocks
-from camsvc.system.tasks import sleep
-
-_LOGGED = 100
 
 
 @frozen
@@ -77,8 +73,6 @@ class SessionAdmission:
     Attributes:
         kept: what the session stands on; None before there is one.
     """
-
-    _log = Logger()
 
     def __init__(self, context: SessionContext, connection: SessionConnection) -> None:
         """Nothing is admitted yet."""
@@ -154,8 +148,4 @@ class SessionAdmission:
                 raise NotAdmitted
         request = AuthRequest(ip, credential, wanted.path, self._connection.id, wanted.action, wanted.query)
         if not await self._context.authorizer.allows(request):
-            if credential:
-                path = wanted.path[:_LOGGED]
-                self._log.info("{ip} may not {action} {path}", ip=ip, action=wanted.action, path=path)
-                await sleep(self._context.clock, BRAKE_S)
             raise NotAdmitted

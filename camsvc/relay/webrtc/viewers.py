@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import UUID
 
-from twisted.logger import Logger
-
-from camsvc.relay.auth import BRAKE_S, Authorizer, AuthRequest, plain_ip
+from camsvc.relay.auth import Authorizer, AuthRequest, plain_ip
 from camsvc.relay.paths.path import RelayPath
 from camsvc.relay.request_errors import RequestError
 from camsvc.relay.rtsp.framing import Credential
 from camsvc.relay.webrtc import offer as offers
 from camsvc.relay.webrtc.udp_mux import UdpMux
 from camsvc.relay.webrtc.viewer import Viewer, ViewerContext, ViewerRequest
-from camsvc.system.tasks import sleep
 
 #: Viewers at a time, those included that are not connected yet.
 MAX_VIEWERS = 200
@@ -31,8 +28,6 @@ class NotAuthorized(RequestError):
 class Viewers:
     """Lets viewers in, and knows them."""
 
-    _log = Logger()
-
     def __init__(
         self, authorizer: Authorizer, find: Callable[[str], RelayPath], udp_mux: UdpMux, context: ViewerContext
     ) -> None:
@@ -42,7 +37,7 @@ class Viewers:
             authorizer: decides on admissions.
             find: looks a path up, or raises RequestError.
             udp_mux: brings the viewers' datagrams.
-            context: what every viewer is given; its clock is for the pause after a wrong credential too.
+            context: what every viewer is given.
         """
         self._authorizer = authorizer
         self._find_path = find
@@ -125,9 +120,6 @@ class Viewers:
         question = AuthRequest(ip, credential, request.path, request.id, "read", request.query, "webrtc")
         if await self._authorizer.allows(question):
             return
-        if credential:
-            self._log.info("{ip} may not read {path} by WebRTC", ip=ip, path=request.path)
-            await sleep(self._context.clock, BRAKE_S)
         raise NotAuthorized(asked=not credential)
 
     def _find(self, name: str) -> RelayPath:

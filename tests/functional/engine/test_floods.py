@@ -12,7 +12,7 @@ from typing import Any
 
 from camsvc.system.processes import resident_bytes
 from tests.support.engine.engines import find_engines
-from tests.support.engine.flood import KINDS
+from tests.support.engine.flood import HTTP_KINDS, KINDS
 from tests.support.engine.rtsp_client import RtspClient, play
 from tests.support.engine.running import INTERNAL, VIEWER
 from tests.support.media.camera import CameraTestCase
@@ -44,9 +44,9 @@ class RtspFloodTests(CameraTestCase):
     engine = find_engines()[0]
     timeout = 120
 
-    async def flood(self, kind: str) -> dict[str, Any]:
+    async def flood(self, kind: str, port: int) -> dict[str, Any]:
         """Forty connections for some seconds; what the flooder says of it."""
-        argv = [sys.executable, "-m", "tests.support.engine.flood", str(self.server.rtsp_port)]
+        argv = [sys.executable, "-m", "tests.support.engine.flood", str(port)]
         process = Spawned.start([*argv, kind, str(CONNECTIONS), str(SECONDS)])
         self.addCleanup(process.end)
         delays = []
@@ -58,8 +58,8 @@ class RtspFloodTests(CameraTestCase):
         self.assertLess(sorted(delays)[int(0.9 * len(delays))], 0.5, f"{kind}: the API's delay")
         return dict(json.loads(process.out))
 
-    async def attack(self, kind: str) -> None:
-        """See that nobody notices."""
+    async def attack(self, kind: str, port: int | None = None) -> None:
+        """See that nobody notices; RTSP's port unless another is given."""
         folder = self.folder / "recordings"
         pattern = f"{folder}/%path/%Y-%m-%d_%H-%M-%S-%f"
         await self.server.add("camera0", record=True, recordPath=pattern, recordPartDuration="200ms")
@@ -69,7 +69,7 @@ class RtspFloodTests(CameraTestCase):
         memory = resident_bytes(self.server.process.pid)
         gaps = Gaps(viewer)
         began = clock().seconds()
-        told = await self.flood(kind)
+        told = await self.flood(kind, port or self.server.rtsp_port)
         seconds = clock().seconds() - began
         self.assertFalse(viewer.closed, kind)
         self.assertLess(gaps.longest_s, 1.0, f"{kind}: {told}")
@@ -106,10 +106,18 @@ class RtspFloodTests(CameraTestCase):
         """What is skipped before a request."""
         await self.attack("empty lines")
 
+    async def test_pipelined_get(self) -> None:
+        """The port of HLS, as a local user could."""
+        await self.attack("pipelined GET", self.server.hls_port)
+
+    async def test_pipelined_get_of_nothing(self) -> None:
+        """The control API's, without its credential."""
+        await self.attack("pipelined GET of nothing", self.server.api_port)
+
     def test_every_kind(self) -> None:
         """Each kind of message has its row."""
         rows = {name.removeprefix("test_") for name in dir(self) if name.startswith("test_")}
-        self.assertEqual({kind.lower().replace(" ", "_") for kind in KINDS} - rows, set())
+        self.assertEqual({kind.lower().replace(" ", "_") for kind in KINDS | HTTP_KINDS} - rows, set())
 
 
 class ShareTests(CameraTestCase):

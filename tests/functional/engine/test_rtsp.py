@@ -229,6 +229,41 @@ class StreamTests(CameraTestCase):
         self.assertEqual((decoded.code, decoded.frames), (0, FPS))
         self.assertEqual(await self.describe("camera0", None, "ticket=bad"), 401)
 
+    async def test_query_of_a_session(self) -> None:
+        """SETUP is asked for as well: with another query, or after a logout, it is refused, and no session begins."""
+        good = ["ticket=good"]
+        self.callback.verdict = lambda asked: (
+            default_verdict(asked) or (asked.action == "read" and asked.fields["query"] in good)
+        )
+        await self.server.add("camera0")
+        await self.publish()
+        url = self.server.rtsp_url("camera0", None)
+        transport = {"Transport": "RTP/AVP/TCP;unicast;interleaved=0-1"}
+        for query, withdrawn in (("x=1", False), ("ticket=other", False), ("ticket=good", True)):
+            good[:] = ["ticket=good"]
+            client = await RtspClient.connect(self, self.server.rtsp_port)
+            described = await client.ask("DESCRIBE", f"{url}?ticket=good", {"Accept": "application/sdp"})
+            self.assertEqual(described.status, 200)
+            good[:] = [] if withdrawn else good
+            refused = await client.ask("SETUP", f"{url}/trackID=0?{query}", transport)
+            self.assertGreaterEqual(refused.status, 400, query)
+        self.assertEqual((await self.server.path("camera0"))["readers"], [])
+
+    async def test_session_keeps_its_query(self) -> None:
+        """What PLAY says does not change by which query the session is listed."""
+        await self.server.add("camera0")
+        await self.publish()
+        client = await play(self, self.server.rtsp_url("camera0", query="ticket=mine"))
+        (session,) = (one for one in await self.server.sessions() if one["state"] == "read")
+        self.assertEqual(session["query"], "ticket=mine")
+        url = self.server.rtsp_url("camera0", None, "ticket=other")
+        try:
+            await client.ask("PLAY", url, {"Range": "npt=0-"})
+        except ConnectionError:
+            return
+        (session,) = (one for one in await self.server.sessions() if one["state"] == "read")
+        self.assertEqual(session["query"], "ticket=mine")
+
     async def test_kick(self) -> None:
         """POST rtspsessions/kick ends that session and no other."""
         await self.server.add("camera0")

@@ -23,6 +23,11 @@ KINDS = {
     "large frames": b"$\x07\xff\xff" + bytes(65535),
     "empty lines": b"\r\n",
 }
+#: The same for the ports of HTTP.
+HTTP_KINDS = {
+    "pipelined GET": b"GET /camera0/index.m3u8 HTTP/1.1\r\nHost: x\r\n\r\n",
+    "pipelined GET of nothing": b"GET /v3/nothing HTTP/1.1\r\nHost: x\r\n\r\n",
+}
 _AT_ONCE = 64 << 10
 _PAUSE_S = 0.05
 
@@ -90,4 +95,4 @@ def flood(port: int, data: bytes, count: int, seconds: float) -> dict[str, int]:
 
 if __name__ == "__main__":
     port, kind, count, seconds = sys.argv[1:]
-    print(json.dumps(flood(int(port), KINDS[kind], int(count), float(seconds))))
+    print(json.dumps(flood(int(port), (KINDS | HTTP_KINDS)[kind], int(count), float(seconds))))

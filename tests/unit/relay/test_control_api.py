@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+from attrs import evolve
 from treq.testing import StubTreq
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
@@ -16,7 +17,7 @@ from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request
 
 from camsvc.relay import http_server
-from camsvc.relay.auth import AllowAll, AuthRequest, HttpAuthorizer, plain_ip
+from camsvc.relay.auth import REFUSED_S, AllowAll, AuthRequest, HttpAuthorizer, plain_ip
 from camsvc.relay.control_api import VERSION, ControlApi, EngineParts, page, parse_body
 from camsvc.relay.hls.muxer import MuxerContext
 from camsvc.relay.hls.resource import HlsMuxers
@@ -190,7 +191,7 @@ class ApiTests(RtspTestCase):
     def test_large_body(self) -> None:
         """Above a megabyte the connection is closed, and nothing is added."""
         transport = Client()
-        http = http_server.site(ControlApi(self.engine)).buildProtocol(None)
+        http = http_server.site(self.machine, ControlApi(self.engine)).buildProtocol(None)
         http.makeConnection(transport)
         size = http_server.MAX_BODY + 10
         http.dataReceived(b"POST /v3/config/paths/add/x HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % size)
@@ -272,6 +273,22 @@ class CallbackTests(SynchronousTestCase):
         for code, verdict in ((204, True), (301, False), (401, False), (500, False)):
             self.asked.code = code
             self.assertEqual(self.successResultOf(self.ask()), verdict)
+
+    def test_nothing_shown(self) -> None:
+        """A no to that is remembered for a second, for this client and this path; it is asked again after that."""
+        self.asked.code = 401
+        self.question = evolve(self.question, credential=Credential(), query="")
+        for _ in range(5):
+            self.assertFalse(self.successResultOf(self.ask()))
+        self.assertEqual(len(self.asked.bodies), 1)
+        bare = self.question
+        for other in (evolve(bare, path="other"), evolve(bare, ip="::1"), evolve(bare, query="ticket=t")):
+            self.question = other
+            self.assertFalse(self.successResultOf(self.ask()))
+        self.assertEqual(len(self.asked.bodies), 4)
+        self.clock.advance(REFUSED_S)
+        self.question, self.asked.code = bare, 200
+        self.assertTrue(self.successResultOf(self.ask()))
 
     def test_silence(self) -> None:
         """Five seconds, then no."""

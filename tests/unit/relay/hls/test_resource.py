@@ -9,7 +9,7 @@ from treq.testing import StubTreq
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from camsvc.relay.auth import AuthRequest
+from camsvc.relay.auth import AuthRequest, SlowRefusals
 from camsvc.relay.hls.muxer import MuxerContext
 from camsvc.relay.hls.resource import BodyProducer, HlsMuxers, HlsResource
 from camsvc.relay.rtsp.framing import Credential
@@ -26,7 +26,7 @@ class HlsTests(MuxerTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.muxers = HlsMuxers(MuxerContext(self.machine, self.clocks, 3, 1.0))
-        self.treq = StubTreq(HlsResource(self.machine, self.authorizer, self.paths.find, self.muxers))
+        self.treq = StubTreq(HlsResource(SlowRefusals(self.machine, self.authorizer), self.paths.find, self.muxers))
         self.addCleanup(self.muxers.stop)
 
     def get(self, uri: str, headers: dict[bytes, bytes] | None = None, method: str = "GET") -> Deferred[Any]:

@@ -8,9 +8,10 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
+from twisted.logger import capturedLogs, formatEvent
 from twisted.python.failure import Failure
 
-from camsvc.relay.auth import AuthRequest
+from camsvc.relay.auth import AuthRequest, SlowRefusals
 from camsvc.relay.media import stream as stream_module
 from camsvc.relay.paths.path import RelayPath
 from camsvc.relay.rtsp.admission import SessionContext
@@ -98,7 +99,14 @@ class RtspTestCase(PathTestCase):
         super().setUp()
         self.door = SlowDoorman()
         self.listener = RtspListener(
-            SessionContext(self.machine, ClocksOf(self.machine), self.door, self.paths.find, 10.0, "secret"),
+            SessionContext(
+                self.machine,
+                ClocksOf(self.machine),
+                SlowRefusals(self.machine, self.door),
+                self.paths.find,
+                10.0,
+                "secret",
+            ),
             10.0,
             self.most,
         )
@@ -284,6 +292,16 @@ class AdmissionTests(RtspTestCase):
         self.assertEqual(caller.transport.taken(), b"")
         self.machine.advance(0.2)
         self.assertEqual(status(caller.transport.taken()), 401)
+
+    def test_many_wrong_credentials(self) -> None:
+        """They leave some lines in the log, and then a number; of a path's name no more than is needed."""
+        with capturedLogs() as logs:
+            for _ in range(30):
+                self.caller().ask("DESCRIBE", "rtsp://h/" + "a" * 4000, password="bad")
+                self.machine.advance(2.1)
+        lines = [formatEvent(event) for event in logs if "may not" in event.get("log_format", "")]
+        self.assertLess(len(lines), 15)
+        self.assertEqual(lines[0], "127.0.0.1 may not read " + "a" * 100 + " by rtsp")
 
     def test_ticket_in_the_query(self) -> None:
         """It is kept with the session; DESCRIBE and the first SETUP are asked for, what follows no more."""

@@ -14,6 +14,7 @@ from twisted.internet.error import ConnectionDone
 from twisted.python.failure import Failure
 
 from camsvc.relay import http_server
+from camsvc.relay.auth import SlowRefusals
 from camsvc.relay.control_api import ControlApi, EngineParts
 from camsvc.relay.hls.resource import HlsMuxers
 from camsvc.relay.webrtc import offer, viewers
@@ -45,7 +46,7 @@ class WhepTestCase(RtspTestCase):
         mux.listen()
         clock, pacer = self.machine, Pacer(self.machine)
         context = ViewerContext(clock, ClocksOf(clock), self.peers, pacer)
-        self.viewers = Viewers(self.door, self.paths.find, mux, context)
+        self.viewers = Viewers(SlowRefusals(self.machine, self.door), self.paths.find, mux, context)
         self.whep = StubTreq(WhepResource(self.viewers))
         engine = EngineParts(
             self.paths, self.listener, HlsMuxers(None), self.viewers, {}, datetime(2026, 1, 1, tzinfo=UTC)
@@ -176,7 +177,7 @@ class SignallingTests(WhepTestCase):
         """Then nobody waits for the camera any more."""
         self.path("cold", **ON_DEMAND)
         transport = Client()
-        http = http_server.site(WhepResource(self.viewers)).buildProtocol(None)
+        http = http_server.site(self.machine, WhepResource(self.viewers)).buildProtocol(None)
         http.makeConnection(transport)
         head = "POST /cold/whep?ticket=t HTTP/1.1\r\nHost: x\r\nContent-Type: application/sdp\r\nContent-Length: "
         head += f"{len(OFFER)}\r\n\r\n"
