@@ -41,6 +41,7 @@ require_debian_packages() {
     [ "$1" = run ] || command -v curl >/dev/null || missing+=(curl)
     [ "$1" = run ] || command -v openssl >/dev/null || missing+=(openssl)
     [ "$1" = run ] || command -v chromium >/dev/null || missing+=(chromium)
+    [ "$1" = run ] || command -v ustreamer >/dev/null || missing+=(ustreamer)
     if ! venv_is_here; then
         command -v "$python" >/dev/null || missing+=(python3)
         "$python" -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)

@@ -6,6 +6,11 @@ knocked at; ffprobe looks at the stream when it has not been seen yet, and to le
 
 from __future__ import annotations
 
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 from attrs import define, evolve
 from twisted.internet.defer import DeferredList
 from twisted.logger import Logger
@@ -24,7 +29,7 @@ ROUND_S = 10.0
 """Seconds between two looks at a camera that nobody watches."""
 
 LAUNCHED_S = 60.0
-"""The same while it is watched, where it could not be looked at."""
+"""The same while it is watched, where it could not be looked at; and where looking is to run its owner's program."""
 
 _FOR_BROWSERS = {
     "auto": "browsers do not play that, so for them it is encoded anew while they watch",
@@ -64,6 +69,7 @@ class ConfiguredCameras:
         self._health = health
         self._transcode = transcode
         self._probe = StreamProbe(runtime.reactor, runtime.ffmpeg.removesuffix("ffmpeg") + "ffprobe")
+        self._locks = runtime.folder.path / "locks"
         self._known: dict[str, _Known] = {}
         self._started = False
         self._rounds = Repeater(self._reactor, ROUND_S, self._round, self._log, "looking at cameras")
@@ -124,7 +130,7 @@ class ConfiguredCameras:
 
     async def _look(self, camera: _Known, look: Look) -> None:
         launched = self._health.get(camera.device) is not None
-        if launched and (camera.seen or camera.found.error is not None):
+        if launched and (look.alone or camera.seen or camera.found.error is not None):
             return
         if self._reactor.seconds() < camera.next_s:
             return
@@ -133,12 +139,17 @@ class ConfiguredCameras:
             trouble = await self._ask(camera, look)
         if trouble is not None:
             # Some cameras serve one viewer, who is there already.
-            camera.next_s = self._reactor.seconds() + max(trouble.wait_s, LAUNCHED_S if launched else 0.0)
+            rarely = launched or look.alone
+            camera.next_s = self._reactor.seconds() + max(trouble.wait_s, LAUNCHED_S if rarely else 0.0)
         if self._health.get(camera.device) is None:  # one that was launched meanwhile knows better
             self._fault(camera, trouble.text if trouble is not None else None)
 
     async def _ask(self, camera: _Known, look: Look) -> Trouble | None:
-        answer = await self._probe.ask(look)
+        lock = self._locks / camera.device if look.alone else None
+        with held(lock) as ours:
+            answer = await self._probe.ask(look) if ours else None
+        if answer is None:  # a launcher reads it
+            return None
         if not isinstance(answer, StreamInfo):
             return answer
         camera.seen = True
@@ -161,3 +172,26 @@ class ConfiguredCameras:
     def _show(self, camera: _Known) -> None:
         if self._known.get(camera.device) is camera:  # else it was removed while it was looked at
             self._inventory.present(camera.device, camera.found)
+
+
+@contextmanager
+def held(lock: Path | None) -> Iterator[bool]:
+    """Keep launchers of a camera waiting, by the lock that they take (flock(2)).
+
+    Args:
+        lock: the file; None where nobody need wait.
+
+    Yields:
+        False where a launcher holds it.
+    """
+    if lock is None:
+        yield True
+        return
+    lock.parent.mkdir(mode=0o700, exist_ok=True)
+    with lock.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True

@@ -94,6 +94,37 @@ def of_ffmpeg(lines: list[str], ending: str, source: str = "", words: Iterable[W
     return Trouble(f"ffmpeg ended with {ending}{told}")
 
 
+def is_output_at_fault(lines: list[str]) -> bool:
+    """Whether ffmpeg's last lines say that it is not the camera: an encoder, the engine, the folder for pictures."""
+    return any(_in_words(line, _OF_ALL) is not None for line in lines)
+
+
+def of_program(name: str, lines: list[str], ending: str | None, words: Iterable[Words] = ()) -> Trouble | None:
+    """Why a program whose output ffmpeg reads has ended.
+
+    Args:
+        name: of the program.
+        lines: its last lines on standard error, without credentials, oldest first.
+        ending: how it ended by itself; None where it was made to.
+        words: of the camera's kind.
+
+    Returns:
+        None where it is not at fault: it was made to end, or found nobody who reads what it prints.
+    """
+    words = tuple(words)
+    for line in reversed(lines):
+        if trouble := _in_words(line, words):
+            return trouble
+    if ending is None or ending == "SIGPIPE":
+        return None
+    if trouble := _in_words(ending, words):
+        return trouble
+    last = _without_nodes(lines[-1]) if lines else ""
+    if last.startswith("setpriv: "):
+        return Trouble(f"{name} cannot be run: {last.rpartition(': ')[2].lower()}")
+    return Trouble(f"{name} ended with {ending}" + (f": {last}" if last else " and said nothing"))
+
+
 _NODE = re.compile(r"/dev/(?!shm/)[^\s:'\"]+")
 _V4L2 = re.compile(r"(?:VIDIOC_\w+\)|/dev/(?!shm/)[^:]+): (?P<words>[^:]+)$")
 
@@ -121,7 +152,8 @@ _OF_ALL: tuple[Words, ...] = (
     (r"unknown encoder|encoder not found", "this ffmpeg has no encoder for H264 (libx264)", 0.0),
     (r"no space left on device", "the folder for pictures is full", 0.0),
     (
-        r"could not write header|error writing|av_interleaved_write|method (announce|record)",
+        r"could not write header(?!.*: invalid (argument|data))|error writing|av_interleaved_write"
+        r"|method (announce|record)",
         "the media engine does not take the stream",
         0.0,
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import Any
 
 import msgspec
@@ -12,10 +13,12 @@ from twisted.internet.protocol import Protocol
 
 from camsvc.devices import diagnosis
 from camsvc.devices.diagnosis import Trouble
+from camsvc.devices.piped_programs import Piped, run_piped
 from camsvc.kinds.ffmpeg_input import ANSWER_LIMIT_S
 from camsvc.kinds.kind import Look
 from camsvc.model import Mode
 from camsvc.system.processes import Output, run
+from camsvc.system.redaction import redact
 
 _LIMIT_S = 20.0
 _AT_ONCE = 2
@@ -45,8 +48,13 @@ class _Track(msgspec.Struct, frozen=True):
     has_b_frames: int = 0
 
 
+class _Packet(msgspec.Struct, frozen=True):
+    pts_time: str = "nan"
+
+
 class _Probed(msgspec.Struct, frozen=True):
     streams: list[_Track] = []
+    packets: list[_Packet] = []
 
 
 @frozen
@@ -95,31 +103,54 @@ class StreamProbe:
         """What the stream is, or why that cannot be told."""
         await self._slots.acquire()
         try:
-            output = await self._run(look)
+            piped = await self._run(look)
         except TimeoutError:
             return diagnosis.silent(_LIMIT_S, look.source, look.diagnosis.silence)
+        except OSError as why:
+            return Trouble(f"{why.filename or 'a program'} cannot be started: {why.strerror}")
         finally:
             self._slots.release()
-        # Lines with the address may hold the password; others say the same.
-        said = [line for line in output.err.decode(errors="replace").splitlines() if "://" not in line]
+        output, words = piped.reader, look.diagnosis.words
         if output.code != 0:
-            ending = f"signal {output.signal}" if output.signal else f"exit status {output.code}"
-            return diagnosis.of_ffmpeg(said, ending, look.source, look.diagnosis.words)
+            told = self._why_not(look, piped)
+            return told or diagnosis.of_ffmpeg(_lines(output.err), _ending(output), look.source, words)
         try:
-            tracks = msgspec.json.decode(output.out, type=_Probed).streams
+            found = msgspec.json.decode(output.out, type=_Probed)
         except msgspec.MsgspecError:
-            tracks = []
+            found = _Probed()
+        tracks = found.streams
         video = next((track for track in tracks if track.codec_type == "video"), None)
-        if video is None:
-            return diagnosis.of_ffmpeg(["matches no streams"], "", look.source)
+        if video is None or not video.width:
+            said = ["matches no streams", *_lines(output.err)]
+            return self._why_not(look, piped) or diagnosis.of_ffmpeg(said, "", look.source, words)
         form = _FOURCC.get(video.codec_name, video.codec_name[:4].upper())
-        mode = Mode(form, video.width, video.height, (_rate(video.avg_frame_rate),))
+        fps = _counted(found.packets) if look.timed else _rate(video.avg_frame_rate)
+        mode = Mode(form, video.width, video.height, (fps,))
         audio = next((track.codec_name for track in tracks if track.codec_type == "audio"), "")
-        return StreamInfo(mode, audio, _unplayable(video))
+        return StreamInfo(mode, audio, None if look.encoded else _unplayable(video))
 
-    async def _run(self, look: Look) -> Output:
-        argv = [self._ffprobe, "-v", "warning", *look.input, "-show_entries", _SHOWN, "-of", "json"]
-        return await run(self._reactor, argv, timeout_s=_LIMIT_S, stdin=look.stdin.encode())
+    def _why_not(self, look: Look, piped: Piped) -> Trouble | None:
+        if not look.command:
+            return None
+        name, said = PurePath(look.command[0]).name, [redact(line) for line in piped.said]
+        return diagnosis.of_program(name, said, piped.ending, look.diagnosis.words)
+
+    async def _run(self, look: Look) -> Piped:
+        shown = f"{_SHOWN}:packet=pts_time" if look.timed else _SHOWN
+        argv = [self._ffprobe, "-v", "warning", *look.input, "-show_entries", shown, "-of", "json"]
+        text = look.stdin.encode()
+        if look.command:
+            return await run_piped(self._reactor, look.command, argv, timeout_s=_LIMIT_S, stdin=text)
+        return Piped(await run(self._reactor, argv, timeout_s=_LIMIT_S, stdin=text), (), None)
+
+
+def _lines(err: bytes) -> list[str]:
+    """What was said; lines with the address may hold the password, and others say the same."""
+    return [line for line in err.decode(errors="replace").splitlines() if "://" not in line]
+
+
+def _ending(output: Output) -> str:
+    return f"signal {output.signal}" if output.signal else f"exit status {output.code}"
 
 
 def _rate(text: str) -> float:
@@ -128,6 +159,15 @@ def _rate(text: str) -> float:
     if not frames.isdecimal() or not seconds.isdecimal() or not int(seconds):
         return 0.0
     return round(int(frames) / int(seconds), 2)
+
+
+def _counted(packets: list[_Packet]) -> float:
+    """Frames a second of what has come; 0 where that is too little to tell."""
+    times = [float(packet.pts_time) for packet in packets]
+    times = [each for each in times if each == each]  # a frame of unknown time has none
+    if len(times) < 2 or times[-1] <= times[0]:
+        return 0.0
+    return round((len(times) - 1) / (times[-1] - times[0]), 1)
 
 
 def _unplayable(video: _Track) -> str | None:

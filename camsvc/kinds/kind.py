@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Annotated, ClassVar, Generic, TypeVar
 
-from attrs import field, frozen
+from attrs import frozen
 from msgspec import Meta, Struct
 
 from camsvc.kinds.pipeline import Diagnosis, Pipeline
@@ -29,6 +29,11 @@ class CameraTable(Table, frozen=True, tag_field="kind"):
         return str(self.__struct_config__.tag)
 
 
+# Else ffprobe 5.1 looks at twenty pictures before it says anything, which come in as many seconds of some cameras.
+TIMED_LOOK = ("-fpsprobesize", "0", "-read_intervals", "%+2")
+"""Arguments of ffprobe for what is timed by its coming, so that it reads two seconds of it."""
+
+
 @frozen
 class Look:
     """How a camera is looked at while nobody watches it.
@@ -36,9 +41,12 @@ class Look:
     Attributes:
         input: arguments of ffprobe up to and including ``-i``.
         diagnosis: what its errors mean.
-        stdin: what ffprobe reads from standard input; empty where a program's output stands there, or nothing.
+        stdin: what ffprobe reads from standard input; empty for nothing.
         address: host and port that are knocked at before; None where there is nothing to knock at.
-        command: a program whose output ffprobe reads; empty for none.
+        command: a program whose output ffprobe reads, and that reads ``stdin`` then; empty for none.
+        encoded: what comes is encoded for viewers in any case, so that browsers play it whatever it is.
+        alone: it cannot be read by two: it is not looked at while a launcher runs.
+        timed: it says no rate; that of its first seconds counts.
         source: host and port, without a login; for words about what is wrong.
     """
 
@@ -46,7 +54,10 @@ class Look:
     diagnosis: Diagnosis
     stdin: str = ""
     address: tuple[str, int] | None = None
-    command: tuple[str, ...] = field(default=(), converter=tuple)
+    command: tuple[str, ...] = ()
+    encoded: bool = False
+    alone: bool = False
+    timed: bool = False
     source: str = ""
 
 

@@ -1,35 +1,46 @@
-"""Kind ``network``: a camera that is reached by its RTSP URL, which may hold a password."""
+"""Kind ``network``: a camera that is reached by its URL, RTSP or Motion-JPEG over HTTP, which may hold a password."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Collection
+from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from msgspec import Meta
 
 from camsvc.kinds.ffmpeg_input import READ_LIST, address_list, without_secrets
-from camsvc.kinds.kind import CameraTable, Look, NamedKind
+from camsvc.kinds.kind import TIMED_LOOK, CameraTable, Look, NamedKind
 from camsvc.kinds.pipeline import (
     COPIED,
+    ENCODED_VIDEO,
     KEY_FRAMES_ONLY,
-    OPUS,
-    SENT_AS_IT_IS,
-    WITH_SOUND,
     Diagnosis,
     Pipeline,
     frame_timeout_s,
+    h264,
     pictures,
+    sound_passed_on,
+    timed,
 )
 from camsvc.model import Camera, Found
 
-PORTS = {"rtsp": 554, "rtsps": 322}
-"""Schemes that a URL may begin with, and the port where it names none."""
+RTSP = {"rtsp": 554, "rtsps": 322}
+"""Schemes that a URL of RTSP may begin with, and the port where it names none."""
 
 ALLOWED = "rtsp://USER:PASSWORD@HOST:PORT/PATH, or rtsps://"
-"""What a URL looks like, for whoever wrote another one."""
+"""What a URL of RTSP looks like, for whoever wrote another one."""
 
-# What ffmpeg 5.1 prints of an RTSP camera; {host} is the camera's. It makes "Input/output error" of an unknown name,
-# whose own line comes before it.
+_HTTP = {"http": 80, "https": 443}
+_PORTS = RTSP | _HTTP
+
+# Run as a file, not by ``-m``: in isolated mode (``-I``) a checkout that is not installed could not be found.
+_HTTP_READER = (sys.executable, "-I", str(Path(__file__).parent / "programs" / "http_mjpeg.py"))
+_HTTP_INPUT = ("-f", "matroska", "-i", "pipe:0")
+
+# What ffmpeg 5.1 prints of an RTSP camera, and http_mjpeg.py of one by HTTP; {host} is the camera's. ffmpeg makes
+# "Input/output error" of an unknown name, whose own line comes before it.
 _WORDS = (
     # Many cameras lock an account after some wrong passwords.
     (
@@ -61,7 +72,15 @@ _WORDS = (
         0.0,
     ),
     (r"timed out|user timeout", "{host} does not answer: check that the camera is on and in this network", 0.0),
-    (r"connection reset|broken pipe|end of file", "{host} has closed the connection", 0.0),
+    (
+        r"connection reset|broken pipe|end of file|incompleteread|remotedisconnected",
+        "{host} has closed the connection",
+        0.0,
+    ),
+    (r"single picture", "{host} sends a single picture there, no video: ask it for its stream", 0.0),
+    (r"not multipart", "{host} sends no Motion-JPEG there: check the path in the camera's url", 0.0),
+    (r"badstatusline", "{host} gives no answer in HTTP: check address and port in the camera's url", 0.0),
+    (r"sslerror|\[ssl", "{host} speaks no TLS there: check whether its url begins with http or https", 0.0),
     (r"invalid data found", "{host} gives no answer in RTSP: check address and port in the camera's url", 0.0),
     # That is how ffmpeg takes the end of a stream.
     (r"^exit status 0$", "{host} has ended the stream", 0.0),
@@ -84,8 +103,8 @@ class NetworkKind(NamedKind[NetworkCamera]):
 
     def problems(self, table: NetworkCamera) -> list[str]:
         """The URL may be none."""
-        wrong = url_problem(table.url)
-        return [f".url: {wrong}; allowed is {ALLOWED}"] if wrong else []
+        wrong = url_problem(table.url, tuple(_PORTS))
+        return [f".url: {wrong}; allowed is {ALLOWED}, http:// or https://"] if wrong else []
 
     def found(self, table: NetworkCamera) -> Found:
         """A camera whose modes are not known before it has answered."""
@@ -94,16 +113,22 @@ class NetworkKind(NamedKind[NetworkCamera]):
     def look(self, found: Found, table: NetworkCamera | None) -> Look:
         """Knock at its port, and have ffprobe look at the stream."""
         parts = urlsplit(found.source)
+        by_http = parts.scheme in _HTTP
         return Look(
-            READ_LIST,
+            (*TIMED_LOOK, *_HTTP_INPUT) if by_http else READ_LIST,
             self.diagnosis(found.source),
-            stdin=address_list(found.source, _transport(table)),
-            address=(parts.hostname or "", parts.port or PORTS[parts.scheme]),
+            stdin=found.source if by_http else address_list(found.source, _transport(table)),
+            address=(parts.hostname or "", parts.port or _PORTS[parts.scheme]),
+            command=_HTTP_READER if by_http else (),
+            encoded=by_http,
+            timed=by_http,
             source=without_secrets(found.source)[0],
         )
 
     def pipeline(self, camera: Camera, table: NetworkCamera | None) -> Pipeline:
-        """Its video and sound as they are."""
+        """Its video and sound as they are; JPEGs that came by HTTP encoded, as RTP takes few of them (RFC 2435)."""
+        if urlsplit(camera.source).scheme in _HTTP:
+            return _encoded(camera, self.diagnosis(camera.source))
         return _passed_on(camera, _transport(table), self.diagnosis(camera.source))
 
     def diagnosis(self, source: str) -> Diagnosis:
@@ -133,8 +158,13 @@ def host_of(url: str) -> str:
     return f"{host} port {port}" if port else host
 
 
-def url_problem(url: str) -> str:
-    """What is wrong with the URL of a camera, without the URL itself, which holds its password."""
+def url_problem(url: str, schemes: Collection[str] = RTSP) -> str:
+    """What is wrong with the URL of a camera, without the URL itself, which holds its password.
+
+    Args:
+        url: as somebody wrote it.
+        schemes: what it may begin with.
+    """
     if not url.isprintable() or " " in url:
         return "holds a space or a character that cannot be printed"
     try:
@@ -142,7 +172,7 @@ def url_problem(url: str) -> str:
         _ = parts.port
     except ValueError:
         return "its host or port is damaged"
-    if parts.scheme not in PORTS:
+    if parts.scheme not in schemes:
         return f'begins with "{url[:8].partition(":")[0]}:"' if ":" in url[:8] else "begins with no scheme"
     return "" if parts.hostname else "names no host"
 
@@ -158,13 +188,9 @@ def _passed_on(camera: Camera, transport: str, diagnosis: Diagnosis) -> Pipeline
         diagnosis: what its errors mean.
     """
     source, hidden = without_secrets(camera.source)
-    sound: tuple[str, ...] = ()
-    if camera.audio:
-        as_it_is = camera.audio in SENT_AS_IT_IS
-        sound = ("-map", "0:a:0?", *(("-c:a", "copy") if as_it_is else OPUS), *WITH_SOUND)
     return Pipeline(
         input=(*KEY_FRAMES_ONLY, "-threads", "1", "-fpsprobesize", "0", *READ_LIST),
-        video=(*COPIED, *sound),
+        video=(*COPIED, *sound_passed_on(camera.audio)),
         jpeg=pictures(camera.mode.format),
         frame_timeout_s=max(8.0, frame_timeout_s(camera.fps)),
         stdin=address_list(camera.source, transport, "fpsprobesize 0"),
@@ -172,6 +198,29 @@ def _passed_on(camera: Camera, transport: str, diagnosis: Diagnosis) -> Pipeline
         diagnosis=diagnosis,
         hidden=hidden,
         looks=camera.mode.format == "H264" and camera.unplayable is None,
+    )
+
+
+def _encoded(camera: Camera, diagnosis: Diagnosis) -> Pipeline:
+    """A camera whose pictures come by HTTP: they are encoded, and one a second is kept as it is.
+
+    Args:
+        camera: with its URL as its source, login included.
+        diagnosis: what its errors mean.
+    """
+    source, hidden = without_secrets(camera.source)
+    mode = camera.mode
+    size = (mode.width or 1280, mode.height or 720, min(60, max(1, round(camera.fps or 25))))
+    return Pipeline(
+        input=("-threads", "1", "-analyzeduration", "500000", "-fpsprobesize", "0", *_HTTP_INPUT),
+        video=(*ENCODED_VIDEO, *timed(size[2]), *h264(*size)),
+        jpeg=pictures("MJPG"),
+        frame_timeout_s=max(8.0, frame_timeout_s(camera.fps)),
+        stdin=camera.source,
+        source=source,
+        hidden=hidden,
+        diagnosis=diagnosis,
+        command=_HTTP_READER,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from attrs import asdict, field, frozen
+from attrs import asdict, frozen
 
 # The first frame at once, then one a second, whatever the camera's rate; ``fps=1`` would hold the first one back.
 ONE_A_SECOND = r"select='isnan(prev_selected_t)+gte(t-prev_selected_t\,1)'"
@@ -27,6 +27,14 @@ COPIED_PICTURES = (
 _KEY_FRAMES = "expr:gte(t,if(lt(n_forced,5),n_forced/5,n_forced-4))"
 
 COPIED = ("-map", "0:v", "-c:v", "copy", "-bsf:v", "dump_extra=freq=keyframe")
+
+# As the camera times them: in bad light it gives fewer pictures than it was asked for.
+ENCODED_VIDEO = ("-map", "0:v", "-vf", "scale=out_range=tv,format=yuv420p", "-fps_mode", "vfr")
+
+# What gives no decoding times, and of whose first frame ffmpeg 5.1 loses the presentation time: without B-frames all
+# is one.
+_TIMED = r"setts=ts=if(eq(PTS\,NOPTS)\,NEXT_PTS-DURATION\,PTS)"
+TIMED_COPY = (*COPIED[:-1], f"{_TIMED},{COPIED[-1]}")
 
 # What RTP carries as it is (ffmpeg-formats(1), "rtp"), by ffmpeg's names; other sound is encoded anew.
 SENT_AS_IT_IS = ("aac", "opus", "pcm_alaw", "pcm_mulaw", "adpcm_g722", "mp2", "mp3")
@@ -69,7 +77,8 @@ class Pipeline:
         jpeg: arguments of the picture output, without format and file; empty for no picture.
         lock: a device whose lock is held while ffmpeg runs, None where there is none.
         frame_timeout_s: ffmpeg is killed after so many seconds without a new frame.
-        stdin: what ffmpeg reads from standard input: addresses with a password, which have no place among arguments.
+        stdin: what ffmpeg, or the program before it, reads from standard input: addresses with a password, which have
+            no place among arguments.
         source: device node, or URL without login and path; for words about what is wrong. Empty for neither.
         hidden: what is blotted out of all that ffmpeg prints.
         otherwise: what runs in place of this once its H264, passed on as it is, turns out not to be for browsers.
@@ -90,11 +99,22 @@ class Pipeline:
     otherwise: Pipeline | None = None
     looks: bool = False
     diagnosis: Diagnosis = Diagnosis()
-    command: tuple[str, ...] = field(default=(), converter=tuple)
+    command: tuple[str, ...] = ()
 
     def to_json(self) -> str:
         """The file that the launcher reads."""
         return json.dumps(asdict(self), indent=1)
+
+
+def sound_passed_on(audio: str) -> tuple[str, ...]:
+    """Arguments of the RTSP output for the sound that comes with the video, as it is where RTP carries it.
+
+    Args:
+        audio: its codec as ffmpeg calls it; empty without sound.
+    """
+    if not audio:
+        return ()
+    return ("-map", "0:a:0?", *(("-c:a", "copy") if audio in SENT_AS_IT_IS else OPUS), *WITH_SOUND)
 
 
 def pictures(form: str) -> tuple[str, ...]:
@@ -104,6 +124,17 @@ def pictures(form: str) -> tuple[str, ...]:
         form: FOURCC.
     """
     return COPIED_PICTURES if form in ("MJPG", "JPEG") else ENCODED_PICTURES
+
+
+def timed(fps: int) -> tuple[str, ...]:
+    """Arguments of the RTSP output for pictures without a rate of their own, at the times at which they came.
+
+    On a raster twice as fine as their rate: else ffmpeg 5.1 takes the raster of the times for the rate.
+
+    Args:
+        fps: about so many pictures a second.
+    """
+    return ("-r", str(2 * fps))
 
 
 def frame_timeout_s(fps: float) -> float:

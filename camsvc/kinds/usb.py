@@ -11,10 +11,11 @@ from msgspec import Meta
 
 from camsvc.kinds.kind import Kind, Table
 from camsvc.kinds.pipeline import (
-    COPIED,
     ENCODED_PICTURES,
+    ENCODED_VIDEO,
     KEY_FRAMES_ONLY,
     OPUS,
+    TIMED_COPY,
     WITH_SOUND,
     Diagnosis,
     Pipeline,
@@ -44,13 +45,6 @@ _INPUT_FORMATS = {
     "BGR3": "bgr24",
     "GREY": "gray",
 }
-
-# As the camera times them: in bad light it gives fewer pictures than it was asked for.
-_CAPTURED = ("-map", "0:v", "-vf", "scale=out_range=tv,format=yuv420p", "-fps_mode", "vfr")
-
-# V4L2 gives no decoding times, and ffmpeg 5.1 loses the first frame's presentation time: without B-frames all is one.
-_TIMED = r"setts=ts=if(eq(PTS\,NOPTS)\,NEXT_PTS-DURATION\,PTS)"
-_CAPTURED_COPY = (*COPIED[:-1], f"{_TIMED},{COPIED[-1]}")
 
 _WORDS = (
     (
@@ -154,7 +148,7 @@ def _captured(camera: Camera, audio: str = "") -> Pipeline:
         sound = ("-map", "1:a", *OPUS, *WITH_SOUND)
     encoded = Pipeline(
         input=opened,
-        video=(*_CAPTURED, *h264(mode.width or 1280, mode.height or 720, max(1, round(fps or 30))), *sound),
+        video=(*ENCODED_VIDEO, *h264(mode.width or 1280, mode.height or 720, max(1, round(fps or 30))), *sound),
         jpeg=pictures(mode.format),
         lock=node,
         frame_timeout_s=frame_timeout_s(fps),
@@ -163,7 +157,7 @@ def _captured(camera: Camera, audio: str = "") -> Pipeline:
     )
     if mode.format != "H264":
         return encoded
-    return evolve(encoded, input=(*KEY_FRAMES_ONLY, *opened), video=(*_CAPTURED_COPY, *sound), otherwise=encoded)
+    return evolve(encoded, input=(*KEY_FRAMES_ONLY, *opened), video=(*TIMED_COPY, *sound), otherwise=encoded)
 
 
 KIND = UsbKind()

@@ -9,6 +9,7 @@ import os
 import signal
 from collections import deque
 
+from camsvc.launcher.children import has_ended, reap, signal_group, spawn, text_pipe
 from camsvc.launcher.orders import Orders
 from camsvc.launcher.status import harmless
 from camsvc.system.clocks import Clocks
@@ -17,16 +18,14 @@ from camsvc.system.redaction import redact
 TYPE_CHECKING = False  # typing takes longer to import than all the rest
 if TYPE_CHECKING:
     from camsvc.launcher.h264_check import H264Check
-
-# setpriv(1), util-linux: the kernel kills ffmpeg when the launcher dies, however it dies. It keeps the pid.
-_WITH_LAUNCHER = ("/usr/bin/setpriv", "--pdeathsig", "KILL", "--")
+    from camsvc.launcher.source_program import SourceProgram
 
 _REPORT = ("-hide_banner", "-nostdin", "-loglevel", "warning", "-progress", "pipe:1", "-stats_period", "0.5")
-_KEPT_VARIABLES = ("PATH", "HOME", "LD_LIBRARY_PATH")
 _KEPT_LINES = 20
 _LINE_BYTES = 1024  # as long as ffmpeg's own lines
 _READ_BYTES = 65536
 _FPS_REPORTS = 5
+_SOURCE_GRACE_S = 2.0
 
 
 class Ffmpeg:
@@ -40,12 +39,13 @@ class Ffmpeg:
         started_s: monotonic seconds at the start.
         frame_s: monotonic seconds at the last new frame, or at the start.
         lines: its last lines on standard error, without credentials.
+        source: the program whose output it reads; None where it reads a camera itself.
     """
 
     def __init__(self, orders: Orders, url: str, picture: str, clocks: Clocks) -> None:
-        """Start it in a process group of its own.
+        """Start it, and the program whose output it reads, each in a process group of its own.
 
-        Inheritable descriptors of the launcher, its locks, go with it: they are free once both have ended.
+        The locks of the launcher go with them: they are free once all have ended.
 
         Args:
             orders: the program, what it reads and makes.
@@ -59,32 +59,38 @@ class Ffmpeg:
         self._clocks = clocks
         self._hidden = orders.hidden
         self._check: H264Check | None = None
-        h264, h264_end = os.pipe() if orders.looks else (-1, -1)
+        self.source = _started_source(orders)
+        self._h264, h264_end = os.pipe() if orders.looks else (-1, -1)
+        self._out, out_end = os.pipe()
+        err, err_end = os.pipe()
+        self._pending = {fd: b"" for fd in (self._out, err, self._h264) if fd >= 0}
+        for fd in self._pending:
+            os.set_blocking(fd, False)
         if h264_end >= 0:
             os.set_inheritable(h264_end, True)
         words = orders.arguments(url, picture, h264_end if h264_end >= 0 else None)
+        stdin = self.source.output if self.source is not None else text_pipe(orders.stdin)
         try:
-            self.pid, self._out, err = _spawn((orders.ffmpeg, *_REPORT, *words), orders.stdin)
+            self.pid = spawn((orders.ffmpeg, *_REPORT, *words), stdin, out_end, err_end)
         except OSError:
-            _close(h264)
+            self._close_pipes()
+            if self.source is not None:
+                self.source.kill()
             raise
         finally:
-            _close(h264_end)
+            if h264_end >= 0:
+                os.close(h264_end)
         self.exit_fd = os.pidfd_open(self.pid)
-        self._pending = {self._out: b"", err: b""}
-        self._h264 = h264
-        if h264 >= 0:
+        if orders.looks:
             from camsvc.launcher.h264_check import H264Check
 
             self._check = H264Check(for_late_comers=orders.replaceable)
-            self._pending[h264] = b""
-        for fd in self._pending:
-            os.set_blocking(fd, False)
         self.started_s = self.frame_s = clocks.monotonic_s()
         self.frames = 0
         self.fps = 0.0
         self.lines: deque[str] = deque(maxlen=_KEPT_LINES)
         self._ending: str | None = None
+        self._ended_s = 0.0
         self._reports: deque[tuple[float, int]] = deque(maxlen=_FPS_REPORTS)
 
     @property
@@ -93,11 +99,14 @@ class Ffmpeg:
         return self._check.verdict if self._check is not None else None
 
     def fds(self) -> tuple[int, ...]:
-        """What to poll for reading: its open pipes, and its end."""
-        return (*self._pending, self.exit_fd)
+        """What to poll for reading: open pipes, and ends."""
+        own = (*self._pending, self.exit_fd) if self._ending is None else ()
+        return own if self.source is None else (*own, *self.source.fds())
 
     def read(self) -> None:
-        """Take what it has printed."""
+        """Take what it has printed, and what the program before it says."""
+        if self.source is not None:
+            self.source.read()
         for fd, pending in list(self._pending.items()):
             try:
                 data = os.read(fd, _READ_BYTES)
@@ -135,69 +144,44 @@ class Ffmpeg:
         self.fps = (frames - counted) / (now - before) if now > before else 0.0
 
     def signal(self, signum: int) -> None:
-        """Signal it and whatever it started."""
-        try:
-            os.killpg(self.pid, signum)
-        except ProcessLookupError:
-            pass
+        """Signal it and whatever it has started; a program before it is asked to end by SIGTERM, as is usual."""
+        if self._ending is None:
+            signal_group(self.pid, signum)
+        if self.source is not None:
+            self.source.signal(signal.SIGKILL if signum == signal.SIGKILL else signal.SIGTERM)
 
     def ended(self) -> str | None:
-        """How it ended, such as ``exit status 1``; None while it runs."""
-        if self._ending is not None:
-            return self._ending
-        found = os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-        if found is None:
+        """How it ended, such as ``exit status 1``; None while it runs, or the program before it."""
+        if self._ending is None and has_ended(self.pid):
+            self.read()
+            for fd, rest in self._pending.items():
+                self._take_line(fd, rest)
+            self._ending = reap(self.pid)
+            self._close_pipes()
+            os.close(self.exit_fd)
+            self._ended_s = self._clocks.monotonic_s()
+        if self._ending is None or not self._source_ended():
             return None
-        self.signal(signal.SIGKILL)  # what it may have left; the unreaped leader keeps the group's number ours
-        self.read()
-        for fd, rest in self._pending.items():
-            self._take_line(fd, rest)
-        code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-        for fd in self.fds():
-            os.close(fd)
-        self._pending = {}
-        self.exit_fd = -1
-        self._ending = f"exit status {code}" if code >= 0 else signal.Signals(-code).name
         return self._ending
 
+    def _close_pipes(self) -> None:
+        for fd in self._pending:
+            os.close(fd)
+        self._pending = {}
 
-def _spawn(argv: tuple[str, ...], stdin: str) -> tuple[int, int, int]:
-    """Start a program.
-
-    Returns:
-        its pid, and the descriptors to read its standard output and its standard error from.
-
-    Raises:
-        OSError: setpriv(1) cannot be started.
-    """
-    out, out_end = os.pipe()
-    err, err_end = os.pipe()
-    given, given_end = os.pipe()  # what stands in it fits: a list with one address
-    os.write(given_end, stdin.encode())
-    os.close(given_end)
-    try:
-        pid = os.posix_spawn(
-            _WITH_LAUNCHER[0],
-            (*_WITH_LAUNCHER, *argv),
-            {"TZ": "UTC", **{name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}},
-            file_actions=[
-                (os.POSIX_SPAWN_DUP2, given, 0),
-                (os.POSIX_SPAWN_DUP2, out_end, 1),
-                (os.POSIX_SPAWN_DUP2, err_end, 2),
-            ],
-            setpgroup=0,
-            setsigdef=[signal.SIGPIPE],
-        )
-    except OSError:
-        _close(out)
-        _close(err)
-        raise
-    finally:
-        for fd in (out_end, err_end, given):
-            _close(fd)
-    return pid, out, err
+    def _source_ended(self) -> bool:
+        """Whether nothing is left of the program before it, which has some time to end when nobody reads it."""
+        if self.source is None or self.source.ended():
+            return True
+        self.source.end()
+        if self._clocks.monotonic_s() - self._ended_s > _SOURCE_GRACE_S:
+            self.source.signal(signal.SIGKILL)
+        return False
 
 
-def _close(fd: int) -> None:
-    if fd >= 0:
-        os.close(fd)
+def _started_source(orders: Orders) -> SourceProgram | None:
+    if not orders.command:
+        return None
+    from camsvc.launcher.source_program import SourceProgram
+
+    return SourceProgram(orders.command, orders.stdin, orders.hidden)

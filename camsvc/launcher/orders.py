@@ -30,7 +30,7 @@ class Orders:
     """What camsvc wants published: the pipeline's fields and the key for passwords.
 
     Attributes:
-        ffmpeg, input, video, jpeg, lock, frame_timeout_s, stdin, source, hidden: as of a pipeline.
+        ffmpeg, input, video, jpeg, lock, frame_timeout_s, stdin, source, hidden, command: as of a pipeline.
         words, silence: of its diagnosis.
         key: makes passwords for publishing.
         looks: H264 that is passed on as it is is to be looked at as it comes.
@@ -76,6 +76,7 @@ class Orders:
         diagnosis = fields["diagnosis"]
         self.words = tuple((str(pattern), str(text), float(wait_s)) for pattern, text, wait_s in diagnosis["words"])
         self.silence = str(diagnosis["silence"])
+        self.command = tuple(map(str, fields["command"]))
         self.hidden = tuple(map(str, fields["hidden"]))
         self.replaceable = fields.get("otherwise") is not None
         self.looks = self.replaceable or bool(fields.get("looks"))

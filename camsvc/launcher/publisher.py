@@ -150,7 +150,8 @@ class Publisher:
         ending = ffmpeg.ended()
         status = self._status
         status.frames, status.fps = self._frames_before + ffmpeg.frames, ffmpeg.fps
-        status.detail = "\n".join(list(ffmpeg.lines)[-_DETAIL_LINES:]) or None
+        said = [*(ffmpeg.source.lines if ffmpeg.source is not None else ()), *ffmpeg.lines]
+        status.detail = "\n".join(said[-_DETAIL_LINES:]) or None
         if ending is not None:
             self._frames_before = status.frames
             self._ffmpeg = status.ffmpeg_pid = None
@@ -183,7 +184,15 @@ class Publisher:
     def _why_ended(self, ffmpeg: Ffmpeg, ending: str) -> Trouble:
         from camsvc.devices import diagnosis as words
 
-        return self._silence or words.of_ffmpeg(list(ffmpeg.lines), ending, self._orders.source, self._orders.words)
+        if self._silence is not None:
+            return self._silence
+        orders, program = self._orders, ffmpeg.source
+        lines = list(ffmpeg.lines)
+        if program is not None and not words.is_output_at_fault(lines):
+            trouble = words.of_program(program.name, list(program.lines), program.ending, orders.words)
+            if trouble is not None:
+                return trouble
+        return words.of_ffmpeg(lines, ending, orders.source, orders.words)
 
     def _why_not_started(self, why: OSError) -> Trouble:
         from camsvc.devices import diagnosis as words

@@ -108,8 +108,8 @@ class ParseTests(SynchronousTestCase):
     def test_choices(self) -> None:
         """Where a word is wanted, the words that are allowed are named."""
         for document, allowed in (
-            ({"camera": [{"kind": "usb", "name": "a"}]}, '"network" or "test"'),
-            ({"camera": [{"name": "a"}]}, '"network" or "test"'),
+            ({"camera": [{"kind": "usb", "name": "a"}]}, '"command" or "network" or "test"'),
+            ({"camera": [{"name": "a"}]}, '"command" or "network" or "test"'),
             ({"camera": [{"kind": "network", "name": "a", "url": "rtsp://h", "transport": "x"}]}, '"tcp" or "udp"'),
             ({"logs": {"format": "xml"}}, '"json" or "text"'),
         ):
@@ -129,7 +129,7 @@ class ParseTests(SynchronousTestCase):
         (camera,) = parse({"camera": [good]}).camera
         self.assertEqual((camera.kind, camera.name, camera.always_on), ("network", "Door", False))
         for url in (
-            "http://me:s3cret@host/",
+            "ftp://me:s3cret@host/",
             "me:s3cret@host",
             "rtsp://me:s3cret@host:port/",
             "rtsp://me:s3cret@/",

@@ -17,7 +17,9 @@ from twisted.trial.unittest import TestCase
 from camsvc.devices import configured_cameras
 from camsvc.devices.configured_cameras import ConfiguredCameras
 from camsvc.devices.inventory import Inventory
+from camsvc.kinds.command import CommandCamera, CommandKind
 from camsvc.model import Camera, Found, Health, Status
+from camsvc.system.runtime_dir import RuntimeDir
 from camsvc.system.tasks import sleep
 from tests.support import children
 from tests.support.samples import runtime
@@ -35,8 +37,8 @@ class NoLaunchers:
         return self.known.get(device)
 
 
-class ConfiguredCamerasTests(TestCase):
-    """`ConfiguredCameras`, with one on the network."""
+class ConfiguredTestCase(TestCase):
+    """`ConfiguredCameras`, with an ffprobe that says what the test says."""
 
     timeout = 60
 
@@ -60,7 +62,8 @@ class ConfiguredCamerasTests(TestCase):
         self.inventory.changes.add(lambda before, after: self.changes.append(after))
         health: Any = self.launchers
         program = str(self.folder / "ffmpeg")  # ffprobe stands beside it
-        self.cameras = ConfiguredCameras(runtime(self.reactor, ffmpeg=program), self.inventory, health, transcode)
+        given = runtime(self.reactor, ffmpeg=program, folder=RuntimeDir(self.folder / "run"))
+        self.cameras = ConfiguredCameras(given, self.inventory, health, transcode)
         self.addCleanup(self.cameras.stop)
 
     def probe(self, out: str = "", err: str = "", code: int = 0) -> None:
@@ -77,12 +80,6 @@ class ConfiguredCamerasTests(TestCase):
         """How often ffprobe has run."""
         return self.runs.read_text().count("ffconcat version") if self.runs.exists() else 0
 
-    def add(self, port: int | None = None) -> None:
-        number = self.port.getHost().port if port is None else port
-        url = f"rtsp://me:s3cret@127.0.0.1:{number}/live"
-        self.cameras.add("camera0", Found("network:Door", "network", "Door", (), url))
-        self.cameras.start()
-
     def camera(self) -> Camera:
         return self.inventory.get("camera0")
 
@@ -91,6 +88,16 @@ class ConfiguredCamerasTests(TestCase):
         while not condition():
             self.assertLess(time.monotonic(), end, str(self.camera()))
             await sleep(self.reactor, 0.01)
+
+
+class ConfiguredCamerasTests(ConfiguredTestCase):
+    """`ConfiguredCameras`, with one on the network."""
+
+    def add(self, port: int | None = None) -> None:
+        number = self.port.getHost().port if port is None else port
+        url = f"rtsp://me:s3cret@127.0.0.1:{number}/live"
+        self.cameras.add("camera0", Found("network:Door", "network", "Door", (), url))
+        self.cameras.start()
 
     async def test_seen(self) -> None:
         """Its mode is what ffprobe says; it is asked once, and the password is no argument."""
@@ -222,3 +229,91 @@ class ConfiguredCamerasTests(TestCase):
         await self.until(lambda: self.camera().error is None)
         self.assertEqual(self.asked(), 2)
         self.cameras.launcher_changed("camera7")  # another kind of camera
+
+    async def test_by_http(self) -> None:
+        """Our reader's output is what ffprobe looks at; the URL is no argument of either."""
+        number = self.port.getHost().port
+        self.probe(self.streams(codec_name="mjpeg"))
+        url = f"http://me:s3cret@127.0.0.1:{number}/video"
+        self.cameras.add("camera0", Found("network:Door", "network", "Door", (), url))
+        self.port.factory.protocol = lambda: _Answers(b"HTTP/1.1 200 OK\r\nContent-Type: multipart/x\r\n\r\n")
+        self.cameras.start()
+        await self.until(lambda: self.camera().resolution == "640x360")
+        self.assertEqual((self.camera().mode.format, self.camera().unplayable), ("MJPG", None))
+        self.assertNotIn("s3cret", self.runs.read_text())
+        self.assertNotIn("127.0.0.1", self.runs.read_text())
+
+    async def test_by_http_refused(self) -> None:
+        """What our reader says is told in the words of the kind."""
+        self.probe(code=1)
+        for status, told in (("401 Unauthorized", "refuses the user name"), ("404 Not Found", "no such stream")):
+            answer = f"HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n".encode()
+            self.port.factory.protocol = lambda answer=answer: _Answers(answer)
+            self.cameras.stop()
+            self.begin()
+            url = f"http://me:s3cret@127.0.0.1:{self.port.getHost().port}/video"
+            self.cameras.add("camera0", Found("network:Door", "network", "Door", (), url))
+            self.cameras.start()
+            await self.until(lambda: self.camera().error)
+            self.assertIn(told, self.camera().error or "")
+
+
+class _Answers(Protocol):
+    """A server that answers once, whatever it is asked."""
+
+    def __init__(self, answer: bytes) -> None:
+        self._answer = answer
+
+    def dataReceived(self, data: bytes) -> None:
+        if self.transport is not None:
+            self.transport.write(self._answer)
+            self.transport.loseConnection()
+
+
+class CommandTests(ConfiguredTestCase):
+    """`ConfiguredCameras`, with a program of the owner's."""
+
+    def order(self, program: str) -> None:
+        """The configuration names this shell program."""
+        path = self.folder / "rpicam"
+        path.write_text(f"#!/bin/sh\necho run >> {self.folder}/program\n{program}\n")
+        path.chmod(0o755)
+        table = CommandCamera("Roof", [str(path)])
+        self.cameras.add("camera0", CommandKind().found(table), table)
+        self.cameras.start()
+
+    def program_runs(self) -> int:
+        path = self.folder / "program"
+        return path.read_text().count("run") if path.exists() else 0
+
+    async def test_command(self) -> None:
+        """It is run once, to see what it prints."""
+        self.probe(self.streams())
+        self.order("echo picture")
+        await self.until(lambda: self.camera().resolution == "640x360")
+        self.assertIn("picture", self.runs.read_text())
+        await sleep(self.reactor, 0.3)
+        self.assertEqual(self.program_runs(), 1)
+
+    async def test_command_fails(self) -> None:
+        """Its last words are the error, and it is not run again soon."""
+        self.probe(code=1)
+        self.order("echo no camera is there >&2; exit 3")
+        await self.until(lambda: self.camera().error)
+        self.assertEqual(self.camera().error, "rpicam ended with exit status 3: no camera is there")
+        await sleep(self.reactor, 0.3)
+        self.assertEqual(self.program_runs(), 1)
+
+    async def test_command_is_launched(self) -> None:
+        """Nobody else runs it while a launcher does, or holds its lock."""
+        self.probe(self.streams())
+        self.launchers.known["camera0"] = Health(1, "starting", 0.0)
+        self.order("echo picture")
+        await sleep(self.reactor, 0.3)
+        self.assertEqual(self.program_runs(), 0)
+        with configured_cameras.held(self.folder / "run" / "locks" / "camera0") as ours:
+            self.assertTrue(ours)
+            self.launchers.known.clear()
+            await sleep(self.reactor, 0.3)
+            self.assertEqual(self.program_runs(), 0)
+        await self.until(lambda: self.camera().resolution == "640x360")
