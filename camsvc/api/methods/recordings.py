@@ -26,6 +26,7 @@ from camsvc.recording.recorder import Recorder
 from camsvc.recording.snapshots import Snapshots
 from camsvc.system.clocks import Clocks
 from camsvc.system.database import Database
+from camsvc.system.redaction import STEERING
 from camsvc.system.tasks import shielded
 
 T = TypeVar("T")
@@ -33,17 +34,31 @@ T = TypeVar("T")
 _MAX_NAME_BYTES = 200
 """Room for a suffix and the extension below NAME_MAX (255, limits.h)."""
 
+_NAMES_NO_FOLDER = "name of a file, with or without extension; no folders, control characters or leading dot"
+
 NewFileName = Annotated[
     str,
     Meta(
         min_length=1,
         max_length=150,
-        pattern=r"^[^./\\\x00-\x1f\x7f-\x9f][^/\\\x00-\x1f\x7f-\x9f]*\Z",
-        description="name of a file, with or without extension; no folders, control characters or leading dot",
+        pattern=rf"^[^./\\{STEERING}][^/\\{STEERING}]*\Z",
+        description=_NAMES_NO_FOLDER,
         examples=["door"],
     ),
 ]
-FileName = Annotated[NewFileName, Meta(extra=BELONGS_TO_CAMERA)]
+FileName = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=150,
+        pattern=r"^[^./\\\x00-\x1f\x7f-\x9f][^/\\\x00-\x1f\x7f-\x9f]*\Z",
+        description=_NAMES_NO_FOLDER,
+        examples=["door"],
+        extra=BELONGS_TO_CAMERA,
+    ),
+]
+"""Of a file that is there, whoever put it there: it can be deleted by whatever name it has."""
+
 
 Limit = Annotated[int, Meta(ge=1, le=1000, description="at most so many")]
 Offset = Annotated[int, Meta(ge=0, le=1 << 40, description="after the first so many")]
