@@ -171,6 +171,7 @@ class RecordingMethods:
     async def take_snapshot(self, call: Call, params: SnapshotParams) -> SnapshotTaken:
         """Store the newest picture of a camera as a JPEG; a sleeping camera is woken for it."""
         name = None if isinstance(params.filename, UnsetType) else _with_extension(params.filename)
+        _require_own_name(name or "", params.device)
         quality = None if isinstance(params.quality, UnsetType) else params.quality
         snapshot = await self._whole(self._snapshots.take(params.device, name, quality), "taking a snapshot")
         file = snapshot.file
@@ -267,6 +268,17 @@ class RecordingMethods:
         unfinished = before | self._unfinished()
         files = [self._views.file(kind, with_footage(file, unfinished), who, call.base_url) for file in page.files]
         return FileList(files, page.total, params.limit, params.offset)
+
+
+def _require_own_name(name: str, device: str) -> None:
+    """Refuse a name that would say another camera, should the database be lost.
+
+    Raises:
+        InvalidParams: it is like those that are made for another camera.
+    """
+    if index.device_of(name) not in ("", device):
+        raise InvalidParams("Invalid params: filename: is a name of another camera's", param="filename",
+                            rule="camera", hint=f"another name, or one that begins with {device}_")  # fmt: skip
 
 
 def _with_extension(name: str) -> str:

@@ -85,6 +85,15 @@ class FolderTests(SynchronousTestCase):
         """An absent folder is an empty one."""
         self.assertEqual(read(self.folder / "absent"), [])
 
+    def test_links(self) -> None:
+        """Are no parts: what they lead to is neither counted nor cut."""
+        outside = self.put("../outside", b"not a video at all")
+        (self.folder / "2026-01-31_12-00-00-000000.mp4").symlink_to(outside)
+        self.assertEqual(parts.look(self.folder).size_bytes, 0)
+        self.assertEqual((parts.footage_s(self.folder), read(self.folder)), (0.0, []))
+        parts.write_out(self.folder)
+        self.assertEqual(outside.read_bytes(), b"not a video at all")
+
     def test_write_out(self) -> None:
         """The newest part is synced, whatever its name, then the folder; an empty or absent one has none."""
         parts.write_out(self.folder)
