@@ -51,6 +51,8 @@ class V4l2Discovery:
         self._tables = tables
         self._plugged: dict[str, PluggedCamera] = {}
         self._doubtful: dict[str, Deferred[None]] = {}
+        self._dormant: dict[str, Node] = {}
+        self._explained: set[str] = set()
         self._recognising: Deferred[None] | None = None
         self._rounds = Repeater(runtime.reactor, RETRY_S, self._round, self._log, "asking cameras again")
 
@@ -118,6 +120,7 @@ class V4l2Discovery:
             self._ask(camera, node)
 
     def _remove(self, devpath: str) -> None:
+        self._dormant.pop(devpath, None)
         doubt = self._doubtful.pop(devpath, None)
         if doubt is not None:
             doubt.cancel()
@@ -145,11 +148,24 @@ class V4l2Discovery:
         async def ask() -> None:
             answer = await self._probes.ask(node.path)
             self._doubtful.pop(node.devpath, None)
+            self._dormant.pop(node.devpath, None)
             if answer.capture:
                 self._add(evolve(node, capture=True))
+            elif answer.stage:
+                self._explain(node)
+            elif node.port.startswith("virtual-"):  # it captures once a program sends to it
+                self._dormant[node.devpath] = node
 
         if node.devpath not in self._doubtful:
             self._doubtful[node.devpath] = launch(ask(), self._log, "asking whether a node is a camera")
+
+    def _explain(self, node: Node) -> None:
+        """Say once of each kind of stage why it is no camera, as its owner looks for one."""
+        if node.name not in self._explained:
+            self._explained.add(node.name)
+            self._log.info("{node} ({name}) is a stage of this chip's camera pipeline and no camera: one of"
+                           " kind \"command\" with rpicam-vid, or another program of libcamera, reads the sensor",
+                           node=node.path, name=node.name)  # fmt: skip
 
     def _recognise(self) -> None:
         """Have what is new recognised; what comes while that is under way, right after."""
@@ -251,6 +267,8 @@ class V4l2Discovery:
         _ = launch(write(), self._log, doing)
 
     async def _round(self) -> None:
+        for node in tuple(self._dormant.values()):
+            self._doubt(node)
         for camera in tuple(self._plugged.values()):
             if not camera.device:
                 self._recognise()

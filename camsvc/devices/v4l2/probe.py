@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -27,6 +28,11 @@ PROGRAM = Path(__file__).with_name("query.py")
 """Run as a file, not by ``-m``: in isolated mode (``-I``) a checkout that is not installed could not be found."""
 
 _AT_ONCE = 4
+_LOOPBACK = "v4l2 loopback"
+
+# What a sensor gives, before any picture is made of it (videodev2.h, "Bayer formats").
+_BAYER = re.compile(r"(BA81|GBRG|GRBG|RGGB|BYR2|(BG|GB|BA|GR|RG)1[0246]|p[BGgR][AC4E]{2}|[ab][BGgR]A8)\Z")
+_RAW_ALONE = "the camera gives only raw data of its sensor; a program that makes pictures of it can be a camera"
 _MOST_BYTES = 1 << 20
 
 
@@ -37,16 +43,20 @@ class NodeAnswer:
     Attributes:
         modes: what it offers.
         capture: it delivers pictures at all.
+        stage: it is a stage of a chip's camera pipeline, and captures only what another program leads through to it.
         error: why there is no answer, in words for the camera's owner; then nothing else counts.
     """
 
     modes: tuple[Mode, ...] = ()
     capture: bool = True
+    stage: bool = False
     error: str | None = None
 
 
 class _NodeReport(msgspec.Struct, frozen=True):
     capture: bool = False
+    stage: bool = False
+    driver: str = ""
     modes: list[tuple[str, int, int, list[float]]] = []
     errno: int | None = None
 
@@ -149,9 +159,15 @@ class Probes:
             return NodeAnswer(error="the camera gives no answer that makes sense"), f"probe: {ending}; {said}"
         if report.errno is not None:
             return await self._in_words(report.errno, path)
+        if report.stage:
+            return NodeAnswer(capture=False, stage=True), ""
         modes = modes_of(report.modes, path)
+        if report.capture and not modes and report.driver == _LOOPBACK:
+            return NodeAnswer(error="no program sends a picture to this virtual camera"), _LOOPBACK
         if report.capture and not modes:
             return NodeAnswer(error="the camera offers no picture format"), f"{len(report.modes)} modes make no sense"
+        if modes and all(_BAYER.match(mode.format) for mode in modes):
+            return NodeAnswer(error=_RAW_ALONE), ", ".join(dict.fromkeys(mode.format for mode in modes))
         return NodeAnswer(modes, report.capture), ""
 
     def _start(self, path: str) -> _ProbeProcess:

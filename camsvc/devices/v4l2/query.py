@@ -46,6 +46,9 @@ _USUAL_SIZE = (640, 480)
 _USUAL_RATES = (30.0,)
 _COMMON_RATES = (60.0, 50.0, 30.0, 25.0, 20.0, 15.0, 10.0, 5.0, 1.0)
 
+_IO_MC = 0x20000000
+"""V4L2_CAP_IO_MC (videodev2.h), unknown to v4l2ctl 0.1a5: what comes is set up by the Media Controller."""
+
 Row = tuple[str, int, int, tuple[float, ...]]
 """FOURCC, width and height in pixels, frames a second from the highest on."""
 
@@ -67,19 +70,25 @@ def examine(path: str) -> dict[str, Any]:
     an IoctlError of v4l2ctl's.
 
     Returns:
-        ``name``, ``driver``, ``bus``, ``capture`` and ``modes``, a list of rows.
+        ``name``, ``driver``, ``bus``, ``capture``, ``stage`` (it captures only what another program leads through the
+        chip to it) and ``modes``, a list of rows.
     """
-    device = V4l2Device(path)
+    try:
+        device = V4l2Device(path)
+    except IndexError:  # v4l2ctl's, of a node that neither captures nor puts out
+        return {"capture": False, "modes": []}
     with device:
         kinds = device.supported_buffer_types
         planes = (V4l2BufferType.VIDEO_CAPTURE, V4l2BufferType.VIDEO_CAPTURE_MPLANE)
         kind = next((kind for kind in planes if kind in kinds), None)
-        rows = [] if kind is None else list(modes(device._ioc_ops, kind))
+        stage = bool(int(device._ioc_ops.query_cap().device_caps) & _IO_MC)
+        rows = [] if kind is None or stage else list(modes(device._ioc_ops, kind))
     return {
         "name": device.name,
         "driver": device.driver,
         "bus": device.bus,
         "capture": kind is not None,
+        "stage": stage,
         "modes": rows,
     }
 

@@ -12,14 +12,17 @@ _INTERFACE = re.compile(r"(?P<device>.*/[0-9]+-[0-9.]+)/[0-9]+-[0-9.]+:(?P<inter
 _PATH_INTERFACE = re.compile(r":[0-9]+\.[0-9]+\Z")
 _LINK_INDEX = re.compile(r"-video-index([0-9]+)\b")
 
-# Stages of a camera pipeline inside a chip: they capture, but only what another program has led through to them.
-_STAGES = ("bcm2835-isp", "unicam", "pispbe", "rp1-cfe", "rkisp1", "stm32_isp")
+# Stages of a camera pipeline inside a chip that no sensor feeds: they capture what another program gives them.
+_STAGES = ("bcm2835-isp", "bcm2835-codec", "pispbe", "rkisp1", "stm32_isp")
 
 # Serials that whole product lines bear, as makers of camera chips leave them in; letters and digits alone.
 _PLACEHOLDER = re.compile(
     r"(sn)?[01]*|(sn|0)?12345[0-9]*(abcdef)?|20090101[0-9]*|none|null|default|unknown|notspecified|(the)?serial(number)?"
     r"|tobefilledbyoem|sunplusit[a-z]*|sonix[a-z]*|chicony[a-z]*|generic[a-z]*|(usb|web)?cam(era)?[0-9]{0,3}"
 )
+
+_VIRTUAL = "/devices/virtual/"
+_RECEIVER = re.compile(r"/devices/platform/.*(csi|camss|cif|isp|vin|vip)[^/]*/video4linux/")
 
 INDEX = "CAMSVC_INDEX"
 """Property that our udev reader adds where udev has not been: sysfs' ``index`` attribute of the node."""
@@ -37,7 +40,7 @@ class Node:
         path: device node, ``/dev/video0``.
         group: nodes with the same are one camera.
         part: which of the camera's nodes it is, the same after a replug.
-        capture: it delivers pictures; None where udev does not say.
+        capture: it delivers pictures; None where udev does not say, or cannot know.
         serial: key by serial number, None where there is none that is worth it.
         port: key by where it is plugged in, with the product's number.
         name: for people.
@@ -70,13 +73,18 @@ def parse(properties: Mapping[str, str]) -> Node | None:
     capabilities = properties.get("ID_V4L_CAPABILITIES")
     if not _NODE.match(path) or not devpath:
         return None
+    virtual = devpath.startswith(_VIRTUAL)
     if capabilities is not None and ":capture:" not in capabilities:
-        return None
+        if not (virtual and ":video_output:" in capabilities):
+            return None
+        capabilities = None  # v4l2loopback captures while a program sends to it (exclusive_caps), unseen by udev
     if properties.get("ID_V4L_PRODUCT", "").startswith(_STAGES):
         return None
     capture = None if capabilities is None else True
     usb = _INTERFACE.match(devpath)
     if usb is None:
+        if _RECEIVER.match(devpath):
+            capture = None  # of CSI: whether a picture comes of it is up to its driver
         port = _port(properties, devpath)
         return Node(devpath, path, devpath, "0", capture, None, port, _name(properties))
     product = f"{properties.get('ID_VENDOR_ID', '?')}:{properties.get('ID_MODEL_ID', '?')}".lower()

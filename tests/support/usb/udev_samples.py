@@ -118,6 +118,54 @@ def vivid(number: int, instance: int = 0) -> dict[str, str]:
     }
 
 
+def unicam(number: int = 0) -> dict[str, str]:
+    """The CSI receiver of a Raspberry Pi 4."""
+    return {
+        "DEVPATH": f"/devices/platform/soc/fe801000.csi/video4linux/video{number}",
+        "SUBSYSTEM": "video4linux",
+        "DEVNAME": f"/dev/video{number}",
+        "MAJOR": "81",
+        "MINOR": "11",
+        "ID_V4L_VERSION": "2",
+        "ID_V4L_PRODUCT": "unicam",
+        "ID_V4L_CAPABILITIES": ":capture:",
+        "ID_PATH": "platform-fe801000.csi",
+        "ID_PATH_TAG": "platform-fe801000_csi",
+        "ID_FOR_SEAT": "video4linux-platform-fe801000_csi",
+        "DEVLINKS": f"/dev/v4l/by-path/platform-fe801000.csi-video-index{number}",
+        "TAGS": ":seat:uaccess:",
+    }
+
+
+def rp1_cfe(number: int) -> dict[str, str]:
+    """One of the eight nodes of the CSI receiver of a Raspberry Pi 5."""
+    return {
+        "DEVPATH": f"/devices/platform/axi/1000120000.pcie/1f00110000.csi/video4linux/video{number}",
+        "SUBSYSTEM": "video4linux",
+        "DEVNAME": f"/dev/video{number}",
+        "ID_V4L_VERSION": "2",
+        "ID_V4L_PRODUCT": "rp1-cfe",
+        "ID_V4L_CAPABILITIES": ":capture:",
+        "ID_PATH": "platform-1f00110000.csi",
+        "DEVLINKS": f"/dev/v4l/by-path/platform-1f00110000.csi-video-index{number}",
+    }
+
+
+def loopback(number: int = 0, capabilities: str = ":video_output:") -> dict[str, str]:
+    """A v4l2loopback of exclusive_caps=1 as it is loaded; with 0 it captures and puts out at any time."""
+    return {
+        "DEVPATH": f"/devices/virtual/video4linux/video{number}",
+        "SUBSYSTEM": "video4linux",
+        "DEVNAME": f"/dev/video{number}",
+        "MAJOR": "81",
+        "MINOR": str(number),
+        "ID_V4L_VERSION": "2",
+        "ID_V4L_PRODUCT": "Dummy video device (0x0000)",
+        "ID_V4L_CAPABILITIES": capabilities,
+        "TAGS": ":seat:uaccess:",
+    }
+
+
 def card(number: int, index: int) -> dict[str, str]:
     """One input of a PCI Express capture card, which has a node for each."""
     path = "pci-0000:03:00.0"

@@ -9,7 +9,7 @@ from typing import Any
 from attrs import evolve
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
-from twisted.logger import capturedLogs
+from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.devices import identity
@@ -20,7 +20,7 @@ from camsvc.kinds.usb import UsbCamera
 from camsvc.model import Camera, Mode, Status
 from tests.support.immediate import ImmediateDatabase
 from tests.support.samples import runtime
-from tests.support.usb.udev_samples import bare, c270, c920, card, laptop, usb, vivid
+from tests.support.usb.udev_samples import bare, c270, c920, card, laptop, loopback, rp1_cfe, unicam, usb, vivid
 
 MJPEG = Mode("MJPG", 1280, 720, (30.0,))
 YUYV = Mode("YUYV", 640, 480, (30.0,))
@@ -360,6 +360,49 @@ class WithoutUdevdTests(DiscoveryTestCase):
         self.probes.answer("/dev/video0", error="permission")
         self.probes.answer("/dev/video0", error="permission")
         self.assertEqual(self.camera().error, "permission")
+
+
+class BoardTests(DiscoveryTestCase):
+    """What is on no bus: CSI receivers and virtual cameras."""
+
+    def test_stage(self) -> None:
+        """A receiver that gives nothing by itself is no camera, which is said once for all its nodes."""
+        with capturedLogs() as logs:
+            for number in range(3):
+                self.plug(rp1_cfe(number))
+                self.probes.answer(f"/dev/video{number}", capture=False, stage=True)
+        self.assertEqual(self.inventory.all(), ())
+        told = [formatEvent(event) for event in logs if "stage of this chip" in formatEvent(event)]
+        self.assertEqual(len(told), 1)
+        self.assertIn("rpicam-vid", told[0])
+        self.clock.advance(RETRY_S)
+        self.assertEqual(len(self.probes.asked), 3)
+
+    def test_receiver_that_delivers(self) -> None:
+        """One behind which an HDMI bridge is, or an old driver, is a camera like any other."""
+        self.plug(unicam())
+        self.probes.answer("/dev/video0", YUYV)
+        self.probes.answer("/dev/video0", YUYV)
+        (camera,) = self.inventory.all()
+        self.assertEqual((camera.kind, camera.status, camera.source), ("usb", Status.CONNECTED, "/dev/video0"))
+
+    def test_loopback(self) -> None:
+        """A virtual camera is one from when a program sends to it, of which udev tells nothing."""
+        self.plug(loopback())
+        self.probes.answer("/dev/video0", capture=False)
+        self.assertEqual(self.inventory.all(), ())
+        self.clock.advance(RETRY_S)
+        self.probes.answer("/dev/video0", YUYV)
+        self.probes.answer("/dev/video0", YUYV)
+        self.assertIs(self.inventory.all()[0].status, Status.CONNECTED)
+
+    def test_loopback_gone(self) -> None:
+        """One that is taken away is asked no more."""
+        self.plug(loopback())
+        self.probes.answer("/dev/video0", capture=False)
+        self.discovery.event("remove", loopback())
+        self.clock.advance(RETRY_S)
+        self.assertEqual(len(self.probes.asked), 1)
 
 
 class ConfigurationTests(DiscoveryTestCase):

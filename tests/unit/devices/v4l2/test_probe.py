@@ -98,6 +98,24 @@ class ProbesTests(TestCase):
             answer = await self.probes(f"""print('{{"capture": true, "modes": {modes}}}')""").ask("/dev/video0")
             self.assertEqual(answer.error, "the camera offers no picture format")
 
+    async def test_stage(self) -> None:
+        """A node that the Media Controller feeds is no camera."""
+        answer = await self.probes("""print('{"capture": true, "stage": true}')""").ask("/dev/video0")
+        self.assertEqual((answer.capture, answer.stage, answer.error), (False, True, None))
+
+    async def test_raw_alone(self) -> None:
+        """What a sensor gives is no picture; one format besides is enough."""
+        for forms, told in ((("RG10", "pBAA", "BA81"), True), (("RG10", "YUYV"), False)):
+            modes = ", ".join(f'["{form}", 640, 480, [30.0]]' for form in forms)
+            answer = await self.probes(f"""print('{{"capture": true, "modes": [{modes}]}}')""").ask("/dev/video0")
+            self.assertEqual("raw data of its sensor" in (answer.error or ""), told, forms)
+
+    async def test_loopback(self) -> None:
+        """A virtual camera to which nobody sends says so."""
+        program = """print('{"capture": true, "driver": "v4l2 loopback", "modes": []}')"""
+        answer = await self.probes(program).ask("/dev/video0")
+        self.assertEqual(answer.error, "no program sends a picture to this virtual camera")
+
     async def test_program_missing(self) -> None:
         """The interpreter is not there: no traceback for a camera's owner."""
         answer = await Probes(clock(), 5.0, ["/nonexistent/python"]).ask("/dev/video0")

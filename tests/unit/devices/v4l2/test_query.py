@@ -225,6 +225,16 @@ class ExamineTests(SynchronousTestCase):
         """Cameras whose pictures come in several planes."""
         self.assertEqual((self.examine(0x04201000)["capture"], set(self.types)), (True, {9}))
 
+    def test_stage(self) -> None:
+        """A node whose input the Media Controller sets up is told as such, and asked for no formats."""
+        report = self.examine(0x24200001)
+        self.assertEqual((report["capture"], report["stage"], report["modes"]), (True, True, []))
+        self.assertFalse(self.examine(0x04200001)["stage"])
+
+    def test_neither(self) -> None:
+        """A node that neither captures nor puts out is no camera, whatever the library makes of it."""
+        self.assertEqual(self.examine(0x04000000), {"capture": False, "modes": []})
+
     def test_metadata(self) -> None:
         """A node that delivers metadata alone is asked for no formats."""
         report = self.examine(0x04A00000)

@@ -7,7 +7,19 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.devices.v4l2.video_nodes import INDEX, Node, parse, sane_serial
-from tests.support.usb.udev_samples import bare, c270, c920, card, grabber, laptop, usb, vivid
+from tests.support.usb.udev_samples import (
+    bare,
+    c270,
+    c920,
+    card,
+    grabber,
+    laptop,
+    loopback,
+    rp1_cfe,
+    unicam,
+    usb,
+    vivid,
+)
 
 
 def nodes(*sets: dict[str, str]) -> list[Node]:
@@ -99,6 +111,15 @@ class ParseTests(SynchronousTestCase):
         ):
             self.assertIsNone(parse(sample | change), change)
         self.assertIsNone(parse({}))
+
+    def test_board(self) -> None:
+        """CSI receivers and virtual cameras are asked, as udev cannot know; other outputs are no cameras."""
+        found = nodes(unicam(), rp1_cfe(1), loopback(2), loopback(3, ":capture:video_output:"))
+        self.assertEqual([node.capture for node in found], [None, None, None, True])
+        self.assertEqual(found[0].port, "platform-fe801000.csi")
+        self.assertIsNone(parse(card(0, 0) | {"ID_V4L_CAPABILITIES": ":video_output:"}))
+        for product in ("bcm2835-isp", "bcm2835-codec-decode", "pispbe"):
+            self.assertIsNone(parse(unicam() | {"ID_V4L_PRODUCT": product}), product)
 
     def test_without_udevd(self) -> None:
         """The kernel's own properties are enough for an identity; whether it captures has to be asked."""
