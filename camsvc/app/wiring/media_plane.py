@@ -9,7 +9,7 @@ from collections.abc import Callable
 from camsvc.app.shutdown import Step
 from camsvc.app.startup import Prepared
 from camsvc.app.wiring.access import AccessControl
-from camsvc.app.wiring.engine_door import EngineDoor
+from camsvc.app.wiring.engine_authorization import EngineAuthorization
 from camsvc.app.wiring.streaming import Streaming
 from camsvc.engine.adoption import STOP_GRACE_S
 from camsvc.engine.api.api_client import ApiClient
@@ -23,7 +23,7 @@ from camsvc.system.runtime import Runtime
 
 
 class MediaPlane:
-    """Its parts, made in order: ``engine``, ``streaming``, ``certificate`` and ``door``."""
+    """Its parts, made in order: ``engine``, ``streaming``, ``certificate`` and ``authorization``."""
 
     def __init__(self, runtime: Runtime, prepared: Prepared, access: AccessControl, busy: Callable[[], bool]) -> None:
         """Set up.
@@ -45,7 +45,7 @@ class MediaPlane:
         self.certificate = EngineCertificate(
             reactor, self.engine, server_api, folder, prepared.engine_told, addresses.rtsps
         )
-        self.door = EngineDoor(
+        self.authorization = EngineAuthorization(
             runtime,
             config.server.callback_port,
             config.limits,
@@ -56,15 +56,15 @@ class MediaPlane:
 
     def start(self) -> None:
         """Answer the engine, then start it, then put paths on it and look who watches."""
-        self.door.open()
+        self.authorization.open()
         self.engine.start()
         self.streaming.rounds.start()
-        self.door.start()
+        self.authorization.start()
 
     def stop_steps(self) -> tuple[Step, ...]:
         """How it ends, but for what is still asked while launchers end."""
         return (
-            Step("stopping the session enforcer", self.door.stop),
+            Step("stopping the session enforcer", self.authorization.stop),
             *self.streaming.stop_steps(),
             Step("stopping the engine's certificate", self.certificate.stop),
             Step("ending the media engine", self.engine.stop, STOP_GRACE_S + 3.0, self._kill_engine),
@@ -73,7 +73,7 @@ class MediaPlane:
     def close_steps(self) -> tuple[Step, ...]:
         """How what is left ends, once no launcher runs."""
         return (
-            Step("closing the engine's door", self.door.close, 3.0),
+            Step("closing the callback", self.authorization.close, 3.0),
             Step("closing connections to the engine's API", self._api.close, 3.0),
         )
 

@@ -33,7 +33,7 @@ class Video:
         delivery = CameraDelivery(cameras.inventory, topics.media.engine, streaming.cameras)
         pictures = LatestPictures(runtime, cameras.health, self._keep_alive.hold)
         self._live = Live(
-            reactor, access, delivery, self._engine, WhepSessions(seals, topics.media.door.shares), limits
+            reactor, access, delivery, self._engine, WhepSessions(seals, topics.media.authorization.shares), limits
         )
         self._previews = Previews(reactor, access, delivery, pictures)
 

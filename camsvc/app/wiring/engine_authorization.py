@@ -16,7 +16,7 @@ from camsvc.server.routes.callback import Callback, CallbackSite
 from camsvc.system.runtime import Runtime
 
 
-class EngineDoor:
+class EngineAuthorization:
     """Its parts, made in order."""
 
     def __init__(
