@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
-from collections.abc import Hashable
 
 from attrs import define, evolve, frozen
 
 from camsvc.errors import RateLimited
 from camsvc.limits.connection_quota import neighbourhood
+from camsvc.system.floods.recent_keys import RecentKeys
 
 
 @frozen
@@ -44,6 +43,9 @@ def pace_of_addresses(failures_per_minute: int) -> Pace:
     return evolve(ADDRESS, free=failures_per_minute - 1, first_s=60 / failures_per_minute)
 
 
+Key = tuple[str, ...]
+
+
 @define
 class _Record:
     failures: int
@@ -57,44 +59,45 @@ class _Records:
 
     def __init__(self, pace: Pace, most: int) -> None:
         self._pace = pace
-        self._most = most
-        self._records: OrderedDict[Hashable, _Record] = OrderedDict()
+        self._records: RecentKeys[_Record] = RecentKeys(most)
 
-    def wait_s(self, key: Hashable, now: float) -> float:
-        record = self._records.get(key)
+    def wait_s(self, key: Key, now: float) -> float:
+        record = self._records.get(*key)
         return max(0.0, record.open_at - now) if record is not None else 0.0
 
-    def failed(self, key: Hashable, now: float) -> None:
-        record = self._records.pop(key, None)
+    def failed(self, key: Key, now: float) -> None:
+        record = self._records.pop(*key)
         if record is None or now - record.last_at >= self._pace.forget_s:
             record = _Record(0, now, now)
         record.failures += 1
         record.last_at = now
         record.told = False
         record.open_at = now + self._pace.delay_s(record.failures)
-        self._records[key] = record
-        while len(self._records) > self._most:
-            self._records.popitem(last=False)
+        self._records.put(record, *key)
 
-    def tell(self, key: Hashable) -> bool:
+    def tell(self, key: Key) -> bool:
         """Whether this is the first attempt that comes too early since the last failure."""
-        record = self._records.get(key)
+        record = self._records.get(*key)
         if record is None or record.told:
             return False
         record.told = True
         return True
 
-    def take_back(self, key: Hashable) -> None:
-        record = self._records.get(key)
+    def take_back(self, key: Key) -> None:
+        record = self._records.get(*key)
         if record is not None:
             record.failures -= 1
             record.open_at = record.last_at + self._pace.delay_s(record.failures)
 
-    def clear(self, key: Hashable) -> None:
-        self._records.pop(key, None)
+    def clear(self, key: Key) -> None:
+        self._records.pop(*key)
 
     def __len__(self) -> int:
         return len(self._records)
+
+    @property
+    def characters(self) -> int:
+        return self._records.characters
 
 
 @frozen
@@ -146,13 +149,17 @@ class LoginThrottle:
         self._addresses = _Records(addresses, most)
         self._users = _Records(USER, most)
         self._pairs = _Records(USER, most)
-        self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
-        self._most = most
+        self._known: RecentKeys[bool] = RecentKeys(most)
 
     @property
     def remembered(self) -> int:
         """How many addresses, users or pairs of both it remembers, whichever is most."""
         return max(len(self._addresses), len(self._users), len(self._pairs), len(self._known))
+
+    @property
+    def characters(self) -> int:
+        """Of all that it remembers."""
+        return sum(each.characters for each in (self._addresses, self._users, self._pairs, self._known))
 
     def attempt(self, address: str, user: str, now: float) -> LoginVerdict:
         """Ask before each attempt; it counts as failed until it is taken back, so that none slips by meanwhile.
@@ -167,9 +174,9 @@ class LoginThrottle:
         wait_s, records, key = self._longest_wait(pair, now)
         if wait_s:
             return LoginVerdict(wait_s, records.tell(key))
-        self._addresses.failed(where, now)
+        self._addresses.failed((where,), now)
         if user:
-            self._users.failed(user, now)
+            self._users.failed((user,), now)
             self._pairs.failed(pair, now)
         return LoginVerdict(0.0, False)
 
@@ -183,11 +190,12 @@ class LoginThrottle:
         """
         return self._longest_wait((neighbourhood(address), user), now)[0]
 
-    def _longest_wait(self, pair: tuple[str, str], now: float) -> tuple[float, _Records, Hashable]:
+    def _longest_wait(self, pair: tuple[str, str], now: float) -> tuple[float, _Records, Key]:
         where, user = pair
-        waits: list[tuple[_Records, Hashable]] = [(self._pairs, pair)]
-        if pair not in self._known:
-            waits = [(self._addresses, where), (self._users, user)] if user else [(self._addresses, where)]
+        waits: list[tuple[_Records, Key]] = [(self._pairs, pair)]
+        if not self._known.get(*pair):
+            addresses = (self._addresses, (where,))
+            waits = [addresses, (self._users, (user,))] if user else [addresses]
         return max(((each.wait_s(key, now), each, key) for each, key in waits), key=lambda it: it[0])
 
     def require(self, address: str, user: str, now: float) -> None:
@@ -208,9 +216,9 @@ class LoginThrottle:
     def take_back(self, address: str, user: str) -> None:
         """The last attempt was neither good nor bad: nobody has looked at it."""
         where = neighbourhood(address)
-        self._addresses.take_back(where)
+        self._addresses.take_back((where,))
         if user:
-            self._users.take_back(user)
+            self._users.take_back((user,))
             self._pairs.take_back((where, user))
 
     def succeeded(self, address: str, user: str) -> None:
@@ -223,7 +231,4 @@ class LoginThrottle:
             return
         pair = (neighbourhood(address), user)
         self._pairs.clear(pair)
-        self._known[pair] = None
-        self._known.move_to_end(pair)
-        while len(self._known) > self._most:
-            self._known.popitem(last=False)
+        self._known.put(True, *pair)

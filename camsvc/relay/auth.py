@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ipaddress
 import json
-from collections import OrderedDict
 from contextlib import suppress
 from typing import Any, Protocol
 
@@ -20,6 +19,7 @@ from twisted.web.client import Agent, HTTPConnectionPool, ResponseFailed
 from twisted.web.http_headers import Headers
 
 from camsvc.relay.rtsp.framing import Credential
+from camsvc.system.floods.recent_keys import RecentKeys
 from camsvc.system.logs import LimitedLog
 from camsvc.system.protocols import http_bodies
 from camsvc.system.tasks import sleep
@@ -107,7 +107,7 @@ class HttpAuthorizer:
         self._clock = clock
         self._client = client
         self._url = url
-        self._refused: OrderedDict[tuple[str, ...], float] = OrderedDict()
+        self._refused: RecentKeys[float] = RecentKeys(_MAX_REFUSED)
         self._log = LimitedLog(clock, Logger(namespace=__name__))
 
     async def allows(self, question: AuthRequest) -> bool:
@@ -132,14 +132,12 @@ class HttpAuthorizer:
 
     def _was_refused(self, question: AuthRequest) -> bool:
         """Whether the same client was refused a moment ago for showing nothing; the callback is spared then."""
-        until = self._refused.get(_subject(question), 0.0)
+        until = self._refused.get(*_subject(question)) or 0.0
         return not _shows(question) and self._clock.seconds() < until
 
     def _note_refusal(self, question: AuthRequest) -> None:
         if not _shows(question):
-            self._refused[_subject(question)] = self._clock.seconds() + REFUSED_S
-            while len(self._refused) > _MAX_REFUSED:
-                self._refused.popitem(last=False)
+            self._refused.put(self._clock.seconds() + REFUSED_S, *_subject(question))
 
     async def _ask(self, question: AuthRequest) -> int:
         response: Any = await self._client.post(

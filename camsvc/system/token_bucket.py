@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-
 from attrs import define
+
+from camsvc.system.floods.recent_keys import RecentKeys
 
 
 @define
@@ -54,8 +54,7 @@ class TokenBuckets:
     def __init__(self, rate: float, burst: float, most: int = 10_000) -> None:
         self._rate = rate
         self._burst = burst
-        self._most = most
-        self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()
+        self._buckets: RecentKeys[TokenBucket] = RecentKeys(most)
 
     def take(self, key: str, now: float) -> float:
         """As :meth:`TokenBucket.take`, for one key."""
@@ -66,8 +65,6 @@ class TokenBuckets:
         return self._bucket(key, now).spend(now, count)
 
     def _bucket(self, key: str, now: float) -> TokenBucket:
-        bucket = self._buckets.pop(key, None) or TokenBucket.full(self._rate, self._burst, now)
-        self._buckets[key] = bucket
-        while len(self._buckets) > self._most:
-            self._buckets.popitem(last=False)
+        bucket = self._buckets.get(key) or TokenBucket.full(self._rate, self._burst, now)
+        self._buckets.put(bucket, key)
         return bucket

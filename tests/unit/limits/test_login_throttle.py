@@ -159,3 +159,13 @@ class LoginThrottleTests(SynchronousTestCase):
         now += ADDRESS.longest_s
         for address in "abc":
             self.assertEqual(throttle.attempt(address, "new", now).wait_s, 0)
+
+    def test_long_names(self) -> None:
+        """Are told apart, and cost no more than short ones."""
+        throttle = LoginThrottle()
+        long = "a" * 60_000
+        for _ in range(USER.free + 1):
+            self.assertEqual(throttle.attempt("192.0.2.1", long, 0.0).wait_s, 0)
+        self.assertGreater(throttle.attempt("192.0.2.1", long, 0.0).wait_s, 0)
+        self.assertEqual(throttle.attempt("192.0.2.1", long + "b", 0.0).wait_s, 0)
+        self.assertLess(throttle.characters, 1000)
