@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.interfaces import IAddress, IReactorTime
@@ -61,9 +62,17 @@ class _PacedChannel(HTTPChannel):
     """Answers what one client sent in a row over several turns of the reactor, as others' turns come too."""
 
     turn: TurnBudget
+    on_lost: Callable[[_PacedChannel], None]
+    #: Whether a request is being answered: all of it came.
+    answers = False
     _is_lost = False
 
+    def allContentReceived(self) -> None:
+        self.answers = True
+        super().allContentReceived()  # type: ignore[no-untyped-call]
+
     def requestDone(self, request: Request) -> None:  # noqa: N802
+        self.answers = False
         self.turn.spend(1)
         if self.turn.allowance() > 0:
             super().requestDone(request)  # type: ignore[no-untyped-call]
@@ -76,6 +85,7 @@ class _PacedChannel(HTTPChannel):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._is_lost = True
+        self.on_lost(self)
         super().connectionLost(reason)  # type: ignore[no-untyped-call]
 
 
@@ -86,19 +96,46 @@ class _QuietSite(Site):
     protocol = _PacedChannel  # type: ignore[assignment]
     turn: TurnBudget
 
+    def __init__(self, resource: Resource, most: int) -> None:
+        self._most = most
+        super().__init__(  # type: ignore[no-untyped-call]
+            resource, requestFactory=_LimitedRequest, parsePOSTFormSubmission=False, timeout=IDLE_S
+        )
+        self._channels: dict[_PacedChannel, None] = {}
+
     def buildProtocol(self, addr: IAddress | None) -> Any:
+        """A connection; None when there are too many, and each is being answered."""
+        if len(self._channels) >= self._most and not self._evict_idle():
+            return None
         channel = super().buildProtocol(addr)  # type: ignore[no-untyped-call]
-        channel.turn = self.turn
+        channel.turn, channel.on_lost = self.turn, self._forget
+        self._channels[channel] = None
         return channel
+
+    def _evict_idle(self) -> bool:
+        idle = next((channel for channel in self._channels if not channel.answers), None)
+        if idle is None:
+            return False
+        self._forget(idle)
+        transport: Any = idle.transport
+        transport.abortConnection()
+        return True
+
+    def _forget(self, channel: _PacedChannel) -> None:
+        self._channels.pop(channel, None)
 
     def log(self, request: object) -> None:
         pass
 
 
-def site(clock: IReactorTime, resource: Resource) -> Site:
-    """A resource as an HTTP server factory; ``clock`` begins the turns in which it answers."""
-    made = _QuietSite(  # type: ignore[no-untyped-call]
-        resource, requestFactory=_LimitedRequest, parsePOSTFormSubmission=False, timeout=IDLE_S
-    )
+def site(clock: IReactorTime, resource: Resource, most: int) -> Site:
+    """A resource as an HTTP server factory.
+
+    Args:
+        clock: begins the turns in which it answers.
+        resource: what is served.
+        most: connections at a time; with more, the oldest makes room on which nothing is being answered.
+    """
+    made = _QuietSite(resource, most)
     made.turn = TurnBudget(clock, LIMITS)
     return made

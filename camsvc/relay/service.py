@@ -13,9 +13,10 @@ from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort, IProtocolFactory
 from twisted.logger import ILogObserver, Logger
 from twisted.python.components import Componentized
+from twisted.web.resource import Resource
 
 from camsvc.errors import StartError
-from camsvc.relay import connection_limit, wall_time
+from camsvc.relay import wall_time
 from camsvc.relay.auth import SlowRefusals, make_authorizer
 from camsvc.relay.control_api import VERSION, ControlApi, EngineParts
 from camsvc.relay.hls import muxer
@@ -27,6 +28,7 @@ from camsvc.relay.paths.path_table import CommandSlots, PathTable
 from camsvc.relay.paths.pull import FfmpegPull, LocalPull, local_source, new_secret
 from camsvc.relay.recording.disk_writer import DiskWriter
 from camsvc.relay.recording.file_recorder import FileRecorder
+from camsvc.relay.rtsp import connection_limit
 from camsvc.relay.rtsp.admission import SessionContext
 from camsvc.relay.rtsp.listener import RtspListener
 from camsvc.relay.settings import RelaySettings
@@ -43,6 +45,8 @@ from camsvc.system.logs import observer
 from camsvc.system.processes import port_holder
 from camsvc.system.tasks import within
 
+#: Connections of HTTP at a time: together fewer than ``connection_limit.OTHER_FILES``.
+_HLS_CONNECTIONS, _WHEP_CONNECTIONS, _API_CONNECTIONS = 250, 120, 60
 _COMMANDS_S = 2.0
 _FILES_S = 2.0
 _SOCKETS_S = 0.5
@@ -125,28 +129,20 @@ class RelayService(Service):
         StartError says which one is in use, or not ours to open.
         """
         self.ports.append(self._open("rtspAddress", self._settings.rtsp, self._listener))
-        if self._settings.webrtc is not None:
-            self.ports.append(
-                self._open("webrtcAddress", self._settings.webrtc, site(self._reactor, WhepResource(self._viewers)))
-            )
+        settings = self._settings
+        if settings.webrtc is not None:
+            self._serve("webrtcAddress", settings.webrtc, WhepResource(self._viewers), _WHEP_CONNECTIONS)
             self._open_udp()
-        if self._settings.api is not None:
-            engine = EngineParts(
-                self._paths,
-                self._listener,
-                self._muxers,
-                self._viewers,
-                self._settings.keys,
-                wall_time.utc(self._clocks),
-            )
-            self.ports.append(
-                self._open(
-                    "apiAddress", self._settings.api, site(self._reactor, ControlApi(engine, self._authorizer))
-                )
-            )
-        if self._settings.hls is not None:
+        if settings.api is not None:
+            started = wall_time.utc(self._clocks)
+            engine = EngineParts(self._paths, self._listener, self._muxers, self._viewers, settings.keys, started)
+            self._serve("apiAddress", settings.api, ControlApi(engine, self._authorizer), _API_CONNECTIONS)
+        if settings.hls is not None:
             hls = HlsResource(self._for_clients, self._paths.find, self._muxers)
-            self.ports.append(self._open("hlsAddress", self._settings.hls, site(self._reactor, hls)))
+            self._serve("hlsAddress", settings.hls, hls, _HLS_CONNECTIONS)
+
+    def _serve(self, key: str, address: tuple[str, int], resource: Resource, most: int) -> None:
+        self.ports.append(self._open(key, address, site(self._reactor, resource, most)))
 
     def _open_udp(self) -> None:
         try:

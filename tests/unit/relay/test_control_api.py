@@ -191,7 +191,7 @@ class ApiTests(RtspTestCase):
     def test_large_body(self) -> None:
         """Above a megabyte the connection is closed, and nothing is added."""
         transport = Client()
-        http = http_server.site(self.machine, ControlApi(self.engine)).buildProtocol(None)
+        http = http_server.site(self.machine, ControlApi(self.engine), 10).buildProtocol(None)
         http.makeConnection(transport)
         size = http_server.MAX_BODY + 10
         http.dataReceived(b"POST /v3/config/paths/add/x HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % size)

@@ -8,7 +8,7 @@ from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 from twisted.web.resource import Resource
-from twisted.web.server import Request
+from twisted.web.server import NOT_DONE_YET, Request
 
 from camsvc.relay.http_server import LIMITS, site
 
@@ -29,12 +29,12 @@ class Counting(Resource):
         return b"x"
 
 
-class PacedTests(SynchronousTestCase):
-    """Requests that one client sends in a row."""
+class SiteTests(SynchronousTestCase):
+    """Many requests in a row, many connections."""
 
     def setUp(self) -> None:
         self.clock, self.resource = Clock(), Counting()
-        self.site = site(self.clock, self.resource)
+        self.site = site(self.clock, self.resource, 30)
 
     def send(self, data: bytes) -> StringTransport:
         channel, transport = self.site.buildProtocol(None), StringTransport()
@@ -82,3 +82,15 @@ class PacedTests(SynchronousTestCase):
         while self.turn():
             pass
         self.assertEqual(self.resource.asked, asked)
+
+    def test_half_requests(self) -> None:
+        """The oldest connection makes room for a new one; one that is being answered does not."""
+        self.resource.render_GET = lambda request: NOT_DONE_YET  # type: ignore[assignment, method-assign]
+        answered = self.send(GET)
+        halves = [self.send(GET[:-4]) for _ in range(29)]
+        self.send(GET)
+        self.assertEqual([one.disconnected for one in (answered, *halves[:2])], [False, True, False])
+        for _ in range(28):
+            self.send(GET)
+        self.assertEqual([one.disconnected for one in (answered, *halves)], [False] + [True] * 29)
+        self.assertIsNone(self.site.buildProtocol(None))

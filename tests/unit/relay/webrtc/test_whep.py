@@ -177,7 +177,7 @@ class SignallingTests(WhepTestCase):
         """Then nobody waits for the camera any more."""
         self.path("cold", **ON_DEMAND)
         transport = Client()
-        http = http_server.site(self.machine, WhepResource(self.viewers)).buildProtocol(None)
+        http = http_server.site(self.machine, WhepResource(self.viewers), 10).buildProtocol(None)
         http.makeConnection(transport)
         head = "POST /cold/whep?ticket=t HTTP/1.1\r\nHost: x\r\nContent-Type: application/sdp\r\nContent-Length: "
         head += f"{len(OFFER)}\r\n\r\n"

@@ -6,7 +6,7 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from camsvc.relay import connection_limit
+from camsvc.relay.rtsp import connection_limit
 
 NEEDED = connection_limit.MOST + connection_limit.OTHER_FILES
 UNLIMITED = connection_limit.resource.RLIM_INFINITY
