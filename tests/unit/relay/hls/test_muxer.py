@@ -54,7 +54,7 @@ class HostileStreamTests(MuxerTestCase):
     """A publisher that sends what it likes."""
 
     @given(st.lists(PACKET, max_size=60), st.sampled_from([AAC, AUDIO]))
-    @settings(suppress_health_check=[HealthCheck.differing_executors, HealthCheck.too_slow])
+    @settings(deadline=None, suppress_health_check=[HealthCheck.differing_executors, HealthCheck.too_slow])
     def test_any_packets(self, packets: list[tuple[int, bytes, bytes, int, bool]], sound: Track) -> None:
         """Neither its recording nor its HLS fails, and all that comes of it is MP4."""
         self.number += 1
