@@ -1,1 +1,4 @@
-"""The JSON-RPC API, apart from any transport: how a method is declared, called and described."""
+"""The JSON-RPC API: how a method is declared, checked, called and described, and who is told of what.
+
+It knows no socket and no HTTP, which are ``server``'s, and does nothing itself that a part below it can do.
+"""
