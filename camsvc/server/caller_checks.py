@@ -8,6 +8,7 @@ from camsvc.access.authentication import Authentication
 from camsvc.access.session_grants import SessionGrants
 from camsvc.limits.rate_limits import RateLimits
 from camsvc.server.http.hosts import Hosts
+from camsvc.system.floods.flood_guard import FloodGuard
 
 
 @frozen
@@ -19,9 +20,11 @@ class CallerChecks:
         authentication: whom a credential names.
         rate_limits: how often one address may ask.
         grants: end what is open when a login or key ends.
+        guard: how much work is done for them.
     """
 
     hosts: Hosts
     authentication: Authentication
     rate_limits: RateLimits
     grants: SessionGrants
+    guard: FloodGuard

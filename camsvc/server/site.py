@@ -110,6 +110,7 @@ class Root(Resource):
         for name, value in security_headers(host, request.isSecure(), self._hsts_s).items():
             request.setHeader(name, value)
         if wait_s := self._checks.rate_limits.request(address_of(request)):
+            request.charge_refusal()
             why = RateLimited("Too many requests", retry_after_ms=math.ceil(wait_s * 1000))
             return _ErrorPage(429, why)
         if not known:

@@ -16,10 +16,11 @@ from camsvc.access.credentials import REVOKED
 from camsvc.access.roles import Principal
 from camsvc.api.calls import OpenCall
 from camsvc.errors import AuthenticationFailed
-from camsvc.limits.connection_quota import QuotaExceeded
+from camsvc.limits.connection_quota import QuotaExceeded, neighbourhood
 from camsvc.server.call_throttle import CallThrottle
 from camsvc.server.http.authorization import principal_of_headers
 from camsvc.server.named_timers import NamedTimers
+from camsvc.server.paced_work import CALL, FRAME, HANDSHAKE, PORTION_BYTES, PacedWork
 from camsvc.server.read_pauses import ReadPauses
 from camsvc.server.slow_readers import STUCK_S, SlowReaderValve
 
@@ -31,6 +32,7 @@ BEFORE_LOGIN_BYTES, AFTER_LOGIN_BYTES = 64 << 10, 1 << 20
 PING_EVERY_S, PONG_WITHIN_S = 20, 10
 RELOGIN_S = 60.0
 LAST_WORDS_S = 0.5
+MESSAGE_WITHIN_S = 30.0
 CALLS_IN_FLIGHT = 64
 
 
@@ -68,9 +70,11 @@ class WebSocketConnection(WebSocketServerProtocol):
         self.since = 0.0
         self._in_flight: set[Deferred[Any]] = set()
         self.timers = NamedTimers(factory.reactor)
-        self._read_pauses = ReadPauses(
-            lambda: self.transport.pauseProducing(), lambda: self.transport.resumeProducing()
-        )
+        self._work = PacedWork(factory.checks.guard, lambda: self.transport, self._step)
+        self._inbox = bytearray()
+        self._interrupted = False
+        self._permitted = False  # a call of the frame that is being answered
+        self._read_pauses = ReadPauses(self._work.stop, self._work.go_on)
         self.valve = SlowReaderValve(self.timers, self._read_pauses, self._transmit, self._close_slow_reader)
         self._throttle: CallThrottle | None = None
         self._release_quota: Callable[[], None] = lambda: None
@@ -78,13 +82,43 @@ class WebSocketConnection(WebSocketServerProtocol):
         self._end_grant: Callable[[], None] = lambda: None
         self._when_closed: Deferred[None] = Deferred()
 
-    # What Autobahn calls.
+    # What the transport and Autobahn call.
+
+    def dataReceived(self, data: bytes) -> None:
+        self._inbox += data
+        self._work.hold(len(self._inbox))
+        self._work.work()
+
+    def processData(self) -> bool:
+        if self._work.is_over:
+            self._interrupted = True
+            return False
+        self._work.spend(FRAME)
+        return bool(super().processData())
+
+    def onPing(self, payload: bytes) -> None:
+        self._work.spend(FRAME, charge=True)
+        super().onPing(payload)
+
+    def onPong(self, payload: bytes) -> None:
+        self._work.spend(FRAME, charge=True)
+
+    def onMessageBegin(self, isBinary: bool) -> None:
+        self.timers.start("message", MESSAGE_WITHIN_S, self.sendClose, 1008, "the message did not come in time")
+        super().onMessageBegin(isBinary)
+
+    def onMessageFrameBegin(self, length: int) -> None:
+        if not length or not self.current_frame.fin:
+            self._work.spend(FRAME, charge=True)
+        super().onMessageFrameBegin(length)
 
     def onConnect(self, request: ConnectionRequest) -> None:
         # LimitedRequest has put these two there, whatever the client sent.
         secure = request.headers.get("x-forwarded-proto") == "https"
         self.address = request.headers.get("x-forwarded-for", "")
         base_url = self.factory.checks.hosts.base_url(request.headers.get("host"), secure)
+        self._work.identify(neighbourhood(self.address))
+        self._work.spend(HANDSHAKE, charge=True)
         if base_url is None:
             raise ConnectionDeny(ConnectionDeny.FORBIDDEN, "unknown Host; see server.allowed_hosts")
         try:
@@ -116,16 +150,19 @@ class WebSocketConnection(WebSocketServerProtocol):
             self.log_in(self._principal_of_handshake)
 
     def onMessage(self, payload: bytes, isBinary: bool) -> None:
+        self.timers.cancel("message")
         if self.state != self.STATE_OPEN:
             return
         if isBinary:
             self.sendClose(BINARY_FRAME, "JSON-RPC is text")
             return
+        self._permitted = False
         try:
             answer = self._answer(payload)
         except Exception:  # raising here would cut the socket
             self._logger.failure("while answering a frame")
             return
+        self._work.spend(CALL, charge=not self._permitted)
         if isinstance(answer, Deferred):
             self._in_flight.add(answer)
             _ = answer.addCallback(self._reply, answer)
@@ -133,6 +170,8 @@ class WebSocketConnection(WebSocketServerProtocol):
             self._transmit(answer)
 
     def onClose(self, wasClean: bool, code: int | None, reason: str | None) -> None:  # noqa: N803
+        self._work.close()
+        self._inbox.clear()
         self.timers.cancel_all()
         self.valve.clear()
         self._end_grant()
@@ -179,6 +218,20 @@ class WebSocketConnection(WebSocketServerProtocol):
 
     # Inside.
 
+    def _step(self) -> bool:
+        """Parse a portion of what has come, or go on where the parser was interrupted."""
+        if self._interrupted:
+            self._interrupted = False
+            self.consumeData()
+            return True
+        if not self._inbox:
+            return False
+        portion = bytes(self._inbox[:PORTION_BYTES])
+        del self._inbox[:PORTION_BYTES]
+        self._work.hold(len(self._inbox))
+        super().dataReceived(portion)
+        return True
+
     def _answer(self, payload: bytes) -> bytes | Deferred[bytes | None] | None:
         call = OpenCall(
             principal=self.principal,
@@ -193,6 +246,7 @@ class WebSocketConnection(WebSocketServerProtocol):
         """How long the next call has to wait, in seconds; 0 where it may be made."""
         assert self._throttle is not None
         wait_s = self._throttle.take() or self.factory.checks.rate_limits.call(self.address)
+        self._permitted = self._permitted or not wait_s
         self._throttle.count(refused=bool(wait_s))
         return wait_s or (0.1 if len(self._in_flight) >= CALLS_IN_FLIGHT else 0.0)
 

@@ -64,6 +64,11 @@ class TokenBuckets:
         """As :meth:`TokenBucket.spend`, for one key."""
         return self._bucket(key, now).spend(now, count)
 
+    def owed_s(self, key: str, now: float) -> float:
+        """Seconds until nothing is owed for a key; 0 where nothing is. Nothing is taken."""
+        bucket = self._buckets.get(key)
+        return 0.0 if bucket is None else bucket.spend(now, 0)
+
     def _bucket(self, key: str, now: float) -> TokenBucket:
         bucket = self._buckets.get(key) or TokenBucket.full(self._rate, self._burst, now)
         self._buckets.put(bucket, key)

@@ -24,7 +24,9 @@ from camsvc.limits.rate_limits import RateLimits
 from camsvc.model import Camera, Found, Mode, Recording, RecordingState
 from camsvc.server.caller_checks import CallerChecks
 from camsvc.server.http.hosts import Hosts
+from camsvc.server.paced_work import LIMITS as FLOOD_LIMITS
 from camsvc.system.clocks import Clocks
+from camsvc.system.floods.flood_guard import FloodGuard
 from camsvc.system.runtime import Runtime
 from tests.support.clocks import FakeClocks
 from tests.support.immediate import ImmediateDatabase
@@ -119,6 +121,7 @@ def caller_checks(
         known,
         RateLimits(limits or Limits(), Clocks()),
         session_grants(reactor, known.credentials) if grants is None else grants,
+        FloodGuard(reactor, FLOOD_LIMITS),
     )
 
 

@@ -14,6 +14,7 @@ from camsvc.server.http.hosts import Hosts
 from camsvc.server.http.proxies import Proxies
 from camsvc.server.http.request import QuietSite
 from camsvc.server.http.tls import Certificates
+from camsvc.server.paced_work import LIMITS
 from camsvc.server.public_port import PublicPort
 from camsvc.server.routes.files import Files, FileSources
 from camsvc.server.routes.metrics import MetricsPage
@@ -21,6 +22,7 @@ from camsvc.server.routes.page_files import PageFiles
 from camsvc.server.routes.rpc import Rpc
 from camsvc.server.site import Pages, Root
 from camsvc.server.ws_connections import WebSocketConnections
+from camsvc.system.floods.flood_guard import FloodGuard
 from camsvc.system.runtime import Runtime
 
 
@@ -41,7 +43,8 @@ class PublicSite:
         authentication, accounts = access.authentication, access.accounts
         self._media = topics.media
         rate_limits = RateLimits(config.limits, runtime.clocks)
-        checks = CallerChecks(Hosts(config.server), authentication, rate_limits, access.grants)
+        guard = FloodGuard(runtime.reactor, LIMITS)
+        checks = CallerChecks(Hosts(config.server), authentication, rate_limits, access.grants, guard)
         self.ws = WebSocketConnections(runtime, methods.registry, feed.connections, config.limits, checks)
         sources = FileSources(
             archive.folders,
@@ -59,7 +62,7 @@ class PublicSite:
         self.root.putChild(b"page", PageFiles().app.resource())
         self.root.putChild(b"metrics", MetricsPage(authentication, methods.figures, runtime.lag).app.resource())
         proxies = Proxies(config.server.trusted_proxies)
-        site = QuietSite(self.root, runtime.reactor, config.limits, proxies, authentication)
+        site = QuietSite(self.root, runtime.reactor, config.limits, proxies, authentication, guard)
         self.port = PublicPort(runtime, site, config.server, certificates)
 
     def _ready(self) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from twisted.web.http import HTTPChannel
 from camsvc.errors import CamsvcError
 from camsvc.limits.connection_quota import RETRY_S, QuotaExceeded
 from camsvc.server.http.headers import security_headers
+from camsvc.server.paced_work import CONNECTION, FRAME, PORTION_BYTES, REQUEST, PacedWork
+from camsvc.system.floods.flood_guard import FloodGuard
 
 STALLED_S = 300.0
 """A browser may leave the rest of a paused video in the network; it asks for it again when it has been cut off."""
@@ -49,12 +51,28 @@ class LimitedChannel(HTTPChannel):
         super().__init__()
         self._headers_s, self._body_s = 10.0, 30.0
         self._release: Callable[[], None] = lambda: None
+        self._work: PacedWork | None = None
+        self._inbox = bytearray()
+        self._done: Any = None  # the request whose end makes room for the next
+        self._reader_is_slow = False
+        self._going_on = False
         self._deadline: IDelayedCall | None = None
         self._stalled: IDelayedCall | None = None
         self._answering = False
 
+    def count(self, guard: FloodGuard, address: str, counts: bool) -> None:
+        """Have its work counted, before the connection is made.
+
+        Args:
+            guard: of the Site.
+            address: the peer's.
+            counts: False for a proxy that is trusted.
+        """
+        self._work = PacedWork(guard, lambda: self.transport, self._step)
+        self._work.identify(address, counts)
+
     def limit(self, headers_s: float, body_s: float, release: Callable[[], None]) -> None:
-        """Say what holds, before the connection is made.
+        """Say how long things may take, before the connection is made.
 
         Args:
             headers_s: limit for the request line and the headers, in seconds.
@@ -63,14 +81,45 @@ class LimitedChannel(HTTPChannel):
         """
         self._headers_s, self._body_s, self._release = headers_s, body_s, release
 
+    @property
+    def work(self) -> PacedWork:
+        """What is done for this connection."""
+        assert self._work is not None
+        return self._work
+
     def connectionMade(self) -> None:
         super().connectionMade()
         self._expect(self._headers_s)
+        self.work.spend(CONNECTION, charge=True)
 
     def dataReceived(self, data: bytes) -> None:
         if self._deadline is None and not self._answering:
             self._expect(self._headers_s)
-        super().dataReceived(data)
+        if self._going_on:  # the rest of a portion, which came before all else
+            self._inbox[:0] = data
+        else:
+            self._inbox += data
+        self.work.hold(len(self._inbox))
+        self.work.work()
+
+    def _step(self) -> bool:
+        """Go on from one request to the next, or parse a portion of what has come."""
+        if self._reader_is_slow:  # it would be answers that wait in the memory
+            return False
+        if self._done is not None:
+            request, self._done = self._done, None
+            self._going_on = True
+            super().requestDone(request)
+            self._going_on = False
+            return True
+        if self._answering or not self._inbox:
+            return False
+        portion = bytes(self._inbox[:PORTION_BYTES])
+        del self._inbox[:PORTION_BYTES]
+        self.work.hold(len(self._inbox))
+        self.work.spend(FRAME)
+        super().dataReceived(portion)
+        return True
 
     def allHeadersReceived(self) -> None:
         self._expect(self._body_s)
@@ -79,20 +128,28 @@ class LimitedChannel(HTTPChannel):
     def allContentReceived(self) -> None:
         self._answering = True
         self._expect(None)
+        self.work.spend(REQUEST)
         super().allContentReceived()
 
     def requestDone(self, request: Any) -> None:
         self._answering = False
-        super().requestDone(request)
+        if self.persistent:  # what came after it waits for its turn
+            self._done = request
+            self.work.work()
+        else:
+            super().requestDone(request)
 
     def pauseProducing(self) -> None:
         if self._stalled is None:
             self._stalled = self.callLater(STALLED_S, self.abort)
+        self._reader_is_slow = True
         super().pauseProducing()
 
     def resumeProducing(self) -> None:
         self._end_stall_timer()
+        self._reader_is_slow = False
         super().resumeProducing()
+        self.work.work()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self.hand_over()
@@ -102,6 +159,10 @@ class LimitedChannel(HTTPChannel):
         """The socket is gone, or somebody else's from now on: nothing of it is left here."""
         self._expect(None)
         self._end_stall_timer()
+        self._inbox.clear()
+        self._done = None
+        if self._work is not None:
+            self._work.close()
         self._release()
 
     def refuse(self, status: bytes, why: CamsvcError) -> None:

@@ -28,10 +28,12 @@ from camsvc.errors import (
     PermissionDenied,
     RateLimited,
 )
-from camsvc.limits.connection_quota import ConnectionQuota, QuotaExceeded
+from camsvc.limits.connection_quota import ConnectionQuota, QuotaExceeded, neighbourhood
 from camsvc.server.http.authorization import quietly_principal_of
 from camsvc.server.http.channel import LimitedChannel, RefusedConnection
 from camsvc.server.http.proxies import Proxies
+from camsvc.server.paced_work import FRAME, LIMITS, REQUEST
+from camsvc.system.floods.flood_guard import FloodGuard
 from camsvc.system.redaction import redact
 
 MAX_BODY_BYTES = 64 << 10
@@ -39,6 +41,7 @@ KNOWN_BODY_BYTES = 1 << 20
 """For whoever shows a credential that is right; the WebSocket has the same two limits."""
 
 _MOST_DISCARDED_BYTES = 1 << 20
+_SMALL_CHUNK_BYTES = 256
 
 _log = Logger()
 _STATUS: dict[type[CamsvcError], int] = {
@@ -67,6 +70,7 @@ class LimitedRequest(Request):
     _secure = False
 
     def handleContentChunk(self, data: bytes) -> None:
+        self._limited.work.spend(1 if len(data) > _SMALL_CHUNK_BYTES else FRAME, charge=True)
         fitted = self._taken <= self._most
         self._taken += len(data)
         if fitted and self._taken > self._most == MAX_BODY_BYTES and self._is_known():
@@ -92,6 +96,10 @@ class LimitedRequest(Request):
             return authentication is not None and quietly_principal_of(self, authentication) is not None
         except AuthenticationFailed:
             return False
+
+    def charge_refusal(self) -> None:
+        """Count this request by the second, as what refuses it costs as much as what answers it."""
+        self._limited.work.spend(REQUEST, charge=True)
 
     @property
     def _limited(self) -> LimitedChannel:
@@ -144,6 +152,7 @@ class QuietSite(Site):
         limits: Limits | None = None,
         proxies: Proxies | None = None,
         authentication: Authentication | None = None,
+        guard: FloodGuard | None = None,
     ) -> None:
         """Set up.
 
@@ -153,11 +162,13 @@ class QuietSite(Site):
             limits: in number and time; those of the defaults when None.
             proxies: whose word counts on where a request comes from; nobody's when None.
             authentication: who may send larger bodies; nobody when None.
+            guard: counts what is asked for; one of its own when None.
         """
         self.authentication = authentication
         self.proxies = proxies or Proxies()
         self._limits = limits or Limits()
         most, most_each = self._limits.http_connections, self._limits.address_http_connections
+        self.guard = guard or FloodGuard(reactor, LIMITS)
         self.quota = ConnectionQuota("connections", most, most_each)
         super().__init__(
             resource, requestFactory=LimitedRequest, timeout=60, reactor=reactor, parsePOSTFormSubmission=False
@@ -165,11 +176,16 @@ class QuietSite(Site):
 
     def buildProtocol(self, addr: Any) -> Any:
         host = getattr(addr, "host", "")
+        if self.guard.shuts_out(neighbourhood(host)):
+            return None
         try:
             release = self.quota.take(host, shared=self.proxies.trusts(host))
         except QuotaExceeded as why:
             return RefusedConnection(self.reactor, why)
         channel = super().buildProtocol(addr)
+        trusted = self.proxies.trusts(host)
+        address = f"{host}:{addr.port}" if trusted else neighbourhood(host)
+        channel.count(self.guard, address, counts=not trusted)
         channel.limit(self._limits.headers_within_s, self._limits.body_within_s, release)
         return channel
 

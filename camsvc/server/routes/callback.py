@@ -16,6 +16,7 @@ from camsvc.access.admission import Admission, Question
 from camsvc.config.schema import Limits
 from camsvc.server.http.channel import LimitedChannel
 from camsvc.server.http.request import LimitedRequest, QuietSite
+from camsvc.system.floods.flood_guard import FloodGuard, FloodLimits
 
 MOST_UNPROVEN = 100
 """Connections that have not shown the secret yet. For a further one the oldest goes: the engine shows it at once."""
@@ -53,6 +54,10 @@ class Callback:
         return b""
 
 
+_UNCOUNTED = FloodLimits(1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30)
+"""The engine waits for our answers: nobody before it makes it wait for a turn."""
+
+
 class _CallbackRequest(LimitedRequest):
     """A request that is looked into when its path begins with the secret, and else ends its connection."""
 
@@ -78,7 +83,8 @@ class CallbackSite(QuietSite):
             secret: with which a path begins that is looked into.
             reactor: time.
         """
-        super().__init__(callback.app.resource(), reactor, Limits(headers_within_s=WITHIN_S, body_within_s=WITHIN_S))
+        limits = Limits(headers_within_s=WITHIN_S, body_within_s=WITHIN_S)
+        super().__init__(callback.app.resource(), reactor, limits, guard=FloodGuard(reactor, _UNCOUNTED))
         self.requestFactory = _CallbackRequest
         self._prefix = b"/" + secret + b"/"
         self._unproven: OrderedDict[LimitedChannel, None] = OrderedDict()
@@ -88,6 +94,7 @@ class CallbackSite(QuietSite):
             self._unproven.popitem(last=False)[0].abort()
         channel: Any = super(QuietSite, self).buildProtocol(addr)
         forget: Callable[[], None] = lambda: self._unproven.pop(channel, None)  # noqa: E731
+        channel.count(self.guard, "", counts=False)
         channel.limit(WITHIN_S, WITHIN_S, forget)
         self._unproven[channel] = None
         return channel

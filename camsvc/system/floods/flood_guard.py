@@ -109,6 +109,10 @@ class FloodGuard:
         self.turn = TurnBudget(clock, limits)
         self.addresses = TokenBuckets(limits.address_rate, limits.address_burst)
 
+    def shuts_out(self, address: str) -> bool:
+        """Whether a new connection of an address would be cut off at once."""
+        return self.addresses.owed_s(address, self.clock.seconds()) >= self.limits.held_back_s
+
 
 class ConnectionMeter:
     """What one connection has asked for."""
@@ -139,7 +143,7 @@ class ConnectionMeter:
         if address is not None and not (self._guard.limits.spares_loopback and _is_ours(address)):
             wait_s = max(wait_s, self._guard.addresses.spend(address, now, units))
         self._held_back_s += wait_s
-        if self._bucket.tokens > self._guard.limits.burst / 2:
+        if not wait_s and self._bucket.tokens > self._guard.limits.burst / 2:
             self._held_back_s = 0.0
         return wait_s
 

@@ -12,9 +12,9 @@ from typing import Any
 
 from camsvc.system.processes import resident_bytes
 from tests.support.engine.engines import find_engines
-from tests.support.engine.flood import HTTP_KINDS, KINDS
 from tests.support.engine.rtsp_client import RtspClient, play
 from tests.support.engine.running import INTERNAL, VIEWER
+from tests.support.floods.flood import RELAY_HTTP, RTSP
 from tests.support.media.camera import CameraTestCase
 from tests.support.media.ffmpeg import decode
 from tests.support.spawned import Spawned, clock, eventually, pause
@@ -46,8 +46,9 @@ class RtspFloodTests(CameraTestCase):
 
     async def flood(self, kind: str, port: int) -> dict[str, Any]:
         """Forty connections for some seconds; what the flooder says of it."""
-        argv = [sys.executable, "-m", "tests.support.engine.flood", str(port)]
-        process = Spawned.start([*argv, kind, str(CONNECTIONS), str(SECONDS)])
+        name = f"{'RTSP' if kind in RTSP else 'relay HTTP'} {kind}"
+        argv = [sys.executable, "-m", "tests.support.floods.flood", name, str(port)]
+        process = Spawned.start([*argv, str(CONNECTIONS), str(SECONDS)])
         self.addCleanup(process.end)
         delays = []
         while process.output is None:
@@ -117,7 +118,7 @@ class RtspFloodTests(CameraTestCase):
     def test_every_kind(self) -> None:
         """Each kind of message has its row."""
         rows = {name.removeprefix("test_") for name in dir(self) if name.startswith("test_")}
-        self.assertEqual({kind.lower().replace(" ", "_") for kind in KINDS | HTTP_KINDS} - rows, set())
+        self.assertEqual({kind.lower().replace(" ", "_") for kind in RTSP | RELAY_HTTP} - rows, set())
 
 
 class ShareTests(CameraTestCase):
@@ -147,6 +148,6 @@ class ShareTests(CameraTestCase):
         await self.server.add("camera0")
         for _ in range(1100):
             client = await RtspClient.connect(self, self.server.rtsp_port)
-            client.send(KINDS["pipelined OPTIONS"])
+            client.send(RTSP["pipelined OPTIONS"].message)
         await self.publish()
         await self.grows(await play(self, self.server.rtsp_url("camera0")))

@@ -28,8 +28,12 @@ class Page(Resource):
     def __init__(self) -> None:
         super().__init__()
         self.waiting: list[Any] = []
+        self.paths: list[bytes] = []
 
     def render_POST(self, request: Any) -> bytes:
+        self.paths.append(request.path)
+        if request.path == b"/refused":
+            request.charge_refusal()
         return b"taken"
 
     def render_GET(self, request: Any) -> int:
@@ -150,6 +154,7 @@ class ChannelTests(SynchronousTestCase):
             channel, wire = self.connect()
             channel.dataReceived(data)
             channel.connectionLost(_closed())
+            self.clock.advance(0)
             self.assertEqual((self.clock.getDelayedCalls(), self.site.quota.held), ([], 0), data)
             del wire
 
@@ -159,8 +164,44 @@ class ChannelTests(SynchronousTestCase):
         channel.dataReceived(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
         channel.pauseProducing()
         channel.hand_over()
+        self.clock.advance(0)
         self.assertEqual((self.site.quota.held, self.clock.getDelayedCalls()), (0, []))
         del wire
+
+    def test_pipelined(self) -> None:
+        """Requests in one stream are answered in order, some in a turn; all of them, and none twice."""
+        channel, wire = self.connect()
+        data = b"".join(
+            b"POST /%d HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n" % number for number in range(100)
+        )
+        for start in range(0, len(data), 700):
+            channel.dataReceived(data[start : start + 700])
+        self.assertLess(wire.value().count(b"200 OK"), 20)
+        self.clock.advance(0)
+        self.assertEqual(wire.value().count(b"200 OK"), 100)
+        self.assertEqual(self.page.paths, [b"/%d" % number for number in range(100)])
+
+    def test_pipelined_to_a_slow_reader(self) -> None:
+        """Nothing is answered that would wait in the memory."""
+        channel, wire = self.connect()
+        channel.pauseProducing()
+        channel.dataReceived(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n" * 10)
+        self.clock.advance(0)
+        self.assertEqual(wire.value(), b"")
+        channel.resumeProducing()
+        self.clock.advance(0)
+        self.assertEqual(wire.value().count(b"200 OK"), 10)
+
+    def test_refused_without_end(self) -> None:
+        """Who is told 429 and goes on is not read, then cut; a new connection of that address is not taken."""
+        channel, wire = self.connect()
+        for _ in range(1000):
+            channel.dataReceived(b"POST /refused HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n" * 10)
+            self.clock.advance(0.01)
+            if wire.aborted:
+                break
+        self.assertTrue(wire.aborted)
+        self.assertLess(wire.value().count(b"200 OK"), 400)
 
     def test_too_many_of_one(self) -> None:
         """429 upon its first bytes, with the time to wait; then closed."""
@@ -213,13 +254,16 @@ class ChannelTests(SynchronousTestCase):
         channel, wire = self.connect()
         channel.dataReceived(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 90000\r\n\r\n")
         channel.dataReceived(b"x" * 70000)
+        self.clock.advance(0)
         self.assertTrue(wire.value().startswith(b"HTTP/1.1 413 "))
         self.assertFalse(wire.disconnecting)
         channel.dataReceived(b"x" * 20000)
+        self.clock.advance(0)
         self.assertTrue(wire.disconnecting)
         self.assertEqual(wire.value().count(b"HTTP/1.1"), 1)
         channel, wire = self.connect()
         channel.dataReceived(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 90000\r\n\r\n" + b"x" * 70000)
+        self.clock.advance(0)
         self.clock.advance(4.9)
         self.assertFalse(wire.aborted)
         self.clock.advance(0.1)
@@ -229,6 +273,7 @@ class ChannelTests(SynchronousTestCase):
         channel.dataReceived(b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n")
         for _ in range(20):
             channel.dataReceived(b"ffff\r\n" + b"x" * 0xFFFF + b"\r\n")
+            self.clock.advance(0)
         self.assertTrue(wire.aborted)
 
 

@@ -109,6 +109,7 @@ class CallbackSiteTests(SynchronousTestCase):
     def end_all(self) -> None:
         for channel, _ in self.open:
             channel.connectionLost(Failure(ConnectionDone()))
+        self.clock.advance(0)
         self.assertEqual((self.clock.getDelayedCalls(), self.site.unproven_count), ([], 0))
 
     def connect(self, data: bytes = b"") -> tuple[Any, Wire]:
