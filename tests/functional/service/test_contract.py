@@ -237,6 +237,26 @@ class ContractTests(DaemonTestCase):
         code, out = await self.camsvc("audit", "verify", *config)
         self.assertEqual((code, "row 2 is missing" in out), (1, True), out)
 
+    async def test_refused_calls(self) -> None:
+        """A viewer who calls hundreds of times what is not theirs has a row for each kind, not for each call."""
+        kinds: list[tuple[str, dict[str, Any]]] = [("delete_recording", {"filename": "a"}), ("create_user", {}),
+                                                   ("change_password", {"no": 1})]  # fmt: skip
+        for _ in range(7):
+            batch = [
+                {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
+                for number, (method, params) in enumerate(kinds * 16)
+            ]
+            answers = await self.daemon.rpc(batch, "viewer")
+            self.assertEqual({each["error"]["code"] for each in answers}, {-32002, -32602})
+        client = await self.daemon.connect()
+
+        async def told() -> list[str] | None:
+            entries = (await client.call("get_audit_log", limit=1000))["entries"]
+            methods = sorted(each["method"] for each in entries)
+            return methods if len(methods) >= len(kinds) else None
+
+        self.assertEqual(await eventually(told, 10), sorted(method for method, _ in kinds))
+
     async def test_refused_credentials(self) -> None:
         """A wrong token, key or password at any door is in the audit log, with where from and why; no ticket is."""
         base = f"http://127.0.0.1:{self.daemon.port}"
