@@ -22,6 +22,9 @@ WEB_IDLE_S = 10
 """The same of a web path: a camera sleeps 90 s after the last request for HLS, which counts as a reader for 60 s."""
 
 
+_WITHOUT_QUERY = ("/usr/bin/env", "-u", "MTX_QUERY")
+"""MediaMTX gives the query of the first viewer's URL to what it starts, and there may be a ticket in it."""
+
 _RECORDING = re.compile(r"rec/(camera[^/]*)/")
 
 
@@ -71,8 +74,8 @@ class PathOptions:
         return self._rtsp.url_with_login(path)
 
     def _launched(self, path: str, run: str = "runOnDemand") -> dict[str, Any]:
-        command = shlex.join([str(self._launcher), "--runtime-dir", str(self._runtime_dir), path])
-        return {"source": "publisher", run: command, f"{run}Restart": True}
+        words = (*_WITHOUT_QUERY, str(self._launcher), "--runtime-dir", str(self._runtime_dir), path)
+        return {"source": "publisher", "overridePublisher": False, run: shlex.join(words), f"{run}Restart": True}
 
 
 def _on_demand(idle_s: int) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import signal
 import sys
 
 from camsvc.access.publish_password import PUBLISH_USER, sign
+from camsvc.launcher.engine_link import EngineLink
 from camsvc.launcher.ffmpeg import Ffmpeg
 from camsvc.launcher.orders import CannotStart, Lock, Orders, file_name
 from camsvc.launcher.status import StatusFile
@@ -64,6 +65,7 @@ class Publisher:
         self._device: Lock | None = None
         self._status = StatusFile(os.path.join(runtime_dir, f"{file_name(camera)}.json"), clocks)
         self._ffmpeg: Ffmpeg | None = None
+        self._link: EngineLink | None = None
         self._silence: Trouble | None = None
         self._replaced = False
         self._frames_before = 0
@@ -122,13 +124,24 @@ class Publisher:
         if not self._lock.take() or not (self._device is None or self._device.take()):
             self._status.enter("waiting", self._status.error)
             return
-        password = sign(self._orders.key, self._camera, self._clocks.boot_s())
-        url = f"rtsp://{PUBLISH_USER}:{password}@127.0.0.1:{self._port}/{self._camera}"
-        self._ffmpeg = Ffmpeg(self._orders, url, self._picture, self._clocks)
+        self._link = EngineLink(self._port, self._camera, self._login, say)
+        try:
+            self._ffmpeg = Ffmpeg(self._orders, self._link.url, self._picture, self._clocks)
+        except OSError:
+            self._close_link()
+            raise
         self._silence = None
         self._replaced = False
         self._status.ffmpeg_pid = self._ffmpeg.pid
         self._status.enter("starting", self._status.error)
+
+    def _login(self) -> str:
+        return f"{PUBLISH_USER}:{sign(self._orders.key, self._camera, self._clocks.boot_s())}"
+
+    def _close_link(self) -> None:
+        if self._link is not None:
+            self._link.close()
+            self._link = None
 
     def _restart_with_new_orders(self) -> None:
         """Run what is ordered now in place of what runs; a change of mind is no failure."""
@@ -155,6 +168,7 @@ class Publisher:
         if ending is not None:
             self._frames_before = status.frames
             self._ffmpeg = status.ffmpeg_pid = None
+            self._close_link()
             if not self._replaced:
                 self._schedule_retry(self._why_ended(ffmpeg, ending), ffmpeg.frame_s - ffmpeg.started_s)
         elif self._silence is None and not self._replaced:
@@ -232,6 +246,7 @@ class Publisher:
         if ffmpeg is not None:
             self._end_ffmpeg(ffmpeg)
             status.frames = self._frames_before + ffmpeg.frames
+        self._close_link()
         if self._lock.held:
             for leftover in (self._picture, f"{self._picture}.tmp"):
                 try:

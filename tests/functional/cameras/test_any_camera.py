@@ -13,7 +13,7 @@ from tests.support.engine.engines import per_engine
 from tests.support.engine.running import PUBLISHER
 from tests.support.media.ffmpeg import FFMPEG, decode, frames_of, probe, read_frames, reader, spawn, to_rtsp
 from tests.support.media.network_source import network_source, sends, table
-from tests.support.spawned import Spawned, clock, eventually, pause, processes_mentioning
+from tests.support.spawned import Spawned, clock, eventually, pause
 
 PICTURE = ("-re", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=10")
 TONE = ("-re", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=16000")
@@ -67,7 +67,7 @@ class AnyCameraTests(DaemonTestCase):
 
     def encoders(self) -> list[int]:
         """Processes that publish what is made for browsers."""
-        return processes_mentioning(f"@127.0.0.1:{self.daemon.rtsp_port}/web/camera0")
+        return self.daemon.publishers("web/camera0")
 
     async def test_h265_with_aac(self) -> None:
         """Browsers get H264 and Opus, and AAC for HLS, while they watch; RTSP gets what the camera sends."""

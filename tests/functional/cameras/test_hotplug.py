@@ -263,7 +263,7 @@ class LiveTests(TestCase):
             self.assertEqual((picture.frames, picture.errors), (1, ""), self.daemon.log())
             await self.plugs.unplug(*self.camera)
             await client.sees("camera_status_update", status="DISCONNECTED", device="camera0")
-            await eventually(lambda: not processes_mentioning(f"{self.daemon.rtsp_port}/camera0"), 40)
+            await eventually(lambda: not self.daemon.publishers(), 40)
             client.notifications.clear()
         print("plug to first picture, s:", {what: round(seconds, 2) for what, seconds in took.items()})
         self.assertLess(max(took.values()), LIVE_S + 5 * bare_start)

@@ -12,7 +12,7 @@ from tests.support.engine.engines import per_engine
 from tests.support.engine.running import PUBLISHER, VIEWER
 from tests.support.media.ffmpeg import FFMPEG, decode, encode, frames_of, read_frames, reader, spawn, to_rtsp
 from tests.support.media.network_source import network_source, sends, table
-from tests.support.spawned import Spawned, eventually, processes_mentioning
+from tests.support.spawned import Spawned, eventually
 
 PATH = "user_viewer/key_path-s3cret"
 """Some cameras take their password in the path."""
@@ -94,8 +94,7 @@ class NetworkCameraTests(DaemonTestCase):
         self.assertEqual(caught.exception.data["state"], "ERROR")
         await viewer.end()
         # Nobody waits for it any more: what was wrong still is, and is told once.
-        mark = f"127.0.0.1:{self.daemon.rtsp_port}/camera0"
-        await eventually(lambda: not processes_mentioning(mark), 40)
+        await eventually(lambda: not self.daemon.publishers(), 40)
         status = await client.call("get_camera_status", device="camera0")
         self.assertEqual(status["status"], "ERROR")
         changes = [note["status"] for note in client.notifications if note["method"] == "camera_status_update"]

@@ -130,6 +130,21 @@ class PublisherTests(HlsTestCase, RecordingTestCase):
         self.assertTrue(second.running)
         self.assertTrue(await self.is_ready())
 
+    async def test_not_replaced(self) -> None:
+        """Where overridePublisher is false, as camsvc has it: the second is refused, and nobody notices anything."""
+        await self.server.add("camera0", overridePublisher=False)
+        publisher = await self.publish()
+        rtsp = await play(self, self.server.rtsp_url("camera0"))
+        await self.grows(rtsp)
+        second = publish(self, self.server.rtsp_url("camera0", PUBLISHER), size="640x360")
+        await second.ends_within(15)
+        self.assertTrue(publisher.running)
+        self.assertFalse(rtsp.closed)
+        await self.grows(rtsp)
+        publisher.send(signal.SIGKILL)
+        await eventually(self.is_idle, 15)
+        await self.publish(size="640x360")
+
     async def test_replaced(self) -> None:
         """Another publisher takes over: the first and its viewers end at once, and all is there again."""
         seen = await self.watched()

@@ -107,8 +107,8 @@ class ChaosTests(DaemonTestCase):
         found = []
         for name, mark in (
             ("engines", str(self.daemon.runtime / "engine.yml")),
-            ("launchers", f"--runtime-dir {self.daemon.runtime}".replace(" ", "\0")),
-            ("publishers", f"@127.0.0.1:{self.daemon.rtsp_port}/camera0"),
+            ("launchers", f"--runtime-dir {self.daemon.runtime}"),
+            ("publishers", f"{self.daemon.runtime}/camera0.jpg"),
         ):
             pids = processes_mentioning(mark)
             if len(pids) > 1:

@@ -14,7 +14,7 @@ from tests.support.daemon.daemon import Client, Daemon, DaemonTestCase, RpcError
 from tests.support.engine.engines import per_engine
 from tests.support.media.ffmpeg import decode, frames_of, probe, read_frames, reader
 from tests.support.procfs import sizes
-from tests.support.spawned import eventually, pause, processes_mentioning
+from tests.support.spawned import eventually, pause
 
 
 class FaultTests(DaemonTestCase):
@@ -200,7 +200,7 @@ class FaultTests(DaemonTestCase):
         for pid in (self.daemon.process.pid, self.daemon.engine_pid(), self.daemon.launcher()["pid"]):
             os.kill(pid, signal.SIGKILL)
         await self.daemon.process.when_ended()
-        await eventually(lambda: not processes_mentioning(f"127.0.0.1:{self.daemon.rtsp_port}/camera0"))
+        await eventually(lambda: not self.daemon.publishers())
         parts = sorted(parts_folder(self.daemon, started["filename"]).iterdir())
         with parts[0].open("ab") as torn:
             torn.write(b"\0\0\x10\0moof torn")

@@ -15,7 +15,7 @@ from camsvc.library import jpeg
 from tests.support.daemon.daemon import DaemonTestCase, RpcError, recorded_files
 from tests.support.engine.engines import per_engine
 from tests.support.media.ffmpeg import FFMPEG, decode, probe, read_frames, spawn
-from tests.support.spawned import eventually, processes_mentioning
+from tests.support.spawned import eventually
 
 
 class MainJobTests(DaemonTestCase):
@@ -226,9 +226,9 @@ class MainJobTests(DaemonTestCase):
 
     async def test_camera_sleeps_without_readers(self) -> None:
         """Nothing encodes while nobody watches: no ffmpeg before the first reader."""
-        self.assertEqual(processes_mentioning(f"127.0.0.1:{self.daemon.rtsp_port}/camera0"), [])
+        self.assertEqual(self.daemon.publishers(), [])
         await read_frames(self, self.daemon.rtsp_url(), 3)
-        await eventually(lambda: processes_mentioning(f"127.0.0.1:{self.daemon.rtsp_port}/camera0"))
+        await eventually(lambda: self.daemon.publishers())
 
 
 per_engine(globals(), MainJobTests)

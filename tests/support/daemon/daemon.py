@@ -29,6 +29,7 @@ from camsvc.system.tasks import within
 from tests.support.certificates import make_pair
 from tests.support.engine.engines import Engine
 from tests.support.engine.running import free_ports
+from tests.support.procfs import parent, pids
 from tests.support.spawned import Spawned, clock, eventually, processes_mentioning, scratch
 
 CAMERA = '[[camera]]\nname = "Bench camera"\nkind = "test"\nwidth = 320\nheight = 180\nfps = 15\n'
@@ -254,10 +255,16 @@ class Daemon:
         """End it in good order, and nothing else of it."""
         await self.process.end(signal.SIGTERM, 25.0)
 
+    def publishers(self, path: str = "camera0") -> list[int]:
+        """Pids of what publishes a path: those that its launchers have started, or that write its picture."""
+        launchers = processes_mentioning(f"--runtime-dir {self.runtime} {path}")
+        children = [pid for pid in pids() if parent(pid) in launchers] if launchers else []
+        return sorted({*children, *processes_mentioning(f"{self.runtime}/{path}.jpg")})
+
     def leftovers(self) -> list[str]:
         """What should not be there once it has ended: processes, listeners."""
         found = [f"process {pid}" for pid in processes_mentioning(str(self.folder))]
-        found += [f"process {pid}" for pid in processes_mentioning(f"127.0.0.1:{self.rtsp_port}/")]
+        found += [f"process {pid}" for path in ("camera0", "web/camera0") for pid in self.publishers(path)]
         listening = {line.split()[1].rpartition(":")[2] for line in Path("/proc/net/tcp").read_text().splitlines()[1:]
                      if line.split()[3] == "0A"}  # fmt: skip
         ports = (self.port, self.callback_port, self.rtsp_port, self.api_port)

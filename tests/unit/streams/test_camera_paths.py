@@ -19,8 +19,10 @@ class CameraPathsTests(StreamingTestCase):
         self.assertFalse(self.in_step)
         await self.round()
         path = self.stub.configured["camera0"]
-        command = f"'/opt/my camsvc/camsvc-publish' --runtime-dir {self.folder.path} camera0"
+        launcher = f"'/opt/my camsvc/camsvc-publish' --runtime-dir {self.folder.path} camera0"
+        command = f"/usr/bin/env -u MTX_QUERY {launcher}"
         self.assertEqual((path["runOnDemand"], path["runOnDemandRestart"]), (command, True))
+        self.assertIs(path["overridePublisher"], False)
         self.assertNotIn("runOnInit", path)
         self.assertTrue(self.in_step)
         self.assertTrue(json.loads((self.folder.path / "pipelines" / "camera0.json").read_bytes()))
