@@ -61,6 +61,10 @@ class _File(static.File):
 
     render_HEAD = render_GET
 
+    def openForReading(self) -> Any:
+        """The file itself: a link that has taken its place since it was looked at is not followed."""
+        return os.fdopen(os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb")
+
     def makeProducer(self, request: Any, fileForReading: Any) -> Any:  # noqa: N803
         producer: Any = super().makeProducer(request, fileForReading)
         producer.bufferSize = _READ_BYTES
@@ -163,11 +167,14 @@ class Files:
         self._cut_when_grant_ends(request, who)
         if not _NAME.match(name):
             raise NotFound("File", name[:100])
-        await self._require_camera(who, kind, name)
+        source = source_of(name) if kind == THUMBNAILS else (kind, name)
+        known = await self._is_known(who, source)
+        if not known and (kind != RECORDINGS or who.cameras is not None):
+            raise NotFound("File", name[:100])
         path = self._sources.folders[kind] / name
         if len(os.fsencode(name)) > _MAX_NAME_BYTES:
             raise NotFound("File", name[:100])
-        if kind == RECORDINGS and not path.exists():
+        if kind == RECORDINGS and not (known and path.exists()):
             busy = await self._wait_for_recording(request, name)
             if busy is not None:
                 return busy
@@ -175,22 +182,21 @@ class Files:
             busy = await self._wait_for_thumbnail(request, name)
             if busy is not None:
                 return busy
-        if path.is_symlink() or not path.is_file():
+        if not (known or await self._is_known(who, source)) or path.is_symlink() or not path.is_file():
             raise NotFound("File", name[:100])
         return _File(str(path))
 
-    async def _require_camera(self, who: Principal, kind: str, name: str) -> None:
-        """Of cameras outside somebody's scope no file is there; only the index knows of which one a snapshot is.
+    async def _is_known(self, who: Principal, source: tuple[str, str] | None) -> bool:
+        """Whether the index knows a file: what else lies in the folder is nobody's, whoever put it there.
 
-        Raises:
-            NotFound: it is of such a camera.
+        Args:
+            who: of cameras outside their scope no file is there; only the index knows of which one a snapshot is.
+            source: kind and name of the file, or of that which a thumbnail is of; None where it is of none.
         """
-        if who.cameras is None:
-            return
-        source = source_of(name) if kind == THUMBNAILS else (kind, name)
         file = await self._sources.find(*source) if source is not None else None
-        if file is None or file.device not in who.cameras or source is None or file.filename != source[1]:
-            raise NotFound("File", name[:100])
+        if file is None or source is None or file.filename != source[1]:
+            return False
+        return who.cameras is None or file.device in who.cameras
 
     async def _wait_for_thumbnail(self, request: IRequest, name: str) -> bytes | None:
         """Wait for a thumbnail; an answer when it is not made in time."""

@@ -50,10 +50,11 @@ class FilesTestCase(TestCase):
         known = self.known = Credentials(self.tokens)
         self.grants = session_grants(reactor, known)
         self.index: dict[tuple[str, str], MediaFile] = {}
+        self.index_is_full = True
         self.making: dict[str, Deferred[bool]] = {}
         sources = FileSources(
             self.folders,
-            lambda kind, name: succeed(self.index.get((kind, name))),
+            lambda kind, name: succeed(self.find(kind, name)),
             lambda: self.running,
             lambda name: self.when_finished(name),
             self.make_thumbnail,
@@ -64,6 +65,12 @@ class FilesTestCase(TestCase):
         listener: Any = reactor.listenTCP(0, QuietSite(root, reactor), interface="127.0.0.1")  # type: ignore[attr-defined]
         self.addCleanup(lambda: listener.stopListening())
         self.port = listener.getHost().port
+
+    def find(self, kind: str, name: str) -> MediaFile | None:
+        """A file of the index; where that is full it knows what is on the disk."""
+        if self.index_is_full and (kind != "recordings" or os.path.lexists(self.folders[kind] / name)):
+            return MediaFile(name, "camera0", 1, 1.0, 1.0)
+        return self.index.get((kind, name))
 
     def when_finished(self, name: str) -> Deferred[Any] | None:
         return self.finishing.get(name)
@@ -463,6 +470,7 @@ class ScopeTests(FilesTestCase):
 
     async def test_other_cameras(self) -> None:
         """Whatever a file is called, the index says of which camera it is; without one it is not there."""
+        self.index_is_full = False
         for kind, name in (("snapshots", "door.jpg"), ("thumbnails", "door.jpg.jpg"), ("thumbnails", f"{NAME}.jpg")):
             (self.folders[kind] / name).write_bytes(b"x")
         self.index["snapshots", "door.jpg"] = MediaFile("door.jpg", "camera1", 1, 1.0, 1.0)
@@ -479,6 +487,38 @@ class ScopeTests(FilesTestCase):
             self.known.keys.add(ApiKey(ident, "panel", digest(key), Role.VIEWER, frozenset(cameras), 0, "ann"))
             found = [(await self.get(name, kind, authorization=f"Bearer {key}")).status for kind, name in files]
             self.assertEqual(found, expected, cameras)
+
+
+class IndexTests(FilesTestCase):
+    """What lies in a folder and is nothing of ours."""
+
+    async def test_unknown(self) -> None:
+        """Is not there, for an admin either, and not pictured."""
+        self.index_is_full = False
+        for kind in self.folders:
+            for name in (NAME, "jwt.key", "a.jpg", "jwt.key.jpg", f"{NAME}.jpg"):
+                (self.folders[kind] / name).write_bytes(b"secret")
+                admin = {"authorization": f"Bearer {self.tokens.issue('me', Role.ADMIN, time.time(), 600)}"}
+                answer = await self.get(name, kind, **admin)
+                self.assertEqual((answer.status, b"secret" in answer.body), (404, False), f"{kind}/{name}")
+        self.index["recordings", NAME] = MediaFile(NAME, "camera0", 1, 1.0, 1.0)
+        self.assertEqual((await self.get()).status, 200)
+        self.assertEqual((await self.get(f"{NAME}.jpg", "thumbnails")).status, 200)
+
+    async def test_another_of_that_name(self) -> None:
+        """A name without its extension, by which the index finds a file too, is not the name of a file."""
+        self.index_is_full = False
+        short = NAME.removesuffix(".mp4")
+        (self.folders["recordings"] / short).write_bytes(b"secret")
+        self.index["recordings", short] = MediaFile(NAME, "camera0", 1, 1.0, 1.0)
+        self.assertEqual((await self.get(short)).status, 404)
+
+    async def test_link(self) -> None:
+        """One of that name is not followed, also where it takes the file's place after that was looked at."""
+        self.path.unlink()
+        self.path.symlink_to(self.base / "secret.mp4")
+        self.assertEqual((await self.get()).status, 404)
+        self.assertRaises(OSError, files_module._File(str(self.path)).openForReading)
 
 
 class FinishingTests(FilesTestCase):
