@@ -15,7 +15,9 @@ from attrs import frozen
 from camsvc.access.admission import Admission, EngineSecrets, Question
 from camsvc.access.admitted_sessions import AdmittedSessions
 from camsvc.access.roles import Role
+from camsvc.config.schema import Limits
 from camsvc.engine.http_client import EngineAnswer, EngineHttp
+from camsvc.limits.viewer_shares import ViewerShares
 from camsvc.server.routes import camera_access
 from camsvc.server.routes.hls_sessions import HlsSessions, plain_playlist
 from camsvc.system.clocks import Clocks
@@ -358,7 +360,7 @@ class HlsSessionTests(HlsTestCase):
         admitted = AdmittedSessions(self.folder / "admitted.jsonl", Clocks())
         self.addCleanup(admitted.close)
         secrets = EngineSecrets(b"p" * 32, INTERNAL[1].encode(), API[1].encode())
-        self.admission = Admission(self.stand.credentials, admitted, secrets, Clocks())
+        self.admission = Admission(self.stand.credentials, admitted, ViewerShares(Limits()), secrets, Clocks())
         self.sessions = HlsSessions(clock(), self.stand.access, self.stand.delivery, self.http)
         self.addCleanup(self.sessions.stop)
 
@@ -371,7 +373,7 @@ class HlsSessionTests(HlsTestCase):
         """Playlists and segments go on, without index.m3u8 being opened anew."""
         await self.server.add("camera0")
         await self.publish()
-        session = self.sessions.open(principal(Role.VIEWER), "camera0")
+        session = self.sessions.open(principal(Role.VIEWER), "camera0", "127.0.0.1")
         index = await self.sessions.ask(session, "index.m3u8", {})
         media = self.names(plain_playlist(await index.text()))[-1]
         began, seen = clock().seconds(), set()
@@ -391,7 +393,7 @@ class HlsSessionTests(HlsTestCase):
         await self.server.add("camera0")
         await self.publish()
         who = principal(Role.VIEWER)
-        session = self.sessions.open(who, "camera0")
+        session = self.sessions.open(who, "camera0", "127.0.0.1")
         (await self.sessions.ask(session, "index.m3u8", {})).drop()
         self.stand.end_rights()
         self.assertEqual(self.sessions.open_count, 0)
