@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
@@ -73,16 +73,66 @@ _FORMATS: dict[str, Callable[[LogEvent], str]] = {"text": _text_line, "json": _j
 _CHATTY = ("twisted.", "autobahn", "log_legacy", "-")
 
 
+class _LibraryLines:
+    """Which warnings and errors of libraries are written: a stranger can cause some of them without limit.
+
+    Of each kind the first ones of a minute are; with the first line after it, whosoever it is, stands how many more
+    there were. A kind is the module and the format of its lines.
+    """
+
+    def __init__(self) -> None:
+        self._counts: dict[tuple[str, str], int] = {}
+        self._until = 0.0
+
+    def admits(self, event: LogEvent) -> bool:
+        """Count a line; whether it is one of the first of its kind."""
+        kind = str(event.get("log_namespace", "-")), str(event.get("log_format") or "")
+        count = self._counts[kind] = self._counts.get(kind, 0) + 1
+        return count <= FIRST
+
+    def sums(self, now: float) -> Iterator[LogEvent]:
+        """What is to be told, when the minute is over.
+
+        Args:
+            now: seconds since the epoch.
+
+        Yields:
+            a line for each kind of which there were more.
+        """
+        if now < self._until:
+            return
+        counts, self._counts = self._counts, {}
+        self._until = now + PERIOD_S
+        for (namespace, form), count in counts.items():
+            if count > FIRST:
+                yield {
+                    "log_time": now,
+                    "log_level": LogLevel.warn,
+                    "log_namespace": namespace,
+                    "log_format": "{count} more lines of the kind: {form}",
+                    "count": count - FIRST,
+                    "form": form,
+                }
+
+
 @implementer(ILogObserver)
 class _Lines:
     def __init__(self, stream: TextIO, format_line: Callable[[LogEvent], str]) -> None:
         self._stream = stream
         self._format_line = format_line
+        self._libraries = _LibraryLines()
 
     def __call__(self, event: LogEvent) -> None:
+        for line in self._libraries.sums(event.get("log_time", 0.0)):
+            self._write(line)
         level = event.get("log_level", LogLevel.info)
-        if level <= LogLevel.info and str(event.get("log_namespace", "-")).startswith(_CHATTY):
+        if str(event.get("log_namespace", "-")).startswith(_CHATTY) and (
+            level <= LogLevel.info or not self._libraries.admits(event)
+        ):
             return
+        self._write(event)
+
+    def _write(self, event: LogEvent) -> None:
         try:
             self._stream.write(self._format_line(event))
             self._stream.flush()

@@ -110,6 +110,24 @@ class ObserverTests(SynchronousTestCase):
         self.assertNotIn("Starting", stream.getvalue())
         self.assertIn("broken", stream.getvalue())
 
+    def test_warnings_of_libraries(self) -> None:
+        """A stranger can cause some of them without end: of each kind some are written, then their number."""
+        stream = io.StringIO()
+        observe = logs.observer("info", "text", stream)
+
+        def emit(namespace: str, form: str, at: float) -> None:
+            observe({"log_time": at, "log_level": LogLevel.warn, "log_namespace": namespace, "log_format": form})
+
+        for number in range(1000):
+            for form in ("received non-pending pong", "another"):
+                emit("autobahn.websocket.protocol", form, 1000.0 + number / 100)
+        self.assertEqual(stream.getvalue().count("\n"), 2 * logs.FIRST)
+        emit("camsvc.app.service.Camsvc", "hello", 1061.0)
+        *_, one, other, hello = stream.getvalue().splitlines()
+        self.assertIn(f"{1000 - logs.FIRST} more lines of the kind: received non-pending pong", one)
+        self.assertIn(f"{1000 - logs.FIRST} more lines of the kind: another", other)
+        self.assertTrue(hello.endswith("hello"))
+
     def test_reader_gone(self) -> None:
         """A closed pipe does not disturb who logs."""
 
