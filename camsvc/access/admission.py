@@ -139,7 +139,7 @@ class Admission:
         if not question.id or self._admitted.find([question.id], question.path):
             return True
         try:
-            self._shares.add(viewing_of(question.protocol, [who], question.ip))
+            self._shares.add(question.id, viewing_of(question.protocol, [who], question.ip))
         except ShareUsedUp:
             return False
         return True

@@ -14,7 +14,7 @@ from camsvc.engine.api.api_client import EngineRefused
 from camsvc.engine.api.sessions_api import EngineSession, SessionsApi
 from camsvc.engine.supervisor import Engine
 from camsvc.errors import DependencyFailed
-from camsvc.limits.viewer_shares import ViewerShares, Viewing
+from camsvc.limits.viewer_shares import ViewerShares
 from camsvc.system.runtime import Runtime
 from camsvc.system.tasks import Repeater
 
@@ -64,6 +64,7 @@ class SessionEnforcer:
         self._heard: dict[str, tuple[int, float]] = {}  # reports of a WebRTC session, and since when they are so many
         self._again: IDelayedCall | None = None
         self._rounds = Repeater(runtime.reactor, ROUND_S, self._enforce, self._log, "looking who watches")
+        shares.in_doubt.add(self.enforce_now)
         engine.changes.add(lambda up: self._rounds.nudge() if up else None)
 
     def start(self) -> None:
@@ -95,21 +96,22 @@ class SessionEnforcer:
         except DependencyFailed as why:
             self._log.debug("round not finished: {why}", why=why.message)
             return
-        self._shares.set_listed(self._viewings(sessions, connections))
+        self._count_viewers(sessions, connections)
         listed = {session.id for session in sessions}
         self._heard = {ident: heard for ident, heard in self._heard.items() if ident in listed}
         self._admitted.keep(frozenset(connections).union(listed))
 
-    def _viewings(self, sessions: Iterable[EngineSession], connections: Mapping[str, str]) -> list[Viewing]:
-        """Whose share each session is of; camsvc's own are of nobody's."""
-        found = []
+    def _count_viewers(self, sessions: Iterable[EngineSession], connections: Mapping[str, str]) -> None:
+        """Tell whose share each session is of; camsvc's own are of nobody's."""
+        viewings, listed = [], set()
         for session in sessions:
-            if not session.publishes:
-                entries = self._admitted.find(_ids(session, connections.items()), session.path)
-                principals = [entry.principal for entry in entries if entry.principal is not None]
-                if principals:
-                    found.append(viewing_of(session.kind, principals, _host(session.address)))
-        return found
+            ids = _ids(session, connections.items())
+            entries = self._admitted.find(ids, session.path)
+            principals = [entry.principal for entry in entries if entry.principal is not None]
+            if principals and not session.publishes:
+                viewings.append(viewing_of(session.kind, principals, _host(session.address)))
+                listed.update(ids)
+        self._shares.set_listed(viewings, listed)
 
     async def _cut_if_ended(self, session: EngineSession, ids: Iterable[str]) -> None:
         if session.publishes or not session.path:

@@ -116,7 +116,7 @@ class CameraStand:
         engine: Any = self.engine
         paths: Any = self.paths
         grants: Any = self
-        self.shares = ViewerShares(Limits())
+        self.shares = ViewerShares(Limits(), Clocks())
         self.whep = WhepSessions(Seals(self.tokens.secrets, Clocks()), self.shares)
         self.access = CameraAccess(authentication(self.credentials), grants, self.inventory)
         self.delivery = CameraDelivery(self.inventory, engine, paths)

@@ -41,7 +41,7 @@ class EngineAuthorization:
         self._reactor, folder, clocks = runtime.reactor, runtime.folder, runtime.clocks
         self._callback_port = callback_port
         self._port: Any = None
-        self.shares = ViewerShares(limits)
+        self.shares = ViewerShares(limits, runtime.clocks)
         admitted = AdmittedSessions(folder.path / "watching.jsonl", clocks)
         self._session_enforcer = SessionEnforcer(runtime, engine, api, access.credentials, admitted, self.shares)
         access.grants.revoked.add(self._session_enforcer.enforce_now)

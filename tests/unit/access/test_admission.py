@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 import tests.support.strategies  # noqa: F401
 from camsvc.access import keys
-from camsvc.access.admission import Admission, EngineSecrets, Question
+from camsvc.access.admission import Admission, EngineSecrets, Question, viewing_of
 from camsvc.access.admitted_sessions import AdmittedSessions
 from camsvc.access.credentials import Credentials
 from camsvc.access.keys import ApiKey
@@ -40,7 +40,7 @@ class AdmissionTests(SynchronousTestCase):
         self.known = Credentials(self.tokens)
         self.admitted = AdmittedSessions(Path(self.mktemp()), CLOCKS)
         self.addCleanup(self.admitted.close)
-        self.shares = ViewerShares(Limits(viewer_streams=3, viewer_webrtc_streams=2))
+        self.shares = ViewerShares(Limits(viewer_streams=3, viewer_webrtc_streams=2), CLOCKS)
         self.told: list[tuple[Any, ...]] = []
         self.admission = Admission(
             self.known, self.admitted, self.shares, SHARED, CLOCKS,
@@ -190,7 +190,7 @@ class AdmissionTests(SynchronousTestCase):
     def test_shares(self) -> None:
         """So many streams for one user or key, and for one address; camsvc, and who is in, are not kept out."""
         token = self.tokens.issue("me", Role.VIEWER, NOW, 60)
-        more: dict[str, Any] = {"password": token, "protocol": "rtsp"}
+        more: dict[str, Any] = {"password": token, "protocol": "hls"}
         self.assertEqual([self.allows("read", id=f"r{n}", **more) for n in range(4)], [True, True, True, False])
         self.assertTrue(self.allows("read", id="r1", **more), "its next request")
         more["protocol"] = "webrtc"
@@ -199,11 +199,14 @@ class AdmissionTests(SynchronousTestCase):
         self.assertTrue(self.allows("read", id="you", **other))
         self.assertTrue(self.allows("read", id="int", user="_int", password="internal"))
         afar = [
-            self.allows("read", ip="192.0.2.1", id=f"a{n}", query=f"ticket={self.ticket_of(n)}") for n in range(4)
+            self.allows("read", ip="192.0.2.1", id=f"a{n}", protocol="hls", query=f"ticket={self.ticket_of(n)}")
+            for n in range(4)
         ]
         self.assertEqual(afar, [True, True, True, False])
-        self.shares.set_listed([])
-        self.assertTrue(self.allows("read", id="r9", password=token))
+        self.shares.set_listed([viewing_of("rtsp", [self.tokens.principal(token, NOW)], "")] * 3, ())
+        self.assertFalse(self.allows("read", id="r9", password=token, protocol="rtsps"))
+        self.shares.set_listed([], ())
+        self.assertTrue(self.allows("read", id="r9", password=token, protocol="rtsps"))
 
     def ticket_of(self, number: int) -> str:
         """A ticket of one of many users."""

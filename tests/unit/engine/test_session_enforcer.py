@@ -65,7 +65,7 @@ class SessionEnforcerTests(SynchronousTestCase):
         self.key = keys.make(ident)
         self.known.keys.add(ApiKey(ident, "door", keys.digest(self.key), Role.VIEWER, None, NOW, "me"))
         self.admitted = AdmittedSessions(Path(self.mktemp()), self.clocks)
-        self.shares = ViewerShares(Limits(viewer_streams=2))
+        self.shares = ViewerShares(Limits(viewer_streams=2), self.clocks)
         process = runtime(self.clock, clocks=self.clocks)
         engine: Any = self.engine
         api: Any = self.api

@@ -125,11 +125,11 @@ class WhepTests(LiveTestCase):
     async def test_share(self) -> None:
         """Who watches as many streams as one may gets 429, before the engine is asked; another gets an answer."""
         mine = viewing_of("webrtc", [principal(Role.VIEWER, subject="me")], "")
-        self.stand.shares.set_listed([mine] * 50)
+        self.stand.shares.set_listed([mine] * 50, ())
         answer = await self.post()
         self.assertEqual((answer.status, self.error(answer)["data"]["reason"]), (429, "viewer_limit"))
         self.assertEqual(self.engine.seen, [])
-        self.stand.shares.set_listed([mine] * 49)
+        self.stand.shares.set_listed([mine] * 49, ())
         self.assertEqual((await self.post()).status, 201)
 
     async def test_of_its_viewer_and_camera(self) -> None:
