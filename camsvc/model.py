@@ -87,6 +87,7 @@ class Found:
         detail: what its owner should know though it works, such as a codec that browsers do not play.
         unplayable: why browsers do not play its video as it comes, as a phrase; None when they do.
         audio: codec of its sound as ffmpeg calls it; empty without sound.
+        tracks: which of its tracks of video, and of sound, are used; from 0.
     """
 
     key: str
@@ -99,6 +100,7 @@ class Found:
     detail: str | None = None
     unplayable: str | None = None
     audio: str = ""
+    tracks: tuple[int, int] = (0, 0)
 
 
 @frozen
@@ -117,6 +119,7 @@ class Camera:
         detail: what its owner should know though it works.
         unplayable: why browsers do not play its video as it comes; None when they do.
         audio: codec of its sound as ffmpeg calls it; empty without sound.
+        tracks: which of its tracks of video, and of sound, are used; from 0.
     """
 
     device: str
@@ -131,6 +134,7 @@ class Camera:
     detail: str | None = None
     unplayable: str | None = None
     audio: str = ""
+    tracks: tuple[int, int] = (0, 0)
 
     @property
     def status(self) -> Status:

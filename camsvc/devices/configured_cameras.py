@@ -39,13 +39,23 @@ _FOR_BROWSERS = {
 
 @define(eq=False)
 class _Known:
-    """A camera; ``seen`` says that its stream has been looked at, ``next_s`` from when it may be asked again."""
+    """A camera.
+
+    Attributes:
+        device: its id.
+        found: as the inventory is told.
+        look: how it is looked at; None where that need not be.
+        seen: its stream has been looked at.
+        next_s: from when on it may be asked again.
+        left_out: what of its stream is not used, and why.
+    """
 
     device: str
     found: Found
     look: Look | None
     seen: bool = False
     next_s: float = 0.0
+    left_out: tuple[str, ...] = ()
 
 
 class ConfiguredCameras:
@@ -153,14 +163,18 @@ class ConfiguredCameras:
         if not isinstance(answer, StreamInfo):
             return answer
         camera.seen = True
-        camera.found = evolve(camera.found, modes=(answer.mode,), audio=answer.audio, error=None)
+        camera.found = evolve(
+            camera.found, modes=(answer.mode,), audio=answer.audio, tracks=answer.tracks, error=None
+        )
+        camera.left_out = answer.left_out
         self._judge(camera, answer.unplayable)
         self._show(camera)
         return None
 
     def _judge(self, camera: _Known, unplayable: str | None) -> None:
-        """Note what browsers do not play of it."""
-        detail = f"{unplayable}: {_FOR_BROWSERS[self._transcode]}" if unplayable is not None else None
+        """Note what browsers do not play of it, and what is not used."""
+        told = [f"{unplayable}: {_FOR_BROWSERS[self._transcode]}"] if unplayable is not None else []
+        detail = "; ".join((*told, *camera.left_out)) or None
         if detail is not None and detail != camera.found.detail:
             self._log.warn("{device} ({name}): {detail}", device=camera.device, name=camera.found.name, detail=detail)
         camera.found = evolve(camera.found, unplayable=unplayable, detail=detail)

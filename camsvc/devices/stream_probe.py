@@ -22,7 +22,10 @@ from camsvc.system.redaction import redact
 
 _LIMIT_S = 20.0
 _AT_ONCE = 2
-_SHOWN = "stream=codec_type,codec_name,profile,pix_fmt,width,height,avg_frame_rate,has_b_frames"
+_SHOWN = (
+    "stream=index,codec_type,codec_name,profile,pix_fmt,width,height,avg_frame_rate,has_b_frames,"
+    "sample_rate,extradata_size:packet=stream_index,pts_time"
+)
 _FOURCC = {
     "h264": "H264",
     "hevc": "HEVC",
@@ -34,10 +37,18 @@ _FOURCC = {
 }
 # 8 bits and 4:2:0, as ffmpeg calls it: all that browsers decode of H264.
 _PIXELS = ("yuv420p", "yuvj420p")
-_NAMES = {"hevc": "H265", "mjpeg": "Motion-JPEG", "mpeg4": "MPEG-4"}
+_NAMES = {
+    "hevc": "H265",
+    "mjpeg": "Motion-JPEG",
+    "mpeg4": "MPEG-4",
+    "pcm_mulaw": "G711",
+    "pcm_alaw": "G711",
+    "mp3": "MPEG",
+}
 
 
 class _Track(msgspec.Struct, frozen=True):
+    index: int = 0
     codec_type: str = "video"
     codec_name: str = "?"
     profile: str = ""
@@ -46,9 +57,17 @@ class _Track(msgspec.Struct, frozen=True):
     height: int = 0
     avg_frame_rate: str = "0/0"
     has_b_frames: int = 0
+    sample_rate: str = "1"
+    extradata_size: int = 0
+
+    @property
+    def shown(self) -> str:
+        """Its codec, for people."""
+        return _NAMES.get(self.codec_name, self.codec_name.upper())
 
 
 class _Packet(msgspec.Struct, frozen=True):
+    stream_index: int = 0
     pts_time: str = "nan"
 
 
@@ -65,11 +84,15 @@ class StreamInfo:
         mode: of its video.
         audio: codec of its sound, as ffmpeg calls it; empty without sound.
         unplayable: why browsers do not play its video; None when they do.
+        tracks: which tracks of video and of sound these are, from 0.
+        left_out: what is not used of it, and why, as phrases.
     """
 
     mode: Mode
     audio: str
     unplayable: str | None
+    tracks: tuple[int, int] = (0, 0)
+    left_out: tuple[str, ...] = ()
 
 
 class StreamProbe:
@@ -118,16 +141,25 @@ class StreamProbe:
             found = msgspec.json.decode(output.out, type=_Probed)
         except msgspec.MsgspecError:
             found = _Probed()
-        tracks = found.streams
-        video = next((track for track in tracks if track.codec_type == "video"), None)
-        if video is None or not video.width:
+        videos = [track for track in found.streams if track.codec_type == "video"]
+        video = next((track for track in videos if track.width), None)
+        if video is None:
             said = ["matches no streams", *_lines(output.err)]
             return self._why_not(look, piped) or diagnosis.of_ffmpeg(said, "", look.source, words)
         form = _FOURCC.get(video.codec_name, video.codec_name[:4].upper())
         fps = _counted(found.packets) if look.timed else _rate(video.avg_frame_rate)
-        mode = Mode(form, video.width, video.height, (fps,))
-        audio = next((track.codec_name for track in tracks if track.codec_type == "audio"), "")
-        return StreamInfo(mode, audio, None if look.encoded else _unplayable(video))
+        sounds = [track for track in found.streams if track.codec_type == "audio"]
+        heard = {packet.stream_index for packet in found.packets} or {sound.index for sound in sounds}
+        sound, left_out = _usable_sound(sounds, heard)
+        if len(videos) > 1:
+            left_out = [f"of its {len(videos)} video tracks one is used", *left_out]
+        return StreamInfo(
+            Mode(form, video.width, video.height, (fps,)),
+            sound.codec_name if sound is not None else "",
+            None if look.encoded else _unplayable(video),
+            (videos.index(video), sounds.index(sound) if sound is not None else 0),
+            tuple(left_out),
+        )
 
     def _why_not(self, look: Look, piped: Piped) -> Trouble | None:
         if not look.command:
@@ -136,8 +168,7 @@ class StreamProbe:
         return diagnosis.of_program(name, said, piped.ending, look.diagnosis.words)
 
     async def _run(self, look: Look) -> Piped:
-        shown = f"{_SHOWN}:packet=pts_time" if look.timed else _SHOWN
-        argv = [self._ffprobe, "-v", "warning", *look.input, "-show_entries", shown, "-of", "json"]
+        argv = [self._ffprobe, "-v", "warning", *look.input, "-show_entries", _SHOWN, "-of", "json"]
         text = look.stdin.encode()
         if look.command:
             return await run_piped(self._reactor, look.command, argv, timeout_s=_LIMIT_S, stdin=text)
@@ -170,10 +201,30 @@ def _counted(packets: list[_Packet]) -> float:
     return round((len(times) - 1) / (times[-1] - times[0]), 1)
 
 
+def _usable_sound(sounds: list[_Track], heard: set[int]) -> tuple[_Track | None, list[str]]:
+    """The first sound that can be used, and why others before it cannot.
+
+    Args:
+        sounds: tracks of sound, as the SDP has them.
+        heard: tracks on which something has come.
+    """
+    left_out = []
+    for sound in sounds:
+        if sound.index not in heard:
+            left_out.append(f"on its track of {sound.shown} sound nothing comes")
+        elif not sound.sample_rate.isdecimal() or not int(sound.sample_rate):
+            left_out.append(f"its {sound.shown} sound cannot be read")
+        elif sound.codec_name == "aac" and not sound.extradata_size:
+            left_out.append("its SDP does not say how its AAC sound is coded")
+        else:
+            return sound, left_out
+    return None, left_out
+
+
 def _unplayable(video: _Track) -> str | None:
     """What browsers do not play of it; B-frames may still show once it runs, as not every H264 announces them."""
     if video.codec_name != "h264":
-        return f"its video is {_NAMES.get(video.codec_name, video.codec_name.upper())}"
+        return f"its video is {video.shown}"
     if video.has_b_frames:
         return "its H264 has B-frames"
     return None if video.pix_fmt in _PIXELS else f"its H264 is of the profile {video.profile}"

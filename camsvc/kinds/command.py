@@ -69,7 +69,12 @@ class CommandKind(NamedKind[CommandCamera]):
         if table is None:
             return None
         return Look(
-            (*(() if table.format == "mpegts" else TIMED_LOOK), *_read(table), "-i", "pipe:0"),
+            (
+                *(("-read_intervals", "%+1") if table.format == "mpegts" else TIMED_LOOK),
+                *_read(table),
+                "-i",
+                "pipe:0",
+            ),
             _diagnosis(table),
             command=tuple(table.command),
             encoded=True,

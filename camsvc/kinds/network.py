@@ -20,6 +20,7 @@ from camsvc.kinds.pipeline import (
     Pipeline,
     frame_timeout_s,
     h264,
+    on_track,
     pictures,
     sound_passed_on,
     timed,
@@ -39,9 +40,17 @@ _PORTS = RTSP | _HTTP
 _HTTP_READER = (sys.executable, "-I", str(Path(__file__).parent / "programs" / "http_mjpeg.py"))
 _HTTP_INPUT = ("-f", "matroska", "-i", "pipe:0")
 
+# Of ffprobe: what comes in a second tells on which tracks something comes.
+_SECOND = ("-read_intervals", "%+1")
+
 # What ffmpeg 5.1 prints of an RTSP camera, and http_mjpeg.py of one by HTTP; {host} is the camera's. ffmpeg makes
 # "Input/output error" of an unknown name, whose own line comes before it.
 _WORDS = (
+    (
+        r"could not write header|no global headers|dimensions not set",
+        "{host} does not say in its SDP how its video or sound is coded: set it to H264, and AAC or G711",
+        0.0,
+    ),
     # Many cameras lock an account after some wrong passwords.
     (
         r"\b401\b|\b403\b|authorization failed",
@@ -115,7 +124,7 @@ class NetworkKind(NamedKind[NetworkCamera]):
         parts = urlsplit(found.source)
         by_http = parts.scheme in _HTTP
         return Look(
-            (*TIMED_LOOK, *_HTTP_INPUT) if by_http else READ_LIST,
+            (*TIMED_LOOK, *_HTTP_INPUT) if by_http else (*_SECOND, *READ_LIST),
             self.diagnosis(found.source),
             stdin=found.source if by_http else address_list(found.source, _transport(table)),
             address=(parts.hostname or "", parts.port or _PORTS[parts.scheme]),
@@ -188,10 +197,11 @@ def _passed_on(camera: Camera, transport: str, diagnosis: Diagnosis) -> Pipeline
         diagnosis: what its errors mean.
     """
     source, hidden = without_secrets(camera.source)
+    video, sound = camera.tracks
     return Pipeline(
         input=(*KEY_FRAMES_ONLY, "-threads", "1", "-fpsprobesize", "0", *READ_LIST),
-        video=(*COPIED, *sound_passed_on(camera.audio)),
-        jpeg=pictures(camera.mode.format),
+        video=(*on_track(COPIED, video), *sound_passed_on(camera.audio, sound)),
+        jpeg=on_track(pictures(camera.mode.format), video),
         frame_timeout_s=max(8.0, frame_timeout_s(camera.fps)),
         stdin=address_list(camera.source, transport, "fpsprobesize 0"),
         source=source,

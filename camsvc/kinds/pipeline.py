@@ -36,8 +36,9 @@ ENCODED_VIDEO = ("-map", "0:v", "-vf", "scale=out_range=tv,format=yuv420p", "-fp
 _TIMED = r"setts=ts=if(eq(PTS\,NOPTS)\,NEXT_PTS-DURATION\,PTS)"
 TIMED_COPY = (*COPIED[:-1], f"{_TIMED},{COPIED[-1]}")
 
-# What RTP carries as it is (ffmpeg-formats(1), "rtp"), by ffmpeg's names; other sound is encoded anew.
-SENT_AS_IT_IS = ("aac", "opus", "pcm_alaw", "pcm_mulaw", "adpcm_g722", "mp2", "mp3")
+# What RTP (ffmpeg-formats(1), "rtp") and both engines carry as it is, by ffmpeg's names; other sound is encoded anew.
+# MediaMTX 1.20 would take MP2, but its recorder spoils it.
+SENT_AS_IT_IS = ("aac", "opus", "pcm_alaw", "pcm_mulaw", "adpcm_g722")
 
 # Gaps are filled, so that sound stays with the picture. ``{0}`` is the stream, in ffmpeg's words.
 TO_OPUS = "-c:{0} libopus -b:{0} 64k -ac:{0} 2 -filter:{0} aresample=48000:async=1"
@@ -106,15 +107,30 @@ class Pipeline:
         return json.dumps(asdict(self), indent=1)
 
 
-def sound_passed_on(audio: str) -> tuple[str, ...]:
+def published_sound(audio: str) -> str:
+    """The codec in which the engine has a camera's sound.
+
+    Args:
+        audio: the codec in which it comes; empty without sound.
+    """
+    return audio if audio in SENT_AS_IT_IS else "opus" if audio else ""
+
+
+def on_track(arguments: tuple[str, ...], track: int) -> tuple[str, ...]:
+    """Arguments that take all tracks of video, for one of them: some cameras announce several."""
+    return tuple(f"0:v:{track}" if word == "0:v" else word for word in arguments)
+
+
+def sound_passed_on(audio: str, track: int = 0) -> tuple[str, ...]:
     """Arguments of the RTSP output for the sound that comes with the video, as it is where RTP carries it.
 
     Args:
         audio: its codec as ffmpeg calls it; empty without sound.
+        track: which of the tracks of sound.
     """
     if not audio:
         return ()
-    return ("-map", "0:a:0?", *(("-c:a", "copy") if audio in SENT_AS_IT_IS else OPUS), *WITH_SOUND)
+    return ("-map", f"0:a:{track}?", *(("-c:a", "copy") if audio in SENT_AS_IT_IS else OPUS), *WITH_SOUND)
 
 
 def pictures(form: str) -> tuple[str, ...]:

@@ -118,7 +118,9 @@ class Orders:
         rtsp = ("-pkt_size", "1200", "-f", "rtsp", "-rtsp_transport", "tcp")  # 1200: below the MTU after SRTP
         stream = (*self.input, *self.video, *rtsp, url)
         if look is not None:
-            copy = f"-map 0:v -c:v copy -bsf:v setts=ts=N -frames:v {_LOOKED_AT_FRAMES} -f h264 pipe:{look}"
+            copy = (
+                f"-map {self.video[1]} -c:v copy -bsf:v setts=ts=N -frames:v {_LOOKED_AT_FRAMES} -f h264 pipe:{look}"
+            )
             stream = (*stream, *copy.split())
         if not self.jpeg:
             return stream

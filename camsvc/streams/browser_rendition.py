@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from camsvc.kinds.ffmpeg_input import READ_LIST, address_list, without_secrets
-from camsvc.kinds.pipeline import COPIED, OPUS, TO_OPUS, WITH_SOUND, Pipeline, frame_timeout_s, h264
+from camsvc.kinds.pipeline import COPIED, OPUS, TO_OPUS, WITH_SOUND, Pipeline, frame_timeout_s, h264, published_sound
 from camsvc.model import Camera
 
 WebProtocol = Literal["webrtc", "hls"]
@@ -24,7 +24,7 @@ def web_protocols(camera: Camera) -> frozenset[WebProtocol]:
     """The protocols that need a web path: for its video all of them, else those that do not carry its sound."""
     if camera.unplayable is not None:
         return frozenset(_SOUND)
-    return frozenset(protocol for protocol, carried in _SOUND.items() if camera.audio not in carried)
+    return frozenset(protocol for protocol, carried in _SOUND.items() if published_sound(camera.audio) not in carried)
 
 
 def for_browsers(camera: Camera, ffmpeg: str, url: str) -> Pipeline:
@@ -38,7 +38,7 @@ def for_browsers(camera: Camera, ffmpeg: str, url: str) -> Pipeline:
         ffmpeg: the program.
         url: the camera's path at the engine, with a login.
     """
-    mode, audio = camera.mode, camera.audio
+    mode, audio = camera.mode, published_sound(camera.audio)
     if camera.unplayable is None:
         video: tuple[str, ...] = COPIED
     else:

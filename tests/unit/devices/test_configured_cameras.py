@@ -136,13 +136,40 @@ class ConfiguredCamerasTests(ConfiguredTestCase):
 
     async def test_profile_and_sound(self) -> None:
         """H264 of more than 8 bits is not for browsers; the codec of its sound is known."""
-        sound = {"codec_type": "audio", "codec_name": "aac", "profile": "LC"}
+        sound = {"codec_type": "audio", "codec_name": "aac", "profile": "LC", "extradata_size": 2, "index": 1}
         video = {**STREAM, "codec_type": "video", "pix_fmt": "yuv420p10le", "profile": "High 10"}
         self.probe(json.dumps({"streams": [sound, video]}))
         self.add()
         await self.until(lambda: self.camera().resolution == "640x360")
         self.assertEqual((self.camera().audio, self.camera().mode.format), ("aac", "H264"))
         self.assertEqual(self.camera().unplayable, "its H264 is of the profile High 10")
+
+    async def test_what_is_left_out(self) -> None:
+        """Tracks on which nothing comes, sound that cannot be read, a second picture: the first that works counts."""
+        video = {**STREAM, "codec_type": "video", "index": 1}
+        silent = {**video, "index": 0, "width": 0, "height": 0}
+        g711 = {"codec_type": "audio", "codec_name": "pcm_alaw", "sample_rate": "8000"}
+        aac = {"codec_type": "audio", "codec_name": "aac", "sample_rate": "16000"}
+        mp2 = {"codec_type": "audio", "codec_name": "mp2", "sample_rate": "0"}
+        streams = [
+            silent,
+            video,
+            {**g711, "index": 2},
+            {**aac, "index": 3},
+            {**mp2, "index": 4},
+            {**g711, "index": 5},
+        ]
+        packets = [{"stream_index": index, "pts_time": "1.0"} for index in (1, 3, 4, 5)]
+        self.probe(json.dumps({"streams": streams, "packets": packets}))
+        self.add()
+        await self.until(lambda: self.camera().resolution == "640x360")
+        self.assertEqual((self.camera().tracks, self.camera().audio), ((1, 3), "pcm_alaw"))
+        told = (
+            "of its 2 video tracks one is used; on its track of G711 sound nothing comes;"
+            " its SDP does not say how its AAC sound is coded; its MP2 sound cannot be read"
+        )
+        self.assertEqual(self.camera().detail, told)
+        self.assertIs(self.camera().status, Status.CONNECTED)
 
     async def test_sound_alone(self) -> None:
         """Is no camera."""

@@ -41,6 +41,14 @@ class NetworkKindTests(SynchronousTestCase):
         self.assertIn("-c:a libopus", " ".join(self.made(audio="adpcm_g726").video))
         self.assertNotIn("0:a", " ".join(self.made().video))
 
+    def test_tracks(self) -> None:
+        """Of several tracks the one that works is taken, by all outputs."""
+        made = self.made(audio="aac", tracks=(1, 2))
+        for words in (made.video, made.jpeg):
+            self.assertIn("0:v:1", words)
+            self.assertNotIn("0:v", words)
+        self.assertIn("0:a:2?", made.video)
+
     def test_network_looks(self) -> None:
         """H264 alone can have B-frames that nobody has announced."""
         self.assertTrue(self.made().looks)

@@ -21,7 +21,7 @@ class ProtocolTests(SynchronousTestCase):
             ("opus", set()),
             ("aac", {"webrtc"}),
             ("pcm_alaw", {"hls"}),
-            ("mp3", {"webrtc", "hls"}),
+            ("mp3", set()),  # it is encoded as Opus
         ):
             self.assertEqual(web_protocols(camera(audio=audio)), needed, audio)
 
