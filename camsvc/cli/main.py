@@ -31,7 +31,7 @@ COMMANDS = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     argv = sys.argv[1:] if argv is None else argv
-    options = _parser(argv).parse_args(argv)
+    options = parser_for(argv).parse_args(argv)
     try:
         status: int = options.run(options)
     except ConfigError as why:
@@ -45,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return status
 
 
-def _parser(argv: Sequence[str]) -> argparse.ArgumentParser:
+def parser_for(argv: Sequence[str]) -> argparse.ArgumentParser:
     """A parser that knows every command's name, and the options of the one that is asked for."""
     parser = argparse.ArgumentParser(
         prog="camsvc",
