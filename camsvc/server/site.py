@@ -122,8 +122,13 @@ class Root(Resource):
                     suggestion="add it to server.allowed_hosts",
                 ),
             )
+        if b"ticket" in (request.args or ()):  # made to be shown by whoever has it, in a page of their own
+            request.setHeader(b"cross-origin-resource-policy", b"cross-origin")
         if not _is_text(path, *request.postpath):
             return _ErrorPage(404, NotFound("Page", "path"))
+        preflight = self._cookie.cors.preflight(request, path)
+        if preflight is not None:
+            return preflight
         login = path == b"api" and request.postpath in _LOGIN_PATHS
         try:
             if request.postpath != [b"login"] or not login:  # who logs in again need not be logged in

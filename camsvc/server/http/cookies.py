@@ -7,6 +7,7 @@ from typing import Any
 from camsvc.access.authentication import Authentication
 from camsvc.errors import AuthenticationFailed, PermissionDenied
 from camsvc.server.http.authorization import tell_refused
+from camsvc.server.http.cors import Cors
 from camsvc.server.http.origins import Origins
 from camsvc.system.clocks import Clocks
 
@@ -15,6 +16,9 @@ _READS = (b"GET", b"HEAD")
 
 class LoginCookie:
     """A cookie that holds a session token, for one camsvc.
+
+    Over TLS its name begins with ``__Host-`` (RFC 6265bis, section 4.1.3.2): no other host of the domain, and nothing
+    that comes without TLS, can set one of that name.
 
     Its name is the instance's, as cookies ignore ports (RFC 6265, section 8.5): two camsvc on one machine would log
     each other's browsers out. For the same reason SameSite=Strict does not keep out a page of another port, so that
@@ -30,7 +34,9 @@ class LoginCookie:
             origins: whose pages may use it.
             clocks: what time it is.
         """
+        self.cors = Cors(origins)
         self._name = f"camsvc-{instance}".encode()
+        self._secure_name = b"__Host-" + self._name
         self._authentication = authentication
         self._origins = origins
         self._clocks = clocks
@@ -45,7 +51,7 @@ class LoginCookie:
 
     def token(self, request: Any) -> str | None:
         """The session token that came in the cookie, good or not; None where none came."""
-        value: bytes | None = request.getCookie(self._name)
+        value: bytes | None = request.getCookie(self._name_for(request))
         return value.decode("latin-1") if value else None
 
     def admit(self, request: Any) -> None:
@@ -63,6 +69,7 @@ class LoginCookie:
             tell_refused(request, why, self._authentication)
             return
         self.require_own_origin(request, needed=request.method not in _READS or _is_handshake(request))
+        self._require_own_site(request)
         request.requestHeaders.setRawHeaders(b"authorization", [b"Bearer " + token.encode("latin-1")])
 
     def require_own_origin(self, request: Any, needed: bool = False) -> None:
@@ -86,9 +93,32 @@ class LoginCookie:
                 suggestion="name the page's origin in server.allowed_origins, a proxy in server.trusted_proxies",
             )  # fmt: skip
 
+    def _require_own_site(self, request: Any) -> None:
+        """Refuse what a page of another site or another port has made the browser fetch, also without an Origin.
+
+        Sec-Fetch-Site (W3C Fetch Metadata) says so of pictures and scripts too. Who follows a link is let in: the
+        page with the link reads nothing of the answer.
+
+        Raises:
+            PermissionDenied: it is such a request.
+        """
+        site, mode = (request.getHeader(name) for name in (b"sec-fetch-site", b"sec-fetch-mode"))
+        if site not in (b"cross-site", b"same-site") or request.getHeader(b"origin") is not None:
+            return
+        if mode == b"navigate" and request.method in _READS:
+            return
+        raise PermissionDenied(
+            "Permission denied: a page of another site may not use this login",
+            reason="foreign_origin",
+            suggestion="name its origin in server.allowed_origins",
+        )
+
+    def _name_for(self, request: Any) -> bytes:
+        return self._secure_name if request.isSecure() else self._name
+
     def _set(self, request: Any, value: str, valid_s: int) -> None:
         request.addCookie(
-            self._name,
+            self._name_for(request),
             value.encode("latin-1"),
             path=b"/",
             max_age=str(valid_s).encode(),

@@ -54,6 +54,7 @@ def security_headers(host: str | None, secure: bool, hsts_s: int) -> dict[bytes,
         "X-Frame-Options": "DENY",
         "Referrer-Policy": "no-referrer",
         "Permissions-Policy": ", ".join(_PERMISSIONS),
+        "Cross-Origin-Resource-Policy": "same-origin",
     }
     if secure:
         headers["Cross-Origin-Opener-Policy"] = "same-origin"  # browsers heed it over TLS alone

@@ -382,9 +382,98 @@ class TlsCookieTests(LoginTestCase):
         answer = await self.login(cookie=True, headers={**forwarded, "origin": "https://localhost"})
         self.assertIn("secure", answer.headers["set-cookie"].lower().split("; "))
         cookie = answer.headers["set-cookie"].partition(";")[0]
+        self.assertTrue(cookie.startswith("__Host-camsvc-abc=ey"), "no other host and nothing without TLS can set it")
+        self.assertNotIn("domain", answer.headers["set-cookie"].lower())
+        self.assertIn("Path=/", answer.headers["set-cookie"].split("; "))
+        plain = cookie.removeprefix("__Host-")
+        for value, status in ((cookie, 200), (plain, 401)):
+            answer = await ask(self.port, "/api/session", host="localhost", cookie=value, **forwarded)
+            self.assertEqual(answer.status, status)
         for origin, status in (("https://localhost", 200), ("https://panel.example", 200), ("http://localhost", 403)):
             answer = await self.rpc("ping", cookie=cookie, origin=origin, **forwarded)
             self.assertEqual(answer.status, status, origin)
+
+
+class CorsTests(LoginTestCase):
+    """Pages of other origins: with a token of theirs from anywhere, with the visitor's cookie from those named."""
+
+    server = Server(allowed_origins=["https://panel.example"])
+    paths = ("/rpc", "/api/session", "/files/recordings/a.mp4", "/live/camera0/whep")
+
+    async def preflight(self, path: str, origin: str, **keys: Any) -> Answer:
+        headers = {"access_control_request_method": "POST", "access_control_request_headers": "authorization"}
+        return await ask(self.port, path, "OPTIONS", host=self.host, origin=origin, **{**headers, **keys})
+
+    async def test_preflight(self) -> None:
+        """Answered on every path of the API, for everybody; credentials are for those named."""
+        for path in self.paths:
+            for origin, allowed, with_cookie in (
+                ("https://panel.example", "https://panel.example", "true"),
+                (self.own, self.own, "true"),
+                ("https://evil.example", "*", None),
+                ("null", "*", None),
+            ):
+                answer = await self.preflight(path, origin)
+                self.assertEqual((answer.status, answer.body), (204, b""), path)
+                headers = answer.headers
+                self.assertEqual(headers["access-control-allow-origin"], allowed)
+                self.assertEqual(headers.get("access-control-allow-credentials"), with_cookie)
+                self.assertIn("PATCH", headers["access-control-allow-methods"])
+                self.assertIn("Authorization", headers["access-control-allow-headers"])
+                self.assertIn("Origin", headers["vary"])
+
+    async def test_no_preflight(self) -> None:
+        """Elsewhere, and without the question, OPTIONS is what it was; nothing is told without an Origin."""
+        for path in ("/", "/health", "/metrics"):
+            answer = await self.preflight(path, "https://panel.example")
+            self.assertNotIn("access-control-allow-origin", answer.headers, path)
+            self.assertNotEqual(answer.status, 204)
+        self.assertEqual((await ask(self.port, "/rpc", "OPTIONS", host=self.host)).status, 405)
+        self.assertNotIn(
+            "access-control-allow-origin", (await ask(self.port, "/api/session", host=self.host)).headers
+        )
+
+    async def test_token(self) -> None:
+        """A page of any origin calls with its token, and reads the answer and its Location and Link."""
+        token = self.known.tokens.issue("ann", Role.ADMIN, time.time(), 60)
+        answer = await self.rpc("ping", authorization=f"Bearer {token}", origin="https://evil.example")
+        self.assertEqual(answer.status, 200)
+        self.assertEqual(answer.headers["access-control-allow-origin"], "*")
+        exposed = answer.headers["access-control-expose-headers"].split(", ")
+        self.assertEqual({"Location", "Link", "ETag", "Content-Range"} - set(exposed), set())
+        answer = await ask(self.port, "/api/session", host=self.host, origin="https://evil.example")
+        self.assertEqual((answer.status, answer.headers["access-control-allow-origin"]), (401, "*"))
+
+    async def test_cookie(self) -> None:
+        """Counts for no page but those named, whatever the browser sends along."""
+        cookie = await self.cookie_of("ann")
+        for origin, status in (("https://panel.example", 200), ("https://evil.example", 403)):
+            answer = await ask(self.port, "/api/session", host=self.host, cookie=cookie, origin=origin)
+            self.assertEqual(answer.status, status, origin)
+            told = answer.headers.get("access-control-allow-credentials")
+            self.assertEqual(told, "true" if status == 200 else None)
+
+    async def test_pictures_in_foreign_pages(self) -> None:
+        """Send no Origin, but say by Sec-Fetch-Site where they stand; a link may be followed."""
+        cookie = await self.cookie_of("ann")
+        for site, mode, status in (
+            ("cross-site", "no-cors", 403),
+            ("same-site", "no-cors", 403),
+            ("same-origin", "no-cors", 200),
+            ("none", "navigate", 200),
+            ("cross-site", "navigate", 200),
+        ):
+            fetch = {"sec_fetch_site": site, "sec_fetch_mode": mode}
+            answer = await ask(self.port, "/api/session", host=self.host, cookie=cookie, **fetch)
+            self.assertEqual(answer.status, status, (site, mode))
+            self.assertEqual((await ask(self.port, "/health", host=self.host, **fetch)).status, 404)
+
+    async def test_resource_policy(self) -> None:
+        """No other origin shows what is served, but by a URL that was made for it."""
+        answer = await ask(self.port, "/api/session", host=self.host)
+        self.assertEqual(answer.headers["cross-origin-resource-policy"], "same-origin")
+        answer = await ask(self.port, "/api/session?ticket=x", host=self.host)
+        self.assertEqual(answer.headers["cross-origin-resource-policy"], "cross-origin")
 
 
 class FirstLoginTests(LoginTestCase):
