@@ -107,7 +107,7 @@ class SessionGrants:
         self.credentials.keys.remove(key_id)
         return self._revoked(partial(keys.delete, ident=key_id))
 
-    def look(self) -> None:
+    def end_ended(self) -> None:
         """Shut what has expired or is revoked."""
         now = self._clocks.wall_s()
         for grant in tuple(self._grants):
@@ -120,7 +120,7 @@ class SessionGrants:
                     grant.end(why)
 
     def _revoked(self, work: Callable[[sqlite3.Connection], None]) -> Deferred[None]:
-        self.look()
+        self.end_ended()
         self.revoked.tell()
         return self._database.run(work)
 
@@ -128,7 +128,7 @@ class SessionGrants:
         self._grants.pop(grant, None)
 
     async def _end_and_store(self) -> None:
-        self.look()
+        self.end_ended()
         if self._clock.seconds() - self._used_stored_at >= _STORE_USED_EVERY_S:
             await self._store_used()
 

@@ -143,7 +143,7 @@ class Tokens:
         return Principal(subject, role, float(claims["exp"]), None, token_id, issued_at, key_id, must_change)
 
     def ticket(self, kind: str, resource: str, principal: Principal, now: float, valid_s: float) -> str:
-        """A ticket for one resource; it never outlives the right of the one it is made for.
+        """A ticket for one resource; it never outlives the login or key that it is made for.
 
         Args:
             kind: FILE, STREAM or HLS.
@@ -195,7 +195,7 @@ class Tokens:
             return tuple(_PREFIX[kind] + secret for secret in self.secrets(now).valid(now))
         return ()
 
-    def _look_again(self, now: float) -> bool:
+    def _have_files_changed(self, now: float) -> bool:
         """Whether one of the files has changed this very second."""
         files = (self._secret, self._rules.keys)
         return any([file.look(now) for file in files if isinstance(file, Reread)])
@@ -205,7 +205,7 @@ class Tokens:
             raise BadToken("longer than any token of ours")
         try:
             claims = self._verified(kind, token, now)
-            if claims is None and self._look_again(now):
+            if claims is None and self._have_files_changed(now):
                 claims = self._verified(kind, token, now)
         except jwt.PyJWTError as why:
             raise BadToken(str(why)) from None

@@ -15,7 +15,7 @@ _CONNECT_LIMIT_S = 3
 
 
 class LoopbackRtsp:
-    """Where the engine's paths are read, and with what right."""
+    """Where the engine's paths are read, and with which password."""
 
     def __init__(self, reactor: Any, port: int, secret: str) -> None:
         """Set up; nothing is connected yet.

@@ -1,4 +1,4 @@
-"""Viewers at the engine whose right has ended, or who have vanished: found in its session lists, and cut off."""
+"""Viewers at the engine whose login or key has ended, or who have vanished: found in its lists, and cut off."""
 
 from __future__ import annotations
 

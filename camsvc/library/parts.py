@@ -67,7 +67,7 @@ def _part_files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("*.mp4") if not path.is_symlink())
 
 
-def look(folder: Path, ignore: frozenset[str] = frozenset()) -> Growth:
+def measure(folder: Path, ignore: frozenset[str] = frozenset()) -> Growth:
     """How far a recording is; an absent folder is an empty one.
 
     Args:
@@ -106,7 +106,7 @@ def left_behind(recordings_dir: Path) -> list[tuple[str, int, float]]:
     """Folders of parts there are: camera, id of the recording, time of the first sample."""
     found = []
     for folder in sorted((recordings_dir / ".rec").glob("camera*/*")):
-        growth = look(folder)
+        growth = measure(folder)
         if folder.name.isdigit() and growth.began_at is not None:
             found.append((folder.parent.name, int(folder.name), growth.began_at))
     return found

@@ -116,7 +116,7 @@ class ActiveRecording:
         folder = self._parts_folder
         self._growth = GrowthWatch(
             self._runtime,
-            read_sizes=partial(self._folders.thread, parts.look, folder, ignore),
+            read_sizes=partial(self._folders.thread, parts.measure, folder, ignore),
             write_out=partial(self._folders.thread, parts.write_out, folder),
             engine_up=lambda: self._paths.engine_up,
             on_event=self._on_growth,

@@ -1,4 +1,4 @@
-"""All that decides who passes at the engine, wired together: its callback, and the end of those whose right ended."""
+"""All that decides who passes at the engine, wired together: its callback, and who is cut off."""
 
 from __future__ import annotations
 

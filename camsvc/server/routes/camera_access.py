@@ -72,7 +72,7 @@ class CameraAccess:
         """Who asks, by the headers or by a ticket in the query.
 
         Raises:
-            AuthenticationFailed: nobody who has a right to the camera.
+            AuthenticationFailed: nobody who may see the camera.
         """
         principal = principal_of(request, self._authentication)
         if principal is not None:

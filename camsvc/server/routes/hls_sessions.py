@@ -59,7 +59,7 @@ class HlsSession:
 
 
 class HlsSessions:
-    """The open ones. One ends when unused for 60 s, or when the right of its viewer ends."""
+    """The open ones. One ends when unused for 60 s, or when the login or key of its viewer ends."""
 
     _log = Logger()
 

@@ -13,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 import tests.support.strategies  # noqa: F401
 from camsvc.library import parts
 from camsvc.library.mp4_reader import PartFacts
-from camsvc.library.parts import Clip, Growth, Part, began_at, cut, joinable, look, playlist, read
+from camsvc.library.parts import Clip, Growth, Part, began_at, cut, joinable, measure, playlist, read
 from tests.unit.library.test_mp4_reader import HEAD, box, fragment, moov, track
 
 FIRST, SECOND = "2026-01-31_12-00-00-000000.mp4", "2026-01-31_12-00-10-500000.mp4"
@@ -41,13 +41,13 @@ class FolderTests(SynchronousTestCase):
         self.put(SECOND, b"x" * 5)
         self.put(FIRST, b"x" * 7)
         self.put("note.txt", b"x")
-        self.assertEqual(look(self.folder), Growth(12, (FIRST, SECOND), NOON))
-        self.assertEqual(look(self.folder, frozenset({FIRST})), Growth(5, (SECOND,), NOON + 10.5))
+        self.assertEqual(measure(self.folder), Growth(12, (FIRST, SECOND), NOON))
+        self.assertEqual(measure(self.folder, frozenset({FIRST})), Growth(5, (SECOND,), NOON + 10.5))
 
     def test_look_at_nothing(self) -> None:
         """An empty folder, and one that is not there."""
-        self.assertEqual(look(self.folder), Growth())
-        self.assertEqual(look(self.folder / "absent"), Growth())
+        self.assertEqual(measure(self.folder), Growth())
+        self.assertEqual(measure(self.folder / "absent"), Growth())
 
     def test_times(self) -> None:
         """Of the name, in UTC to the microsecond; of the file where the name has none."""
@@ -89,7 +89,7 @@ class FolderTests(SynchronousTestCase):
         """Are no parts: what they lead to is neither counted nor cut."""
         outside = self.put("../outside", b"not a video at all")
         (self.folder / "2026-01-31_12-00-00-000000.mp4").symlink_to(outside)
-        self.assertEqual(parts.look(self.folder).size_bytes, 0)
+        self.assertEqual(parts.measure(self.folder).size_bytes, 0)
         self.assertEqual((parts.footage_s(self.folder), read(self.folder)), (0.0, []))
         parts.write_out(self.folder)
         self.assertEqual(outside.read_bytes(), b"not a video at all")
