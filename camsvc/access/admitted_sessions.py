@@ -78,15 +78,18 @@ class AdmittedSessions:
         self._lines = 0
         self._file: BinaryIO | None = None
         try:
-            for line in path.read_bytes().splitlines():
-                self._lines += 1
-                try:
-                    entry = msgspec.json.decode(line, type=AdmittedSession)
-                except msgspec.MsgspecError:  # the last one, where the machine was switched off
-                    continue
-                self._by_id.setdefault(entry.id, []).append(entry)
+            data = path.read_bytes()
         except OSError:
-            pass
+            return
+        for line in data.splitlines():
+            self._lines += 1
+            try:
+                entry = msgspec.json.decode(line, type=AdmittedSession)
+            except msgspec.MsgspecError:  # the last one, where camsvc was killed while it wrote
+                continue
+            self._by_id.setdefault(entry.id, []).append(entry)
+        if data and not data.endswith(b"\n"):  # the next one would be lost with it
+            self._rewrite()
 
     def add(self, ident: str, path: str, principal: Principal | None) -> bool:
         """Write down that somebody is let in.

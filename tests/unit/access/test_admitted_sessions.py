@@ -84,6 +84,10 @@ class AdmittedSessionsTests(SynchronousTestCase):
         self.admitted = self.open()
         self.assertEqual((self.who("a"), self.who("c"), self.admitted.find(["d"], "camera0")), (WHO, None, []))
         self.assertEqual(stat.S_IMODE(self.path.stat().st_mode), 0o600)
+        self.admitted.add("d", "camera0", KEY)
+        self.admitted.close()
+        self.admitted = self.open()
+        self.assertEqual([(self.who(name) or WHO).subject for name in "ad"], ["me", "door"])
 
     def test_kept(self) -> None:
         """Who is there, and who has just come; the others are forgotten."""
