@@ -91,26 +91,26 @@ class SessionEnforcer:
         try:
             sessions = await self._api.sessions()
             connections = await self._api.connections() if sessions or not self._admitted.empty else {}
+            ids = _ids_by_session(sessions, connections)
             for session in sessions:
-                await self._cut_if_ended(session, _ids(session, connections.items()))
+                await self._cut_if_ended(session, ids[session.id])
         except DependencyFailed as why:
             self._log.debug("round not finished: {why}", why=why.message)
             return
-        self._count_viewers(sessions, connections)
+        self._count_viewers(sessions, ids)
         listed = {session.id for session in sessions}
         self._heard = {ident: heard for ident, heard in self._heard.items() if ident in listed}
         self._admitted.keep(frozenset(connections).union(listed))
 
-    def _count_viewers(self, sessions: Iterable[EngineSession], connections: Mapping[str, str]) -> None:
+    def _count_viewers(self, sessions: Iterable[EngineSession], ids: Mapping[str, list[str]]) -> None:
         """Tell whose share each session is of; camsvc's own are of nobody's."""
         viewings, listed = [], set()
         for session in sessions:
-            ids = _ids(session, connections.items())
-            entries = self._admitted.find(ids, session.path)
+            entries = self._admitted.find(ids[session.id], session.path)
             principals = [entry.principal for entry in entries if entry.principal is not None]
             if principals and not session.publishes:
                 viewings.append(viewing_of(session.kind, principals, _host(session.address)))
-                listed.update(ids)
+                listed.update(ids[session.id])
         self._shares.set_listed(viewings, listed)
 
     async def _cut_if_ended(self, session: EngineSession, ids: Iterable[str]) -> None:
@@ -156,7 +156,9 @@ def _host(address: str) -> str:
     return address.rpartition(":")[0].strip("[]")
 
 
-def _ids(session: EngineSession, connections: Iterable[tuple[str, str]]) -> list[str]:
+def _ids_by_session(sessions: Iterable[EngineSession], connections: Mapping[str, str]) -> dict[str, list[str]]:
     """What a session may be noted under: its own id, and its connections', which 1.5.1 tells by address alone."""
-    same = [ident for ident, address in connections if address == session.address]
-    return [session.id, *session.connections, *same]
+    at: dict[str, list[str]] = {}
+    for ident, address in connections.items():
+        at.setdefault(address, []).append(ident)
+    return {session.id: [session.id, *session.connections, *at.get(session.address, ())] for session in sessions}
