@@ -60,8 +60,9 @@ class PublicSite:
         self.root.putChild(b"ws", self.ws.as_resource())
         self.root.putChild(b"files", files.app.resource())
         self.root.putChild(b"page", PageFiles().app.resource())
-        self.root.putChild(b"metrics", MetricsPage(authentication, methods.figures, runtime.lag).app.resource())
         proxies = Proxies(config.server.trusted_proxies)
+        metrics = MetricsPage(authentication, methods.figures, runtime.lag, proxies)
+        self.root.putChild(b"metrics", metrics.app.resource())
         site = QuietSite(self.root, runtime.reactor, config.limits, proxies, authentication, guard)
         self.port = PublicPort(runtime, site, config.server, certificates)
 

@@ -34,6 +34,7 @@ _MAX_NAME_BYTES = 255  # NAME_MAX, limits.h
 _NAME = re.compile(r"[^./\\\x00-\x1f\x7f-\x9f][^/\\\x00-\x1f\x7f-\x9f]{0,199}\Z")
 
 _ETAG = re.compile(rb'"[^"]*"')
+_STRONG_ETAG = re.compile(rb'(?<!W/)"[^"]*"')
 _RANGE = re.compile(rb"(\d{0,18})-(\d{0,18})")
 _RANGES = re.compile(rb"bytes=[ \t]*(\d{0,18}-\d{0,18}(?:[ \t]*,[ \t]*\d{0,18}-\d{0,18})*)[ \t]*\Z")
 _MAX_RANGES = 16
@@ -55,6 +56,8 @@ class _File(static.File):
         request.setHeader(b"content-disposition", _disposition(self.basename()))
         request.setHeader(b"x-content-type-options", b"nosniff")
         request.setHeader(b"cache-control", b"private, no-cache")
+        if not _meets_preconditions(request, etag, int(modified)):
+            return answer_error(request, 412, CamsvcError("The file is another by now", reason="precondition_failed"))
         if request.setETag(etag) is http.CACHED:
             return b""
         return super().render_GET(request)
@@ -84,6 +87,20 @@ class _File(static.File):
             headers.removeHeader(b"if-modified-since")
             if etag in _ETAG.findall(tags):  # a list, and weak ones, which match here
                 headers.setRawHeaders(b"if-none-match", [etag])
+
+
+def _meets_preconditions(request: IRequest, etag: bytes, modified: int) -> bool:
+    """Whether If-Match holds, or If-Unmodified-Since where that is not there (RFC 9110, section 13.2.2)."""
+    tags = request.getHeader(b"if-match")
+    if tags is not None:
+        return tags.strip() == b"*" or etag in _STRONG_ETAG.findall(tags)
+    since = request.getHeader(b"if-unmodified-since")
+    if since is None:
+        return True
+    try:
+        return bool(modified <= http.stringToDatetime(since))
+    except ValueError:  # section 13.1.4: a date that is none is ignored
+        return True
 
 
 def _ranges(header: bytes, size: int) -> bytes | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Iterable
 
 from klein import Klein
@@ -12,8 +13,14 @@ from camsvc.access.authentication import Authentication
 from camsvc.access.roles import Role
 from camsvc.api.methods.metrics import Metrics
 from camsvc.server.http.authorization import address_of, principal_of
+from camsvc.server.http.proxies import Proxies
 from camsvc.server.http.request import with_json_errors
 from camsvc.system.reactor_lag import ReactorLag
+
+_NAMES_HERE = (b"localhost", b"127.0.0.1", b"[::1]", b"")
+"""By which a program of this machine calls us."""
+
+_PORT = re.compile(rb":\d*\Z")
 
 Figures = Callable[[frozenset[str] | None], Awaitable[Metrics]]
 Sample = tuple[str, float]
@@ -24,14 +31,16 @@ class MetricsPage:
 
     app = with_json_errors(Klein())
 
-    def __init__(self, authentication: Authentication, figures: Figures, lag: ReactorLag) -> None:
+    def __init__(self, authentication: Authentication, figures: Figures, lag: ReactorLag, proxies: Proxies) -> None:
         """Set up.
 
         Args:
             authentication: who may know from elsewhere.
             figures: of the cameras of a scope, None for all.
             lag: how late camsvc is with everything.
+            proxies: where one on this machine is trusted, what comes from here may come from anywhere.
         """
+        self._asks_all = any(proxies.trusts(address) for address in ("127.0.0.1", "::1"))
         self._authentication = authentication
         self._figures = figures
         self._lag = lag
@@ -40,7 +49,7 @@ class MetricsPage:
     async def metrics(self, request: IRequest) -> bytes:
         """The figures; a key for some cameras gets those of its cameras alone."""
         who = principal_of(request, self._authentication)
-        if who is not None or not _from_here(request):
+        if who is not None or self._asks_all or not _from_here(request):
             who = self._authentication.require(who, Role.VIEWER)
         figures = await self._figures(who.cameras if who is not None else None)
         request.setHeader(b"content-type", b"text/plain; version=0.0.4; charset=utf-8")
@@ -49,7 +58,9 @@ class MetricsPage:
 
 
 def _from_here(request: IRequest) -> bool:
-    """Whether a program of this machine asks, and not a proxy on it for somebody else."""
+    """Whether a program of this machine asks, and not a proxy on it for somebody else, who called us by a name."""
+    if _PORT.sub(b"", request.getHeader(b"host") or b"").lower() not in _NAMES_HERE:
+        return False
     return is_loopback(address_of(request)) and not getattr(request, "passed_on", False)
 
 

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import (
     NoEncryption,
     PrivateFormat,
 )
+from OpenSSL import SSL
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.errors import ConfigError
@@ -49,6 +50,11 @@ class TlsTests(SynchronousTestCase):
         self.assertEqual(load_pair(self.certificate, self.key).names[0], "cam.example")
         self.certificate.write_bytes(other.read_bytes() + self.certificate.read_bytes())
         self.assertIn("is not the key of the first certificate", self.refused())
+
+    def test_no_renegotiation(self) -> None:
+        """A client cannot have keys made again and again on one connection (TLS 1.2)."""
+        pair = load_pair(self.certificate, self.key)
+        self.assertTrue(pair.context.set_options(0) & SSL.OP_NO_RENEGOTIATION)
 
     def test_time(self) -> None:
         """Expired, soon expired, not valid yet: a warning, no refusal."""

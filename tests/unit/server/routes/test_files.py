@@ -417,6 +417,19 @@ class ConditionTests(FilesTestCase):
         )
         self.assertEqual((await self.get(if_modified_since="yesterday")).status, 200)
 
+    async def test_preconditions(self) -> None:
+        """412 where the file is another than If-Match or If-Unmodified-Since says; an ETag outranks a date."""
+        headers = (await self.get()).headers
+        etag, old = headers["etag"], "Mon, 01 Jan 2001 00:00:00 GMT"
+        for value, status in ((etag, 200), ("*", 200), (f'"x", {etag}', 200), ('"x"', 412), (f"W/{etag}", 412)):
+            self.assertEqual((await self.get(if_match=value)).status, status, value)
+            self.assertEqual((await self.get(if_match=value, if_unmodified_since=old)).status, status, value)
+        for value, status in ((headers["last-modified"], 200), (old, 412), ("yesterday", 200)):
+            self.assertEqual((await self.get(if_unmodified_since=value)).status, status, value)
+        answer = await self.get(if_match='"x"', if_none_match=etag, range="bytes=0-9")
+        self.assertEqual((answer.status, self.error(answer)["data"]["reason"]), (412, "precondition_failed"))
+        self.assertEqual((await self.get(if_match=etag, range="bytes=0-9")).status, 206)
+
     async def test_etag_changes(self) -> None:
         """With the content."""
         before = (await self.get()).headers["etag"]

@@ -46,8 +46,10 @@ class PageTests(TestCase):
 
         authentic = authentication(self.known)
         root = Resource()
-        root.putChild(b"metrics", MetricsPage(authentic, figures, ReactorLag(reactor)).app.resource())
-        site = QuietSite(root, reactor, proxies=Proxies(list(trusted)), authentication=authentic)
+        proxies = Proxies(list(trusted))
+        page = MetricsPage(authentic, figures, ReactorLag(reactor), proxies)
+        root.putChild(b"metrics", page.app.resource())
+        site = QuietSite(root, reactor, proxies=proxies, authentication=authentic)
         listener: Any = reactor.listenTCP(0, site, interface="127.0.0.1")  # type: ignore[attr-defined]
         self.addCleanup(lambda: listener.stopListening())
         self.port = listener.getHost().port
@@ -69,6 +71,20 @@ class PageTests(TestCase):
             self.listen(trusted)
             answer = await self.get(x_forwarded_for="203.0.113.9")
             self.assertEqual((answer.status, self.scopes), (401, []))
+
+    async def test_a_trusted_proxy_on_this_machine(self) -> None:
+        """May pass on what anybody asks, and may not say for whom: then all show a key."""
+        self.listen(("127.0.0.0/8",))
+        self.assertEqual((await self.get()).status, 401)
+        token = self.known.tokens.issue("ann", Role.VIEWER, time.time(), 60)
+        self.assertEqual((await self.get(authorization=f"Bearer {token}")).status, 200)
+
+    async def test_called_by_a_name(self) -> None:
+        """A program of this machine calls us by no name but this machine's own."""
+        ours = ("localhost:8002", "127.0.0.1", "[::1]:8002", "LOCALHOST")
+        others = ("cams.example.org", "cams.example.org:8002", "192.0.2.1")
+        for host, status in [(host, 200) for host in ours] + [(host, 401) for host in others]:
+            self.assertEqual((await self.get(host=host)).status, status, host)
 
     async def test_with_a_token(self) -> None:
         """Any role may read; a wrong credential is refused, also from here."""
