@@ -76,7 +76,7 @@ def measure(folder: Path, ignore: frozenset[str] = frozenset()) -> Growth:
     """
     sizes = []
     try:
-        for path in _part_files(folder):
+        for path in sorted(folder.glob("*.mp4")):
             if path.name not in ignore:
                 sizes.append((path, path.stat().st_size))
     except FileNotFoundError:
@@ -88,7 +88,7 @@ def measure(folder: Path, ignore: frozenset[str] = frozenset()) -> Growth:
 
 def write_out(folder: Path) -> None:
     """Have the newest part on the disk as far as it has been written, and its name."""
-    newest = max(_part_files(folder), key=lambda path: path.stat().st_mtime_ns, default=None)
+    newest = max(folder.glob("*.mp4"), key=lambda path: path.stat().st_mtime_ns, default=None)
     if newest is not None:
         atomic_files.sync(newest, data_alone=True)
         atomic_files.sync(folder)
@@ -97,7 +97,7 @@ def write_out(folder: Path) -> None:
 def footage_s(folder: Path) -> float:
     """Seconds of footage in the parts so far, up to the last whole fragment; a folder that is gone has none."""
     try:
-        return sum(read_part(path).duration_s for path in _part_files(folder))
+        return sum(read_part(path).duration_s for path in folder.glob("*.mp4"))
     except FileNotFoundError:
         return 0.0
 
@@ -120,7 +120,7 @@ def read(folder: Path, order: Sequence[str] = ()) -> list[Part]:
         order: names in the order they came; others follow by name.
     """
     place = {name: index for index, name in enumerate(order)}
-    paths = _part_files(folder) if folder.is_dir() else []
+    paths = sorted(folder.glob("*.mp4") if folder.is_dir() else [], key=lambda path: path.name)
     parts = []
     for path in sorted(paths, key=lambda path: place.get(path.name, len(place))):
         facts = read_part(path)
@@ -163,14 +163,25 @@ def joinable(clips: Sequence[Clip]) -> list[list[Clip]]:
 
 
 def playlist(clips: Sequence[Clip]) -> str:
-    """The input of ffmpeg's concat demuxer."""
+    """The input of ffmpeg's concat demuxer.
+
+    Where the end is cut off (``ends_after_s``), each begins where what is known of those before it ends.
+    """
     lines = ["ffconcat version 1.0"]
     for clip in clips:
         quoted = str(clip.part.path.resolve()).replace("'", "'\\''")
         lines.append(f"file '{quoted}'")
-        if clip.length_s is not None:
-            lines.append(f"outpoint {clip.length_s - _JUST_BEFORE_S:.6f}")
+        if clip is not clips[-1] and ends_after_s(clips) is not None:
+            lines.append(f"duration {clip.part.facts.duration_s:.6f}")
     return "\n".join(lines) + "\n"
+
+
+def ends_after_s(clips: Sequence[Clip]) -> float | None:
+    """Seconds after which a file of clips ends, pictures and sound alike; None where it ends as the last one does."""
+    length_s = clips[-1].length_s if clips else None
+    if length_s is None:
+        return None
+    return sum(clip.part.facts.duration_s for clip in clips[:-1]) + length_s - _JUST_BEFORE_S
 
 
 def discard(folder: Path) -> None:

@@ -73,7 +73,7 @@ class Joiner:
         playlist = final.with_name(f".{final.name}.txt")
         try:
             await self._folders.thread(playlist.write_text, parts.playlist(joint))
-            await self._remux(playlist, temporary, recording.format, joint[0].part.facts.codec)
+            await self._remux(playlist, temporary, recording.format, joint)
             await self._folders.thread(atomic_files.publish, temporary, final)
         except CancelledError:  # the next start joins them
             await self._folders.thread(_remove, temporary)
@@ -87,11 +87,13 @@ class Joiner:
             await self._folders.thread(_remove, playlist)
         return [await self._describe(recording, final, joint[0].part.began_at)]
 
-    async def _remux(self, playlist: Path, temporary: Path, form: str, descriptions: bytes) -> None:
+    async def _remux(self, playlist: Path, temporary: Path, form: str, joint: list[Clip]) -> None:
         container = ["-f", "matroska"] if form == "mkv" else ["-movflags", "+faststart", "-f", "mp4"]
+        descriptions, ends_s = joint[0].part.facts.codec, parts.ends_after_s(joint)
         argv = [
             *("/usr/bin/nice", "-n", "10", self._ffmpeg, "-hide_banner", "-nostdin", "-loglevel", "error", "-y"),
             *("-f", "concat", "-safe", "0", "-i", str(playlist), "-map", "0", "-c", "copy"),
+            *(("-t", f"{ends_s:.6f}") if ends_s is not None else ()),
             *(("-c:a", "aac") if form != "mkv" and any(kind in descriptions for kind in _NOT_IN_MP4) else ()),
             *container,
             str(temporary),

@@ -13,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 import tests.support.strategies  # noqa: F401
 from camsvc.library import parts
 from camsvc.library.mp4_reader import PartFacts
-from camsvc.library.parts import Clip, Growth, Part, began_at, cut, joinable, measure, playlist, read
+from camsvc.library.parts import Clip, Growth, Part, began_at, cut, ends_after_s, joinable, measure, playlist, read
 from tests.unit.library.test_mp4_reader import HEAD, box, fragment, moov, track
 
 FIRST, SECOND = "2026-01-31_12-00-00-000000.mp4", "2026-01-31_12-00-10-500000.mp4"
@@ -196,7 +196,7 @@ class JoinTests(SynchronousTestCase):
         self.assertEqual(len(joinable([Clip(part) for part in read(folder)])), 2)
 
     def test_playlist(self) -> None:
-        """Each file, quoted as ffmpeg reads it, and the end of one that is cut: just before the frame at it."""
+        """Each file, quoted as ffmpeg reads it; where the last is cut, just before the frame at its end, how long."""
         odd = Part(Path("/p/it's a 'test'.mp4"), 0, PartFacts(1, 10, b""))
         text = playlist([Clip(part(1, 0, 10)), Clip(odd, 2.5)])
         self.assertEqual(
@@ -204,8 +204,12 @@ class JoinTests(SynchronousTestCase):
             [
                 "ffconcat version 1.0",
                 "file '/p/1.mp4'",
+                "duration 10.000000",
                 "file '/p/it'\\''s a '\\''test'\\''.mp4'",
-                "outpoint 2.499000",
             ],
         )
         self.assertTrue(text.endswith("\n"))
+        self.assertEqual(ends_after_s([Clip(part(1, 0, 10)), Clip(odd, 2.5)]), 12.499)
+        whole = [Clip(part(1, 0, 10)), Clip(odd)]
+        self.assertNotIn("duration", playlist(whole))
+        self.assertIsNone(ends_after_s(whole))

@@ -88,6 +88,18 @@ class JoinerTests(TestCase):
         (made,) = await self.joiner.join(recording(), parts.cut(parts.read(self.folder), None, 1.5))
         self.assertEqual(round(made.duration_s or 0, 1), 1.5)
 
+    async def test_cut_with_sound(self) -> None:
+        """Sound ends where the pictures do, though the parts hold a second of each behind the other."""
+        self.footage(0, 2, sound=True)
+        self.footage(1, 3, sound=True)
+        (made,) = await self.joiner.join(recording(), parts.cut(parts.read(self.folder), None, 3.5))
+        ask = ("ffprobe", "-v", "error", "-show_entries", "stream=duration", "-of", "csv=p=0")
+        path = str(self.folders.recordings_dir / made.filename)
+        told = subprocess.run([*ask, path], capture_output=True, check=True).stdout.split()
+        self.assertEqual(len(told), 2)
+        for seconds in told:
+            self.assertApproximates(float(seconds), 3.5, 0.15)
+
     async def test_matroska(self) -> None:
         """As asked for."""
         self.footage(0, 1)
