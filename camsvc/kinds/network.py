@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Meta
 
+from camsvc.kinds import timeline
 from camsvc.kinds.ffmpeg_input import READ_LIST, address_list, without_secrets
 from camsvc.kinds.kind import TIMED_LOOK, CameraTable, Look, NamedKind
 from camsvc.kinds.pipeline import (
@@ -32,6 +33,8 @@ RTSP = {"rtsp": 554, "rtsps": 322}
 
 ALLOWED = "rtsp://USER:PASSWORD@HOST:PORT/PATH, or rtsps://"
 """What a URL of RTSP looks like, for whoever wrote another one."""
+
+_SLOW_FPS = 5.0
 
 _HTTP = {"http": 80, "https": 443}
 _PORTS = RTSP | _HTTP
@@ -189,6 +192,9 @@ def url_problem(url: str, schemes: Collection[str] = RTSP) -> str:
 def _passed_on(camera: Camera, transport: str, diagnosis: Diagnosis) -> Pipeline:
     """A camera on the network: its video and sound are passed on as they are.
 
+    Their times are corrected where they do not fit arrival. The filter that does it holds back one picture: those of
+    a slow camera are given the time of their arrival instead.
+
     Without ``fpsprobesize 0`` ffmpeg 5.1 looks at the stream for two seconds more.
 
     Args:
@@ -198,11 +204,20 @@ def _passed_on(camera: Camera, transport: str, diagnosis: Diagnosis) -> Pipeline
     """
     source, hidden = without_secrets(camera.source)
     video, sound = camera.tracks
+    timeout_s = max(8.0, frame_timeout_s(camera.fps))
+    slow = 0 < camera.fps < _SLOW_FPS
+    filters = timeline.sound(timeout_s, counted=slow), timeline.decoded_sound(timeout_s, counted=slow)
+    copied = COPIED if slow else (*COPIED[:-1], f"{timeline.video(timeout_s)},{COPIED[-1]}")
+    by_arrival = ("-use_wallclock_as_timestamps", "1") if slow else ()
     return Pipeline(
-        input=(*KEY_FRAMES_ONLY, "-threads", "1", "-fpsprobesize", "0", *READ_LIST),
-        video=(*on_track(COPIED, video), *sound_passed_on(camera.audio, sound)),
+        input=(*KEY_FRAMES_ONLY, "-threads", "1", "-fpsprobesize", "0", *by_arrival, *READ_LIST),
+        video=(
+            *on_track(copied, video),
+            *sound_passed_on(camera.audio, sound, *filters),
+            *timeline.TRUE_TIME_BASE,
+        ),
         jpeg=on_track(pictures(camera.mode.format), video),
-        frame_timeout_s=max(8.0, frame_timeout_s(camera.fps)),
+        frame_timeout_s=timeout_s,
         stdin=address_list(camera.source, transport, "fpsprobesize 0"),
         source=source,
         diagnosis=diagnosis,

@@ -6,8 +6,10 @@ import json
 
 from attrs import asdict, frozen
 
-# The first frame at once, then one a second, whatever the camera's rate; ``fps=1`` would hold the first one back.
-ONE_A_SECOND = r"select='isnan(prev_selected_t)+gte(t-prev_selected_t\,1)'"
+# The first frame at once, then one a second as they come, whatever the camera's rate and what it makes of time;
+# ``fps=1`` would hold the first one back. Register 0 holds when the last one kept has come.
+_SECOND_OVER = r"gte(abs(time(0)-ld(0))\,0.95)"
+ONE_A_SECOND = rf"select='if({_SECOND_OVER}\,st(0\,time(0))\,0)',setpts=N/TB"
 
 # One thread: each further one holds back a picture, at one a second.
 _PICTURE = ("-c:v", "mjpeg", "-q:v", "3", "-threads", "1")
@@ -15,11 +17,11 @@ _PICTURE = ("-c:v", "mjpeg", "-q:v", "3", "-threads", "1")
 ENCODED_PICTURES = ("-map", "0:v", "-vf", ONE_A_SECOND, "-fps_mode", "passthrough", *_PICTURE)
 """Arguments of a picture output for whatever ffmpeg decodes."""
 
-# The bitstream filter noise (ffmpeg-bitstream-filters(1)) drops packets by an expression; register 0 holds the time
-# of the last one kept. mjpeg2jpeg adds the Huffman tables that cameras leave out.
+# The bitstream filter noise (ffmpeg-bitstream-filters(1)) drops packets by an expression. mjpeg2jpeg adds the Huffman
+# tables that cameras leave out.
 COPIED_PICTURES = (
     *("-map", "0:v", "-c:v", "copy"),
-    *("-bsf:v", r"noise=drop='if(eq(n,0)+gte(pts*tb-ld(0),1),0*st(0,pts*tb),1)',mjpeg2jpeg"),
+    *("-bsf:v", "noise=drop='if(gte(abs(time(0)-ld(0)),0.95),0*st(0,time(0)),1)',mjpeg2jpeg"),
 )
 """Arguments of a picture output for Motion-JPEG: the camera's own frames, the first at once, then one a second."""
 
@@ -40,9 +42,6 @@ TIMED_COPY = (*COPIED[:-1], f"{_TIMED},{COPIED[-1]}")
 # MediaMTX 1.20 would take MP2, but its recorder spoils it.
 SENT_AS_IT_IS = ("aac", "opus", "pcm_alaw", "pcm_mulaw", "adpcm_g722")
 
-# Gaps are filled, so that sound stays with the picture. ``{0}`` is the stream, in ffmpeg's words.
-TO_OPUS = "-c:{0} libopus -b:{0} 64k -ac:{0} 2 -filter:{0} aresample=48000:async=1"
-OPUS = tuple(TO_OPUS.format("a").split())
 
 # A sound track on which nothing comes holds the pictures back no longer than this (microseconds; ffmpeg-formats(1)).
 WITH_SOUND = ("-max_interleave_delta", "100000")
@@ -51,6 +50,20 @@ WITH_SOUND = ("-max_interleave_delta", "100000")
 KEY_FRAMES_ONLY = ("-skip_frame", "nokey", "-analyzeduration", "500000")
 
 _BITS_PER_PIXEL = 0.1
+
+
+def to_opus(stream: str, before: str = "") -> tuple[str, ...]:
+    """Encoder arguments for sound; gaps are filled, so that it stays with the picture.
+
+    Args:
+        stream: which, in ffmpeg's words, such as ``a`` or ``a:1``.
+        before: a filter that it passes first.
+    """
+    coding = f"-c:{stream} libopus -b:{stream} 64k -ac:{stream} 2".split()
+    return (*coding, f"-filter:{stream}", f"{before}{',' if before else ''}aresample=48000:async=1")
+
+
+OPUS = to_opus("a")
 
 
 @frozen
@@ -121,16 +134,19 @@ def on_track(arguments: tuple[str, ...], track: int) -> tuple[str, ...]:
     return tuple(f"0:v:{track}" if word == "0:v" else word for word in arguments)
 
 
-def sound_passed_on(audio: str, track: int = 0) -> tuple[str, ...]:
+def sound_passed_on(audio: str, track: int = 0, copied_by: str = "", encoded_by: str = "") -> tuple[str, ...]:
     """Arguments of the RTSP output for the sound that comes with the video, as it is where RTP carries it.
 
     Args:
         audio: its codec as ffmpeg calls it; empty without sound.
         track: which of the tracks of sound.
+        copied_by: a bitstream filter that it passes where it is sent as it is; empty for none.
+        encoded_by: a filter that it passes where it is encoded anew; empty for none.
     """
     if not audio:
         return ()
-    return ("-map", f"0:a:{track}?", *(("-c:a", "copy") if audio in SENT_AS_IT_IS else OPUS), *WITH_SOUND)
+    copied = ("-c:a", "copy", *(("-bsf:a", copied_by) if copied_by else ()))
+    return ("-map", f"0:a:{track}?", *(copied if audio in SENT_AS_IT_IS else to_opus("a", encoded_by)), *WITH_SOUND)
 
 
 def pictures(form: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from camsvc.kinds.ffmpeg_input import READ_LIST, address_list, without_secrets
-from camsvc.kinds.pipeline import COPIED, OPUS, TO_OPUS, WITH_SOUND, Pipeline, frame_timeout_s, h264, published_sound
+from camsvc.kinds.pipeline import COPIED, OPUS, WITH_SOUND, Pipeline, frame_timeout_s, h264, published_sound, to_opus
 from camsvc.model import Camera
 
 WebProtocol = Literal["webrtc", "hls"]
@@ -17,7 +17,7 @@ _SOUND: dict[WebProtocol, tuple[str, ...]] = {
     "hls": ("", "opus", "aac"),
 }
 
-_AAC_AND_OPUS = ("-map", "0:a:0?", "-map", "0:a:0?", "-c:a:0", "copy", *TO_OPUS.format("a:1").split())
+_AAC_AND_OPUS = ("-map", "0:a:0?", "-map", "0:a:0?", "-c:a:0", "copy", *to_opus("a:1"))
 
 
 def web_protocols(camera: Camera) -> frozenset[WebProtocol]:

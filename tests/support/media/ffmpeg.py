@@ -141,6 +141,13 @@ async def probe(test: TestCase, file: Path) -> dict[str, Any]:
     return dict(json.loads(output.out or b"{}"))
 
 
+async def packet_times(test: TestCase, file: Path, kind: str) -> list[float]:
+    """When the packets of its first track of a kind, ``v`` or ``a``, are shown: seconds, rising."""
+    argv = ["ffprobe", "-v", "error", "-select_streams", f"{kind}:0", "-show_entries", "packet=pts_time"]
+    output = await spawn(test, [*argv, "-of", "csv=p=0", str(file)]).ends_within(20.0)
+    return sorted(float(line.strip(b",")) for line in output.out.split() if b"N/A" not in line)
+
+
 async def noise(test: TestCase, file: Path, qp: int = 12) -> None:
     """Write two seconds of H264 of about 3 MB each second, far more than a camera sends; half that at qp 18."""
     source = ["-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25,noise=alls=60:allf=t+u", "-t", "2"]

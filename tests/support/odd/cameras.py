@@ -65,6 +65,7 @@ class OddCamera:
         other_source_at: picture from which on SSRC, sequence numbers and timestamps are others.
         reports: it sends sender reports.
         wall_offset_s: how wrong its clock is.
+        wall_set: seconds after which its clock is set, and by how much.
         sdp_after_s: so long it takes to answer DESCRIBE.
         silent_method: a method that it never answers.
         redirects_to: path to which it sends those who ask.
@@ -95,6 +96,7 @@ class OddCamera:
     other_source_at: int | None = None
     reports: bool = True
     wall_offset_s: float = 0.0
+    wall_set: tuple[float, float] = (0.0, 0.0)
     sdp_after_s: float = 0.0
     silent_method: str = ""
     redirects_to: str = ""
@@ -143,6 +145,18 @@ def _once(at: int, seconds: float) -> Callable[[int, float], int]:
     return lambda picture, fps: _even(picture, fps) + (int(seconds * RATE) if picture == at else 0)
 
 
+def _shown(stamp: Callable[[int, float], int]) -> Callable[[int, float], int]:
+    """Of pictures that come as they are decoded: a key frame, then two B-frames behind each that they need."""
+
+    def stamped(picture: int, fps: float) -> int:
+        gop, place = divmod(picture, 25)
+        pair, which = divmod(place - 1, 3)
+        shown = 3 * pair + (3, 1, 2)[which] if place else 0
+        return stamp(picture, fps) + _even(gop * 25 + shown - picture, fps)
+
+    return stamped
+
+
 def _cameras(*rows: tuple[str, str, dict[str, Any]]) -> dict[str, OddCamera]:
     return {name: OddCamera(name, what, **how) for name, what, how in rows}
 
@@ -183,6 +197,18 @@ CAMERAS = _cameras(
     ("back15", "time steps 15 s back after 10 s", {"stamp": _step(250, -15)}),
     ("zero", "all stamps are equal", {"stamp": lambda picture, fps: 0, "first_stamp": 0}),
     ("slow15", "25 pictures a second are stamped and 15 are sent", {"pace": 15.0}),
+    ("reportsback", "its clock is set back by 30 s, and so are sender reports", {
+        "wall_set": (10.0, -30.0), "sounds": (AAC,)}),
+    ("reportsahead", "its clock is set ahead by 30 s, and so are sender reports", {
+        "wall_set": (10.0, 30.0), "sounds": (AAC,)}),
+    ("back15aac", "time of its pictures steps 15 s back after 10 s, that of its sound does not", {
+        "stamp": _step(250, -15), "sounds": (AAC,)}),
+    ("oneaheadaac", "one picture is stamped 600 s ahead, with sound", {"stamp": _once(250, 600), "sounds": (AAC,)}),
+    ("slow15aac", "25 pictures a second are stamped and 15 are sent, with sound", {"pace": 15.0, "sounds": (AAC,)}),
+    ("zeroaac", "all stamps are equal, those of its sound are right", {
+        "stamp": lambda picture, fps: 0, "first_stamp": 0, "sounds": (AAC,)}),
+    ("back15b", "time steps 15 s back after 10 s, with B-frames", {
+        "file": "bframes", "stamp": _shown(_step(250, -15))}),
     ("clock1970", "its clock is in 1970", {"wall_offset_s": -1.7e9, "sounds": (AAC,)}),
     ("nosr", "no sender reports", {"reports": False, "sounds": (AAC,)}),
     # GOPs and rates.

@@ -22,6 +22,7 @@ VIDEO: dict[str, tuple[str, int, tuple[str, ...]]] = {
         20,
         ("-g", "500", "-keyint_min", "500", "-sc_threshold", "0", "-x264-params", "intra-refresh=1:bframes=0"),
     ),
+    "bframes": (_SMALL, 10, ("-bf", "2", "-b_strategy", "0", "-g", "25", "-sc_threshold", "0")),
     "allkey": (_SMALL, 10, (*_BASE, "-g", "1")),
 }
 """Source, seconds and the encoder's options, by the file's name."""

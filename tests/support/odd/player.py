@@ -37,7 +37,7 @@ class Client:
         self._camera: OddCamera | None = None
         self._playing: list[asyncio.Task[None]] = []
         self._channels: dict[int, tuple[Any, ...]] = {}
-        self._asked_at = time.monotonic()
+        self._asked_at = self._began = time.monotonic()
         self._nonce = os.urandom(8).hex()
         self._session = f"{random.randrange(1 << 30):08X}"
         self._pictures = cache(lambda name: access_units(folder / name))
@@ -169,7 +169,7 @@ class Client:
         self._say(headers, "200 OK", f"Session: {self._session}{timeout}", f"Transport: {transport}")
 
     def _play(self, camera: OddCamera) -> None:
-        began = time.monotonic()
+        began = self._began = time.monotonic()
         tracks = [self._send_video(camera, _VIDEO, camera.file, began)]
         if camera.second_video:
             tracks.append(self._send_video(camera, _SECOND, camera.second_video, began))
@@ -232,7 +232,8 @@ class Client:
 
     def _report(self, camera: OddCamera, track: int, source: int, stamp: int) -> None:
         """A sender report (RFC 3550, 6.4.1)."""
-        wall = time.time() + camera.wall_offset_s + _NTP
+        set_at, by_s = camera.wall_set
+        wall = time.time() + camera.wall_offset_s + _NTP + (by_s if time.monotonic() - self._began > set_at else 0)
         fields = (int(wall) % (1 << 32), int(wall % 1 * (1 << 32)), stamp, 0, 0)
         self._send(track, struct.pack(">BBHIIIIII", 0x80, 200, 6, source, *fields), control=True)
 

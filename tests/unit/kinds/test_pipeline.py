@@ -15,12 +15,12 @@ class PictureTests(SynchronousTestCase):
     """`COPIED_PICTURES`."""
 
     def test_copied_pictures(self) -> None:
-        """The first frame at once, then one a second, none of them decoded."""
+        """The first frame at once, then one a second as they come, none of them decoded."""
         folder = Path(self.mktemp())
         folder.mkdir()
         film = str(folder / "film.mjpeg.avi")
         ffmpeg("-f", "lavfi", "-i", "testsrc2=size=320x180:rate=10", "-t", "3.5", "-c:v", "mjpeg", film)
-        ffmpeg("-i", film, *COPIED_PICTURES, "-f", "image2", str(folder / "%d.jpg"))
+        ffmpeg("-re", "-i", film, *COPIED_PICTURES, "-f", "image2", str(folder / "%d.jpg"))
         pictures = sorted(folder.glob("*.jpg"))
         self.assertEqual(len(pictures), 4)
         for picture in pictures:
