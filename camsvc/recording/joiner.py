@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 from attrs import evolve
-from twisted.internet.defer import CancelledError, DeferredLock
+from twisted.internet.defer import CancelledError, DeferredLock, DeferredSemaphore
 from twisted.logger import Logger
 
 from camsvc.library import parts
@@ -25,7 +25,15 @@ _NOT_IN_MP4 = (b"ulaw", b"alaw", b"ipcm")
 
 
 class Joiner:
-    """Joins parts, one recording at a time."""
+    """Joins parts: large recordings one at a time, and beside them a few small ones, which wait for no large one.
+
+    Attributes:
+        large_bytes: from so many bytes on a recording is a large one: some seconds of a disk's work.
+        small_at_once: so many of the others are joined at the same time.
+    """
+
+    large_bytes = 256 << 20
+    small_at_once = 3
 
     _log = Logger()
 
@@ -40,7 +48,8 @@ class Joiner:
         self._folders = folders
         self._ffmpeg = runtime.ffmpeg
         self._ffprobe = runtime.ffmpeg.removesuffix("ffmpeg") + "ffprobe"
-        self._one_at_a_time = DeferredLock()
+        self._large = DeferredLock()
+        self._small = DeferredSemaphore(self.small_at_once)
 
     async def join(self, recording: Recording, clips: list[Clip]) -> list[MediaFile]:
         """Make the finished files of a recording.
@@ -52,7 +61,9 @@ class Joiner:
         Returns:
             the files, in order; none when there was no footage. The parts are still there.
         """
-        await self._one_at_a_time.acquire()
+        size = sum(clip.part.facts.whole_bytes for clip in clips)
+        turn: DeferredLock | DeferredSemaphore = self._large if size >= self.large_bytes else self._small
+        await turn.acquire()
         try:
             made = []
             for number, joint in enumerate(parts.joinable(clips), 1):
@@ -61,7 +72,7 @@ class Joiner:
                 made += await self._join_run(recording, joint, final)
             return made
         finally:
-            self._one_at_a_time.release()
+            turn.release()
 
     async def _join_run(self, recording: Recording, joint: list[Clip], final: Path) -> list[MediaFile]:
         needed = sum(clip.part.facts.whole_bytes for clip in joint)

@@ -173,7 +173,8 @@ class JoinerTests(TestCase):
         self.assertEqual(len(list(self.folder.iterdir())), 1)
 
     async def test_one_at_a_time(self) -> None:
-        """The second waits for the first, and gets its turn when that is cancelled."""
+        """A second large one waits for the first, and gets its turn when that is cancelled."""
+        self.joiner.large_bytes = 0
         self.footage(0, 1)
         running: list[Deferred[Output]] = []
 
@@ -190,3 +191,23 @@ class JoinerTests(TestCase):
         self.assertEqual(len(running), 2)
         second.cancel()
         await self.assertFailure(second, CancelledError)
+
+    async def test_small_ones(self) -> None:
+        """They wait for no large one, and a few of them not for each other."""
+        self.footage(0, 1)
+        clips = self.clips()
+        running: list[Deferred[Output]] = []
+
+        async def slow(*_: Any, **__: Any) -> Output:
+            running.append(Deferred())
+            return await running[-1]
+
+        self.patch(joiner_module, "run", slow)
+        self.joiner.large_bytes = 0
+        work = [Deferred.fromCoroutine(self.joiner.join(recording(1), clips))]
+        self.joiner.large_bytes = 1 << 40
+        work += [Deferred.fromCoroutine(self.joiner.join(recording(n), clips)) for n in range(2, 7)]
+        self.assertEqual(len(running), 1 + self.joiner.small_at_once)
+        for each in work:
+            each.cancel()
+            await self.assertFailure(each, CancelledError)
