@@ -14,7 +14,7 @@ from camsvc.system.processes import resident_bytes
 from tests.support.engine.engines import find_engines
 from tests.support.engine.rtsp_client import RtspClient, play
 from tests.support.engine.running import INTERNAL, VIEWER
-from tests.support.floods.flood import RELAY_HTTP, RTSP
+from tests.support.floods.flood import RELAY_HTTP, RTSP, UDP
 from tests.support.media.camera import CameraTestCase
 from tests.support.media.ffmpeg import decode
 from tests.support.spawned import Spawned, clock, eventually, pause
@@ -46,7 +46,8 @@ class RtspFloodTests(CameraTestCase):
 
     async def flood(self, kind: str, port: int) -> dict[str, Any]:
         """Forty connections for some seconds; what the flooder says of it."""
-        name = f"{'RTSP' if kind in RTSP else 'relay HTTP'} {kind}"
+        door = "RTSP" if kind in RTSP else "UDP" if kind in UDP else "relay HTTP"
+        name = f"{door} {kind}"
         argv = [sys.executable, "-m", "tests.support.floods.flood", name, str(port)]
         process = Spawned.start([*argv, str(CONNECTIONS), str(SECONDS)])
         self.addCleanup(process.end)
@@ -115,10 +116,18 @@ class RtspFloodTests(CameraTestCase):
         """The control API's, without its credential."""
         await self.attack("pipelined GET of nothing", self.server.api_port)
 
+    async def test_checks_of_nobody(self) -> None:
+        """Datagrams that look like a WebRTC viewer's first."""
+        await self.attack("checks of nobody", self.server.webrtc_udp_port)
+
+    async def test_datagrams_of_noise(self) -> None:
+        """Datagrams from where nobody is known."""
+        await self.attack("datagrams of noise", self.server.webrtc_udp_port)
+
     def test_every_kind(self) -> None:
         """Each kind of message has its row."""
         rows = {name.removeprefix("test_") for name in dir(self) if name.startswith("test_")}
-        self.assertEqual({kind.lower().replace(" ", "_") for kind in RTSP | RELAY_HTTP} - rows, set())
+        self.assertEqual({kind.lower().replace(" ", "_") for kind in RTSP | RELAY_HTTP | UDP} - rows, set())
 
 
 class ShareTests(CameraTestCase):

@@ -85,6 +85,12 @@ WEBSOCKET = {
     "handshakes": Kind(_UPGRADE),
     "frames before the handshake is answered": Kind(_UPGRADE + _masked(_PING) * 1000),
 }
+UDP = {
+    "checks of nobody": bytes.fromhex("0001001c2112a442") + bytes(12) + b"\x00\x06\x00\x08nobody:x" + bytes(16),
+    "datagrams of noise": b"\x16\xfe\xfd" + bytes(40),
+}
+"""Datagrams: a connectivity check (RFC 8489) of a session that is not, and what looks like DTLS."""
+
 DOORS = {"RTSP": RTSP, "relay HTTP": RELAY_HTTP, "HTTP": HTTP, "WebSocket": WEBSOCKET}
 KINDS = {f"{door} {name}": kind for door, kinds in DOORS.items() for name, kind in kinds.items()}
 """Kinds of message, by door and name."""
@@ -172,6 +178,19 @@ def flood(  # noqa: C901
     return {"sent": sent, "cut": cut}
 
 
+def flood_by_udp(datagram: bytes, port: int, count: int, seconds: float) -> dict[str, int]:
+    """The same with datagrams, as fast as they go; nothing is read."""
+    handles = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(count)]
+    sent, end = 0, time.monotonic() + seconds
+    while time.monotonic() < end:
+        for handle in handles:
+            sent += handle.sendto(datagram, ("127.0.0.1", port))
+    return {"sent": sent, "cut": 0}
+
+
 if __name__ == "__main__":
     name, port, count, seconds, *address = sys.argv[1:]
+    if name.startswith("UDP "):
+        print(json.dumps(flood_by_udp(UDP[name[4:]], int(port), int(count), float(seconds))))
+        sys.exit()
     print(json.dumps(flood(KINDS[name], int(port), int(count), float(seconds), *address)))
