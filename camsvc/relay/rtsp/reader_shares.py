@@ -26,6 +26,11 @@ class ReaderShares:
         self._total = 0
         self._held: Counter[str] = Counter()
 
+    @property
+    def keys(self) -> int:
+        """How many credentials and addresses are counted at present."""
+        return len(self._held)
+
     def take(self, address: str, credential: str) -> Callable[[], None]:
         """Count one more.
 

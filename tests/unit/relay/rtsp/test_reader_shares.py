@@ -41,16 +41,18 @@ class ReaderSharesTests(SynchronousTestCase):
             self.assertEqual(self.assertRaises(RequestError, shares.take, "::1", "x").message, "too many readers")
             for release in given:
                 release()
-            self.assertEqual((shares._total, dict(shares._held)), (0, {}))
+            self.assertEqual(shares.keys, 0)
+            for number in range(readers):
+                shares.take("127.0.0.1", f"key {number}")
 
 
 class ReaderTests(RtspTestCase):
     """Readers of the listener."""
 
+    most = 8
+
     def setUp(self) -> None:
         super().setUp()
-        self.shares = self.listener._context.shares
-        self.shares._most_each = 2
         self.caller().publish()
 
     def read(self) -> tuple[Caller, int]:
@@ -71,11 +73,14 @@ class ReaderTests(RtspTestCase):
         """A reader that the path itself refuses keeps no share."""
         self.paths.patch("cam", {"maxReaders": 1})
         self.assertEqual([self.read()[1] for _ in range(4)], [200, 400, 400, 400])
-        self.assertEqual(self.shares._total, 1)
+        self.paths.patch("cam", {"maxReaders": 0})
+        self.assertEqual([self.read()[1] for _ in range(2)], [200, 503])
 
 
 class IdleTests(RtspTestCase):
     """Connections that never begin."""
+
+    most = 4
 
     def test_asks_for_ever(self) -> None:
         """A minute without session, whatever it asks."""
@@ -99,7 +104,6 @@ class IdleTests(RtspTestCase):
 
     def test_who_makes_room(self) -> None:
         """The oldest of the address that has the most idle connections."""
-        self.listener._most = 4
         lonely, *crowd = (self.caller() for _ in range(4))
         for caller in crowd:
             caller.connection.ip = "192.0.2.1"
