@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from camsvc.access.roles import Role
 from camsvc.cli.session_token import session_token
 from camsvc.config.schema import Config, find_file, load
+from camsvc.system.redaction import escaped, plain
 
 EX_OK, EX_REFUSED, EX_UNAVAILABLE = 0, 1, 69
 """Exit statuses; the last is of sysexits.h."""
@@ -111,7 +112,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         options.act(Remote(load(find_file(options.config))), options)
     except RemoteError as why:
-        print(f"camsvc: {why}", file=sys.stderr)
+        print(plain(f"camsvc: {why}"), file=sys.stderr)
         return why.status
     return EX_OK
 
@@ -121,16 +122,17 @@ def print_answer(options: argparse.Namespace, answer: Any, text: str) -> None:
     if options.json:
         print_json(answer)
     else:
-        print(text)
+        print(plain(text))
 
 
 def print_json(value: Any) -> None:
     """Print a value as JSON for people."""
-    print(json.dumps(value, indent=2, ensure_ascii=False))
+    print(escaped(json.dumps(value, indent=2, ensure_ascii=False)))
 
 
 def print_table(rows: Sequence[Sequence[str]]) -> None:
     """Print rows, the first being the heads, in columns."""
+    rows = [[plain(cell).replace("\n", "?") for cell in row] for row in rows]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta, field
 
 from camsvc.config import discovery as discovery_table
+from camsvc.config import folders
 from camsvc.config.discovery import Discovery
 from camsvc.config.messages import mistake, one_line
 from camsvc.errors import ConfigError
@@ -197,9 +198,10 @@ def load(path: Path | None) -> Config:
         raise ConfigError(f"{path}: is not TOML: {why}") from None
     except RecursionError:
         raise ConfigError(f"{path}: is nested too deeply") from None
-    config = parse(document, str(path))
-    base = path.resolve().parent
-    return _anchored(config, base)
+    config = _anchored(parse(document, str(path)), path.resolve().parent)
+    for problem in _folder_problems(config, path):
+        raise ConfigError(one_line(f"{path}: {problem}"))
+    return config
 
 
 def parse(document: dict[str, Any], source: str = "configuration") -> Config:
@@ -257,6 +259,20 @@ def _cross_checks(config: Config) -> list[str]:
         except ValueError:
             problems.append(f'server.trusted_proxies: "{proxy}" is no address and no network such as "10.0.0.0/8"')
     return problems
+
+
+def _folder_problems(config: Config, file: Path) -> list[str]:
+    storage, access = config.storage, config.access
+    media = {"storage.recordings_dir": str(storage.recordings), "storage.snapshots_dir": str(storage.snapshots)}
+    kept = {
+        "storage.state_dir": storage.state_dir,
+        "storage.runtime_dir": storage.runtime_dir,
+        "access.jwt_secret_file": access.jwt_secret_file,
+        "access.jwt_key_file": access.jwt_key_file,
+        "server.tls_key": config.server.tls_key,
+        "the configuration": str(file),
+    }
+    return folders.problems(media, kept)
 
 
 def _anchored(config: Config, base: Path) -> Config:

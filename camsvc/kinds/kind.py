@@ -10,8 +10,9 @@ from msgspec import Meta, Struct
 
 from camsvc.kinds.pipeline import Diagnosis, Pipeline
 from camsvc.model import Camera, Found
+from camsvc.system.redaction import STEERING
 
-Name = Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f]+\Z")]
+Name = Annotated[str, Meta(min_length=1, max_length=60, pattern=rf"^[^{STEERING}]+\Z")]
 
 
 class Table(Struct, forbid_unknown_fields=True, frozen=True):

@@ -24,6 +24,7 @@ from camsvc.kinds.pipeline import (
     pictures,
 )
 from camsvc.model import Camera, Mode
+from camsvc.system.redaction import STEERING
 
 _MODE = re.compile(
     r"(?P<format>[A-Za-z0-9]{3,4}) (?P<width>[1-9][0-9]{1,4})x(?P<height>[1-9][0-9]{1,4})"
@@ -60,7 +61,7 @@ class UsbCamera(Table, frozen=True):
     """What is wanted of one USB camera other than what discovery chooses; ``device`` is its id or its key."""
 
     device: Annotated[str, Meta(min_length=1, max_length=200)]
-    name: Annotated[str, Meta(max_length=60, pattern=r"^[^\x00-\x1f\x7f]*\Z")] = ""
+    name: Annotated[str, Meta(max_length=60, pattern=rf"^[^{STEERING}]*\Z")] = ""
     mode: Annotated[str, Meta(max_length=40)] = ""
     always_on: bool = False
     audio: Annotated[str, Meta(max_length=100, pattern=r"^[^\x00-\x20\x7f]*\Z")] = ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -15,6 +17,7 @@ from camsvc.model import MediaFile
 RECORDINGS, SNAPSHOTS = "recordings", "snapshots"
 EXTENSIONS = {RECORDINGS: (".mp4", ".mkv"), SNAPSHOTS: (".jpg", ".jpeg")}
 
+_OUR_NAME = re.compile(r"(camera[0-9]+)_[0-9]{4}-[0-9]{2}-[0-9]{2}_[0-9]{2}-[0-9]{2}-[0-9]{2}Z[0-9_.-]*\.[a-z0-9]+\Z")
 _FILE_COLUMNS = "filename, device, size_bytes, created_at, modified_at, duration_s, width, height, codec"
 
 
@@ -119,15 +122,31 @@ def rebuild(db: sqlite3.Connection, kind: str, on_disk: Sequence[MediaFile]) -> 
     return len(new), len(gone)
 
 
-def scan(folder: Path, extensions: tuple[str, ...]) -> list[MediaFile]:
-    """The files of a folder; those that hide behind a dot are work in progress and left out."""
+def scan(folder: Path, kind: str) -> list[MediaFile]:
+    """The files of a folder; those that hide behind a dot are work in progress and left out, links are not followed.
+
+    Args:
+        folder: where they are.
+        kind: RECORDINGS or SNAPSHOTS.
+    """
     found = []
-    for entry in folder.iterdir():
-        if entry.suffix in extensions and not entry.name.startswith(".") and entry.is_file() and _is_text(entry.name):
-            stat = entry.stat()
-            device = entry.name.partition("_")[0]
-            found.append(MediaFile(entry.name, device, stat.st_size, stat.st_mtime, stat.st_mtime))
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            hidden = entry.name.startswith(".") or not _is_text(entry.name)
+            if not hidden and entry.name.endswith(EXTENSIONS[kind]) and entry.is_file(follow_symlinks=False):
+                stat = entry.stat(follow_symlinks=False)
+                device = device_of(entry.name)
+                found.append(MediaFile(entry.name, device, stat.st_size, stat.st_mtime, stat.st_mtime))
     return found
+
+
+def device_of(filename: str) -> str:
+    """The camera that a name of ours says; empty for a name that somebody may have chosen.
+
+    Who may see one camera alone must see nothing of another because its file is called like that.
+    """
+    found = _OUR_NAME.match(filename)
+    return found[1] if found is not None else ""
 
 
 def _is_text(name: str) -> bool:

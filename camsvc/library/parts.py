@@ -76,7 +76,7 @@ def measure(folder: Path, ignore: frozenset[str] = frozenset()) -> Growth:
     """
     sizes = []
     try:
-        for path in sorted(folder.glob("*.mp4")):
+        for path in _part_files(folder):
             if path.name not in ignore:
                 sizes.append((path, path.stat().st_size))
     except FileNotFoundError:
@@ -88,7 +88,7 @@ def measure(folder: Path, ignore: frozenset[str] = frozenset()) -> Growth:
 
 def write_out(folder: Path) -> None:
     """Have the newest part on the disk as far as it has been written, and its name."""
-    newest = max(folder.glob("*.mp4"), key=lambda path: path.stat().st_mtime_ns, default=None)
+    newest = max(_part_files(folder), key=lambda path: path.stat().st_mtime_ns, default=None)
     if newest is not None:
         atomic_files.sync(newest, data_alone=True)
         atomic_files.sync(folder)
@@ -97,7 +97,7 @@ def write_out(folder: Path) -> None:
 def footage_s(folder: Path) -> float:
     """Seconds of footage in the parts so far, up to the last whole fragment; a folder that is gone has none."""
     try:
-        return sum(read_part(path).duration_s for path in folder.glob("*.mp4"))
+        return sum(read_part(path).duration_s for path in _part_files(folder))
     except FileNotFoundError:
         return 0.0
 
@@ -120,7 +120,7 @@ def read(folder: Path, order: Sequence[str] = ()) -> list[Part]:
         order: names in the order they came; others follow by name.
     """
     place = {name: index for index, name in enumerate(order)}
-    paths = sorted(folder.glob("*.mp4") if folder.is_dir() else [], key=lambda path: path.name)
+    paths = _part_files(folder) if folder.is_dir() else []
     parts = []
     for path in sorted(paths, key=lambda path: place.get(path.name, len(place))):
         facts = read_part(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -32,7 +33,17 @@ def source_of(name: str) -> tuple[str, str] | None:
 def there(folder: Path) -> set[str]:
     """Names of the thumbnails there are (blocking); an empty one, as a power cut leaves it, is none."""
     with os.scandir(folder) as entries:
-        return {entry.name for entry in entries if entry.name.endswith(_EXTENSION) and entry.stat().st_size}
+        names = (entry for entry in entries if entry.name.endswith(_EXTENSION))
+        return {entry.name for entry in names if is_picture(entry)}
+
+
+def is_picture(path: os.DirEntry[str] | Path) -> bool:
+    """Whether a thumbnail stands there (blocking): no link, and not empty, as a power cut leaves it."""
+    try:
+        found = os.lstat(path)
+    except FileNotFoundError:
+        return False
+    return stat.S_ISREG(found.st_mode) and found.st_size > 0
 
 
 def drop(folder: Path, names: Iterable[str]) -> None:

@@ -99,16 +99,18 @@ class Thumbnails:
         folder = self._folders.recordings_dir if kind == RECORDINGS else self._folders.snapshots_dir
         await self._one_at_a_time.acquire()
         try:
-            if await self._folders.thread(_is_whole, target):  # by another who asked
+            if await self._folders.thread(thumbnail_names.is_picture, target):  # by another who asked
                 return True
             if (file.filename, file.modified_at) in self._hopeless:
                 return False
-            picture = await self._picture(folder / file.filename, file.duration_s or 0.0)
+            source = folder / file.filename
+            known = await self._folders.thread(_is_file, source)
+            picture = await self._picture(source, file.duration_s or 0.0) if known else None
             if picture is None:
                 self._hopeless.add((file.filename, file.modified_at))
                 self._log.warn("{name}: no thumbnail can be made of it", name=file.filename)
                 return False
-            return await self._folders.thread(_write, target, picture, folder / file.filename)
+            return await self._folders.thread(_write, target, picture, source)
         except OSError as why:  # no room; the next round tries again
             self._log.warn("{name}: its thumbnail cannot be written: {why}", name=file.filename, why=why.strerror)
             return False
@@ -138,17 +140,15 @@ class Thumbnails:
         ]
 
 
-def _is_whole(path: Path) -> bool:
-    try:
-        return path.stat().st_size > 0
-    except FileNotFoundError:
-        return False
+def _is_file(path: Path) -> bool:
+    """Whether it is there, and no link to a picture elsewhere."""
+    return path.is_file() and not path.is_symlink()
 
 
 def _write(target: Path, picture: bytes, source: Path) -> bool:
     """Nothing is left of a thumbnail whose file has been deleted meanwhile."""
     atomic_files.replace(target, picture, durable=False)
-    if source.exists():
+    if _is_file(source):
         return True
     target.unlink(missing_ok=True)
     return False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -22,12 +21,11 @@ from twisted.logger import (
 )
 from zope.interface import implementer, provider
 
-from camsvc.system.redaction import redact
+from camsvc.system.redaction import plain, redact
 
 #: Lines of one kind that ``LimitedLog`` writes in a period of so many seconds.
 FIRST = 5
 PERIOD_S = 60.0
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
 def _module(namespace: str) -> str:
@@ -41,10 +39,11 @@ def _text_line(event: LogEvent) -> str:
     level = event.get("log_level", LogLevel.info).name
     where = _module(str(event.get("log_namespace", "-")))
     # What a stranger sent must not look like a line of ours, nor steer the terminal.
-    text = _CONTROL.sub("?", redact(formatEvent(event))).replace("\n", "\n\t")
+    text = redact(formatEvent(event))
     failure = event.get("log_failure")
     if failure is not None:
-        text += "\n" + redact(failure.getTraceback())
+        text += "\n" + redact(failure.getTraceback()).rstrip("\n")
+    text = plain(text).replace("\n", "\n\t")
     return f"{when:%Y-%m-%dT%H:%M:%S}.{when.microsecond // 1000:03d}Z {level:<8} {where}: {text}\n"
 
 

@@ -1,4 +1,4 @@
-"""Credentials taken out of texts that people read: log lines, errors, audit rows, what is shown of a URL.
+"""Texts that people read, without credentials, and without what steers a terminal: log lines, errors, audit rows.
 
 The standard library alone, and little of it: the launcher imports this on its way to the first frame.
 """
@@ -8,9 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+STEERING = r"\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
+"""Of a class of characters in a regular expression, Python's or ECMA-262's: what no name may have.
+
+They end a line, steer a terminal or turn a text around: C0 and C1 (ECMA-48), Unicode's line and paragraph separators,
+and its marks, embeddings, overrides and isolates of direction (UAX #9).
+"""
+
 HIDDEN = "***"
 """Stands where a credential was."""
 
+_STEERING = re.compile(rf"(?![\t\n])[{STEERING}]")
 _LONGEST_TEXT = 200
 _LONGEST_NAME = 60
 _MOST_ITEMS = 20
@@ -39,6 +47,16 @@ def redact(text: str, hidden: tuple[str, ...] = ()) -> str:
     text = _NAMED.sub(lambda match: f"{match[1] or match[2]}={HIDDEN}", text)
     text = _API_KEY.sub(f"csk_{HIDDEN}", _JWT.sub(HIDDEN, text))
     return _CALLBACK_SECRET.sub(f"/{HIDDEN}/auth", _LIVE_SESSION.sub(rf"\1{HIDDEN}", text))
+
+
+def plain(text: str) -> str:
+    """``text`` with ``?`` for each character that steers a terminal or turns a text around; tab and newline stay."""
+    return _STEERING.sub("?", text)
+
+
+def escaped(text: str) -> str:
+    """As :func:`plain`, with the character as JSON writes it in place of ``?``."""
+    return _STEERING.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def hide_login(url: str) -> str:

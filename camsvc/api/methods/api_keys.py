@@ -21,13 +21,14 @@ from camsvc.errors import InvalidParams, NotFound
 from camsvc.model import iso
 from camsvc.system.clocks import Clocks
 from camsvc.system.database import Database
+from camsvc.system.redaction import STEERING
 
 Name = Annotated[
     str,
     Meta(
         min_length=1,
         max_length=60,
-        pattern=r"^[^\x00-\x1f\x7f]+\Z",
+        pattern=rf"^[^{STEERING}]+\Z",
         description="name of a key, for people; no two have the same",
         examples=["Door display"],
     ),

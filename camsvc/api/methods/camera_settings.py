@@ -22,6 +22,7 @@ from camsvc.kinds.kind import Name
 from camsvc.model import Camera, Mode
 from camsvc.streams.launch_orders import LaunchOrders
 from camsvc.system.database import Database
+from camsvc.system.redaction import STEERING
 
 ModeName = Annotated[str, Meta(min_length=1, max_length=40)]
 
@@ -46,7 +47,16 @@ class ControlParams(Struct, forbid_unknown_fields=True, frozen=True):
     """A control, and what it shall be."""
 
     device: CameraId
-    name: Annotated[str, Meta(min_length=1, max_length=100, description="of the control", examples=["brightness"])]
+    name: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=100,
+            pattern=rf"^[^{STEERING}]+\Z",
+            description="of the control",
+            examples=["brightness"],
+        ),
+    ]
     value: Annotated[int, Meta(ge=-(1 << 31), le=(1 << 32) - 1, description="within its range", examples=[128])]
 
 

@@ -26,6 +26,7 @@ from camsvc.recording.recorder import Recorder
 from camsvc.recording.snapshots import Snapshots
 from camsvc.system.clocks import Clocks
 from camsvc.system.database import Database
+from camsvc.system.redaction import STEERING
 from camsvc.system.tasks import shielded
 
 T = TypeVar("T")
@@ -33,17 +34,31 @@ T = TypeVar("T")
 _MAX_NAME_BYTES = 200
 """Room for a suffix and the extension below NAME_MAX (255, limits.h)."""
 
+_NAMES_NO_FOLDER = "name of a file, with or without extension; no folders, control characters or leading dot"
+
 NewFileName = Annotated[
     str,
     Meta(
         min_length=1,
         max_length=150,
-        pattern=r"^[^./\\\x00-\x1f\x7f-\x9f][^/\\\x00-\x1f\x7f-\x9f]*\Z",
-        description="name of a file, with or without extension; no folders, control characters or leading dot",
+        pattern=rf"^[^./\\{STEERING}][^/\\{STEERING}]*\Z",
+        description=_NAMES_NO_FOLDER,
         examples=["door"],
     ),
 ]
-FileName = Annotated[NewFileName, Meta(extra=BELONGS_TO_CAMERA)]
+FileName = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=150,
+        pattern=r"^[^./\\\x00-\x1f\x7f-\x9f][^/\\\x00-\x1f\x7f-\x9f]*\Z",
+        description=_NAMES_NO_FOLDER,
+        examples=["door"],
+        extra=BELONGS_TO_CAMERA,
+    ),
+]
+"""Of a file that is there, whoever put it there: it can be deleted by whatever name it has."""
+
 
 Limit = Annotated[int, Meta(ge=1, le=1000, description="at most so many")]
 Offset = Annotated[int, Meta(ge=0, le=1 << 40, description="after the first so many")]
@@ -156,6 +171,7 @@ class RecordingMethods:
     async def take_snapshot(self, call: Call, params: SnapshotParams) -> SnapshotTaken:
         """Store the newest picture of a camera as a JPEG; a sleeping camera is woken for it."""
         name = None if isinstance(params.filename, UnsetType) else _with_extension(params.filename)
+        _require_own_name(name or "", params.device)
         quality = None if isinstance(params.quality, UnsetType) else params.quality
         snapshot = await self._whole(self._snapshots.take(params.device, name, quality), "taking a snapshot")
         file = snapshot.file
@@ -252,6 +268,17 @@ class RecordingMethods:
         unfinished = before | self._unfinished()
         files = [self._views.file(kind, with_footage(file, unfinished), who, call.base_url) for file in page.files]
         return FileList(files, page.total, params.limit, params.offset)
+
+
+def _require_own_name(name: str, device: str) -> None:
+    """Refuse a name that would say another camera, should the database be lost.
+
+    Raises:
+        InvalidParams: it is like those that are made for another camera.
+    """
+    if index.device_of(name) not in ("", device):
+        raise InvalidParams("Invalid params: filename: is a name of another camera's", param="filename",
+                            rule="camera", hint=f"another name, or one that begins with {device}_")  # fmt: skip
 
 
 def _with_extension(name: str) -> str:

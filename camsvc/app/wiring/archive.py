@@ -69,7 +69,7 @@ class Archive:
         """Make the index equal to what is on the disk, before the database has its thread."""
         self.media_folders.start()
         for kind in (RECORDINGS, SNAPSHOTS):
-            on_disk = index.scan(self.folders[kind], index.EXTENSIONS[kind])
+            on_disk = index.scan(self.folders[kind], kind)
             rebuild = partial(index.rebuild, kind=kind, on_disk=on_disk)
             added, dropped = self._database.now(rebuild)
             if added or dropped:

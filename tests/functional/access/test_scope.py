@@ -147,6 +147,32 @@ class ScopeTests(DaemonTestCase):
         await self.admin.call("revoke_api_key", name="mine")
         await eventually(lambda: client.close_code == 4001, 5)
 
+    async def test_database_lost(self) -> None:
+        """A new key for one camera sees what our own names say is of it, and nothing that somebody has called so."""
+        chosen = (await self.admin.call("take_snapshot", device="camera1", filename="camera0_front"))["filename"]
+        stamped = "camera0_2026-01-31_12-00-00Z.jpg"
+        try:
+            await self.admin.call("take_snapshot", device="camera1", filename=stamped)
+            self.fail("a name as ours of another camera's are")
+        except RpcError as why:
+            self.assertEqual((why.code, why.data["param"]), (-32602, "filename"))
+        await self.daemon.end()
+        for file in self.daemon.state.glob("camsvc.sqlite*"):
+            file.unlink()
+        await self.daemon.start()
+        self.admin = await self.daemon.connect("admin")
+        self.key = (await self.admin.call("create_api_key", name="mine", role="operator", cameras=["camera0"]))["key"]
+        client = await self.daemon.connect(None)
+        await client.call("authenticate", auth_token=self.key)
+        for kind in ("recordings", "snapshots"):
+            names = [file["filename"] for file in (await client.call(f"list_{kind}"))["files"]]
+            self.assertEqual(names, [self.files["camera0"][kind]])
+            self.assertEqual(await self.get(f"/files/{kind}/{names[0]}"), 200)
+            self.assertEqual(await self.get(f"/files/{kind}/{self.files['camera1'][kind]}"), 404)
+        self.assertEqual(await self.code("get_snapshot_info", client, filename=chosen), -32010)
+        self.assertEqual(await self.get(f"/files/snapshots/{chosen}"), 404)
+        self.assertEqual((await self.admin.call("list_snapshots"))["total"], 3, "who sees all sees it")
+
     async def get(self, path: str) -> int:
         """Status of a request that shows the key."""
         return (await self.daemon.get(path, X_API_Key=self.key)).code

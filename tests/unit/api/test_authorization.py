@@ -24,8 +24,10 @@ from camsvc.audit.summed_refusals import SUM_AFTER_S, SummedRefusals
 from tests.support.bad_params import bad, good, naming, without_cameras
 from tests.support.samples import call_by, principal
 from tests.support.strategies import JSON
+from tests.unit.system.test_logs import STEERING_LETTERS
 from tools.reference import topics
 
+NEW_FILE = ("take_snapshot", "filename")
 READERS = ("get_", "list_", "system.", "rpc.")
 
 
@@ -131,6 +133,20 @@ class TableTests(AuthorizationTestCase):
                 self.assertIn(name, error["message"], at)
                 count += 1
         self.assertGreater(count, 200)
+
+    def test_names(self) -> None:
+        """Whatever gets a name here gets none that steers a terminal, ends a line or turns a text around."""
+        count = 0
+        for each in self.methods:
+            for parameter in each.params.all:
+                named = parameter.name in ("name", "stream_name") or (each.name, parameter.name) == NEW_FILE
+                if each.reads or not named:
+                    continue
+                for letter in STEERING_LETTERS:
+                    error = self.ask(each.name, {**good(each), parameter.name: f"a{letter}b"}, principal())["error"]
+                    self.assertEqual((error["code"], error["data"]["param"]), (-32602, parameter.name), each.name)
+                    count += 1
+        self.assertGreaterEqual(count, 5 * len(STEERING_LETTERS))
 
     def test_arrays(self) -> None:
         """No order is declared: an array is -32602."""

@@ -174,6 +174,7 @@ class PrepareTests(PreparedTestCase):
             ("api_port", "media.api_port"),
         ):
             with socket.socket() as listener:
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 listener.bind(("127.0.0.1", self.ports[key]))
                 listener.listen()
                 text = self.refused()
@@ -194,7 +195,8 @@ class PrepareTests(PreparedTestCase):
     def test_port_of_a_connection(self) -> None:
         """A port that nobody listens on, but that is taken: no fault of the address."""
         with socket.socket() as taken:
-            taken.bind(("127.0.0.1", self.ports["port"]))
+            taken.bind(("127.0.0.1", 0))
+            self.ports["port"] = taken.getsockname()[1]
             text = self.refused()
         self.assertIn(f"port {self.ports['port']} is in use by a connection that is open", text)
         self.assertIn("set server.port to another", text)

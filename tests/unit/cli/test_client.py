@@ -18,6 +18,7 @@ from camsvc.access.tokens import Tokens
 from camsvc.cli.main import main
 from camsvc.system.secret_files import stored_secret
 from tests.support.engine.running import free_ports
+from tests.unit.system.test_logs import STEERING_LETTERS
 
 CAMERA = {"device": "camera0", "status": "CONNECTED", "kind": "usb", "name": "Door", "resolution": "1280x720",
           "fps": 30.0, "recording": True, "streams": {}}  # fmt: skip
@@ -108,6 +109,16 @@ class RemoteTests(RemoteTestCase):
         self.assertIs(who.role, Role.ADMIN)
         self.assertLess(who.expires_at, time.time() + 61)
         self.assertEqual(json.loads(self.run_it("cameras", "--json")[1])[0], CAMERA)
+
+    def test_characters_that_steer(self) -> None:
+        """What the daemon tells steers no terminal, whoever has named it; as JSON it is the same value."""
+        camera = {**CAMERA, "name": f"Door{STEERING_LETTERS}", "error": STEERING_LETTERS, "status": "ERROR"}
+        self.serve(get_camera_list={"cameras": [camera]}, odd=(200, {"error": {"message": STEERING_LETTERS}}))
+        _, out, _ = self.run_it("cameras")
+        self.assertEqual(len(out.splitlines()), 2)
+        written = out + self.run_it("cameras", "--json")[1] + self.run_it("call", "odd")[2]
+        self.assertEqual([ascii(letter) for letter in STEERING_LETTERS.replace("\n", "") if letter in written], [])
+        self.assertEqual(json.loads(self.run_it("cameras", "--json")[1]), [camera])
 
     def test_no_cameras(self) -> None:
         """Says what to do."""

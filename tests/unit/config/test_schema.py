@@ -243,6 +243,38 @@ class LoadTests(SynchronousTestCase):
         self.assertEqual(found.storage.snapshots, base / "state" / "snapshots")
         self.assertEqual(found.jwt_secret_file, base / "k")
 
+    def test_folders_that_hold_secrets(self) -> None:
+        """What is recorded stands beside no secret, by a folder above or by a link in the default's place."""
+        (self.folder / "state").mkdir()
+        (self.folder / "link").symlink_to("state")
+        for key in ("recordings_dir", "snapshots_dir"):
+            for folder, what in (
+                (".", "storage.state_dir"),
+                ("state", "storage.state_dir"),
+                ("state/../state/", "storage.state_dir"),
+                ("link", "storage.state_dir"),
+                ("/", "storage.state_dir"),
+                ("secrets", "access.jwt_secret_file"),
+                ("tls", "server.tls_key"),
+                ("run", "storage.runtime_dir"),
+            ):
+                path = self.file(
+                    '[server]\ntls_cert = "tls.crt"\ntls_key = "tls/tls.key"\n'
+                    '[access]\njwt_secret_file = "secrets/k"\n'
+                    f'[storage]\nstate_dir = "state"\nruntime_dir = "run"\n{key} = "{folder}"\n'
+                )
+                with self.assertRaises(ConfigError) as caught:
+                    load(path)
+                self.assertIn(f"storage.{key} = ", caught.exception.message)
+                self.assertIn(f"holds {what} ", caught.exception.message)
+        path = self.file('[storage]\nstate_dir = "/var/lib/camsvc"\nrecordings_dir = "."\n')
+        with self.assertRaises(ConfigError) as caught:
+            load(path)
+        self.assertIn("holds the configuration", caught.exception.message)
+        load(self.file('[storage]\nstate_dir = "state"\nrecordings_dir = "state/here"\nsnapshots_dir = "pictures"\n'))
+        (self.folder / "state" / "snapshots").symlink_to("..")
+        self.assertRaises(ConfigError, load, self.file('[storage]\nstate_dir = "state"\n'))
+
     def test_unreadable(self) -> None:
         """Not there, a folder, not UTF-8, not TOML, nested without end: one line that names the file."""
         for path in (

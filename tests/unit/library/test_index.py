@@ -117,14 +117,14 @@ class RebuildTests(IndexTestCase):
         self.folder.mkdir()
 
     def rebuild(self) -> tuple[int, int]:
-        found = index.scan(self.folder, (".mp4", ".mkv"))
+        found = index.scan(self.folder, RECORDINGS)
         return index.rebuild(self.db, RECORDINGS, found)
 
     def test_new_and_gone(self) -> None:
         """What is on disk is listed, what is not is dropped; what is known keeps what is known of it."""
         index.add_files(self.db, RECORDINGS, [file("kept.mp4", 5, duration_s=9.0), file("gone.mp4")])
         (self.folder / "kept.mp4").touch()
-        path = self.folder / "camera3_new.mkv"
+        path = self.folder / "camera3_2026-01-31_12-00-00Z_7.mkv"
         path.write_bytes(b"xyz")
         os.utime(path, (50, 50))
         self.assertEqual(self.rebuild(), (1, 1))
@@ -132,7 +132,7 @@ class RebuildTests(IndexTestCase):
             ::-1
         ]
         self.assertEqual((kept.filename, kept.duration_s), ("kept.mp4", 9.0))
-        self.assertEqual(new, MediaFile("camera3_new.mkv", "camera3", 3, 50.0, 50.0))
+        self.assertEqual(new, MediaFile("camera3_2026-01-31_12-00-00Z_7.mkv", "camera3", 3, 50.0, 50.0))
         self.assertEqual(self.rebuild(), (0, 0))
 
     def test_left_out(self) -> None:
@@ -143,6 +143,38 @@ class RebuildTests(IndexTestCase):
         (self.folder / "Tür.mp4").touch()
         self.assertEqual(self.rebuild(), (1, 0))
         self.assertEqual(self.names(), ["Tür.mp4"])
+
+    def test_links(self) -> None:
+        """Wherever they lead."""
+        outside = Path(self.mktemp())
+        outside.write_bytes(b"secret")
+        (self.folder / "a.mp4").symlink_to(outside)
+        (self.folder / "b.mp4").symlink_to(self.folder / "absent")
+        self.assertEqual(index.scan(self.folder, RECORDINGS), [])
+
+    def test_cameras(self) -> None:
+        """Of our own names alone; what somebody has called like a camera is nobody's, and seen with no scope."""
+        stamp = "2026-01-31_12-00-00Z"
+        for name, device in (
+            (f"camera3_{stamp}_17.mp4", "camera3"),
+            (f"camera3_{stamp}_17-2.mp4", "camera3"),
+            (f"camera3_{stamp}_17.2.mp4", "camera3"),
+            (f"camera30_{stamp}.jpg", "camera30"),
+            (f"camera3_{stamp}_2.jpg", "camera3"),
+            ("camera3_shot.jpg", ""),
+            ("camera3.jpg", ""),
+            ("camera3", ""),
+            (f"camera3_{stamp}_shot.jpg", ""),
+            (f"x_camera3_{stamp}.jpg", ""),
+            (f"camera_{stamp}.jpg", ""),
+            (f"camera3_{stamp}.jpg\n", ""),
+        ):
+            self.assertEqual(index.device_of(name), device, name)
+        (self.folder / "camera1_mine.mp4").touch()
+        self.rebuild()
+        self.assertEqual(index.files(self.db, RECORDINGS, Query(cameras=frozenset(["camera1"]))).total, 0)
+        self.assertEqual(index.files(self.db, RECORDINGS, Query(device="camera1")).total, 0)
+        self.assertEqual(index.files(self.db, RECORDINGS, Query()).files[0].device, "")
 
     def test_many(self) -> None:
         """Ten thousand in one go."""

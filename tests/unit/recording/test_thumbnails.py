@@ -60,6 +60,21 @@ class ThumbnailsTests(SynchronousTestCase):
     def ready(self, name: str) -> bool:
         return self.successResultOf(Deferred.fromCoroutine(self.thumbnails.ready(name)))
 
+    def test_links(self) -> None:
+        """No picture is made of what a link leads to, nor a link taken for a thumbnail."""
+        outside = Path(self.mktemp())
+        outside.write_bytes(b"secret")
+        self.file("a.mp4")
+        (self.folders.recordings_dir / "a.mp4").unlink()
+        (self.folders.recordings_dir / "a.mp4").symlink_to(outside)
+        self.file("b.mp4")
+        (self.folders.thumbnails_dir / "b.mp4.jpg").symlink_to(outside)
+        self.thumbnails.start()
+        self.assertEqual(self.sources(), ["b.mp4"])
+        self.assertEqual(self.there(), ["b.mp4.jpg"])
+        self.assertEqual((self.folders.thumbnails_dir / "b.mp4.jpg").read_bytes(), JPEG)
+        self.assertEqual(outside.read_bytes(), b"secret")
+
     def test_start(self) -> None:
         """What is missing is made, the newest first; what belongs to nothing goes."""
         self.file("old.mp4", at=1.0)

@@ -12,6 +12,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.system import logs
 
+STEERING_LETTERS = "\x00\x08\n\r\x1b\x7f\x85\x9b\u061c\u200e\u200f\u2028\u2029\u202a\u202e\u2066\u2069"
+
 
 class ObserverTests(SynchronousTestCase):
     """Lines as an operator reads them."""
@@ -40,6 +42,20 @@ class ObserverTests(SynchronousTestCase):
         text = stream.getvalue()
         self.assertEqual([line[0] for line in text.splitlines()], ["2", "\t"])
         self.assertNotIn("\x1b", text)
+
+    def test_characters_that_steer(self) -> None:
+        """C0, C1, line separators and marks of direction come through nowhere: text, fields and tracebacks."""
+        for form in ("text", "json"):
+            for letter in STEERING_LETTERS:
+                log, stream = self.lines(form)
+                try:
+                    raise ValueError(f"a{letter}2026 info forged")
+                except ValueError:
+                    log.failure("while {doing}", Failure(), doing=f"a{letter}2026 info forged")
+                written = stream.getvalue()
+                self.assertNotIn(letter, written.replace("\n", ""), ascii(letter))
+                lines = written.splitlines()
+                self.assertEqual({line[0] for line in lines[1:]} - {"\t"}, set(), ascii(letter))
 
     def test_braces_in_values(self) -> None:
         """A value is never taken for a format."""

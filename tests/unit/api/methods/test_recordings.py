@@ -200,6 +200,13 @@ class SnapshotTests(MediaTestCase):
         self.ask("take_snapshot", {"device": "camera0"})
         self.assertEqual(self.recorder.asked, [("camera0", "a.b.jpg", None), ("camera0", None, None)])
 
+    def test_name_of_another_camera(self) -> None:
+        """One that our own would be after, for this camera alone."""
+        theirs, ours = (f"camera{number}_2026-01-31_12-00-00Z.jpg" for number in (1, 0))
+        self.wrong("take_snapshot", {"device": "camera0", "filename": theirs}, "filename")
+        self.ask("take_snapshot", {"device": "camera0", "filename": ours})
+        self.assertEqual(self.recorder.asked, [("camera0", ours, None)])
+
     def test_bad_names(self) -> None:
         """Folders, traversal, control characters, hidden files, empty, too long, of another type."""
         for name in (
