@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import select
 import signal
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -34,11 +33,6 @@ def own_session(argv: Sequence[str]) -> list[str]:
     util-linux' setsid(1) keeps the pid, as a fresh child leads no group.
     """
     return ["/usr/bin/setsid", *argv]
-
-
-def boottime_s() -> float:
-    """Seconds since boot, suspended time included (clock_gettime(2), CLOCK_BOOTTIME)."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 def start_time(pid: int) -> int | None:
