@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from attrs import frozen
-from twisted.internet.defer import CancelledError, Deferred, TimeoutError
+from twisted.internet.defer import Deferred, TimeoutError
 from twisted.internet.error import ConnectError, ConnectingCancelledError
 from twisted.internet.interfaces import IConsumer, IPushProducer
 from twisted.internet.protocol import Protocol, connectionDone
@@ -22,7 +22,7 @@ from zope.interface import implementer
 
 from camsvc.engine.api.api_client import EngineUnreachable
 from camsvc.system.protocols import http_bodies
-from camsvc.system.tasks import within
+from camsvc.system.tasks import cancelled_plainly, within
 
 CONNECT_LIMIT_S = 3.0
 ANSWER_LIMIT_S = 20.0
@@ -129,22 +129,10 @@ class EngineHttp:
         named = Headers({name.encode(): [value.encode()] for name, value in headers.items()})
         request: Any = self._agent.request(method.encode(), url.encode(), named, sent)
         try:
-            response = await within(self._clock, ANSWER_LIMIT_S, _cancelling_plainly(request))
+            response = await within(self._clock, ANSWER_LIMIT_S, cancelled_plainly(request))
         except (ConnectError, ConnectingCancelledError, ResponseFailed, TimeoutError, OSError) as why:
             raise EngineUnreachable(f"no answer from its port for browsers ({type(why).__name__})") from None
         return _answer(self._clock, response)
-
-
-def _cancelling_plainly(request: Deferred[Any]) -> Deferred[Any]:
-    """A request whose cancelling says CancelledError, where twisted.web's says ResponseFailed as all its failures."""
-
-    def cancel(answered: Deferred[Any]) -> None:
-        answered.errback(CancelledError())
-        request.cancel()
-
-    answered: Deferred[Any] = Deferred(cancel)
-    _ = request.addBoth(lambda result: None if answered.called else answered.callback(result))
-    return answered
 
 
 def _answer(clock: Any, response: IResponse) -> EngineAnswer:

@@ -22,7 +22,7 @@ from camsvc.relay.rtsp.framing import Credential
 from camsvc.system.floods.recent_keys import RecentKeys
 from camsvc.system.logs import LimitedLog
 from camsvc.system.protocols import http_bodies
-from camsvc.system.tasks import sleep
+from camsvc.system.tasks import cancelled_plainly, sleep
 
 #: Longest wait for the callback's answer, seconds; later means no.
 ANSWER_S = 5.0
@@ -140,13 +140,14 @@ class HttpAuthorizer:
             self._refused.put(self._clock.seconds() + REFUSED_S, *_subject(question))
 
     async def _ask(self, question: AuthRequest) -> int:
-        response: Any = await self._client.post(
+        request: Deferred[Any] = self._client.post(
             self._url,
             data=question.body(),
             headers=Headers({b"Content-Type": [b"application/json"]}),
             allow_redirects=False,
             unbuffered=True,
         )
+        response = await cancelled_plainly(request)
         with suppress(ResponseFailed):  # its status says it all
             await http_bodies.collect(response.original, _MAX_ANSWER)
         return int(response.code)

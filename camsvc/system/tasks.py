@@ -128,3 +128,18 @@ async def within(clock: IReactorTime, seconds: float, work: Awaitable[T]) -> T:
         return await work
 
     return await Deferred.fromCoroutine(awaited()).addTimeout(seconds, clock)
+
+
+def cancelled_plainly(work: Deferred[T]) -> Deferred[T]:
+    """A Deferred whose cancelling says CancelledError at once, where ``work`` has words of its own for it.
+
+    twisted.web's requests say ResponseFailed of all their failures, this one too: who catches those went on.
+    """
+
+    def cancel(outer: Deferred[T]) -> None:
+        outer.errback(CancelledError())
+        work.cancel()
+
+    outer: Deferred[T] = Deferred(cancel)
+    _ = work.addBoth(lambda result: None if outer.called else outer.callback(result))
+    return outer

@@ -8,11 +8,12 @@ from typing import Any
 
 from attrs import evolve
 from treq.testing import StubTreq
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred, fail
 from twisted.internet.error import ConnectionDone
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
+from twisted.web.client import ResponseNeverReceived
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Request
 
@@ -303,11 +304,23 @@ class CallbackTests(SynchronousTestCase):
         """No is the answer, and the log says that nobody answered."""
 
         class Absent:
-            async def post(self, *args: Any, **kwargs: Any) -> Any:
-                raise ConnectionRefusedError
+            def post(self, *args: Any, **kwargs: Any) -> Deferred[Any]:
+                return fail(ConnectionRefusedError())
 
         callback = HttpAuthorizer(self.clock, Absent(), "http://127.0.0.1/auth")  # type: ignore[arg-type]
         self.assertFalse(self.successResultOf(Deferred.fromCoroutine(callback.allows(self.question))))
+
+    def test_client_gone(self) -> None:
+        """Who asked is told of the cancellation, not of an answer: twisted.web has another failure for it."""
+
+        class Never:
+            def post(self, *args: Any, **kwargs: Any) -> Deferred[Any]:
+                return Deferred(lambda it: it.errback(ResponseNeverReceived([])))
+
+        callback = HttpAuthorizer(self.clock, Never(), "http://127.0.0.1/auth")  # type: ignore[arg-type]
+        asking = Deferred.fromCoroutine(callback.allows(self.question))
+        asking.cancel()
+        self.failureResultOf(asking, CancelledError)
 
     def test_open_gate(self) -> None:
         """Without a callback everyone may."""

@@ -7,7 +7,7 @@ from twisted.internet.task import Clock
 from twisted.logger import Logger
 from twisted.trial.unittest import SynchronousTestCase
 
-from camsvc.system.tasks import Repeater, launch, shielded, sleep, within
+from camsvc.system.tasks import Repeater, cancelled_plainly, launch, shielded, sleep, within
 
 log = Logger()
 
@@ -216,3 +216,26 @@ class RepeaterTests(SynchronousTestCase):
         self.repeater.stop()
         self.repeater.start()
         self.assertEqual(self.rounds, 2)
+
+
+class CancelledPlainlyTests(SynchronousTestCase):
+    """``cancelled_plainly``."""
+
+    def test_passes_on(self) -> None:
+        """A result, a failure."""
+        work: Deferred[int] = Deferred()
+        outer = cancelled_plainly(work)
+        work.callback(7)
+        self.assertEqual(self.successResultOf(outer), 7)
+        failing: Deferred[int] = Deferred()
+        outer = cancelled_plainly(failing)
+        failing.errback(ValueError())
+        self.failureResultOf(outer, ValueError)
+
+    def test_cancelled(self) -> None:
+        """The work is cancelled, and what it makes of that is for nobody."""
+        work: Deferred[int] = Deferred(lambda it: it.errback(ConnectionError()))
+        outer = cancelled_plainly(work)
+        outer.cancel()
+        self.failureResultOf(outer, CancelledError)
+        self.assertTrue(work.called)
