@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from twisted.application.service import IService
 from twisted.python import usage
 
@@ -36,13 +38,24 @@ class Options(usage.Options):
             raise SystemExit(f"camsvc: {why.message}") from None
 
 
+def follow_boot_time(reactor: Any, clocks: Clocks) -> None:
+    """Have the reactor's timers count in time since boot.
+
+    Twisted's follow the wall clock: were it set ten minutes on, all would fire; set back, none for ten minutes. Every
+    timer of ``ReactorBase`` asks ``reactor.seconds``.
+
+    Args:
+        reactor: before anything waits in it.
+        clocks: of this machine.
+    """
+    reactor.seconds = clocks.boot_s
+
+
 def makeService(options: Options) -> IService:
     """Build the daemon."""
     from twisted.internet import reactor
 
     from camsvc.app.service import Camsvc
 
-    # Twisted's timers follow the wall clock: set ten minutes on, all would fire; set back, none for ten minutes.
-    reactor.seconds = Clocks().boot_s  # type: ignore[method-assign]
-
+    follow_boot_time(reactor, Clocks())
     return Camsvc(reactor, options.prepared)

@@ -1,4 +1,4 @@
-"""Kind ``usb``: a camera of this machine that the kernel knows by V4L2; it is ``devices/v4l2`` finds it."""
+"""Kind ``usb``: a camera of this machine that the kernel knows by V4L2; ``devices/v4l2`` finds it."""
 
 from __future__ import annotations
 

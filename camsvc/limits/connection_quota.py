@@ -1,4 +1,4 @@
-"""ConnectionQuota for what a stranger may hold open: so many in all, so many from one address."""
+"""How many connections may be open: so many in all, so many from one address."""
 
 from __future__ import annotations
 

@@ -50,6 +50,7 @@ class ActiveRecording:
     Attributes:
         recording: as it is stored; its id is 0 until it is.
         stopping: its end has begun.
+        followed: the engine was told to record, and the files are watched.
         ended: told when its parts are closed, before it is given to the finisher.
     """
 
@@ -82,10 +83,19 @@ class ActiveRecording:
         self._finisher = finisher
         self.recording = recording
         self.stopping = False
+        self.followed = False
         self.ended: Subscribers[[ActiveRecording]] = Subscribers("ending a recording", self._log)
         self._growth: GrowthWatch | None = None
         self._left_s: float | None = None
         self._timer: IDelayedCall | None = None
+
+    def begin(self, recording: Recording) -> None:
+        """Know what it is stored as.
+
+        Args:
+            recording: with its id and the begin of its name.
+        """
+        self.recording = recording
 
     @property
     def footage(self) -> Footage:
@@ -94,11 +104,6 @@ class ActiveRecording:
             return Footage()
         seconds, age_s = self.recording.seconds, self._growth.age_s
         return Footage(self._growth.growth.size_bytes, age_s if seconds is None else min(age_s, float(seconds)))
-
-    @property
-    def followed(self) -> bool:
-        """The engine was told to record, and the files are watched."""
-        return self._growth is not None
 
     @property
     def grows(self) -> bool:
@@ -122,6 +127,7 @@ class ActiveRecording:
             on_event=self._on_growth,
         )
         self._growth.start()
+        self.followed = True
 
     def leave(self) -> None:
         """Follow it no more, and do not end it: the engine records on."""

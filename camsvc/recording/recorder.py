@@ -95,8 +95,10 @@ class Recorder:
                 self._folders, self._storage, sum(each.size_bytes for each in self.under_way().values())
             )
             boot, now = self._clocks.boot_id(), self._clocks.wall_s()
-            active.recording = await self._runtime.database.run(
-                lambda db: recordings_table.begin(db, device, form, seconds, boot, now)
+            active.begin(
+                await self._runtime.database.run(
+                    lambda db: recordings_table.begin(db, device, form, seconds, boot, now)
+                )
             )
             await self._paths.add_recording(active.recording)
         except BaseException:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.interfaces import IAddress, IReactorTime
@@ -61,8 +60,7 @@ class _LimitedRequest(Request):
 class _PacedChannel(HTTPChannel):
     """Answers what one client sent in a row over several turns of the reactor, as others' turns come too."""
 
-    turn: TurnBudget
-    on_lost: Callable[[_PacedChannel], None]
+    factory: _QuietSite
     #: Whether a request is being answered: all of it came.
     answers = False
     _is_lost = False
@@ -73,11 +71,11 @@ class _PacedChannel(HTTPChannel):
 
     def requestDone(self, request: Request) -> None:  # noqa: N802
         self.answers = False
-        self.turn.spend(1)
-        if self.turn.allowance() > 0:
+        self.factory.turn.spend(1)
+        if self.factory.turn.allowance() > 0:
             super().requestDone(request)  # type: ignore[no-untyped-call]
         else:
-            self.turn.wait(lambda: self._go_on(request))
+            self.factory.turn.wait(lambda: self._go_on(request))
 
     def _go_on(self, request: Request) -> None:
         if not self._is_lost:
@@ -85,7 +83,7 @@ class _PacedChannel(HTTPChannel):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._is_lost = True
-        self.on_lost(self)
+        self.factory.forget(self)
         super().connectionLost(reason)  # type: ignore[no-untyped-call]
 
 
@@ -94,10 +92,10 @@ class _QuietSite(Site):
 
     noisy = False
     protocol = _PacedChannel  # type: ignore[assignment]
-    turn: TurnBudget
 
-    def __init__(self, resource: Resource, most: int) -> None:
+    def __init__(self, resource: Resource, most: int, turn: TurnBudget) -> None:
         self._most = most
+        self.turn = turn
         super().__init__(  # type: ignore[no-untyped-call]
             resource, requestFactory=_LimitedRequest, parsePOSTFormSubmission=False, timeout=IDLE_S
         )
@@ -108,7 +106,6 @@ class _QuietSite(Site):
         if len(self._channels) >= self._most and not self._evict_idle():
             return None
         channel = super().buildProtocol(addr)  # type: ignore[no-untyped-call]
-        channel.turn, channel.on_lost = self.turn, self._forget
         self._channels[channel] = None
         return channel
 
@@ -116,12 +113,12 @@ class _QuietSite(Site):
         idle = next((channel for channel in self._channels if not channel.answers), None)
         if idle is None:
             return False
-        self._forget(idle)
+        self.forget(idle)
         transport: Any = idle.transport
         transport.abortConnection()
         return True
 
-    def _forget(self, channel: _PacedChannel) -> None:
+    def forget(self, channel: _PacedChannel) -> None:
         self._channels.pop(channel, None)
 
     def log(self, request: object) -> None:
@@ -136,6 +133,4 @@ def site(clock: IReactorTime, resource: Resource, most: int) -> Site:
         resource: what is served.
         most: connections at a time; with more, the oldest makes room on which nothing is being answered.
     """
-    made = _QuietSite(resource, most)
-    made.turn = TurnBudget(clock, LIMITS)
-    return made
+    return _QuietSite(resource, most, TurnBudget(clock, LIMITS))

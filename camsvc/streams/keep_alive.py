@@ -6,7 +6,6 @@ would not do: MediaMTX ends a camera 20 s after its start, however many of them 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from twisted.internet.defer import CancelledError, Deferred
@@ -14,6 +13,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
 from camsvc.engine.loopback_rtsp import LoopbackRtsp
+from camsvc.system.protocols import sdp
 from camsvc.system.protocols.rtsp_client import RtspAnswer, RtspConnection
 from camsvc.system.tasks import launch, sleep, within
 
@@ -23,8 +23,6 @@ LINGER_S = 10.0
 RETRY_S = 2.0
 ALIVE_EVERY_S = 15.0
 ANSWER_LIMIT_S = 12.0
-
-_CONTROL = re.compile(r"^m=video.*?^a=control:(\S+)", re.M | re.S)
 
 
 class _Kept:
@@ -111,11 +109,12 @@ class KeepAlive:
         try:
             url = self._rtsp.url(device)
             described = await self._request(connection, "DESCRIBE", url, {"Accept": "application/sdp"})
-            control = _CONTROL.search(described.body.replace("\r\n", "\n"))
-            if control is None:
+            _, sections = sdp.split(described.body)
+            control = next((each.value("control") for each in sections if each.words[0] == "video"), "")
+            if not control:
                 raise ConnectionError("the engine describes no video")
             base = described.headers.get("content-base", url).rstrip("/")
-            track = control[1] if "://" in control[1] else f"{base}/{control[1]}"
+            track = control if "://" in control else f"{base}/{control}"
             transport = {"Transport": "RTP/AVP/TCP;unicast;interleaved=0-1"}
             session = (await self._request(connection, "SETUP", track, transport)).headers.get("session", "")
             while True:

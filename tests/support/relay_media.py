@@ -10,8 +10,8 @@ from typing import Any
 from twisted.internet.address import IPv4Address
 from twisted.internet.testing import StringTransport
 
-from camsvc.relay.media.sdp import Track
 from camsvc.relay.media.stream import Unit
+from camsvc.relay.media.tracks import Track
 
 # What x264 writes for testsrc2 of these sizes.
 SPS_360P = bytes.fromhex("6742c01ed900a02ff97011000003000100000300320f162e48")

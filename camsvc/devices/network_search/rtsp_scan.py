@@ -11,6 +11,7 @@ from twisted.internet.defer import Deferred, DeferredList, DeferredSemaphore, Ti
 from twisted.internet.endpoints import TCP4ClientEndpoint, TCP6ClientEndpoint
 from twisted.logger import Logger
 
+from camsvc.system.protocols import sdp
 from camsvc.system.protocols.rtsp_client import RtspAnswer, RtspError, connect
 from camsvc.system.tasks import launch, sleep, within
 
@@ -21,7 +22,7 @@ ANSWER_LIMIT_S = 3.0
 AT_ONCE = 64
 """Connections that are open or tried at a time."""
 
-_RTPMAP = re.compile(r"a=rtpmap:\d+ ([A-Za-z0-9_.-]{1,30})/")
+_CODEC = re.compile(r"[A-Za-z0-9_.-]{1,30}(?=/)")
 
 
 @frozen
@@ -68,7 +69,9 @@ def understood(answer: RtspAnswer, url: str, kind: str) -> Seen | None:
         return Seen(url, kind, needs_login=True)
     if answer.status != 200 or "m=" not in answer.body:
         return None
-    names = dict.fromkeys(name.upper() for name in _RTPMAP.findall(answer.body))
+    _, sections = sdp.split(answer.body)
+    described = (text for section in sections for text in section.by_payload_type("rtpmap").values())
+    names = dict.fromkeys(match[0].upper() for match in map(_CODEC.match, described) if match is not None)
     return Seen(url, kind, tuple(names)[:8])
 
 

@@ -1,4 +1,4 @@
-"""HLS of one path: made at the first request, gone some time after the last; it stays on_end publishers."""
+"""HLS of one path: made at the first request, gone some time after the last; it survives a change of publisher."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ class HlsMuxer:
             self._segmenter = None
 
     def ended(self) -> None:
-        """The stream is on_end."""
+        """The stream has ended."""
         self.stopped()
 
     def deliver(self, unit: Unit) -> None:
@@ -128,6 +128,14 @@ class HlsMuxer:
         if self._open_segment is not None and self._open_segment.size > MAX_SEGMENT:
             self._log.warn("path {path} sends no key frame; its HLS waits for one", path=self.path.name)
             self._segmenter.close()
+
+    def note_sent(self, size_bytes: int) -> None:
+        """Count what a reader was given.
+
+        Args:
+            size_bytes: of a playlist or a segment.
+        """
+        self.bytes_sent += size_bytes
 
     def close(self) -> None:
         """End: nobody asks any more, or the path is gone."""

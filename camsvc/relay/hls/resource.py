@@ -136,7 +136,7 @@ class HlsResource(Resource):
         data = await muxer.file(file) if muxer is not None else None
         if muxer is None or data is None:
             return self._plain_answer(request, 404)
-        muxer.bytes_sent += len(data)
+        muxer.note_sent(len(data))
         request.setHeader("Content-Type", _PLAYLIST if playlist else "video/mp4")
         request.setHeader("Cache-Control", "no-cache" if playlist else "private, max-age=60")
         return data

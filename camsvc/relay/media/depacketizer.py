@@ -9,8 +9,8 @@ from attrs import frozen
 from twisted.logger import Logger
 
 from camsvc.relay.media import audio, fmp4, h264
-from camsvc.relay.media.sdp import Track
 from camsvc.relay.media.stream import Unit
+from camsvc.relay.media.tracks import Track
 
 #: Fastest RTP clock, Hz; a file has 32 bits for its rate and for a sample's duration of a minute.
 MAX_RATE = 1_000_000

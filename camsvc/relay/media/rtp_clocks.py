@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from camsvc.relay.media import rtcp
-from camsvc.relay.media.sdp import Track
+from camsvc.relay.media.tracks import Track
 
 _WRAP = 1 << 32
 _INTERLEAVE = 4

@@ -9,7 +9,7 @@ from twisted.logger import Logger
 
 from camsvc.relay.media import h264, h265
 from camsvc.relay.media.rtp_clocks import TrackClocks
-from camsvc.relay.media.sdp import Track
+from camsvc.relay.media.tracks import Track
 
 #: Most that is kept since the last key frame, bytes.
 MAX_CACHE = 4 << 20
@@ -34,10 +34,9 @@ class Unit:
         data: the same, joined.
         media: True for RTP, False for RTCP.
         key: True when a reader can begin here.
-        payloads: what WebRTC sends of it; made once, for all its viewers, by the first of them.
     """
 
-    __slots__ = ("data", "frames", "key", "media", "payloads", "track")
+    __slots__ = ("_payloads", "data", "frames", "key", "media", "track")
 
     def __init__(self, track: int, frames: Sequence[bytes], key: bool = False, media: bool = True) -> None:
         self.track = track
@@ -45,7 +44,17 @@ class Unit:
         self.data = frames[0] if len(frames) == 1 else b"".join(frames)
         self.key = key
         self.media = media
-        self.payloads: tuple[bytes, ...] | None = None
+        self._payloads: tuple[bytes, ...] | None = None
+
+    def packetized(self, packetize: Callable[[Unit], tuple[bytes, ...]]) -> tuple[bytes, ...]:
+        """What WebRTC sends of it: made once for all viewers, by the first of them.
+
+        Args:
+            packetize: makes the payloads.
+        """
+        if self._payloads is None:
+            self._payloads = packetize(self)
+        return self._payloads
 
     @property
     def marked(self) -> bool:
@@ -106,6 +115,14 @@ class Stream:
         self._cached_bytes = 0
         self._reports: dict[int, Unit] = {}
         self._over = False
+
+    def follow_clocks(self, clocks: TrackClocks) -> None:
+        """Take the clocks of the stream whose units these are.
+
+        Args:
+            clocks: that stream's.
+        """
+        self.clocks = clocks
 
     def packet(self, channel: int, frame: bytes) -> None:
         """Take an interleaved frame from the publisher.

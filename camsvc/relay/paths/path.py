@@ -12,8 +12,8 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from camsvc.relay import wall_time
-from camsvc.relay.media.sdp import Track
 from camsvc.relay.media.stream import Stream
+from camsvc.relay.media.tracks import Track
 from camsvc.relay.paths.commands import Command, CommandSlot, command
 from camsvc.relay.paths.on_demand import OnDemandStart
 from camsvc.relay.paths.options import RelayPathOptions, needs_new_path

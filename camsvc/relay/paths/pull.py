@@ -60,7 +60,7 @@ class _PullReader:
     def started(self, stream: Stream) -> None:
         self.stopped()
         self._into = self._pull.path.publish(self._pull, stream.tracks)
-        self._into.clocks = stream.clocks
+        self._into.follow_clocks(stream.clocks)
         self._from = stream
         stream.join(self, cached=False)
 

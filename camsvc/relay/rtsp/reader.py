@@ -84,7 +84,7 @@ class RtspReader:
             self._transport.write(unit.data)
 
     def ended(self) -> None:
-        """The stream is on_end."""
+        """The stream has ended."""
         self.pause()
         self._on_end()
 

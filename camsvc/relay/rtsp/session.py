@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from twisted.logger import Logger
 
-from camsvc.relay.media import sdp
+from camsvc.relay.media import tracks
 from camsvc.relay.media.stream import Stream
 from camsvc.relay.paths.path import RelayPath
 from camsvc.relay.request_errors import RequestError
@@ -42,7 +42,7 @@ class RtspSession:
         self._admission = SessionAdmission(context, connection)
         self._path: RelayPath | None = None
         self._stream: Stream | None = None
-        self._announced: tuple[sdp.Track, ...] = ()
+        self._announced: tuple[tracks.Track, ...] = ()
         self._tracks: list[int] = []
         self._reader: RtspReader | None = None
         self._channels: frozenset[int] = frozenset()
@@ -136,8 +136,8 @@ class RtspSession:
         wanted = parse_url(request.url)
         admitted = await self._admission.admit("publish", wanted, credential(request))
         try:
-            self._announced = sdp.parse(request.body)
-        except sdp.BadSdp as why:
+            self._announced = tracks.parse(request.body)
+        except tracks.BadSdp as why:
             raise RequestError(str(why)) from why
         self._begin(admitted)
         return RtspResponse(headers=self._session_header())
@@ -148,7 +148,7 @@ class RtspSession:
         stream = await admitted.when_ready()
         base = request.url.partition("?")[0].rstrip("/") + "/"
         headers = {"Content-Base": base, "Content-Type": "application/sdp"}
-        return RtspResponse(200, headers, sdp.describe(stream.tracks))
+        return RtspResponse(200, headers, tracks.describe(stream.tracks))
 
     async def _setup(self, request: RtspRequest) -> RtspResponse:
         if self.state != "idle" or self._over:

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 
 from attrs import field, frozen
 
-from camsvc.relay.media import sdp
-from camsvc.relay.media.sdp import Track
+from camsvc.relay.media.tracks import Track
 from camsvc.relay.request_errors import RequestError
 from camsvc.relay.webrtc.ice import IceCredential
+from camsvc.system.protocols import sdp
 
 #: What WebRTC carries as it is, by what the offer calls it (RFC 7742, RFC 7874).
 _CODECS = {"h264": "video", "opus": "audio", "g722": "audio", "pcmu": "audio", "pcma": "audio"}
@@ -105,7 +105,7 @@ def parse(body: bytes) -> WhepOffer:
         raise RequestError(f"invalid SDP: {len(body)} bytes")
     if not body.startswith(b"v=0"):
         raise RequestError("invalid SDP: it does not begin with v=0")
-    common, sections = sdp.split(body)
+    common, sections = sdp.split(body.decode("utf-8", "replace"))
     if not 0 < len(sections) <= _MAX_MEDIA:
         raise RequestError(f"invalid SDP: {len(sections)} media")
     media = [_media(section, common) for section in sections]

@@ -1,4 +1,4 @@
-"""Sending for many viewers over several pacer of the reactor: nobody else waits until the last has everything."""
+"""Sending for many viewers over several turns of the reactor: nobody else waits until the last has everything."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Pacer:
         self._is_due = False
 
     def add(self, packets: int, send: Callable[[], None]) -> None:
-        """Send in one of the next pacer.
+        """Send in one of the next turns of the reactor.
 
         Args:
             packets: how many that will be.

@@ -207,9 +207,7 @@ class Viewer:
         if not unit.media:
             self._note_clock(track, rtcp.sender_report(unit.data[4:]))
             return
-        payloads = unit.payloads
-        if payloads is None:
-            payloads = unit.payloads = self._packetize(unit)
+        payloads = unit.packetized(self._packetize)
         stamp = unit.timestamp
         if not track.has_clock:
             self._note_clock(track, rtcp.ClockReading(rtcp.ntp(self._context.clocks.wall_s()), stamp))

@@ -10,7 +10,7 @@ from twisted.logger import capturedLogs
 
 from camsvc.relay.hls import muxer as muxer_module
 from camsvc.relay.hls.muxer import HlsMuxer, MuxerContext
-from camsvc.relay.media.sdp import Track
+from camsvc.relay.media.tracks import Track
 from camsvc.relay.paths.path import RelayPath
 from camsvc.relay.request_errors import RequestError
 from tests.support.clocks import ClocksOf

@@ -6,8 +6,8 @@ from attrs import evolve
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.relay.media.depacketizer import PLAYED_SOUND, depacketizer, select_tracks
-from camsvc.relay.media.sdp import Track, parse
 from camsvc.relay.media.stream import Unit
+from camsvc.relay.media.tracks import Track, parse
 from tests.support.relay_media import (
     AAC,
     AUDIO,

@@ -10,9 +10,9 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.relay.media.depacketizer import Depacketizer, RtpSample, select_tracks
 from camsvc.relay.media.rtp_clocks import TrackClocks
-from camsvc.relay.media.sdp import Track
 from camsvc.relay.media.segmenter import Segmenter, SegmentLengths, SegmentOutput, SegmentStart
 from camsvc.relay.media.stream import Unit
+from camsvc.relay.media.tracks import Track
 from tests.support.relay_media import (
     AUDIO,
     IDR_NAL,

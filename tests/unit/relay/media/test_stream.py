@@ -7,8 +7,8 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.relay.media import stream as stream_module
-from camsvc.relay.media.sdp import Track
 from camsvc.relay.media.stream import OverlongUnit, Stream
+from camsvc.relay.media.tracks import Track
 from tests.support.relay_media import AUDIO, IDR_NAL, SLICE_NAL, VIDEO, Taker, interleaved, rtp
 
 H265 = Track("video", "96", "h265", 90000, ("rtpmap:96 H265/90000",))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from camsvc.relay.media.sdp import Track
+from camsvc.relay.media.tracks import Track
 from camsvc.relay.request_errors import RequestError
 from camsvc.relay.webrtc.ice import IceCredential
 from camsvc.relay.webrtc.offer import LocalDescription, SentTrack, answer, choose, parse

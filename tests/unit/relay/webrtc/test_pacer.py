@@ -1,4 +1,4 @@
-"""Sending over several pacer: how much in each, in which order, and what too much of it does."""
+"""Sending over several turns of the reactor: how much in each, in which order, and what too much of it does."""
 
 from __future__ import annotations
 

@@ -205,7 +205,7 @@ class MediaTests(ViewerTestCase):
         self.peers.made[1].secured()
         one = unit(IDR_NAL, key=True)
         self.stream.relay(one)
-        kept = one.payloads
+        kept = one.packetized(lambda unit: self.fail("made a second time"))
         assert kept is not None
         self.clock.advance(0)
         self.assertEqual((len(self.sent), len(other)), (2, 2))

@@ -1,10 +1,10 @@
-"""SDP (RFC 4566): its media sections, what they say of a stream's tracks, and the SDP that readers are given."""
+"""The tracks of a stream, as a publisher's SDP announces them, and the SDP that readers are given."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from attrs import frozen
+
+from camsvc.system.protocols.sdp import MediaSection, format_parameters, split
 
 #: More tracks than any camera has.
 MAX_TRACKS = 8
@@ -33,46 +33,6 @@ _NAMES = {
 
 class BadSdp(ValueError):
     """An SDP without a track we can carry."""
-
-
-@frozen
-class MediaSection:
-    """One m= line and its attributes.
-
-    Attributes:
-        words: of the m= line: kind, port, protocol, payload types.
-        attributes: a= lines without ``a=``.
-    """
-
-    words: Sequence[str]
-    attributes: Sequence[str]
-
-    def value(self, name: str) -> str:
-        """The first value of an attribute; empty without one."""
-        return next((line[len(name) + 1 :] for line in self.attributes if line.startswith(f"{name}:")), "")
-
-    def by_payload_type(self, name: str) -> dict[str, str]:
-        """The values of ``rtpmap`` or ``fmtp``, by payload type; of several for one the last."""
-        lines = [line[len(name) + 1 :] for line in self.attributes if line.startswith(f"{name}:")]
-        return {number: value.strip() for number, _, value in (line.partition(" ") for line in lines)}
-
-
-def split(body: bytes) -> tuple[list[str], list[MediaSection]]:
-    """The attributes of the session, and the media sections."""
-    common: list[str] = []
-    sections: list[tuple[str, list[str]]] = []
-    for line in body.decode("utf-8", "replace").splitlines():
-        if line.startswith("m="):
-            sections.append((line[2:], []))
-        elif line.startswith("a="):
-            (sections[-1][1] if sections else common).append(line[2:].strip())
-    return common, [MediaSection(words.split(), attributes) for words, attributes in sections]
-
-
-def format_parameters(text: str) -> dict[str, str]:
-    """The parameters of an ``fmtp`` line, names in lower case."""
-    pairs = (pair.strip().partition("=") for pair in text.split(";"))
-    return {name.lower(): value for name, _, value in pairs if name}
 
 
 @frozen
@@ -115,7 +75,7 @@ def parse(body: bytes) -> tuple[Track, ...]:
     Raises:
         BadSdp: there is none, or one without a codec, or too many.
     """
-    _, sections = split(body)
+    _, sections = split(body.decode("utf-8", "replace"))
     if not 0 < len(sections) <= MAX_TRACKS:
         raise BadSdp(f"{len(sections)} tracks; 1 to {MAX_TRACKS} are allowed")
     return tuple(_track(section) for section in sections)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from camsvc.relay.media.sdp import MAX_TRACKS, BadSdp, describe, parse
+from camsvc.relay.media.tracks import MAX_TRACKS, BadSdp, describe, parse
 from tests.support.relay_media import SDP, SPROP
 
 
