@@ -119,7 +119,7 @@ def _notifications(known: list[dict[str, Any]]) -> str:
 
 def _type(name: str, schema: dict[str, Any]) -> str:
     if "properties" not in schema:
-        return "\n".join([_title(name, "~"), f"{_text(schema.get('description', ''))} {_kind(schema)}.\n"])
+        return "\n".join([_target(name), f"{_text(schema.get('description', ''))} {_kind(schema)}.\n"])
     required = schema.get("required", [])
     rows = [
         (f"``{field}``" + ("" if field in required else " ?"), _kind(each), _text(each.get("description", "")))
@@ -129,7 +129,12 @@ def _type(name: str, schema: dict[str, Any]) -> str:
         rows = [row[:2] for row in rows]
     head = ("Field", "Value", "Meaning")[: len(rows[0])] if rows else ()
     text = _text(schema.get("description", ""))
-    return "\n".join([_title(name, "~"), f"{text}\n", *([_table(head, rows)] if rows else [])])
+    return "\n".join([_target(name), f"{text}\n", *([_table(head, rows)] if rows else [])])
+
+
+def _target(name: str) -> str:
+    """A type's title, and what references lead to, as a topic may have the same title."""
+    return f".. _{name}:\n\n{_title(name, '~')}"
 
 
 def _errors(known: dict[str, Any]) -> str:
