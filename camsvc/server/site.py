@@ -9,6 +9,7 @@ from typing import Any
 from klein import Klein
 from twisted.web.iweb import IRequest
 from twisted.web.resource import Resource
+from twisted.web.util import Redirect
 
 import camsvc
 from camsvc.api.health_status import HealthStatus
@@ -17,6 +18,7 @@ from camsvc.server.caller_checks import CallerChecks
 from camsvc.server.http.authorization import address_of
 from camsvc.server.http.cookies import LoginCookie
 from camsvc.server.http.headers import security_headers
+from camsvc.server.http.hosts import PATH_HEADER
 from camsvc.server.http.request import answer_error, answer_json, with_json_errors
 from camsvc.server.routes.login import LoginPages
 from camsvc.server.routes.page_files import FOLDER
@@ -97,6 +99,7 @@ class Root(Resource):
         """
         super().__init__()
         self._checks = checks
+        self._public_path = [each.encode() for each in checks.hosts.public_path.split("/") if each]
         self._hsts_s = hsts_s
         self._cookie = cookie
         self._login = login.app.resource()
@@ -104,26 +107,10 @@ class Root(Resource):
         self._rpc = rpc.app.resource()
 
     def getChildWithDefault(self, path: bytes, request: Any) -> Any:
-        known = self._checks.hosts.of(request) is not None
-        host = request.getHeader(b"host").decode("latin-1") if known else None
-        request.responseHeaders.removeHeader(b"server")
-        for name, value in security_headers(host, request.isSecure(), self._hsts_s).items():
-            request.setHeader(name, value)
-        if wait_s := self._checks.rate_limits.request(address_of(request)):
-            request.charge_refusal()
-            why = RateLimited("Too many requests", retry_after_ms=math.ceil(wait_s * 1000))
-            return _ErrorPage(429, why)
-        if not known:
-            return _ErrorPage(
-                421,
-                CamsvcError(
-                    "This name is not one of camsvc's",
-                    reason="unknown_host",
-                    suggestion="add it to server.allowed_hosts",
-                ),
-            )
-        if b"ticket" in (request.args or ()):  # made to be shown by whoever has it, in a page of their own
-            request.setHeader(b"cross-origin-resource-policy", b"cross-origin")
+        path = self._below_public_path(path, request)
+        refused = self._refusal_of_caller(request)
+        if refused is not None:
+            return refused
         if not _is_text(path, *request.postpath):
             return _ErrorPage(404, NotFound("Page", "path"))
         preflight = self._cookie.cors.preflight(request, path)
@@ -135,6 +122,8 @@ class Root(Resource):
                 self._cookie.admit(request)
         except PermissionDenied as why:
             return _ErrorPage(403, why)
+        if self._public_path and [path, *request.postpath] == self._public_path:
+            return Redirect(self._public_path[-1] + b"/")  # the page's own links are relative
         if path in self.children:
             return self.children[path]
         request.prepath.pop()
@@ -142,6 +131,36 @@ class Root(Resource):
         if login:
             return self._login
         return self._rpc if path in (b"rpc", b"api") else self._pages
+
+    def _refusal_of_caller(self, request: Any) -> Resource | None:
+        """Set the headers that every answer has; what is answered to who asks too often or by a name not ours."""
+        known = self._checks.hosts.of(request) is not None
+        host = request.getHeader(b"host").decode("latin-1") if known else None
+        before = self._checks.hosts.path_for(host, request.isSecure())
+        request.requestHeaders.setRawHeaders(PATH_HEADER, [before.encode()])
+        request.responseHeaders.removeHeader(b"server")
+        for name, value in security_headers(host, request.isSecure(), self._hsts_s).items():
+            request.setHeader(name, value)
+        if b"ticket" in (request.args or ()):  # made to be shown by whoever has it, in a page of their own
+            request.setHeader(b"cross-origin-resource-policy", b"cross-origin")
+        if wait_s := self._checks.rate_limits.request(address_of(request)):
+            request.charge_refusal()
+            return _ErrorPage(429, RateLimited("Too many requests", retry_after_ms=math.ceil(wait_s * 1000)))
+        if known:
+            return None
+        why = CamsvcError(
+            "This name is not one of camsvc's", reason="unknown_host", suggestion="add it to server.allowed_hosts"
+        )
+        return _ErrorPage(421, why)
+
+    def _below_public_path(self, path: bytes, request: Any) -> bytes:
+        """The first segment of what is asked for, without the path of public_url, which a proxy may leave there."""
+        whole, count = [path, *request.postpath], len(self._public_path)
+        if not count or whole[:count] != self._public_path or len(whole) == count:
+            return path
+        request.prepath[-1:] = whole[: count + 1]
+        request.postpath[:] = whole[count + 1 :]
+        return bytes(whole[count])
 
 
 def _is_text(*segments: bytes) -> bool:

@@ -8,6 +8,7 @@ from camsvc.access.authentication import Authentication
 from camsvc.errors import AuthenticationFailed, PermissionDenied
 from camsvc.server.http.authorization import tell_refused
 from camsvc.server.http.cors import Cors
+from camsvc.server.http.hosts import path_before
 from camsvc.server.http.origins import Origins
 from camsvc.system.clocks import Clocks
 
@@ -18,7 +19,8 @@ class LoginCookie:
     """A cookie that holds a session token, for one camsvc.
 
     Over TLS its name begins with ``__Host-`` (RFC 6265bis, section 4.1.3.2): no other host of the domain, and nothing
-    that comes without TLS, can set one of that name.
+    that comes without TLS, can set one of that name. Such a cookie is for all paths; below the path of
+    ``server.public_url`` it is one for that path, and named ``__Secure-``.
 
     Its name is the instance's, as cookies ignore ports (RFC 6265, section 8.5): two camsvc on one machine would log
     each other's browsers out. For the same reason SameSite=Strict does not keep out a page of another port, so that
@@ -36,7 +38,6 @@ class LoginCookie:
         """
         self.cors = Cors(origins)
         self._name = f"camsvc-{instance}".encode()
-        self._secure_name = b"__Host-" + self._name
         self._authentication = authentication
         self._origins = origins
         self._clocks = clocks
@@ -114,13 +115,15 @@ class LoginCookie:
         )
 
     def _name_for(self, request: Any) -> bytes:
-        return self._secure_name if request.isSecure() else self._name
+        if not request.isSecure():
+            return self._name
+        return (b"__Secure-" if path_before(request) else b"__Host-") + self._name
 
     def _set(self, request: Any, value: str, valid_s: int) -> None:
         request.addCookie(
             self._name_for(request),
             value.encode("latin-1"),
-            path=b"/",
+            path=(path_before(request) or "/").encode(),
             max_age=str(valid_s).encode(),
             secure=request.isSecure(),
             httpOnly=True,

@@ -20,6 +20,7 @@ from camsvc.config.schema import Limits
 from camsvc.engine.http_client import EngineAnswer, EngineHttp
 from camsvc.errors import CamsvcError, DependencyFailed, InvalidParams, NotFound
 from camsvc.server.http.authorization import address_of
+from camsvc.server.http.hosts import path_before
 from camsvc.server.http.request import answer_error, with_json_errors
 from camsvc.server.routes.camera_access import CameraAccess, ticket_of
 from camsvc.server.routes.camera_delivery import CameraDelivery
@@ -101,7 +102,7 @@ class Live:
         if not _SECRET.match(secret):
             raise DependencyFailed("media engine", "its answer to an offer names no session")
         ticket = ticket_of(request)
-        location = f"/live/{device}/whep/{self._whep.name_of(who, device, secret)}" + (
+        location = f"{path_before(request)}/live/{device}/whep/{self._whep.name_of(who, device, secret)}" + (
             f"?ticket={quote(ticket)}" if ticket else ""
         )
         request.setResponseCode(201)
@@ -143,7 +144,8 @@ class Live:
         self._delivery.require(device)
         session = self.sessions.open(who, device, address_of(request))
         request.setResponseCode(302)
-        request.setHeader(b"location", f"/live/{device}/s/{session.ident}/{INDEX}".encode())
+        location = f"{path_before(request)}/live/{device}/s/{session.ident}/{INDEX}"
+        request.setHeader(b"location", location.encode())
         request.setHeader(b"cache-control", b"no-store")
         return b""
 

@@ -7,7 +7,8 @@ import signal
 from typing import Any
 
 from tests.support.browser.browser import Browser, Gray, likeness
-from tests.support.daemon.daemon import DaemonTestCase
+from tests.support.daemon.daemon import Daemon, DaemonTestCase
+from tests.support.daemon.proxies import NAME, Nginx, program
 from tests.support.engine.engines import per_engine
 from tests.support.spawned import eventually
 
@@ -91,7 +92,7 @@ class BrowserTestCase(DaemonTestCase):
         await eventually(runs, 20, 0.5)
 
 
-class WaysTests(BrowserTestCase):
+class TransportTests(BrowserTestCase):
     """WebRTC, HLS, pictures."""
 
     async def test_webrtc(self) -> None:
@@ -272,4 +273,30 @@ class LoginTests(BrowserTestCase):
         self.assertNotIn(NAMES[0], await self.browser.do("text"))
 
 
-per_engine(globals(), WaysTests, NoUdpTests, BlockedUdpTests, BackTests, LoginTests)
+class BelowPathTests(BrowserTestCase):
+    """Behind nginx, which serves camsvc below a path of its own name, over TLS."""
+
+    options = ("--ignore-certificate-errors", f"--host-resolver-rules=MAP {NAME} 127.0.0.1")
+
+    async def setUp(self) -> None:
+        program("nginx")
+        self.proxy = Nginx(self, "/cams")
+        self.url = f"https://{NAME}:{self.proxy.port}/cams"
+        server = f'public_url = "{self.url}"\ntrusted_proxies = ["127.0.0.1", "::1"]\n'
+        self.daemon = Daemon(self, self.engine, self.cameras, server=server)
+        await self.daemon.start()
+        self.addCleanup(self.show_log)
+        self.proxy.start(self.daemon)
+        await self.call("create_user", username=USER, password=PASSWORD, role="viewer")
+        self.browser = Browser(self, *self.options)
+        await self.browser.started()
+
+    async def test_transports(self) -> None:
+        """Login, WebSocket and each transport find their way."""
+        for transport, without in (("WebRTC", []), ("HLS", ["webrtc"]), ("Pictures", ["webrtc", "hls"])):
+            await self.browser.do("open", url=self.url, without=without)
+            await self.browser.do("login", user=USER, password=PASSWORD)
+            await self.moves("camera0", transport)
+
+
+per_engine(globals(), TransportTests, NoUdpTests, BlockedUdpTests, BackTests, LoginTests, BelowPathTests)

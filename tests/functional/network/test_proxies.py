@@ -27,13 +27,19 @@ class Behind:
     """The tests; mixed into a test case for each proxy."""
 
     kind: type[Proxy]
+    path = ""
+    """Below which it serves camsvc."""
+
     timeout = 120
+
+    @property
+    def base(self: Any) -> str:
+        return f"https://{NAME}:{self.proxy.port}{self.path}"
 
     async def setUp(self: Any) -> None:
         program(self.kind.__name__.lower())
-        self.proxy = self.kind(self)
-        url = f"https://{NAME}:{self.proxy.port}"
-        server = f'public_url = "{url}"\ntrusted_proxies = ["127.0.0.1", "::1"]\n'
+        self.proxy = self.kind(self, self.path)
+        server = f'public_url = "{self.base}"\ntrusted_proxies = ["127.0.0.1", "::1"]\n'
         self.daemon = Daemon(self, find_engines()[0], CAMERA, server=server)
         await self.daemon.start()
         self.proxy.start(self.daemon)
@@ -51,7 +57,7 @@ class Behind:
 
     async def curl(self: Any, path: str, *more: str) -> Output:
         """Over TLS, verified; ``path`` may be a whole URL."""
-        url = path if path.startswith("http") else f"https://{NAME}:{self.proxy.port}{path}"
+        url = path if path.startswith("http") else f"{self.base}{path}"
         places = [f"{NAME}:{port}:127.0.0.1" for port in (self.proxy.port, self.proxy.plain_port)]
         argv = ["curl", "-sS", "--interface", CLIENT, "--resolve", places[0], "--resolve", places[1]]
         process = Spawned.start([*argv, "--cacert", str(self.proxy.certificate), *more, url])
@@ -69,16 +75,16 @@ class Behind:
         """A WebSocket, from CLIENT."""
         plain = socket.create_connection(("127.0.0.1", self.proxy.port), 10, (CLIENT, 0))
         context = ssl.create_default_context(cafile=str(self.proxy.certificate))
-        return connect(f"wss://{NAME}:{self.proxy.port}/ws", sock=plain, ssl=context)
+        return connect(f"wss{self.base[5:]}/ws", sock=plain, ssl=context)
 
     async def test_page(self: Any) -> None:
         """Over TLS, with the headers that belong there; plain HTTP is sent to it."""
         headers = (await self.curl("/", "-D", "-", "-o", "/dev/null")).out.lower()
         self.assertIn(b"strict-transport-security: max-age=", headers)
         self.assertIn(f"connect-src 'self' wss://{NAME}:{self.proxy.port};".encode(), headers)
-        plain = f"http://{NAME}:{self.proxy.plain_port}/health/live?x=1"
+        plain = f"http://{NAME}:{self.proxy.plain_port}{self.path}/health/live?x=1"
         output = await self.curl(plain, "-o", "/dev/null", "-w", "%{http_code} %{redirect_url}")
-        self.assertEqual(output.out.decode(), f"301 https://{NAME}:{self.proxy.port}/health/live?x=1")
+        self.assertEqual(output.out.decode(), f"301 {self.base}/health/live?x=1")
 
     async def test_websocket(self: Any) -> None:
         """Passes, both ways; camsvc knows where the client is, whatever that says of itself."""
@@ -116,6 +122,7 @@ class Behind:
         answer = (await self.curl("/api/login", *login, "-H", f"Origin: {own}", "-D", "-", "-o", "/dev/null")).out
         lines = answer.decode().splitlines()
         cookie = next(line.partition(": ")[2] for line in lines if line.lower().startswith("set-cookie: "))
+        self.assertIn(f"path={self.path or '/'}", cookie.lower().split("; "))
         for word in ("secure", "httponly", "samesite=strict"):
             self.assertIn(word, cookie.lower())
         evil = await self.curl("/api/login", *login, "-H", "Origin: https://evil.example", "-w", "%{http_code}")
@@ -125,7 +132,7 @@ class Behind:
             plain = socket.create_connection(("127.0.0.1", self.proxy.port), 10, (CLIENT, 0))
             context = ssl.create_default_context(cafile=str(self.proxy.certificate))
             headers = {"Cookie": cookie.partition(";")[0]}
-            url = f"wss://{NAME}:{self.proxy.port}/ws"
+            url = f"wss{self.base[5:]}/ws"
             with connect(url, sock=plain, ssl=context, origin=origin, additional_headers=headers) as client:  # type: ignore[arg-type]
                 client.send('{"jsonrpc": "2.0", "id": 1, "method": "get_camera_list"}')
                 while "id" not in (frame := json.loads(client.recv(timeout=10))):
@@ -141,7 +148,7 @@ class Behind:
         """Links lead through the proxy; ranges, a second try, a slow reader and HEAD come out right."""
         taken = await self.rpc("take_snapshot", device="camera0")
         url = taken["download_url"]
-        self.assertTrue(url.startswith(f"https://{NAME}:{self.proxy.port}/files/snapshots/"), url)
+        self.assertTrue(url.startswith(f"{self.base}/files/snapshots/"), url)
         big = b"".join(number.to_bytes(4, "big") for number in range(1_000_000))
         (self.daemon.state / "snapshots" / taken["filename"]).write_bytes(big)
         file = self.proxy.folder / "downloaded"
@@ -161,7 +168,7 @@ class Behind:
     async def test_live(self: Any) -> None:
         """HLS: the ticket is traded for a session, which passes, and which stands in no log either."""
         urls = (await self.rpc("get_stream_url", device="camera0"))["urls"]
-        self.assertTrue(urls["hls"].startswith(f"https://{NAME}:{self.proxy.port}/live/camera0/"), urls)
+        self.assertTrue(urls["hls"].startswith(f"{self.base}/live/camera0/"), urls)
 
         async def playlist() -> str:
             output = await self.curl(urls["hls"], "-L", "-w", "\n%{http_code} %{url_effective}")
@@ -169,7 +176,7 @@ class Behind:
             return text if text.rpartition("\n")[2].startswith("200 ") and "#EXTM3U" in text else ""
 
         text = await eventually(playlist, 30)
-        session = text.rpartition(f"https://{NAME}:{self.proxy.port}/live/camera0/s/")[2].partition("/")[0]
+        session = text.rpartition(f"{self.base}/live/camera0/s/")[2].partition("/")[0]
         self.assertGreater(len(session), 16)
         await eventually(lambda: "/live/camera0/s/-/" in self.proxy.logs())
         self.assertNotIn(session, self.proxy.logs() + self.daemon.log())
@@ -196,6 +203,20 @@ class NginxTests(Behind, TestCase):
     """Behind nginx."""
 
     kind = Nginx
+
+
+class NginxPathTests(Behind, TestCase):
+    """Behind nginx, below a path."""
+
+    kind = Nginx
+    path = "/cams"
+
+
+class HAProxyPathTests(Behind, TestCase):
+    """Behind HAProxy, below a path."""
+
+    kind = HAProxy
+    path = "/cams"
 
 
 class HAProxyTests(Behind, TestCase):

@@ -40,8 +40,15 @@ class Proxy:
         folder: its configuration and logs.
     """
 
-    def __init__(self, test: TestCase) -> None:
+    def __init__(self, test: TestCase, path: str = "") -> None:
+        """Set up.
+
+        Args:
+            test: ends it.
+            path: below which it serves the daemon, as the comments of the examples say.
+        """
         self.test = test
+        self.path = path
         self.port, self.plain_port = free_ports(2)
         self.folder = scratch(test)
         self.certificate, self.key = make_pair(self.folder, NAME)
@@ -58,6 +65,10 @@ class Proxy:
             assert old in text, f"etc/{name}: no {old!r}"
             text = text.replace(old, new)
         return text
+
+    def below(self, old: str, new: str) -> dict[str, str]:
+        """A change of an example for a proxy that serves below a path; none for another."""
+        return {old: new} if self.path else {}
 
     def run(self, argv: list[str]) -> None:
         """Start the program; it ends with the test."""
@@ -86,6 +97,11 @@ class Nginx(Proxy):
                 "/etc/ssl/cams.example.org.crt": str(self.certificate),
                 "/etc/ssl/private/cams.example.org.key": str(self.key),
                 "/var/log/nginx": folder,
+                **self.below(
+                    "    location / {\n        proxy_pass",
+                    f"    location = {self.path} {{ return 301 {self.path}/; }}\n"
+                    f"    location {self.path}/ {{\n        proxy_pass",
+                ),
             },
         )
         temporary = "".join(
@@ -115,6 +131,10 @@ class HAProxy(Proxy):
                 "redirect scheme https": f"redirect prefix https://{NAME}:{self.port}",
                 "/etc/haproxy/cams.example.org.pem": str(pem),
                 "127.0.0.1:8002": f"127.0.0.1:{daemon.port}",
+                **self.below(
+                    "    default_backend camsvc",
+                    f"    use_backend camsvc if {{ path {self.path} }} or {{ path_beg {self.path}/ }}",
+                ),
             },
         )
         (self.folder / "haproxy.cfg").write_text(text)

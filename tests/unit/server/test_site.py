@@ -42,11 +42,11 @@ class SiteTests(TestCase):
     def setUp(self) -> None:
         self.serve(Limits())
 
-    def serve(self, limits: Limits) -> None:
+    def serve(self, limits: Limits, server: Server = Server()) -> None:  # noqa: B008
         from twisted.internet import reactor
 
         self.checks: dict[str, Any] = {"engine": True, "api": True}
-        hosts = Hosts(Server())
+        hosts = Hosts(server)
         folder = Path(self.mktemp())
         folder.mkdir()
         (folder / "a.jpg").write_bytes(b"x")
@@ -200,6 +200,17 @@ class SiteTests(TestCase):
         self.assertTrue(data.startswith(b"HTTP/1.1 413 "))
         codes = [json.loads((await self.rpc(ping)).body).get("error", {}).get("code") for _ in range(21)]
         self.assertEqual((codes[0], codes[-1]), (None, -32040))
+
+    async def test_path_of_public_url(self) -> None:
+        """Below it all is served as at the root, whether a proxy takes it away or not; the page needs the slash."""
+        self.serve(Limits(), Server(public_url="https://cams.example.org/a/cams/"))
+        for host in ("cams.example.org", "localhost"):
+            for path in ("/health/live", "/files/snapshots/a.jpg", "/api/session", "/page/page.js", "/", "/rpc"):
+                plain, below = await self.get(path, host=host), await self.get(f"/a/cams{path}", host=host)
+                self.assertEqual((plain.status, plain.body), (below.status, below.body), path)
+            answer = await self.get("/a/cams", host=host)
+            self.assertEqual((answer.status, answer.headers["location"]), (302, "cams/"))
+            self.assertEqual((await self.get("/a/other/health/live", host=host)).status, 404)
 
     async def test_too_many_requests(self) -> None:
         """429 with the time to wait, on every route alike."""

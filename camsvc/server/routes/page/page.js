@@ -1,5 +1,6 @@
 // The page: who is logged in, which cameras there are, and a tile for each.
 
+import { BASE } from "./base.js";
 import { Player } from "./player.js";
 import { RpcSocket, backOff } from "./socket.js";
 
@@ -15,7 +16,7 @@ async function ask(path, body) {
     method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
   };
   try {
-    const response = await fetch(path, { cache: "no-store", ...options });
+    const response = await fetch(BASE + path, { cache: "no-store", ...options });
     return { status: response.status, body: await response.json() };
   } catch {
     return { status: 0, body: { error: { message: "camsvc does not answer" } } };
@@ -37,7 +38,7 @@ function complain(id, words) {
 // Login.
 
 async function begin(failures = 0) {
-  const { status, body } = await ask("/api/session");
+  const { status, body } = await ask("api/session");
   if (status === 200) enter(body);
   else if (status === 401) leave("");
   else {
@@ -72,7 +73,7 @@ element("login").addEventListener("submit", async (event) => {
   event.preventDefault();
   complain("login-words", "");
   const username = element("username").value, password = element("password").value;
-  const { status, body } = await ask("/api/login", { username, password, cookie: true });
+  const { status, body } = await ask("api/login", { username, password, cookie: true });
   if (status === 200) enter(body);
   else complain("login-words", body.error.message);
 });
@@ -90,20 +91,20 @@ element("renew").addEventListener("submit", async (event) => {
     return;
   }
   const params = { old_password: old, new_password: chosen };
-  const { body } = await ask("/rpc", { jsonrpc: "2.0", id: 1, method: "change_password", params });
+  const { body } = await ask("rpc", { jsonrpc: "2.0", id: 1, method: "change_password", params });
   if (body.error) {
     complain("renew-words", body.error.message);
     return;
   }
   const username = element("username").value;
-  const login = await ask("/api/login", { username, password: chosen, cookie: true });
+  const login = await ask("api/login", { username, password: chosen, cookie: true });
   element("new-password").value = element("same-password").value = "";
   if (login.status === 200) enter(login.body);
   else leave("Changed. Log in with the new password.");
 });
 
 element("logout").addEventListener("click", async () => {
-  await ask("/api/logout", {});
+  await ask("api/logout", {});
   leave("");
 });
 
@@ -123,7 +124,7 @@ async function opened() {
 }
 
 async function lost(code) {
-  const { status } = code === LOGIN_ENDED ? { status: 401 } : await ask("/api/session");
+  const { status } = code === LOGIN_ENDED ? { status: 401 } : await ask("api/session");
   if (status === 401) leave("The login has ended. Log in again.");
   else element("link").textContent = "The connection to camsvc was lost; trying again …";
 }

@@ -1,5 +1,7 @@
 // The WebSocket: calls and their answers, notifications, and coming back after it was lost.
 
+import { BASE } from "./base.js";
+
 const FIRST_PAUSE_MS = 500, LAST_PAUSE_MS = 15000, ANSWER_MS = 15000;
 
 // Pauses that grow with each failure, a little by chance, so that many pages do not come back at the same moment.
@@ -21,8 +23,7 @@ export class RpcSocket {
   }
 
   open() {
-    const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-    const socket = this.socket = new WebSocket(`${scheme}//${location.host}/ws`);
+    const socket = this.socket = new WebSocket(`${BASE.replace(/^http/, "ws")}ws`);
     socket.onopen = () => {
       this.failures = 0;
       this.opened();

@@ -2,6 +2,8 @@
 //   start(): resolves once the picture moves, rejects with Refused where camsvc says why not, or with any other error;
 //   frames(): how many frames there have been; stop(): ends it.
 
+import { BASE } from "./base.js";
+
 const ANSWERED_MS = 25000, CONNECTED_MS = 4000, SHOWN_MS = 8000, PLAYING_MS = 20000;
 const UDP_BLOCKED = "no way through for WebRTC's packets (UDP)";
 
@@ -49,7 +51,7 @@ export class WebRtc {
   static possible = () => typeof RTCPeerConnection === "function";
 
   constructor(device, video) {
-    this.url = `/live/${device}/whep`;
+    this.url = `${BASE}live/${device}/whep`;
     this.video = video;
     this.abort = new AbortController();
   }
@@ -77,7 +79,7 @@ export class WebRtc {
     const body = peer.localDescription.sdp;
     const response = await fetch(this.url, { method: "POST", headers, body, signal });
     if (response.status !== 201) throw await refusal(response);
-    this.session = response.headers.get("Location");
+    this.session = new URL(response.headers.get("Location"), response.url).href;
     if (this.stopped) {
       this.leave();
       return;
@@ -112,7 +114,7 @@ let hlsScript;
 function loadHls() {
   hlsScript ??= new Promise((done, fail) => {
     const script = document.createElement("script");
-    script.src = "/page/hls.js";
+    script.src = `${BASE}page/hls.js`;
     script.onload = () => done(window.Hls);
     script.onerror = () => {
       hlsScript = undefined;
@@ -129,7 +131,7 @@ export class HlsVideo {
     || document.createElement("video").canPlayType("application/vnd.apple.mpegurl") !== "";
 
   constructor(device, video) {
-    this.url = `/live/${device}/index.m3u8`;
+    this.url = `${BASE}live/${device}/index.m3u8`;
     this.video = video;
     this.seen = 0;
   }
@@ -188,7 +190,7 @@ export class Pictures {
   static possible = () => true;
 
   constructor(device, _video, image) {
-    this.url = `/cameras/${device}/preview.mjpeg`;
+    this.url = `${BASE}cameras/${device}/preview.mjpeg`;
     this.image = image;
     this.abort = new AbortController();
     this.count = 0;

@@ -43,6 +43,22 @@ class HostsTests(SynchronousTestCase):
             self.assertEqual(self.hosts.base_url(host), f"http://{host}")
             self.assertEqual(self.hosts.base_url(host, secure=True), f"https://{host}")
 
+    def test_path(self) -> None:
+        """That of public_url, for who came by it; another name, port or scheme is another way to us."""
+        hosts = Hosts(Server(public_url="https://cams.example.org/a/cams/"))
+        self.assertEqual(hosts.public_path, "/a/cams")
+        for host, secure, path in (
+            ("cams.example.org", True, "/a/cams"),
+            ("Cams.Example.org:443", True, "/a/cams"),
+            ("cams.example.org", False, ""),
+            ("cams.example.org:8443", True, ""),
+            ("cam.local", True, ""),
+            (None, True, ""),
+        ):
+            self.assertEqual(hosts.path_for(host, secure), path, host)
+        self.assertEqual(hosts.base_url("cams.example.org", True), "https://cams.example.org/a/cams")
+        self.assertEqual(Hosts(Server()).path_for("cams.example.org", True), "")
+
     def test_unknown(self) -> None:
         """Other names, and everything that is no host."""
         for host in (

@@ -394,6 +394,28 @@ class TlsCookieTests(LoginTestCase):
             self.assertEqual(answer.status, status, origin)
 
 
+class PathTests(LoginTestCase):
+    """Behind a proxy that serves us below a path."""
+
+    proxies = ("127.0.0.1",)
+    server = Server(public_url="https://cams.example.org/cams")
+
+    async def test_path(self) -> None:
+        """The cookie is one for that path where the browser comes by it, and for all of them where it does not."""
+        for host, proto, name, path in (
+            ("cams.example.org", "https", "__Secure-camsvc-abc=ey", "Path=/cams"),
+            ("cams.example.org", "http", "camsvc-abc=ey", "Path=/"),
+            ("cam.local", "https", "__Host-camsvc-abc=ey", "Path=/"),
+            ("cam.local", "http", "camsvc-abc=ey", "Path=/"),
+        ):
+            forwarded = {"x_forwarded_proto": proto, "x_forwarded_host": host, "x_forwarded_prefix": "/evil"}
+            answer = await self.login(cookie=True, headers={**forwarded, "origin": f"{proto}://{host}"})
+            cookie, *more = answer.headers["set-cookie"].split("; ")
+            self.assertTrue(cookie.startswith(name), (host, proto, cookie))
+            self.assertIn(path, more)
+            self.assertEqual((await ask(self.port, "/api/session", cookie=cookie, **forwarded)).status, 200)
+
+
 class CorsTests(LoginTestCase):
     """Pages of other origins: with a token of theirs from anywhere, with the visitor's cookie from those named."""
 
