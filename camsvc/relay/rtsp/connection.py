@@ -21,6 +21,7 @@ from camsvc.relay.rtsp.admission import SessionContext
 from camsvc.relay.rtsp.direct_send import tune
 from camsvc.relay.rtsp.flood_limits import FRAME, LIMITS, MEDIA_IN_A_ROW, REQUEST
 from camsvc.relay.rtsp.framing import MalformedRtsp, RtspParser, RtspRequest, RtspResponse, reply
+from camsvc.relay.rtsp.publisher_pace import PublisherPace
 from camsvc.relay.rtsp.reader_shares import ReaderShares
 from camsvc.relay.rtsp.session import RtspSession
 from camsvc.system.floods.flood_guard import ConnectionMeter, FloodGuard
@@ -43,7 +44,7 @@ class ConnectionContext:
 
     Attributes:
         sessions: for its session.
-        read_timeout_s: a publisher silent for so long is closed.
+        read_timeout_s: a publisher silent for so long is closed, unless it sends as seldom.
         guard: how much connections may ask for.
         shares: how many of them may read.
         log: for lines that a stranger can cause.
@@ -74,6 +75,8 @@ class RtspServerConnection(Protocol):
         self._clock = sessions.clock
         self._write_timeout_s = sessions.write_timeout_s
         self._read_timeout_s = context.read_timeout_s
+        self._pace = PublisherPace(context.read_timeout_s)
+        self._sends_other = False
         self._turn = context.guard.turn
         self._meter = ConnectionMeter(context.guard)
         self._limited_log = context.log
@@ -213,6 +216,9 @@ class RtspServerConnection(Protocol):
         now = self._clock.seconds()
         if media or (asked and self.session.state != "publish"):
             self._heard_at = now
+        self._sends_other = not media
+        if media:
+            self._pace.note(now)
         if not self._parser.in_request:
             self._partial_since = None
         elif asked or media or self._partial_since is None:
@@ -263,7 +269,9 @@ class RtspServerConnection(Protocol):
         if self._answering is not None:
             return now + REQUEST_S
         if self.session.state == "publish":
-            return self._heard_at + self._read_timeout_s
+            # Who sends something else, or a part of a packet, is no camera that sends a picture now and then.
+            slow = not (self._sends_other or len(self._parser))
+            return self._heard_at + (self._pace.silence_s() if slow else self._read_timeout_s)
         if self._partial_since is not None:
             return self._partial_since + REQUEST_S
         if self.session.reads:

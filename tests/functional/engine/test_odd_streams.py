@@ -43,13 +43,14 @@ class OddStreamTests(CameraTestCase):
         self.assertEqual((output.code, output.err), (0, b""))
         return file
 
-    async def send(self, *files: Path) -> None:
+    async def send(self, *files: Path, fps: float = FPS) -> RtspClient:
         await self.add(record=True)
         client = await RtspClient.connect(self, self.server.rtsp_port)
         client.log_in(PUBLISHER)
         await client.record(self.server.rtsp_url("camera0", None))
         shown = [picture for group in read_groups(*files) for picture in group]
-        self.addCleanup(RawPublisher(client, shown, FPS).start().stop)
+        self.addCleanup(RawPublisher(client, shown, fps).start().stop)
+        return client
 
     async def test_parameter_sets_that_alternate(self) -> None:
         """At each key frame others, of the same size: one file, which decodes from any of its key frames on."""
@@ -70,6 +71,14 @@ class OddStreamTests(CameraTestCase):
         for file, width in zip(files, (320, 640, 320), strict=False):
             self.assertEqual((await probe(self, file))["streams"][0]["width"], width)
             self.assertEqual((await decode(self, file)).errors, "")
+
+    async def test_one_picture_in_twelve_seconds(self) -> None:
+        """Longer apart than the silence of most publishers may last: the camera stays, and so does its recording."""
+        client = await self.send(await self.encoded("a", "3.0"), fps=1 / 12)
+        await pause(38)
+        self.assertFalse(client.closed)
+        (file,) = await self.finished(0)
+        self.assertGreaterEqual((await decode(self, file)).frames, 3)
 
     async def publish_with(self, *codec: str, sound: tuple[str, ...] = ()) -> None:
         picture = encode()

@@ -53,7 +53,7 @@ def payloads(unit: bytes) -> Iterator[bytes]:
 class RawPublisher:
     """Publishes at a steady pace, beginning anew at the end."""
 
-    def __init__(self, client: RtspClient, shown: list[list[bytes]], fps: int) -> None:
+    def __init__(self, client: RtspClient, shown: list[list[bytes]], fps: float) -> None:
         self._client, self._shown, self._fps = client, shown, fps
         self._sequence = 0
         self.sent = 0
@@ -68,7 +68,7 @@ class RawPublisher:
     def _send(self) -> None:
         units = self._shown[self.sent % len(self._shown)]
         parts = [part for unit in units for part in payloads(unit)]
-        stamp = self.sent * 90_000 // self._fps
+        stamp = int(self.sent * 90_000 / self._fps)
         for number, part in enumerate(parts, 1):
             marker = 0x80 if number == len(parts) else 0
             head = bytes([0x80, 96 | marker]) + (self._sequence & 0xFFFF).to_bytes(2, "big")

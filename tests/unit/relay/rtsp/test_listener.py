@@ -434,7 +434,7 @@ class LimitTests(RtspTestCase):
         caller = self.caller()
         caller.publish()
         for _ in range(5):
-            self.machine.advance(6)
+            self.machine.advance(3)
             caller.send(rtp(IDR_NAL))
         self.assertFalse(caller.closed)
         self.machine.advance(9.9)
