@@ -63,23 +63,28 @@ class SessionEnforcer:
         self._clocks = runtime.clocks
         self._heard: dict[str, tuple[int, float]] = {}  # reports of a WebRTC session, and since when they are so many
         self._again: IDelayedCall | None = None
+        self._running = False
         self._rounds = Repeater(runtime.reactor, ROUND_S, self._enforce, self._log, "looking who watches")
         shares.in_doubt.add(self.enforce_now)
         engine.changes.add(lambda up: self._rounds.nudge() if up else None)
 
     def start(self) -> None:
         """Begin."""
+        self._running = True
         self._rounds.start()
 
     def stop(self) -> None:
         """End."""
+        self._running = False
         if self._again is not None and self._again.active():
             self._again.cancel()
         self._rounds.stop()
         self._admitted.close()
 
     def enforce_now(self) -> None:
-        """Look now, and once more soon."""
+        """Look now, and once more soon; nothing while it does not run."""
+        if not self._running:
+            return
         self._rounds.nudge()
         if self._again is not None and self._again.active():
             self._again.cancel()

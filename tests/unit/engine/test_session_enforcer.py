@@ -259,6 +259,7 @@ class SessionEnforcerTests(SynchronousTestCase):
         self.enforcer.start()
         self.enforcer.enforce_now()
         self.enforcer.stop()
+        self.enforcer.enforce_now()
         self.assertEqual(self.clock.getDelayedCalls(), [])
         asked = self.api.asked
         self.left_after(100)
