@@ -22,7 +22,9 @@ from camsvc.system.subscribers import Subscribers
 FRESH_S = 2.0
 """A picture older than this is not of a running capture."""
 
-_PICTURE_LIMIT_S = 5.0
+PICTURE_LIMIT_S = 5.0
+LONGEST_GOP_S = 65.0
+"""Pictures of H264 that is passed on are made of key frames, which some cameras send once a minute."""
 
 
 @frozen
@@ -116,18 +118,49 @@ class Snapshots:
                 return path.read_bytes(), health.jpeg_at
             except FileNotFoundError:  # it went to sleep in this very moment
                 pass
-        next_picture: Deferred[None] = Deferred()
+        waiting: Deferred[None] = Deferred()
 
         def changed(name: str) -> None:
-            if name == path.name and path.exists() and not next_picture.called:
-                next_picture.callback(None)
+            if name == path.name and path.exists() and not waiting.called:
+                waiting.callback(None)
 
         unsubscribe = self._runtime.folder.changes.add(changed)
         try:
             await self._starter.start_camera(device)
-            await next_picture.addTimeout(_PICTURE_LIMIT_S, self._runtime.reactor)
+            limits = _Limits(self._clocks.boot_s())
+            while not await self._comes(waiting, limits.next_s(self._clocks.boot_s())):
+                waiting = Deferred()
+                health = self._health.get(device)
+                runs = health is not None and health.state == "running"
+                if health is not None and runs and health.jpeg_at is not None:
+                    return path.read_bytes(), health.jpeg_at
+                if limits.are_over(self._clocks.boot_s(), runs):
+                    raise DependencyFailed("camera", f"{device} runs, but left no picture", suggestion="try again")
             return path.read_bytes(), self._clocks.boot_s()
-        except (TimeoutError, FileNotFoundError):
+        except FileNotFoundError:
             raise DependencyFailed("camera", f"{device} runs, but left no picture", suggestion="try again") from None
         finally:
             unsubscribe()
+
+    async def _comes(self, picture: Deferred[None], limit_s: float) -> bool:
+        try:
+            await picture.addTimeout(limit_s, self._runtime.reactor)
+        except TimeoutError:
+            return False
+        return True
+
+
+class _Limits:
+    """How long a picture is waited for: while pictures are encoded, for as long as key frames may be apart."""
+
+    def __init__(self, now_s: float) -> None:
+        self._soon_s = now_s + PICTURE_LIMIT_S
+        self._last_s = now_s + LONGEST_GOP_S
+
+    def next_s(self, now_s: float) -> float:
+        """Seconds until it is to be seen how the camera is."""
+        return min(FRESH_S, self._soon_s - now_s) if now_s < self._soon_s else FRESH_S
+
+    def are_over(self, now_s: float, runs: bool) -> bool:
+        """Whether nothing will come any more of a camera that runs, or does not."""
+        return now_s >= (self._last_s if runs else self._soon_s)

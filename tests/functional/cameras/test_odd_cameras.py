@@ -93,6 +93,7 @@ ROWS = (
     Row("change", files=2),
     Row("ssrc", within_s=2.0, decodes=False),
     Row("wrap"),
+    Row("gop10"),
     clock("jitter", squeezed=0.12),
     clock("pairs", squeezed=0.51),
     clock("outback"),

@@ -124,6 +124,25 @@ class SnapshotsTests(SynchronousTestCase):
         self.assertEqual(why.data["dependency"], "camera")
         self.assertEqual((self.stored(), len(self.folder.changes), self.clock.getDelayedCalls()), ([], 0, []))
 
+    def test_key_frames_far_apart(self) -> None:
+        """The newest picture, with its age, of a camera that makes one now and then; the first is waited for."""
+        self.capture(picture(64, 48), age_s=7)
+        taking = self.take()
+        self.streams.starting[0].callback(None)
+        self.clock.advance(1.9)
+        self.assertNoResult(taking)
+        self.clock.advance(0.2)
+        self.assertEqual(self.successResultOf(taking).age_ms, 9100)
+        self.health["camera0"] = Health(1, "running", BOOT)
+        taking = self.take()
+        self.streams.starting[1].callback(None)
+        for _ in range(60):
+            self.clock.advance(1)
+        self.assertNoResult(taking)
+        self.capture(picture(640, 480), age_s=0)
+        self.assertEqual(self.successResultOf(taking).file.width, 640)
+        self.assertEqual((len(self.folder.changes), self.clock.getDelayedCalls()), (0, []))
+
     def test_cannot_be_woken(self) -> None:
         """What waking says is told."""
         taking = self.take()
