@@ -124,12 +124,17 @@ class Engine:
             if await self._wait_for_api(watch):
                 await self._watch_api(watch)
         finally:
-            if not watch.ended:
+            killed = not watch.ended
+            if killed:
                 watch.send(signal.SIGKILL)
         await watch.when_ended()
         self._process.forget()
-        if not self._stopping:
-            self._set_trouble("ended; it is started again" if self.up else self._ended_early())
+        if self._stopping:
+            return
+        if self.up:
+            self._set_trouble("ended; it is started again")
+        elif not killed:  # else it is told already why
+            self._set_trouble(self._ended_early())
 
     def _ended_early(self) -> str:
         """What an engine that ended before its API answered has printed last, as which port it found taken."""

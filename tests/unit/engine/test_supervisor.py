@@ -331,6 +331,7 @@ class LateReactorTests(EngineTestCase):
         words, *_ = [formatEvent(event) for event in events if "hangs" in formatEvent(event)]
         self.assertIn(f"pid {first}) hangs: 3 calls without an answer", words)
         self.assertRegex(words, r"camsvc itself was \d\.\d s late")
+        self.assertEqual(engine.trouble, "does not answer; it is killed and started again")
         self.stub.answers = {}
         await self.until(lambda: engine.up)
         self.assertNotEqual(engine.pid, first)
