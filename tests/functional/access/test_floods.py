@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 from twisted.trial.unittest import TestCase
@@ -28,6 +29,12 @@ MIB = 1 << 20
 def worst(delays: list[float]) -> float:
     """The 99th of a hundred."""
     return sorted(delays)[int(0.99 * len(delays))]
+
+
+def scheduled(pid: int) -> tuple[int, int]:
+    """How long a program has run, and how long it has waited for a processor, in ns (proc(5), schedstat)."""
+    run, waited, _ = Path(f"/proc/{pid}/schedstat").read_text().split()
+    return int(run), int(waited)
 
 
 class FloodTests(TestCase):
@@ -67,10 +74,13 @@ class FloodTests(TestCase):
         pids = self.daemon.process.pid, self.daemon.engine_pid()
         memory, log = resident_bytes(pids[0]), len(self.daemon.log())
         for last in (False, False, True):
+            before = scheduled(pids[0])
             found = await self.delays(name)
-            if max(found["live"], found["ping"]) < LIMIT_S + 3 * found["machine"]:
+            run, waited = (now - then for now, then in zip(scheduled(pids[0]), before, strict=True))
+            stretch = (run + waited) / run  # by what else the machine does: 1 where it does nothing else
+            if max(found["live"], found["ping"]) < LIMIT_S * stretch + 3 * found["machine"]:
                 break
-            self.assertFalse(last, f"{name}: {found}")
+            self.assertFalse(last, f"{name}: {found}, stretched by {stretch:.1f}")
         self.assertEqual((self.daemon.process.pid, self.daemon.engine_pid()), pids, name)
         self.assertLess(resident_bytes(pids[0]) - memory, 40 * MIB, name)
         self.assertLess(len(self.daemon.log()) - log, 20_000, name)
