@@ -14,14 +14,12 @@ from twisted.internet.protocol import Protocol
 from camsvc.devices import diagnosis
 from camsvc.devices.diagnosis import Trouble
 from camsvc.devices.piped_programs import Piped, run_piped
-from camsvc.kinds.ffmpeg_input import ANSWER_LIMIT_S
 from camsvc.kinds.kind import Look
 from camsvc.model import Mode
 from camsvc.system.processes import Output, run
 from camsvc.system.redaction import redact
 
-_LIMIT_S = 20.0
-_AT_ONCE = 2
+_AT_ONCE = 4
 _SHOWN = (
     "stream=index,codec_type,codec_name,profile,pix_fmt,width,height,avg_frame_rate,has_b_frames,"
     "sample_rate,extradata_size:packet=stream_index,pts_time"
@@ -96,7 +94,7 @@ class StreamInfo:
 
 
 class StreamProbe:
-    """Asks, two cameras at a time."""
+    """Asks, four cameras at a time."""
 
     def __init__(self, reactor: Any, ffprobe: str) -> None:
         """Set up.
@@ -113,7 +111,7 @@ class StreamProbe:
         """Whether nobody listens where the camera should, and why; None where somebody does."""
         if look.address is None:
             return None
-        endpoint = HostnameEndpoint(self._reactor, *look.address, timeout=ANSWER_LIMIT_S)
+        endpoint = HostnameEndpoint(self._reactor, *look.address, timeout=look.answer_limit_s)
         try:
             connected = await connectProtocol(endpoint, Protocol())
         except Exception as why:  # of many kinds: resolver, endpoint, operating system
@@ -128,7 +126,7 @@ class StreamProbe:
         try:
             piped = await self._run(look)
         except TimeoutError:
-            return diagnosis.silent(_LIMIT_S, look.source, look.diagnosis.silence)
+            return diagnosis.silent(look.limit_s, look.source, look.diagnosis.silence)
         except OSError as why:
             return Trouble(f"{why.filename or 'a program'} cannot be started: {why.strerror}")
         finally:
@@ -147,7 +145,8 @@ class StreamProbe:
             said = ["matches no streams", *_lines(output.err)]
             return self._why_not(look, piped) or diagnosis.of_ffmpeg(said, "", look.source, words)
         form = _FOURCC.get(video.codec_name, video.codec_name[:4].upper())
-        fps = _counted(found.packets) if look.timed else _rate(video.avg_frame_rate)
+        times = [float(packet.pts_time) for packet in found.packets if packet.stream_index == video.index]
+        fps = _counted(times) if look.timed and times else _rate(video.avg_frame_rate)
         sounds = [track for track in found.streams if track.codec_type == "audio"]
         heard = {packet.stream_index for packet in found.packets} or {sound.index for sound in sounds}
         sound, left_out = _usable_sound(sounds, heard)
@@ -171,8 +170,8 @@ class StreamProbe:
         argv = [self._ffprobe, "-v", "warning", *look.input, "-show_entries", _SHOWN, "-of", "json"]
         text = look.stdin.encode()
         if look.command:
-            return await run_piped(self._reactor, look.command, argv, timeout_s=_LIMIT_S, stdin=text)
-        return Piped(await run(self._reactor, argv, timeout_s=_LIMIT_S, stdin=text), (), None)
+            return await run_piped(self._reactor, look.command, argv, timeout_s=look.limit_s, stdin=text)
+        return Piped(await run(self._reactor, argv, timeout_s=look.limit_s, stdin=text), (), None)
 
 
 def _lines(err: bytes) -> list[str]:
@@ -192,13 +191,11 @@ def _rate(text: str) -> float:
     return round(int(frames) / int(seconds), 2)
 
 
-def _counted(packets: list[_Packet]) -> float:
-    """Frames a second of what has come; 0 where that is too little to tell."""
-    times = [float(packet.pts_time) for packet in packets]
-    times = [each for each in times if each == each]  # a frame of unknown time has none
-    if len(times) < 2 or times[-1] <= times[0]:
-        return 0.0
-    return round((len(times) - 1) / (times[-1] - times[0]), 1)
+def _counted(times: list[float]) -> float:
+    """Frames a second of pictures that have come at these times; 0 where that is too little to tell."""
+    known = [each for each in times if each == each]  # a picture of unknown time has none
+    span_s = max(known, default=0.0) - min(known, default=0.0)
+    return round((len(known) - 1) / span_s, 2) if span_s > 0 else 0.0
 
 
 def _usable_sound(sounds: list[_Track], heard: set[int]) -> tuple[_Track | None, list[str]]:

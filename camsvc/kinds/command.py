@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from camsvc.kinds.ffmpeg_input import FRAMES_LIMIT_S
 from camsvc.kinds.kind import TIMED_LOOK, CameraTable, Look, NamedKind
 from camsvc.kinds.pipeline import (
     COPIED,
@@ -16,6 +17,7 @@ from camsvc.kinds.pipeline import (
     Pipeline,
     frame_timeout_s,
     h264,
+    naming_limit,
     pictures,
     sound_passed_on,
     timed,
@@ -46,6 +48,7 @@ class CommandCamera(CameraTable, frozen=True, tag="command"):
     command: Annotated[list[Annotated[str, Meta(max_length=1000)]], Meta(min_length=1, max_length=100)]
     format: Literal["h264", "mjpeg", "mpegts"] = "h264"
     always_on: bool = False
+    frames_limit_s: Annotated[float, Meta(ge=1, le=300)] = FRAMES_LIMIT_S
 
 
 class CommandKind(NamedKind[CommandCamera]):
@@ -94,8 +97,8 @@ class CommandKind(NamedKind[CommandCamera]):
             input=("-threads", "1", *_started_soon(table), *_read(table), "-i", "pipe:0"),
             video=(*ENCODED_VIDEO, *timed(size[2]), *h264(*size), *sound),
             jpeg=pictures(form),
-            frame_timeout_s=max(8.0, frame_timeout_s(fps)),
-            diagnosis=_diagnosis(table),
+            frame_timeout_s=frame_timeout_s(fps, table.frames_limit_s),
+            diagnosis=naming_limit(_diagnosis(table)),
             command=tuple(table.command),
         )
         if form != "H264":

@@ -8,20 +8,24 @@ from urllib.parse import urlsplit
 READ_LIST = ("-f", "concat", "-safe", "0", "-protocol_whitelist", "pipe,rtp,udp,tcp,tls,crypto", "-i", "pipe:0")
 """Arguments that make them read what :func:`address_list` gives them on standard input."""
 
-ANSWER_LIMIT_S = 5
-"""A host that is silent for so long is given up."""
+ANSWER_LIMIT_S = 10.0
+"""So long a camera may take to answer, where its table says nothing else."""
+
+FRAMES_LIMIT_S = 8.0
+"""So long it may give no picture, as above."""
 
 
-def address_list(url: str, transport: str, *options: str) -> str:
+def address_list(url: str, transport: str, *options: str, silence_s: float = ANSWER_LIMIT_S) -> str:
     """A list of the video and sound of one RTSP stream.
 
     Args:
         url: may hold a password.
         transport: ``tcp`` or ``udp``.
         options: further ones of the stream, such as ``fpsprobesize 0``.
+        silence_s: a host that says nothing for so long is given up, before its first answer and after.
     """
     quoted = url.replace("'", r"'\''")
-    limit = f"timeout {ANSWER_LIMIT_S * 1_000_000}"
+    limit = f"timeout {round(silence_s * 1_000_000)}"
     given = (f"rtsp_transport {transport}", limit, "allowed_media_types video+audio", *options)
     return f"ffconcat version 1.0\nfile '{quoted}'\n" + "".join(f"option {option}\n" for option in given)
 

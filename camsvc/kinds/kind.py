@@ -35,6 +35,10 @@ TIMED_LOOK = ("-fpsprobesize", "0", "-read_intervals", "%+2")
 """Arguments of ffprobe for what is timed by its coming, so that it reads two seconds of it."""
 
 
+LOOK_LIMIT_S = 20.0
+"""So long looking at a camera may take, where its table does not say that its pictures come seldom."""
+
+
 @frozen
 class Look:
     """How a camera is looked at while nobody watches it.
@@ -47,7 +51,9 @@ class Look:
         command: a program whose output ffprobe reads, and that reads ``stdin`` then; empty for none.
         encoded: what comes is encoded for viewers in any case, so that browsers play it whatever it is.
         alone: it cannot be read by two: it is not looked at while a launcher runs.
-        timed: it says no rate; that of its first seconds counts.
+        timed: the rate of what comes while it is looked at counts, whatever it says of itself.
+        answer_limit_s: so long it may take to answer.
+        limit_s: so long looking at it may take in all.
         source: host and port, without a login; for words about what is wrong.
     """
 
@@ -59,6 +65,8 @@ class Look:
     encoded: bool = False
     alone: bool = False
     timed: bool = False
+    answer_limit_s: float = 10.0
+    limit_s: float = LOOK_LIMIT_S
     source: str = ""
 
 

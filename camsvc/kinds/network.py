@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 from msgspec import Meta
 
 from camsvc.kinds import timeline
-from camsvc.kinds.ffmpeg_input import READ_LIST, address_list, without_secrets
-from camsvc.kinds.kind import TIMED_LOOK, CameraTable, Look, NamedKind
+from camsvc.kinds.ffmpeg_input import ANSWER_LIMIT_S, FRAMES_LIMIT_S, READ_LIST, address_list, without_secrets
+from camsvc.kinds.kind import LOOK_LIMIT_S, TIMED_LOOK, CameraTable, Look, NamedKind
 from camsvc.kinds.pipeline import (
     COPIED,
     ENCODED_VIDEO,
@@ -21,6 +21,7 @@ from camsvc.kinds.pipeline import (
     Pipeline,
     frame_timeout_s,
     h264,
+    naming_limit,
     on_track,
     pictures,
     sound_passed_on,
@@ -43,8 +44,13 @@ _PORTS = RTSP | _HTTP
 _HTTP_READER = (sys.executable, "-I", str(Path(__file__).parent / "programs" / "http_mjpeg.py"))
 _HTTP_INPUT = ("-f", "matroska", "-i", "pipe:0")
 
-# Of ffprobe: what comes in a second tells on which tracks something comes.
-_SECOND = ("-read_intervals", "%+1")
+# Else nothing is passed on before a key frame, which some cameras send every 20 s, and they seem to be silent.
+_FROM_THE_FIRST = ("-copyinkf:v",)
+
+
+# Of ffprobe: what comes in a second tells at which rate, and on which tracks something comes. Without fpsprobesize 0
+# it looks at twenty pictures before, which come in as many seconds of some cameras.
+_SECOND = ("-fpsprobesize", "0", "-read_intervals", "%+1")
 
 # What ffmpeg 5.1 prints of an RTSP camera, and http_mjpeg.py of one by HTTP; {host} is the camera's. ffmpeg makes
 # "Input/output error" of an unknown name, whose own line comes before it.
@@ -83,7 +89,11 @@ _WORDS = (
         "the name of {host} is unknown: check the camera's url, or write its address",
         0.0,
     ),
-    (r"timed out|user timeout", "{host} does not answer: check that the camera is on and in this network", 0.0),
+    (
+        r"timed out|user timeout",
+        "{host} does not answer: check that the camera is on and in this network, or raise answer_limit_s",
+        0.0,
+    ),
     (
         r"connection reset|broken pipe|end of file|incompleteread|remotedisconnected",
         "{host} has closed the connection",
@@ -105,6 +115,8 @@ class NetworkCamera(CameraTable, frozen=True, tag="network"):
     url: Annotated[str, Meta(max_length=500)]
     transport: Literal["tcp", "udp"] = "tcp"
     always_on: bool = False
+    answer_limit_s: Annotated[float, Meta(ge=1, le=60)] = ANSWER_LIMIT_S
+    frames_limit_s: Annotated[float, Meta(ge=1, le=300)] = FRAMES_LIMIT_S
 
 
 class NetworkKind(NamedKind[NetworkCamera]):
@@ -126,22 +138,27 @@ class NetworkKind(NamedKind[NetworkCamera]):
         """Knock at its port, and have ffprobe look at the stream."""
         parts = urlsplit(found.source)
         by_http = parts.scheme in _HTTP
+        table = table or _added(found)
+        silence_s = max(table.answer_limit_s, table.frames_limit_s)
+        given = address_list(found.source, table.transport, "fpsprobesize 0", silence_s=silence_s)
         return Look(
             (*TIMED_LOOK, *_HTTP_INPUT) if by_http else (*_SECOND, *READ_LIST),
             self.diagnosis(found.source),
-            stdin=found.source if by_http else address_list(found.source, _transport(table)),
+            stdin=found.source if by_http else given,
             address=(parts.hostname or "", parts.port or _PORTS[parts.scheme]),
-            command=_HTTP_READER if by_http else (),
+            command=_http_reader(table) if by_http else (),
             encoded=by_http,
-            timed=by_http,
+            timed=True,
+            answer_limit_s=table.answer_limit_s,
+            # ffprobe 5.1 looks at eight pictures before it is sure in which order they come.
+            limit_s=8 * table.frames_limit_s if table.frames_limit_s > FRAMES_LIMIT_S else LOOK_LIMIT_S,
             source=without_secrets(found.source)[0],
         )
 
     def pipeline(self, camera: Camera, table: NetworkCamera | None) -> Pipeline:
         """Its video and sound as they are; JPEGs that came by HTTP encoded, as RTP takes few of them (RFC 2435)."""
-        if urlsplit(camera.source).scheme in _HTTP:
-            return _encoded(camera, self.diagnosis(camera.source))
-        return _passed_on(camera, _transport(table), self.diagnosis(camera.source))
+        made = _encoded if urlsplit(camera.source).scheme in _HTTP else _passed_on
+        return made(camera, table or _added(camera), naming_limit(self.diagnosis(camera.source)))
 
     def diagnosis(self, source: str) -> Diagnosis:
         """What ffmpeg says of the network, with the camera's host in it."""
@@ -150,8 +167,13 @@ class NetworkKind(NamedKind[NetworkCamera]):
         return Diagnosis(words, f" from {host}; check its network and whether others can watch it")
 
 
-def _transport(table: NetworkCamera | None) -> str:
-    return table.transport if table is not None else "tcp"
+def _added(camera: Found | Camera) -> NetworkCamera:
+    """The table of a camera of which the configuration says nothing, as a client has added it."""
+    return NetworkCamera(name=camera.name, url=camera.source)
+
+
+def _http_reader(table: NetworkCamera) -> tuple[str, ...]:
+    return (*_HTTP_READER, f"{table.answer_limit_s:g}")
 
 
 def key_of(name: str) -> str:
@@ -189,7 +211,7 @@ def url_problem(url: str, schemes: Collection[str] = RTSP) -> str:
     return "" if parts.hostname else "names no host"
 
 
-def _passed_on(camera: Camera, transport: str, diagnosis: Diagnosis) -> Pipeline:
+def _passed_on(camera: Camera, table: NetworkCamera, diagnosis: Diagnosis) -> Pipeline:
     """A camera on the network: its video and sound are passed on as they are.
 
     Their times are corrected where they do not fit arrival. The filter that does it holds back one picture: those of
@@ -199,12 +221,12 @@ def _passed_on(camera: Camera, transport: str, diagnosis: Diagnosis) -> Pipeline
 
     Args:
         camera: with its RTSP URL as its source, login included.
-        transport: ``tcp`` or ``udp``.
+        table: its transport and its limits.
         diagnosis: what its errors mean.
     """
     source, hidden = without_secrets(camera.source)
     video, sound = camera.tracks
-    timeout_s = max(8.0, frame_timeout_s(camera.fps))
+    timeout_s = frame_timeout_s(camera.fps, table.frames_limit_s)
     slow = 0 < camera.fps < _SLOW_FPS
     filters = timeline.sound(timeout_s, counted=slow), timeline.decoded_sound(timeout_s, counted=slow)
     copied = COPIED if slow else (*COPIED[:-1], f"{timeline.video(timeout_s)},{COPIED[-1]}")
@@ -213,12 +235,16 @@ def _passed_on(camera: Camera, transport: str, diagnosis: Diagnosis) -> Pipeline
         input=(*KEY_FRAMES_ONLY, "-threads", "1", "-fpsprobesize", "0", *by_arrival, *READ_LIST),
         video=(
             *on_track(copied, video),
+            *_FROM_THE_FIRST,
             *sound_passed_on(camera.audio, sound, *filters),
             *timeline.TRUE_TIME_BASE,
         ),
         jpeg=on_track(pictures(camera.mode.format), video),
         frame_timeout_s=timeout_s,
-        stdin=address_list(camera.source, transport, "fpsprobesize 0"),
+        answer_limit_s=table.answer_limit_s,
+        stdin=address_list(
+            camera.source, table.transport, "fpsprobesize 0", silence_s=max(table.answer_limit_s, timeout_s)
+        ),
         source=source,
         diagnosis=diagnosis,
         hidden=hidden,
@@ -226,11 +252,12 @@ def _passed_on(camera: Camera, transport: str, diagnosis: Diagnosis) -> Pipeline
     )
 
 
-def _encoded(camera: Camera, diagnosis: Diagnosis) -> Pipeline:
+def _encoded(camera: Camera, table: NetworkCamera, diagnosis: Diagnosis) -> Pipeline:
     """A camera whose pictures come by HTTP: they are encoded, and one a second is kept as it is.
 
     Args:
         camera: with its URL as its source, login included.
+        table: its limits.
         diagnosis: what its errors mean.
     """
     source, hidden = without_secrets(camera.source)
@@ -240,12 +267,13 @@ def _encoded(camera: Camera, diagnosis: Diagnosis) -> Pipeline:
         input=("-threads", "1", "-analyzeduration", "500000", "-fpsprobesize", "0", *_HTTP_INPUT),
         video=(*ENCODED_VIDEO, *timed(size[2]), *h264(*size)),
         jpeg=pictures("MJPG"),
-        frame_timeout_s=max(8.0, frame_timeout_s(camera.fps)),
+        frame_timeout_s=frame_timeout_s(camera.fps, table.frames_limit_s),
+        answer_limit_s=table.answer_limit_s,
         stdin=camera.source,
         source=source,
         hidden=hidden,
         diagnosis=diagnosis,
-        command=_HTTP_READER,
+        command=_http_reader(table),
     )
 
 

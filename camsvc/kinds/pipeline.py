@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from attrs import asdict, frozen
+from attrs import asdict, evolve, frozen
 
 # The first frame at once, then one a second as they come, whatever the camera's rate and what it makes of time;
 # ``fps=1`` would hold the first one back. Register 0 holds when the last one kept has come.
@@ -80,6 +80,11 @@ class Diagnosis:
     silence: str = ""
 
 
+def naming_limit(diagnosis: Diagnosis) -> Diagnosis:
+    """Words of a launcher, whose limit on silence is a key of the configuration."""
+    return evolve(diagnosis, silence=f" (frames_limit_s){diagnosis.silence}")
+
+
 @frozen
 class Pipeline:
     """What the launcher runs for one camera; it adds the addresses and the progress report itself.
@@ -91,6 +96,7 @@ class Pipeline:
         jpeg: arguments of the picture output, without format and file; empty for no picture.
         lock: a device whose lock is held while ffmpeg runs, None where there is none.
         frame_timeout_s: ffmpeg is killed after so many seconds without a new frame.
+        answer_limit_s: before the first frame it has so many seconds besides, for the camera's answers.
         stdin: what ffmpeg, or the program before it, reads from standard input: addresses with a password, which have
             no place among arguments.
         source: device node, or URL without login and path; for words about what is wrong. Empty for neither.
@@ -114,6 +120,7 @@ class Pipeline:
     looks: bool = False
     diagnosis: Diagnosis = Diagnosis()
     command: tuple[str, ...] = ()
+    answer_limit_s: float = 0.0
 
     def to_json(self) -> str:
         """The file that the launcher reads."""
@@ -169,13 +176,14 @@ def timed(fps: int) -> tuple[str, ...]:
     return ("-r", str(2 * fps))
 
 
-def frame_timeout_s(fps: float) -> float:
-    """Seconds without a frame after which a camera hangs.
+def frame_timeout_s(fps: float, least_s: float = 5.0) -> float:
+    """Seconds without a frame after which a camera hangs: the time of five, where that is more.
 
     Args:
         fps: frames per second that it gives; 0 where that is not known.
+        least_s: the least, whatever its rate.
     """
-    return max(5.0, 5.0 / fps) if fps else 5.0
+    return max(least_s, 5.0 / fps) if fps else least_s
 
 
 def h264(width: int, height: int, fps: int) -> tuple[str, ...]:

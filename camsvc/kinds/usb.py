@@ -21,6 +21,7 @@ from camsvc.kinds.pipeline import (
     Pipeline,
     frame_timeout_s,
     h264,
+    naming_limit,
     pictures,
 )
 from camsvc.model import Camera, Mode
@@ -67,6 +68,7 @@ class UsbCamera(Table, frozen=True):
     audio: Annotated[str, Meta(max_length=100, pattern=r"^[^\x00-\x20\x7f]*\Z")] = ""
     ffmpeg_input: list[str] = []
     ffmpeg_video: list[str] = []
+    frames_limit_s: Annotated[float, Meta(ge=1, le=300)] = 5.0
 
     @property
     def wanted(self) -> Mode | None:
@@ -109,7 +111,7 @@ class UsbKind(Kind[UsbCamera]):
 
     def pipeline(self, camera: Camera, table: UsbCamera | None) -> Pipeline:
         """What is chosen by its mode, or what its owner has ffmpeg do in its place."""
-        made = _captured(camera, table.audio if table is not None else "")
+        made = _captured(camera, table or UsbCamera(device=camera.device))
         if table is None or not (table.ffmpeg_input or table.ffmpeg_video):
             return made
         encoded = made.otherwise or made
@@ -125,7 +127,7 @@ class UsbKind(Kind[UsbCamera]):
         return Diagnosis(_WORDS, "; if that stays so, unplug the camera and plug it in again")
 
 
-def _captured(camera: Camera, audio: str = "") -> Pipeline:
+def _captured(camera: Camera, table: UsbCamera) -> Pipeline:
     """A camera of this machine: H264 is passed on, anything else encoded.
 
     H264 is for browsers only without B-frames and with frequent key frames; that is seen once it runs, and
@@ -133,7 +135,7 @@ def _captured(camera: Camera, audio: str = "") -> Pipeline:
 
     Args:
         camera: with a device node as its source, or in its mode.
-        audio: the ALSA device of its sound; empty for none.
+        table: the ALSA device of its sound, and its limit.
     """
     mode, fps = camera.mode, camera.fps
     node = mode.node or camera.source
@@ -144,17 +146,17 @@ def _captured(camera: Camera, audio: str = "") -> Pipeline:
         asked += ["-framerate", f"{fps:g}"]
     opened: tuple[str, ...] = ("-thread_queue_size", "64", "-threads", "1", "-f", "v4l2", *asked, "-i", node)
     sound: tuple[str, ...] = ()
-    if audio:
-        opened = (*opened, "-thread_queue_size", "512", "-f", "alsa", "-i", audio)
+    if table.audio:
+        opened = (*opened, "-thread_queue_size", "512", "-f", "alsa", "-i", table.audio)
         sound = ("-map", "1:a", *OPUS, *WITH_SOUND)
     encoded = Pipeline(
         input=opened,
         video=(*ENCODED_VIDEO, *h264(mode.width or 1280, mode.height or 720, max(1, round(fps or 30))), *sound),
         jpeg=pictures(mode.format),
         lock=node,
-        frame_timeout_s=frame_timeout_s(fps),
+        frame_timeout_s=frame_timeout_s(fps, table.frames_limit_s),
         source=node,
-        diagnosis=KIND.diagnosis(node),
+        diagnosis=naming_limit(KIND.diagnosis(node)),
     )
     if mode.format != "H264":
         return encoded

@@ -30,7 +30,8 @@ class Orders:
     """What camsvc wants published: the pipeline's fields and the key for passwords.
 
     Attributes:
-        ffmpeg, input, video, jpeg, lock, frame_timeout_s, stdin, source, hidden, command: as of a pipeline.
+        ffmpeg, input, video, jpeg, lock, frame_timeout_s, answer_limit_s, stdin: as of a pipeline.
+        source, hidden, command: as of a pipeline.
         words, silence: of its diagnosis.
         key: makes passwords for publishing.
         looks: H264 that is passed on as it is is to be looked at as it comes.
@@ -71,6 +72,7 @@ class Orders:
         self.jpeg = tuple(map(str, fields["jpeg"]))
         self.lock: str | None = fields["lock"]
         self.frame_timeout_s = float(fields["frame_timeout_s"])
+        self.answer_limit_s = float(fields["answer_limit_s"])
         self.stdin = str(fields["stdin"])
         self.source = str(fields["source"])
         diagnosis = fields["diagnosis"]

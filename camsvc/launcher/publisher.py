@@ -176,9 +176,9 @@ class Publisher:
 
     def _check_frames(self, ffmpeg: Ffmpeg) -> None:
         """Look at a running ffmpeg: whether frames come, and whether they are for browsers."""
-        limit_s = (
-            self._orders.frame_timeout_s if ffmpeg.frames else max(self.first_frame_s, self._orders.frame_timeout_s)
-        )
+        limit_s = self._orders.frame_timeout_s
+        if not ffmpeg.frames:
+            limit_s = max(self.first_frame_s, limit_s + self._orders.answer_limit_s)
         if self._clocks.monotonic_s() - ffmpeg.frame_s > limit_s:
             from camsvc.devices import diagnosis as words
 

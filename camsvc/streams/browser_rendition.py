@@ -56,7 +56,7 @@ def for_browsers(camera: Camera, ffmpeg: str, url: str) -> Pipeline:
         ffmpeg=ffmpeg,
         input=("-analyzeduration", "500000", "-threads", "1", "-fpsprobesize", "0", *READ_LIST),
         video=(*video, *sound, *WITH_SOUND) if sound else video,
-        frame_timeout_s=max(8.0, frame_timeout_s(camera.fps)),
+        frame_timeout_s=frame_timeout_s(camera.fps, 8.0),
         stdin=address_list(url, "tcp", "fpsprobesize 0"),
         hidden=without_secrets(url)[1][:1],
     )

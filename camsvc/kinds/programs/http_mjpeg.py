@@ -1,10 +1,11 @@
 """A program of its own: reads Motion-JPEG over HTTP, and prints what ffmpeg takes without fail.
 
-``python -I http_mjpeg.py``; the URL, which may hold a password, stands on standard input. Cameras and small servers
-send such video with boundaries that are not those they have announced, without lengths or with wrong ones, with
-pictures that break off. None of that is believed: a picture goes from its first marker to its last (ITU-T T.81, annex
-B), and one that breaks off is left out. Printed is Matroska (RFC 9559) with the time at which each picture came. What
-is wrong is said in one line. The standard library alone, as it starts for every viewer.
+``python -I http_mjpeg.py SECONDS``: so long the server may take to answer. The URL, which may hold a password, stands
+on standard input. Cameras and small servers send such video with boundaries that are not those they have announced,
+without lengths or with wrong ones, with pictures that break off. None of that is believed: a picture goes from its
+first marker to its last (ITU-T T.81), and one that breaks off is left out. Printed is Matroska (RFC 9559) with
+the time at which each picture came. What is wrong is said in one line. The standard library alone, as it starts for
+every viewer.
 """
 
 from __future__ import annotations
@@ -21,7 +22,6 @@ from collections.abc import Iterator
 from typing import BinaryIO
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
-ANSWER_LIMIT_S = 5.0
 SILENCE_LIMIT_S = 30.0  # whoever reads the output gives a silent camera up before that
 LARGEST_PICTURE = 16 << 20
 _READ_BYTES = 1 << 16
@@ -207,11 +207,12 @@ def _digest(asked: dict[str, str], user: str, password: str, target: str) -> str
     return "Digest " + ", ".join((*quoted, *(f"{key}={value}" for key, value in plain.items())))
 
 
-def opened(url: str) -> http.client.HTTPResponse:
+def opened(url: str, limit_s: float) -> http.client.HTTPResponse:
     """The answer that holds the video; its certificate is not looked at, as cameras sign their own.
 
     Args:
         url: ``http://`` or ``https://``, which may hold a login.
+        limit_s: so long the server may take to answer.
 
     Raises:
         NoVideo: the server gives none.
@@ -220,7 +221,7 @@ def opened(url: str) -> http.client.HTTPResponse:
     for _ in range(_REDIRECTS + 2):
         parts = urlsplit(url)
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        connection = _connection(parts)
+        connection = _connection(parts, limit_s)
         headers = {"Accept": "multipart/x-mixed-replace, image/jpeg, */*", "User-Agent": "camsvc"}
         connection.connect()
         sock = connection.sock
@@ -244,14 +245,14 @@ def opened(url: str) -> http.client.HTTPResponse:
     raise NoVideo("too many redirects")
 
 
-def _connection(parts: SplitResult) -> http.client.HTTPConnection:
+def _connection(parts: SplitResult, limit_s: float) -> http.client.HTTPConnection:
     host, port = parts.hostname or "", parts.port
     if parts.scheme == "http":
-        return http.client.HTTPConnection(host, port, timeout=ANSWER_LIMIT_S)
+        return http.client.HTTPConnection(host, port, timeout=limit_s)
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    return http.client.HTTPSConnection(host, port, timeout=ANSWER_LIMIT_S, context=context)
+    return http.client.HTTPSConnection(host, port, timeout=limit_s, context=context)
 
 
 def copy(answer: http.client.HTTPResponse, out: BinaryIO) -> None:
@@ -284,7 +285,7 @@ def copy(answer: http.client.HTTPResponse, out: BinaryIO) -> None:
 def main() -> int:
     """The program; the exit status is 0 when the server has ended the video."""
     try:
-        copy(opened(sys.stdin.readline().strip()), sys.stdout.buffer)
+        copy(opened(sys.stdin.readline().strip(), float(sys.argv[1])), sys.stdout.buffer)
     except BrokenPipeError:  # whoever reads this has ended
         return 0
     except (NoVideo, http.client.HTTPException, OSError, ValueError) as why:

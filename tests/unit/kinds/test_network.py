@@ -49,6 +49,21 @@ class NetworkKindTests(SynchronousTestCase):
             self.assertNotIn("0:v", words)
         self.assertIn("0:a:2?", made.video)
 
+    def test_limits(self) -> None:
+        """Those of the table, and the time of five pictures where they are seen to come seldom."""
+        table = NetworkCamera("Door", "rtsp://h/1", answer_limit_s=20.0, frames_limit_s=30.0)
+        seldom = camera(kind="network", modes=(Mode("H264", 640, 360, (0.1,)),), source="rtsp://h/1")
+        for found, limits in ((self.network(), (30.0, 20.0)), (seldom, (50.0, 20.0))):
+            made = KIND.pipeline(found, table)
+            self.assertEqual((made.frame_timeout_s, made.answer_limit_s), limits)
+            self.assertIn(f"option timeout {round(limits[0] * 1e6)}", made.stdin)
+            self.assertTrue(made.diagnosis.silence.startswith(" (frames_limit_s) from h"))
+        plain = self.made()
+        self.assertEqual((plain.frame_timeout_s, plain.answer_limit_s), (8.0, 10.0))
+        look = KIND.look(KIND.found(table), table)
+        assert look is not None
+        self.assertEqual((look.answer_limit_s, look.limit_s), (20.0, 240.0))
+
     def test_network_looks(self) -> None:
         """H264 alone can have B-frames that nobody has announced."""
         self.assertTrue(self.made().looks)

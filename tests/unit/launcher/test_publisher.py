@@ -133,6 +133,12 @@ class PublisherTests(LauncherTestCase):
         self.launch(first_frame_s=0.3)
         await self.until_state("retrying", error="no frames for 0.3 s")
 
+    async def test_slow_answer(self) -> None:
+        """Before the first frame the camera has the time to answer besides."""
+        self.order("sleep 60", frame_timeout_s=0.1, answer_limit_s=0.5)
+        self.launch(first_frame_s=0.3)
+        await self.until_state("retrying", error="no frames for 0.6 s")
+
     async def test_ffmpeg_that_ignores_sigint(self) -> None:
         """It is killed after the grace, with all that it started."""
         child = self.dir / "child"

@@ -99,7 +99,7 @@ class SourceProgramTests(LauncherTestCase):
         """One that prints nothing is given up with its ffmpeg, and started again."""
         self.order_command("/bin/sleep", "60", frame_timeout_s=0.2)
         self.launch(first_frame_s=1.0)
-        told = "no frames for 1 s from sleep; run it by hand, as camsvc's user, to see what it does"
+        told = "no frames for 1 s (frames_limit_s) from sleep; run it by hand, as camsvc's user, to see what it does"
         await self.until_state("retrying", error=told)
 
     async def test_floods_standard_error(self) -> None:

@@ -123,7 +123,7 @@ class ProgramTests(TestCase):
         """What it prints and says, in so much time at most."""
 
         def run() -> tuple[bytes, str]:
-            program = subprocess.Popen([sys.executable, "-I", str(PROGRAM)], stdin=subprocess.PIPE,
+            program = subprocess.Popen([sys.executable, "-I", str(PROGRAM), "5"], stdin=subprocess.PIPE,
                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # fmt: skip
             try:
                 out, err = program.communicate(url.encode(), timeout=seconds)
