@@ -73,6 +73,22 @@ def of_connection(why: str, words: Iterable[Words]) -> Trouble:
     return _in_words(why, words) or Trouble("the camera cannot be reached: check the camera's url")
 
 
+def of_challenge(challenge: str) -> Trouble | None:
+    """Why a camera takes no login of ffmpeg's; None where another is wrong.
+
+    Args:
+        challenge: its WWW-Authenticate header (RFC 7616, 3.3).
+    """
+    found = re.search(r'\bdigest\b.*\balgorithm\s*=\s*"?([\w-]+)', challenge, re.IGNORECASE | re.DOTALL)
+    if found is None or found[1].upper() in ("MD5", "MD5-SESS"):
+        return None
+    return Trouble(
+        f"the camera wants a login by Digest {found[1].upper()}, which this ffmpeg may not know:"
+        " if its user name and password are right, have it take Digest MD5 or Basic",
+        wait_s=60.0,
+    )
+
+
 def of_ffmpeg(lines: list[str], ending: str, source: str = "", words: Iterable[Words] = ()) -> Trouble:
     """Why ffmpeg ended.
 

@@ -17,7 +17,9 @@ from camsvc.devices.piped_programs import Piped, run_piped
 from camsvc.kinds.kind import Look
 from camsvc.model import Mode
 from camsvc.system.processes import Output, run
+from camsvc.system.protocols.rtsp_client import RtspError, connect
 from camsvc.system.redaction import redact
+from camsvc.system.tasks import within
 
 _AT_ONCE = 4
 _SHOWN = (
@@ -133,8 +135,10 @@ class StreamProbe:
             self._slots.release()
         output, words = piped.reader, look.diagnosis.words
         if output.code != 0:
-            told = self._why_not(look, piped)
-            return told or diagnosis.of_ffmpeg(_lines(output.err), _ending(output), look.source, words)
+            told = self._why_not(look, piped) or diagnosis.of_ffmpeg(
+                _lines(output.err), _ending(output), look.source, words
+            )
+            return await self._of_login(look) or told if told.wait_s and look.asked else told
         try:
             found = msgspec.json.decode(output.out, type=_Probed)
         except msgspec.MsgspecError:
@@ -159,6 +163,22 @@ class StreamProbe:
             (videos.index(video), sounds.index(sound) if sound is not None else 0),
             tuple(left_out),
         )
+
+    async def _of_login(self, look: Look) -> Trouble | None:
+        """Whether a login was refused because ffmpeg does not know how to log in."""
+        if look.address is None:
+            return None
+        try:
+            server = await connect(HostnameEndpoint(self._reactor, *look.address, timeout=look.answer_limit_s))
+        except Exception:  # of many kinds; it was there a moment ago
+            return None
+        try:
+            answer = await within(self._reactor, look.answer_limit_s, server.request("DESCRIBE", look.asked))
+        except (RtspError, TimeoutError):
+            return None
+        finally:
+            server.close()
+        return diagnosis.of_challenge(answer.headers.get("www-authenticate", ""))
 
     def _why_not(self, look: Look, piped: Piped) -> Trouble | None:
         if not look.command:

@@ -55,6 +55,7 @@ class Look:
         answer_limit_s: so long it may take to answer.
         limit_s: so long looking at it may take in all.
         source: host and port, without a login; for words about what is wrong.
+        asked: its URL without a login, to ask by RTSP which login it wants; empty for none.
     """
 
     input: tuple[str, ...]
@@ -68,6 +69,7 @@ class Look:
     answer_limit_s: float = 10.0
     limit_s: float = LOOK_LIMIT_S
     source: str = ""
+    asked: str = ""
 
 
 T = TypeVar("T", bound=Table)

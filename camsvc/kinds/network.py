@@ -153,6 +153,7 @@ class NetworkKind(NamedKind[NetworkCamera]):
             # ffprobe 5.1 looks at eight pictures before it is sure in which order they come.
             limit_s=8 * table.frames_limit_s if table.frames_limit_s > FRAMES_LIMIT_S else LOOK_LIMIT_S,
             source=without_secrets(found.source)[0],
+            asked="" if by_http else parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl(),
         )
 
     def pipeline(self, camera: Camera, table: NetworkCamera | None) -> Pipeline:

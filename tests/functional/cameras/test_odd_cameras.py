@@ -79,6 +79,7 @@ ROWS = (
     Row("plain"),
     Row("basic"),
     Row("digest"),
+    Row("sha256", error="Digest SHA-256"),
     Row("nobase"),
     Row("wrongbase"),
     Row("abscontrol"),

@@ -11,7 +11,7 @@ from pathlib import Path
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.devices import diagnosis
-from camsvc.devices.diagnosis import Trouble, of_errno
+from camsvc.devices.diagnosis import Trouble, of_challenge, of_errno
 from camsvc.kinds import network, usb
 from camsvc.kinds.pipeline import Diagnosis
 
@@ -250,6 +250,17 @@ class NetworkTests(SynchronousTestCase):
         """Even where a URL came with one."""
         self.assertNotIn("s3cret", silent(5, "rtsp://me:s3cret@[fe80::1]:554/x").text)
         self.assertIn("[fe80::1] port 554", silent(5, "rtsp://me:s3cret@[fe80::1]:554/x").text)
+
+
+class ChallengeTests(SynchronousTestCase):
+    """`of_challenge`."""
+
+    def test_digest(self) -> None:
+        """What ffmpeg knows is none, what it does not is named."""
+        for known in ("", 'Basic realm="cam"', 'Digest realm="cam", nonce="1"', 'Digest realm="a", algorithm="MD5"'):
+            self.assertIsNone(of_challenge(known))
+        for unknown in ('Digest realm="cam", nonce="1", algorithm=SHA-256', 'digest algorithm="sha-256", realm="x"'):
+            self.assertIn("Digest SHA-256", (of_challenge(unknown) or Trouble("")).text)
 
 
 class ImportTests(SynchronousTestCase):
