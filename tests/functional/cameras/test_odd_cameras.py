@@ -127,7 +127,7 @@ ROWS = (
     Row("aacnoconfig", detail="its SDP does not say how its AAC sound is coded"),
     Row("latmempty", detail="sound"),
     Row("mp2", detail="sound nothing comes"),
-    Row("mp2real", sound="opus"),
+    Row("mp2real", sound="opus", decodes=False),  # its first two pictures stand close on MediaMTX
     Row("twovideo", detail="of its 2 video tracks one is used"),
     Row("twovideosilent", detail="of its 2 video tracks one is used"),
     Row("backfirst", sound="aac", detail="on its track of G711 sound nothing comes"),
