@@ -47,6 +47,12 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
+def scheduled(pid: int) -> tuple[int, int]:
+    """How long a process has run, and how long it has waited for a processor, in ns; 0 where it is gone."""
+    run, waited, *_ = (_read(pid, "schedstat") or "0 0").split()
+    return int(run), int(waited)
+
+
 def open_files(pid: int) -> list[str]:
     """What the file descriptors of a process are of: paths, ``socket:[inode]``, ``pipe:[inode]``."""
     found = []

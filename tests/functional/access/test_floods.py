@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-from pathlib import Path
 from typing import Any
 
 from twisted.trial.unittest import TestCase
@@ -18,6 +17,7 @@ from camsvc.system.processes import resident_bytes
 from tests.support.daemon.daemon import CAMERA, Daemon
 from tests.support.engine.engines import find_engines
 from tests.support.floods.flood import HTTP, WEBSOCKET
+from tests.support.procfs import scheduled
 from tests.support.spawned import Spawned, eventually
 
 CONNECTIONS = 40
@@ -29,12 +29,6 @@ MIB = 1 << 20
 def worst(delays: list[float]) -> float:
     """The 99th of a hundred."""
     return sorted(delays)[int(0.99 * len(delays))]
-
-
-def scheduled(pid: int) -> tuple[int, int]:
-    """How long a program has run, and how long it has waited for a processor, in ns (proc(5), schedstat)."""
-    run, waited, _ = Path(f"/proc/{pid}/schedstat").read_text().split()
-    return int(run), int(waited)
 
 
 class FloodTests(TestCase):
