@@ -83,7 +83,7 @@ class ConfiguredTestCase(TestCase):
     def camera(self) -> Camera:
         return self.inventory.get("camera0")
 
-    async def until(self, condition: Callable[[], object], limit_s: float = 10) -> None:
+    async def until(self, condition: Callable[[], object], limit_s: float = 30) -> None:
         end = time.monotonic() + limit_s
         while not condition():
             self.assertLess(time.monotonic(), end, str(self.camera()))
