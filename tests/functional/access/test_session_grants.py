@@ -13,11 +13,12 @@ from twisted.internet.endpoints import TCP4ClientEndpoint
 from twisted.internet.protocol import Factory, Protocol
 from twisted.logger import Logger
 
+from camsvc.system.reread import LOOK_EVERY_S
 from tests.functional.live.test_live import LiveTestCase, WhepViewer
 from tests.support.daemon.daemon import Client, Daemon, DaemonTestCase
 from tests.support.engine.engines import per_engine
 from tests.support.media.ffmpeg import frames_of, reader
-from tests.support.spawned import Spawned, clock, eventually
+from tests.support.spawned import Spawned, clock, eventually, pause
 
 SOON_S = 3.0
 """The contract says one second; a busy machine has this long."""
@@ -200,6 +201,7 @@ class RotationTests(SessionGrantsTestCase):
         self.assertEqual((await self.daemon.get(url, "HEAD")).code, 200)
         await self.open(**mine)
         await self.rotate("0")
+        await pause(LOOK_EVERY_S)
         await self.open(**mine)
         for token in (old, new):
             reply = await self.daemon.get(f"/files/recordings/{BIG}", "HEAD", Authorization=f"Bearer {token}")
