@@ -14,7 +14,7 @@ from camsvc.recording.latest_pictures import LatestPictures
 from camsvc.server.http.request import QuietSite
 from camsvc.server.routes import previews
 from camsvc.server.routes.previews import Previews
-from camsvc.system.clocks import Clocks
+from tests.support.clocks import FakeClocks
 from tests.support.http_client import Answer, Exchange, ask
 from tests.support.live_stub import CameraStand
 from tests.support.samples import runtime
@@ -33,7 +33,8 @@ class PreviewsTests(TestCase):
         health: Any = FakeHealth()
         self.folder: FakeFolder = folder
         self.holders = 0
-        self.pictures = LatestPictures(runtime(reactor, folder=folder, clocks=Clocks()), health, self.hold)
+        self.clocks = FakeClocks()  # however long a busy machine takes, a picture stays fresh
+        self.pictures = LatestPictures(runtime(reactor, folder=folder, clocks=self.clocks), health, self.hold)
         root = Resource()
         root.putChild(
             b"cameras", Previews(reactor, self.stand.access, self.stand.delivery, self.pictures).app.resource()
