@@ -22,6 +22,7 @@ from camsvc.system.redaction import redact
 from camsvc.system.tasks import within
 
 _AT_ONCE = 4
+_CHALLENGE_S = 2.0
 _SHOWN = (
     "stream=index,codec_type,codec_name,profile,pix_fmt,width,height,avg_frame_rate,has_b_frames,"
     "sample_rate,extradata_size:packet=stream_index,pts_time"
@@ -173,7 +174,7 @@ class StreamProbe:
         except Exception:  # of many kinds; it was there a moment ago
             return None
         try:
-            answer = await within(self._reactor, look.answer_limit_s, server.request("DESCRIBE", look.asked))
+            answer = await within(self._reactor, _CHALLENGE_S, server.request("DESCRIBE", look.asked))
         except (RtspError, TimeoutError):
             return None
         finally:
