@@ -10,7 +10,9 @@ from typing import Any
 from autobahn.twisted.testing import create_memory_agent, create_pumper
 from autobahn.twisted.websocket import WebSocketClientProtocol, WebSocketServerProtocol
 from twisted.internet.testing import MemoryReactorClock
-from twisted.trial.unittest import SynchronousTestCase
+from twisted.trial.unittest import TestCase
+
+from tests.support.spawned import eventually
 
 
 class Server(WebSocketServerProtocol):
@@ -31,24 +33,22 @@ class Server(WebSocketServerProtocol):
         super().onMessageFrameBegin(length)
 
 
-class AutobahnTests(SynchronousTestCase):
+class AutobahnTests(TestCase):
     """A server and a client in memory."""
 
-    def setUp(self) -> None:
+    async def setUp(self) -> None:
         Server.called = []
         self.reactor = MemoryReactorClock()
         self.pumper = create_pumper()
         agent = create_memory_agent(self.reactor, self.pumper, Server)
         self.pumper.start()
         self.addCleanup(self.pumper.stop)
-        self.client: WebSocketClientProtocol = self.successResultOf(
-            agent.open("ws://localhost:1234/ws", {}, WebSocketClientProtocol)
-        )
+        self.client: Any = await agent.open("ws://localhost:1234/ws", {}, WebSocketClientProtocol)
 
-    def test_frames(self) -> None:
+    async def test_frames(self) -> None:
         """Every turn of the frame machine, each message and each frame pass by what is overridden."""
         self.client.sendMessage(b"abc", fragmentSize=2)
-        self.pumper.flush()
+        await eventually(lambda: ("onMessageFrameBegin", 1, True) in Server.called)
         self.assertIn("processData", Server.called)
         self.assertEqual(
             [each for each in Server.called if each != "processData"],
