@@ -132,7 +132,7 @@ class Publisher:
             raise
         self._silence = None
         self._replaced = False
-        self._status.ffmpeg_pid = self._ffmpeg.pid
+        self._status.note_ffmpeg(self._ffmpeg.pid)
         self._status.enter("starting", self._status.error)
 
     def _login(self) -> str:
@@ -161,13 +161,13 @@ class Publisher:
         ffmpeg.read()
         self._check_picture()
         ending = ffmpeg.ended()
-        status = self._status
-        status.frames, status.fps = self._frames_before + ffmpeg.frames, ffmpeg.fps
         said = [*(ffmpeg.source.lines if ffmpeg.source is not None else ()), *ffmpeg.lines]
-        status.detail = "\n".join(said[-_DETAIL_LINES:]) or None
+        detail = "\n".join(said[-_DETAIL_LINES:]) or None
+        self._status.note_progress(self._frames_before + ffmpeg.frames, ffmpeg.fps, detail)
         if ending is not None:
-            self._frames_before = status.frames
-            self._ffmpeg = status.ffmpeg_pid = None
+            self._frames_before = self._status.frames
+            self._ffmpeg = None
+            self._status.note_ffmpeg(None)
             self._close_link()
             if not self._replaced:
                 self._schedule_retry(self._why_ended(ffmpeg, ending), ffmpeg.frame_s - ffmpeg.started_s)
@@ -185,15 +185,13 @@ class Publisher:
             self._silence = words.silent(limit_s, self._orders.source, self._orders.silence)
             ffmpeg.signal(signal.SIGKILL)
         elif ffmpeg.verdict is not None and self._orders.looks and self._orders.reject(ffmpeg.verdict):
-            self._status.hint = f"its H264 is not for browsers and is encoded anew: {ffmpeg.verdict}"
-            say(f"{self._camera}: {self._status.hint}")
+            hint = f"its H264 is not for browsers and is encoded anew: {ffmpeg.verdict}"
+            self._status.explain(hint)
+            say(f"{self._camera}: {hint}")
             self._replaced = True
             ffmpeg.signal(signal.SIGKILL)
         elif ffmpeg.frames:
-            self._status.unplayable = ffmpeg.verdict
-            if self._status.error is not None:
-                self._status.hint = None
-            self._status.enter("running")
+            self._status.enter_running(ffmpeg.verdict)
 
     def _why_ended(self, ffmpeg: Ffmpeg, ending: str) -> Trouble:
         from camsvc.devices import diagnosis as words
@@ -224,9 +222,7 @@ class Publisher:
         self._next_s = self._clocks.monotonic_s() + max(pause_s, trouble.wait_s)
         if trouble.text != self._status.error:
             say(f"{self._camera}: {trouble.text}" + (f" ({trouble.hint})" if trouble.hint else ""))
-        self._status.fps = 0.0
-        self._status.hint = trouble.hint or None
-        self._status.enter("retrying", trouble.text)
+        self._status.enter_retrying(trouble.text, trouble.hint or None)
 
     def _picture_stamp(self) -> tuple[int, int] | None:
         try:
@@ -239,13 +235,14 @@ class Publisher:
         stamp = self._picture_stamp()
         if stamp != self._picture_seen:
             self._picture_seen = stamp
-            self._status.jpeg_at = None if stamp is None else self._clocks.boot_s()
+            self._status.note_picture(there=stamp is not None)
 
     def _stop(self) -> None:
         status, ffmpeg = self._status, self._ffmpeg
+        frames = status.frames
         if ffmpeg is not None:
             self._end_ffmpeg(ffmpeg)
-            status.frames = self._frames_before + ffmpeg.frames
+            frames = self._frames_before + ffmpeg.frames
         self._close_link()
         if self._lock.held:
             for leftover in (self._picture, f"{self._picture}.tmp"):
@@ -253,8 +250,9 @@ class Publisher:
                     os.unlink(leftover)
                 except OSError:
                     pass
-        status.ffmpeg_pid = status.jpeg_at = None
-        status.fps = 0.0
+        status.note_progress(frames, 0.0, status.detail)
+        status.note_ffmpeg(None)
+        status.note_picture(there=False)
         status.enter("stopped")
         status.write()
 

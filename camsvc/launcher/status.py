@@ -59,16 +59,54 @@ class StatusFile:
         self.fps = 0.0
         self.jpeg_at: float | None = None
 
-    @property
-    def state(self) -> str:
-        """``starting``, ``running``, ``retrying``, ``waiting`` or ``stopped``."""
-        return self._state
-
     def enter(self, state: str, error: str | None = None) -> None:
-        """Be in ``state`` from now on, for the reason ``error`` where it is a bad one."""
+        """Be in ``state`` from now on, for the reason ``error`` where it is a bad one.
+
+        Args:
+            state: ``starting``, ``running``, ``retrying``, ``waiting`` or ``stopped``.
+            error: a sentence; None where nothing is wrong.
+        """
         if state != self._state:
             self._state, self._since = state, self._clocks.boot_s()
         self.error = error
+
+    def enter_running(self, unplayable: str | None) -> None:
+        """Frames come; once an error is over, so is its hint.
+
+        Args:
+            unplayable: why browsers do not play them; None as long as nothing speaks against it.
+        """
+        self.unplayable = unplayable
+        if self.error is not None:
+            self.hint = None
+        self.enter("running")
+
+    def enter_retrying(self, error: str, hint: str | None) -> None:
+        """No frames come until the next try.
+
+        Args:
+            error: why, in a sentence.
+            hint: what only the log is to tell besides; None for nothing.
+        """
+        self.fps = 0.0
+        self.hint = hint
+        self.enter("retrying", error)
+
+    def note_ffmpeg(self, pid: int | None) -> None:
+        """Note that ffmpeg runs as ``pid``, or, by None, that it has ended."""
+        self.ffmpeg_pid = pid
+
+    def note_progress(self, frames: int, fps: float, detail: str | None) -> None:
+        """Note how many frames were published so far, at which rate, and what ffmpeg printed last."""
+        self.frames, self.fps, self.detail = frames, fps, detail
+
+    def note_picture(self, *, there: bool) -> None:
+        """Note that a new picture has come just now, or that there is none any more."""
+        self.jpeg_at = self._clocks.boot_s() if there else None
+
+    def explain(self, hint: str) -> None:
+        """Have the log tell ``hint``, which is no error."""
+        self.hint = hint
 
     def write(self) -> None:
         """Write the file where something changed or a second has passed; a full disk is no reason to stop."""

@@ -127,12 +127,7 @@ class V4l2Discovery:
         camera = next((camera for camera in self._plugged.values() if devpath in camera.nodes), None)
         if camera is None:
             return
-        node = camera.nodes.pop(devpath)
-        camera.errors.pop(node.part, None)
-        camera.answered.discard(node.part)
-        probe = camera.probes.pop(devpath, None)
-        if probe is not None:
-            probe.cancel()
+        camera.remove_node(devpath)
         if camera.nodes:
             self._show(camera)
             return
@@ -178,26 +173,28 @@ class V4l2Discovery:
             _ = self._recognising.addCallback(done)
 
     async def _recognise_all(self) -> None:
-        for camera in self._plugged.values():
-            camera.refused = False
-        while new := [camera for camera in self._plugged.values() if not camera.device and not camera.refused]:
+        refused: set[PluggedCamera] = set()
+        while new := [camera for camera in self._plugged.values() if not camera.device and camera not in refused]:
             sightings = [
                 identity.Sighting(camera.first.serial, camera.first.port, camera.first.name) for camera in new
             ]
             elsewhere = {camera.device: camera.first.port for camera in self._plugged.values() if camera.device}
             work = partial(identity.recognise, sightings=sightings, elsewhere=elsewhere)
             for camera, known in zip(new, await self._database.run(work), strict=True):
-                if self._plugged.get(camera.group) is camera:  # else it has gone meanwhile
+                if self._plugged.get(camera.group) is not camera:
+                    continue  # it has gone meanwhile
+                if any(known.device == other.device for other in self._plugged.values()):
+                    refused.add(camera)
+                    self._warn_of_twin(camera, known.device)
+                else:
                     self._welcome(camera, known)
 
+    def _warn_of_twin(self, camera: PluggedCamera, device: str) -> None:
+        self._log.warn("{node} cannot be told from {device}, which is there already; it is left out",
+                       node=camera.first.path, device=device)  # fmt: skip
+
     def _welcome(self, camera: PluggedCamera, known: identity.Recognised) -> None:
-        if any(known.device == other.device for other in self._plugged.values()):
-            camera.refused = True
-            self._log.warn("{node} cannot be told from {device}, which is there already; it is left out",
-                           node=camera.first.path, device=known.device)  # fmt: skip
-            return
-        camera.device, camera.key, camera.kept = known.device, known.key, known.modes or ""
-        camera.offers = modes.from_json(known.modes)
+        camera.recognised(known)
         self._log.info("{device} is {key}", device=camera.device, key=camera.key)
         self._show(camera)
         if known.gone_at is not None:
@@ -211,8 +208,7 @@ class V4l2Discovery:
         if not camera.device or not (offered or error):
             return
         table = usb_table(self._tables, camera.device, camera.key) or _ANY
-        if offered and table.wanted and not camera.warned and not modes.offers(offered, table.wanted):
-            camera.warned = True
+        if offered and table.wanted and not modes.offers(offered, table.wanted) and camera.warn_once():
             self._log.warn("{device} does not offer {mode}", device=camera.device, mode=table.mode)
         chosen = modes.choose_mode(offered, table.wanted)
         self._inventory.present(
@@ -237,22 +233,17 @@ class V4l2Discovery:
     async def _ask_now(self, camera: PluggedCamera, node: Node) -> None:
         answer = await self._probes.ask(node.path)
         camera.probes.pop(node.devpath, None)
-        if answer.error is not None:
-            camera.errors[node.part] = answer.error
-            camera.answered.discard(node.part)
-        elif answer.capture:
-            camera.errors.pop(node.part, None)
-            camera.answered.add(node.part)
-            camera.offers[node.part] = answer.modes
-            self._keep(camera)
-        else:
+        if answer.error is None and not answer.capture:
             self._remove(node.devpath)
+        else:
+            camera.note_answer(node.part, answer)
+            if answer.error is None:
+                self._keep(camera)
         self._show(camera)
 
     def _keep(self, camera: PluggedCamera) -> None:
-        text = modes.to_json(camera.offers.items())
-        if text != camera.kept:
-            camera.kept = text
+        text = camera.keep_offers()
+        if text is not None:
             self._later(partial(identity.remember, device=camera.device, modes=text), "keeping what a camera offers")
 
     def _away(self, device: str, since: float | None) -> None:

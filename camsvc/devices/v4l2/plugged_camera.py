@@ -5,6 +5,9 @@ from __future__ import annotations
 from attrs import define, evolve, field
 from twisted.internet.defer import Deferred
 
+from camsvc.devices import modes
+from camsvc.devices.identity import Recognised
+from camsvc.devices.v4l2.probe import NodeAnswer
 from camsvc.devices.v4l2.video_nodes import Node
 from camsvc.model import Mode
 
@@ -23,7 +26,6 @@ class PluggedCamera:
         errors: why a part has not answered, in words.
         probes: under way, by sysfs path.
         kept: what the database remembers of it.
-        refused: another camera has its id.
         warned: it does not offer what the configuration wants, and that has been said.
     """
 
@@ -36,7 +38,6 @@ class PluggedCamera:
     errors: dict[str, str] = field(factory=dict)
     probes: dict[str, Deferred[None]] = field(factory=dict)
     kept: str = ""
-    refused: bool = False
     warned: bool = False
 
     @property
@@ -54,3 +55,45 @@ class PluggedCamera:
     def error(self) -> str | None:
         """Why it cannot be used; one part that answers is enough."""
         return None if self.answered else next(iter(self.errors.values()), None)
+
+    def recognised(self, known: Recognised) -> None:
+        """Note which camera it is, and what that offered when it was there last."""
+        self.device, self.key, self.kept = known.device, known.key, known.modes or ""
+        self.offers = modes.from_json(known.modes)
+
+    def note_answer(self, part: str, answer: NodeAnswer) -> None:
+        """Note what a node offers, or why it has not answered.
+
+        Args:
+            part: of the camera, which the node is for.
+            answer: an error, or the modes of a node that captures.
+        """
+        if answer.error is not None:
+            self.errors[part] = answer.error
+            self.answered.discard(part)
+        else:
+            self.errors.pop(part, None)
+            self.answered.add(part)
+            self.offers[part] = answer.modes
+
+    def keep_offers(self) -> str | None:
+        """What the database is to remember of it from now on; None where it does already."""
+        text = modes.to_json(self.offers.items())
+        if text == self.kept:
+            return None
+        self.kept = text
+        return text
+
+    def remove_node(self, devpath: str) -> None:
+        """Forget a node that has gone, and what is known of it now; give up asking it."""
+        node = self.nodes.pop(devpath)
+        self.errors.pop(node.part, None)
+        self.answered.discard(node.part)
+        probe = self.probes.pop(devpath, None)
+        if probe is not None:
+            probe.cancel()
+
+    def warn_once(self) -> bool:
+        """Whether its owner is to be warned now: True at the first call."""
+        first, self.warned = not self.warned, True
+        return first

@@ -44,7 +44,8 @@ class StatusFileTests(SynchronousTestCase):
         first = self.written()
         assert first is not None
         self.assertEqual((first["state"], first["at"], first["since"]), ("starting", 100.0, 100.0))
-        self.status.frames, self.clocks.boot = 7, 100.9
+        self.status.note_progress(7, 0.0, None)
+        self.clocks.boot = 100.9
         self.status.write()
         self.assertIsNone(self.written())
         self.status.enter("running")
@@ -63,6 +64,6 @@ class StatusFileTests(SynchronousTestCase):
         """Whoever woke the camera for a picture waits for this."""
         self.status.write()
         self.written()
-        self.status.jpeg_at = 100.0
+        self.status.note_picture(there=True)
         self.status.write()
         self.assertEqual((self.written() or {})["jpeg_at"], 100.0)
