@@ -71,7 +71,7 @@ class CameraSettings:
 def laid_over(found: Found, settings: OwnerSettings) -> Found:
     """What discovery found, as its owner wants it; a mode that is not offered does not count."""
     wanted = settings.wanted
-    if wanted is not None and modes.offers(found.modes, wanted):
+    if wanted is not None and modes.supports(found.modes, wanted):
         chosen = modes.choose_mode(found.modes, wanted)
         found = evolve(found, modes=chosen, source=chosen[0].node or found.source)
     return evolve(

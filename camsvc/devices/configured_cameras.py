@@ -123,22 +123,22 @@ class ConfiguredCameras:
                 self._rounds.nudge()
         elif health.state == "running":
             if health.unplayable is not None and camera.found.unplayable is None:
-                self._judge(camera, health.unplayable)
+                self._note_unplayable(camera, health.unplayable)
             if camera.found.error is not None:
                 camera.seen = False  # it may be back with other settings
-            self._fault(camera, None)
+            self._set_error(camera, None)
         elif health.error is not None:
-            self._fault(camera, health.error)
+            self._set_error(camera, health.error)
 
     async def _round(self) -> None:
         looks = [
-            launch(self._look(camera, camera.look), self._log, "looking at a camera")
+            launch(self._probe_if_due(camera, camera.look), self._log, "looking at a camera")
             for camera in self._known.values()
             if camera.look is not None
         ]
         await DeferredList(looks)
 
-    async def _look(self, camera: _Known, look: Look) -> None:
+    async def _probe_if_due(self, camera: _Known, look: Look) -> None:
         launched = self._health.get(camera.device) is not None
         if launched and (look.alone or camera.seen or camera.found.error is not None):
             return
@@ -146,15 +146,15 @@ class ConfiguredCameras:
             return
         trouble = await self._probe.knock(look)
         if trouble is None and (camera.found.error is not None or not camera.seen):
-            trouble = await self._ask(camera, look)
+            trouble = await self._probe_stream(camera, look)
         if trouble is not None:
             # Some cameras serve one viewer, who is there already.
             rarely = launched or look.alone
             camera.next_s = self._reactor.seconds() + max(trouble.wait_s, LAUNCHED_S if rarely else 0.0)
         if self._health.get(camera.device) is None:  # one that was launched meanwhile knows better
-            self._fault(camera, trouble.text if trouble is not None else None)
+            self._set_error(camera, trouble.text if trouble is not None else None)
 
-    async def _ask(self, camera: _Known, look: Look) -> Trouble | None:
+    async def _probe_stream(self, camera: _Known, look: Look) -> Trouble | None:
         lock = self._locks / camera.device if look.alone else None
         with held(lock) as ours:
             answer = await self._probe.ask(look) if ours else None
@@ -167,11 +167,11 @@ class ConfiguredCameras:
             camera.found, modes=(answer.mode,), audio=answer.audio, tracks=answer.tracks, error=None
         )
         camera.left_out = answer.left_out
-        self._judge(camera, answer.unplayable)
-        self._show(camera)
+        self._note_unplayable(camera, answer.unplayable)
+        self._update_inventory(camera)
         return None
 
-    def _judge(self, camera: _Known, unplayable: str | None) -> None:
+    def _note_unplayable(self, camera: _Known, unplayable: str | None) -> None:
         """Note what browsers do not play of it, and what is not used."""
         told = [f"{unplayable}: {_FOR_BROWSERS[self._transcode]}"] if unplayable is not None else []
         detail = "; ".join((*told, *camera.left_out)) or None
@@ -179,11 +179,11 @@ class ConfiguredCameras:
             self._log.warn("{device} ({name}): {detail}", device=camera.device, name=camera.found.name, detail=detail)
         camera.found = evolve(camera.found, unplayable=unplayable, detail=detail)
 
-    def _fault(self, camera: _Known, error: str | None) -> None:
+    def _set_error(self, camera: _Known, error: str | None) -> None:
         camera.found = evolve(camera.found, error=error)
-        self._show(camera)
+        self._update_inventory(camera)
 
-    def _show(self, camera: _Known) -> None:
+    def _update_inventory(self, camera: _Known) -> None:
         if self._known.get(camera.device) is camera:  # else it was removed while it was looked at
             self._inventory.present(camera.device, camera.found)
 

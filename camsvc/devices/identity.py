@@ -59,7 +59,7 @@ def assign(connection: sqlite3.Connection, found: Found) -> str:
     """
     row = connection.execute("SELECT number FROM camera WHERE key = ?", (found.key,)).fetchone()
     if row is None:
-        number = _new(connection, found.key, found.kind, found.name)
+        number = _insert_camera(connection, found.key, found.kind, found.name)
     else:
         number = row[0]
         connection.execute("UPDATE camera SET kind = ?, name = ? WHERE number = ?", (found.kind, found.name, number))
@@ -112,7 +112,7 @@ def remember(connection: sqlite3.Connection, device: str, modes: str) -> None:
     connection.execute("UPDATE camera SET modes = ? WHERE number = ?", (modes, number))
 
 
-def _new(connection: sqlite3.Connection, key: str, kind: str, name: str) -> int:
+def _insert_camera(connection: sqlite3.Connection, key: str, kind: str, name: str) -> int:
     number: int = connection.execute("SELECT coalesce(max(number) + 1, 0) FROM camera").fetchone()[0]
     row = (number, key, kind, name)
     connection.execute("INSERT INTO camera (number, key, kind, name) VALUES (?, ?, ?, ?)", row)
@@ -126,12 +126,12 @@ def _recognise(connection: sqlite3.Connection, sighting: Sighting, present: Mapp
     holder = None if serial is None else _holder(connection, serial)
     if holder is not None and present.get(holder, port) != port:
         connection.execute("UPDATE camera_key SET number = NULL WHERE key = ?", (serial,))
-        _settle(connection, holder)
+        _update_camera_row(connection, holder)
         holder = serial = None
     if holder is None:
         holder = _by_port(connection, sighting, serial, present)
     if holder is None:
-        holder = _new(connection, serial or _retire(connection, port), "usb", sighting.name)
+        holder = _insert_camera(connection, serial or _unbind_port(connection, port), "usb", sighting.name)
     _bind(connection, holder, serial, port)
     connection.execute("UPDATE camera SET name = ? WHERE number = ? AND name <> ?",
                        (sighting.name, holder, sighting.name))  # fmt: skip
@@ -155,20 +155,20 @@ def _bind(connection: sqlite3.Connection, number: int, serial: str | None, port:
     if serial is not None and _holder(connection, serial) != number:
         connection.execute("INSERT INTO camera_key (key, number, is_serial) VALUES (?, ?, 1)", (serial, number))
     if _holder(connection, port) != number:
-        _retire(connection, port)
+        _unbind_port(connection, port)
         connection.execute("DELETE FROM camera_key WHERE number = ? AND NOT is_serial", (number,))
         connection.execute("INSERT INTO camera_key (key, number, is_serial) VALUES (?, ?, 0)", (port, number))
-    _settle(connection, number)
+    _update_camera_row(connection, number)
 
 
-def _retire(connection: sqlite3.Connection, port: str) -> str:
+def _unbind_port(connection: sqlite3.Connection, port: str) -> str:
     """Take a port from the camera that had it; the port."""
     connection.execute("DELETE FROM camera_key WHERE key = ?", (port,))
     connection.execute("UPDATE camera SET key = key || '#' || number WHERE key = ?", (port,))
     return port
 
 
-def _settle(connection: sqlite3.Connection, number: int) -> None:
+def _update_camera_row(connection: sqlite3.Connection, number: int) -> None:
     """Show the better of its keys in the camera's row."""
     query = "SELECT key FROM camera_key WHERE number = ? ORDER BY is_serial DESC LIMIT 1"
     row = connection.execute(query, (number,)).fetchone()

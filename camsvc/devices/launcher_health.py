@@ -44,9 +44,9 @@ class LauncherHealth:
 
     def start(self) -> None:
         """Read what is there and follow what comes."""
-        self._unsubscribe = self._folder.changes.add(self._changed)
+        self._unsubscribe = self._folder.changes.add(self._on_file_changed)
         for path in self._folder.path.glob("*camera*.json"):
-            self._changed(path.name)
+            self._on_file_changed(path.name)
         self._checks.start()
 
     def stop(self) -> None:
@@ -71,7 +71,7 @@ class LauncherHealth:
             with suppress(ProcessLookupError):
                 os.kill(health.pid, signal.SIGUSR1)
 
-    def _changed(self, name: str) -> None:
+    def _on_file_changed(self, name: str) -> None:
         device = name.removesuffix(".json")
         if not name.endswith(".json") or not _LAUNCHED.match(device):
             return
@@ -81,14 +81,14 @@ class LauncherHealth:
             return  # a second launcher waits for the first to end; what counts is the first
         if health is None or health.state == "stopped":
             self._health.pop(device, None)
-            self._tell(device, None)
+            self._update(device, None)
         else:
             self._health[device] = health
             if health.hint and (known is None or health.hint != known.hint):
                 self._log.info("{device}: {hint}", device=device, hint=health.hint)
-            self._tell(device, health.error)
+            self._update(device, health.error)
 
-    def _tell(self, device: str, error: str | None) -> None:
+    def _update(self, device: str, error: str | None) -> None:
         if CAMERA_ID.match(device):
             self._sink(device, error)
 
@@ -99,7 +99,7 @@ class LauncherHealth:
             if began is None or began != health.start_time:
                 self._log.info("{device}: its launcher (pid {pid}) is gone", device=device, pid=health.pid)
                 path.unlink(missing_ok=True)
-                self._changed(path.name)
+                self._on_file_changed(path.name)
             elif self._clocks.boot_s() - health.at > STALE_S:
                 self._log.warn(
                     "{device}: its launcher (pid {pid}) is frozen; killing it", device=device, pid=health.pid

@@ -24,9 +24,9 @@ _FULL_HD = 1920 * 1080
 _VGA = 640 * 480
 
 
-def offers(modes: Iterable[Mode], wanted: Mode) -> bool:
+def supports(modes: Iterable[Mode], wanted: Mode) -> bool:
     """Whether ``wanted`` is among ``modes``."""
-    return any(_is(mode, wanted) for mode in modes)
+    return any(_matches(mode, wanted) for mode in modes)
 
 
 def choose_mode(modes: Iterable[Mode], wanted: Mode | None = None) -> tuple[Mode, ...]:
@@ -42,11 +42,11 @@ def choose_mode(modes: Iterable[Mode], wanted: Mode | None = None) -> tuple[Mode
     all_modes = tuple(modes)
     if not all_modes:
         return ()
-    best = next((mode for mode in all_modes if wanted is not None and _is(mode, wanted)), None)
+    best = next((mode for mode in all_modes if wanted is not None and _matches(mode, wanted)), None)
     if best is not None and wanted is not None and wanted.fps:
         rate = _nearest(wanted.fps[0], best.fps)
     else:
-        best = best or max(all_modes, key=_worth)
+        best = best or max(all_modes, key=_rank)
         rate = _best_rate(best)
     fps = (rate, *(other for other in best.fps if other != rate))
     return (evolve(best, fps=fps), *(mode for mode in all_modes if mode is not best))
@@ -78,7 +78,7 @@ def modes_of(rows: Iterable[tuple[str, int, int, list[float]]], node: str = "") 
     )
 
 
-def _is(mode: Mode, wanted: Mode) -> bool:
+def _matches(mode: Mode, wanted: Mode) -> bool:
     size = (wanted.format.upper(), wanted.width, wanted.height)
     same = (mode.format.upper(), mode.width, mode.height) == size
     return same and (not wanted.fps or abs(_nearest(wanted.fps[0], mode.fps) - wanted.fps[0]) < 0.5)
@@ -94,7 +94,7 @@ def _best_rate(mode: Mode) -> float:
     return max(fitting) if fitting else min(mode.fps)
 
 
-def _worth(mode: Mode) -> tuple[float, ...]:
+def _rank(mode: Mode) -> tuple[float, ...]:
     """Greater is better; compared from the front, never beyond the first number where that differs."""
     rate, area = _best_rate(mode), mode.width * mode.height
     smooth, usable = rate >= _SMOOTH_FPS, rate >= _USABLE_FPS

@@ -120,7 +120,7 @@ class CameraSettingsMethods:
 
 def _require_offered(camera: Camera, wanted: OwnerSettings) -> None:
     mode = wanted.wanted
-    if mode is None or not modes.offers(camera.modes, mode):
+    if mode is None or not modes.supports(camera.modes, mode):
         offered = ", ".join(_words(each) for each in camera.modes[:20]) or "none is known now"
         raise InvalidParams(f"Invalid params: mode: {camera.device} does not offer it", param="mode", rule="enum",
                             hint=f"its modes: {offered}")  # fmt: skip

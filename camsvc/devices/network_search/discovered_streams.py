@@ -13,7 +13,7 @@ from twisted.internet.defer import Deferred, DeferredLock
 from twisted.logger import Logger
 
 from camsvc.config.discovery import Discovery
-from camsvc.devices.network_search.rtsp_scan import Place, Scanner, Seen
+from camsvc.devices.network_search.rtsp_scan import FoundStream, Scanner, ScanTarget
 from camsvc.devices.network_search.ws_discovery import Device, WsDiscovery
 from camsvc.errors import Unsupported
 from camsvc.system.runtime import Runtime
@@ -44,7 +44,7 @@ class DiscoveredStream:
         last_at: when last.
     """
 
-    seen: Seen
+    seen: FoundStream
     name: str
     onvif: bool
     first_at: float
@@ -158,7 +158,7 @@ class DiscoveredStreams:
         errors: list[str] = []
         devices = await self._devices(errors)
         hosts = [*self._table.addresses(), *devices]
-        found = await self._scanner.scan(self._places(dict.fromkeys(hosts)))
+        found = await self._scanner.scan(self._targets(dict.fromkeys(hosts)))
         with_stream = {urlsplit(seen.url).hostname for seen in found}
         for host, device in devices.items():
             if host not in with_stream:
@@ -179,14 +179,14 @@ class DiscoveredStreams:
         # No answer, forged or not, may have us ask a host of the internet.
         return {device.host: device for device in devices if ip_address(device.host).is_private}
 
-    def _places(self, hosts: Iterable[str]) -> Iterator[Place]:
+    def _targets(self, hosts: Iterable[str]) -> Iterator[ScanTarget]:
         for host in hosts:
             for port in self._table.rtsp_ports:
-                yield Place(host, port, self._table.rtsp_paths, GENERIC)
+                yield ScanTarget(host, port, self._table.rtsp_paths, GENERIC)
             for port in set(_SKYDIO_PORTS).difference(self._table.rtsp_ports):
-                yield Place(host, port, _SKYDIO_PATHS, SKYDIO)
+                yield ScanTarget(host, port, _SKYDIO_PATHS, SKYDIO)
 
-    def _merge(self, found: Iterable[Seen], devices: Mapping[str, Device]) -> None:
+    def _merge(self, found: Iterable[FoundStream], devices: Mapping[str, Device]) -> None:
         now = self._clocks.wall_s()
         self._streams = {url: stream for url, stream in self._streams.items() if now - stream.last_at < FORGET_S}
         for seen in found:

@@ -26,7 +26,7 @@ _CODEC = re.compile(r"[A-Za-z0-9_.-]{1,30}(?=/)")
 
 
 @frozen
-class Place:
+class ScanTarget:
     """Where to look: a server, the paths to try there, and the kind that a stream is then."""
 
     host: str
@@ -36,12 +36,12 @@ class Place:
 
 
 @frozen
-class Seen:
+class FoundStream:
     """A stream.
 
     Attributes:
         url: RTSP, without login.
-        kind: of the place.
+        kind: of the target.
         codecs: encoding names in capitals; empty where a login is needed to know.
         needs_login: the server wants user and password before it says more.
     """
@@ -57,26 +57,26 @@ def url_of(host: str, port: int, path: str) -> str:
     return f"rtsp://{f'[{host}]' if ':' in host else host}:{port}{path}"
 
 
-def understood(answer: RtspAnswer, url: str, kind: str) -> Seen | None:
+def parse_answer(answer: RtspAnswer, url: str, kind: str) -> FoundStream | None:
     """What an answer to a DESCRIBE tells; None when there is no stream.
 
     Args:
         answer: of any server; nothing in it is trusted.
         url: what was asked for.
-        kind: of the place.
+        kind: of the target.
     """
     if answer.status == 401:
-        return Seen(url, kind, needs_login=True)
+        return FoundStream(url, kind, needs_login=True)
     if answer.status != 200 or "m=" not in answer.body:
         return None
     _, sections = sdp.split(answer.body)
     described = (text for section in sections for text in section.by_payload_type("rtpmap").values())
     names = dict.fromkeys(match[0].upper() for match in map(_CODEC.match, described) if match is not None)
-    return Seen(url, kind, tuple(names)[:8])
+    return FoundStream(url, kind, tuple(names)[:8])
 
 
 class Scanner:
-    """Looks at places, many at a time, no faster than told."""
+    """Looks at targets, many at a time, no faster than told."""
 
     _log = Logger()
 
@@ -92,55 +92,55 @@ class Scanner:
         self._next_at = 0.0
         self._slots = DeferredSemaphore(AT_ONCE)
 
-    async def scan(self, places: Iterable[Place]) -> list[Seen]:
-        """The streams at some places, in no order; a place that fails in any way has none."""
-        found: list[Seen] = []
+    async def scan(self, targets: Iterable[ScanTarget]) -> list[FoundStream]:
+        """The streams at some targets, in no order; a target that fails in any way has none."""
+        found: list[FoundStream] = []
         looks: list[Deferred[None]] = []
-        for place in places:
+        for target in targets:
             await self._slots.acquire()
             try:
-                await self._turn()
+                await self._wait_for_pace()
             except BaseException:
                 self._slots.release()
                 raise
-            looks.append(launch(self._look_and_leave(place, found), self._log, "looking for a stream"))
+            looks.append(launch(self._scan_in_slot(target, found), self._log, "looking for a stream"))
         await DeferredList(looks)
         return found
 
-    async def _look_and_leave(self, place: Place, found: list[Seen]) -> None:
+    async def _scan_in_slot(self, target: ScanTarget, found: list[FoundStream]) -> None:
         try:
-            found += await self._look(place)
+            found += await self._scan_target(target)
         finally:
             self._slots.release()
 
-    async def _turn(self) -> None:
+    async def _wait_for_pace(self) -> None:
         now = self._reactor.seconds()
         self._next_at = max(self._next_at, now) + self._interval_s
         wait_s = self._next_at - self._interval_s - now
         if wait_s > 0:
             await sleep(self._reactor, wait_s)
 
-    async def _look(self, place: Place) -> list[Seen]:
+    async def _scan_target(self, target: ScanTarget) -> list[FoundStream]:
         found = []
-        for number, path in enumerate(place.paths):
+        for number, path in enumerate(target.paths):
             if number:
-                await self._turn()
-            url = url_of(place.host, place.port, path)
-            answer = await self._ask(place, url)
+                await self._wait_for_pace()
+            url = url_of(target.host, target.port, path)
+            answer = await self._describe(target, url)
             if answer is None:
                 break  # nobody is there, or nobody who speaks RTSP
-            seen = understood(answer, url, place.kind)
+            seen = parse_answer(answer, url, target.kind)
             if seen is not None:
                 found.append(seen)
                 if seen.needs_login:
                     break  # such a server says so of every path
         return found
 
-    async def _ask(self, place: Place, url: str) -> RtspAnswer | None:
+    async def _describe(self, target: ScanTarget, url: str) -> RtspAnswer | None:
         """The answer to a DESCRIBE; None where none comes."""
-        kind = TCP6ClientEndpoint if ":" in place.host else TCP4ClientEndpoint
+        kind = TCP6ClientEndpoint if ":" in target.host else TCP4ClientEndpoint
         try:
-            connection = await connect(kind(self._reactor, place.host, place.port, timeout=CONNECT_LIMIT_S))
+            connection = await connect(kind(self._reactor, target.host, target.port, timeout=CONNECT_LIMIT_S))
         except Exception:  # of many kinds: refused, timed out, no route, no descriptor left
             return None
         try:

@@ -108,7 +108,7 @@ class V4l2Discovery:
         camera = self._plugged.get(node.group)
         known = None if camera is None else camera.nodes.get(node.devpath)
         if node.capture is None and known is None:
-            self._doubt(node)
+            self._probe_unknown_node(node)
             return
         if camera is None:
             camera = self._plugged[node.group] = PluggedCamera(node.group)
@@ -116,8 +116,8 @@ class V4l2Discovery:
         if not camera.device:
             self._recognise()
         elif node != known or node.part in camera.errors:
-            self._show(camera)
-            self._ask(camera, node)
+            self._update_inventory(camera)
+            self._start_probe(camera, node)
 
     def _remove(self, devpath: str) -> None:
         self._dormant.pop(devpath, None)
@@ -129,15 +129,15 @@ class V4l2Discovery:
             return
         camera.remove_node(devpath)
         if camera.nodes:
-            self._show(camera)
+            self._update_inventory(camera)
             return
         del self._plugged[camera.group]
         if camera.device:
             self._inventory.gone(camera.device)
-            self._away(camera.device, self._clocks.wall_s())
+            self._store_gone_since(camera.device, self._clocks.wall_s())
             self._recognise()  # one that was left out for it may now have its place
 
-    def _doubt(self, node: Node) -> None:
+    def _probe_unknown_node(self, node: Node) -> None:
         """Ask a node of which udev says nothing, before a camera is made of it."""
 
         async def ask() -> None:
@@ -147,14 +147,14 @@ class V4l2Discovery:
             if answer.capture:
                 self._add(evolve(node, capture=True))
             elif answer.stage:
-                self._explain(node)
+                self._log_pipeline_stage(node)
             elif node.port.startswith("virtual-"):  # it captures once a program sends to it
                 self._dormant[node.devpath] = node
 
         if node.devpath not in self._doubtful:
             self._doubtful[node.devpath] = launch(ask(), self._log, "asking whether a node is a camera")
 
-    def _explain(self, node: Node) -> None:
+    def _log_pipeline_stage(self, node: Node) -> None:
         """Say once of each kind of stage why it is no camera, as its owner looks for one."""
         if node.name not in self._explained:
             self._explained.add(node.name)
@@ -187,28 +187,28 @@ class V4l2Discovery:
                     refused.add(camera)
                     self._warn_of_twin(camera, known.device)
                 else:
-                    self._welcome(camera, known)
+                    self._on_recognised(camera, known)
 
     def _warn_of_twin(self, camera: PluggedCamera, device: str) -> None:
         self._log.warn("{node} cannot be told from {device}, which is there already; it is left out",
                        node=camera.first.path, device=device)  # fmt: skip
 
-    def _welcome(self, camera: PluggedCamera, known: identity.Recognised) -> None:
+    def _on_recognised(self, camera: PluggedCamera, known: identity.Recognised) -> None:
         camera.recognised(known)
         self._log.info("{device} is {key}", device=camera.device, key=camera.key)
-        self._show(camera)
+        self._update_inventory(camera)
         if known.gone_at is not None:
-            self._away(camera.device, None)
+            self._store_gone_since(camera.device, None)
         for node in tuple(camera.nodes.values()):
-            self._ask(camera, node)
+            self._start_probe(camera, node)
 
-    def _show(self, camera: PluggedCamera) -> None:
+    def _update_inventory(self, camera: PluggedCamera) -> None:
         """Tell the inventory, as soon as there is something to tell."""
         offered, error = camera.offered, camera.error
         if not camera.device or not (offered or error):
             return
         table = usb_table(self._tables, camera.device, camera.key) or _ANY
-        if offered and table.wanted and not modes.offers(offered, table.wanted) and camera.warn_once():
+        if offered and table.wanted and not modes.supports(offered, table.wanted) and camera.warn_once():
             self._log.warn("{device} does not offer {mode}", device=camera.device, mode=table.mode)
         chosen = modes.choose_mode(offered, table.wanted)
         self._inventory.present(
@@ -224,13 +224,13 @@ class V4l2Discovery:
             ),
         )
 
-    def _ask(self, camera: PluggedCamera, node: Node) -> None:
+    def _start_probe(self, camera: PluggedCamera, node: Node) -> None:
         if node.devpath not in camera.probes:
-            probe = launch(self._ask_now(camera, node), self._log, "asking a camera what it offers")
+            probe = launch(self._probe(camera, node), self._log, "asking a camera what it offers")
             if not probe.called:
                 camera.probes[node.devpath] = probe
 
-    async def _ask_now(self, camera: PluggedCamera, node: Node) -> None:
+    async def _probe(self, camera: PluggedCamera, node: Node) -> None:
         answer = await self._probes.ask(node.path)
         camera.probes.pop(node.devpath, None)
         if answer.error is None and not answer.capture:
@@ -239,17 +239,21 @@ class V4l2Discovery:
             camera.note_answer(node.part, answer)
             if answer.error is None:
                 self._keep(camera)
-        self._show(camera)
+        self._update_inventory(camera)
 
     def _keep(self, camera: PluggedCamera) -> None:
         text = camera.keep_offers()
         if text is not None:
-            self._later(partial(identity.remember, device=camera.device, modes=text), "keeping what a camera offers")
+            self._write_in_background(
+                partial(identity.remember, device=camera.device, modes=text), "keeping what a camera offers"
+            )
 
-    def _away(self, device: str, since: float | None) -> None:
-        self._later(partial(identity.gone, device=device, at=since), "keeping since when a camera is away")
+    def _store_gone_since(self, device: str, since: float | None) -> None:
+        self._write_in_background(
+            partial(identity.gone, device=device, at=since), "keeping since when a camera is away"
+        )
 
-    def _later(self, work: Callable[[sqlite3.Connection], None], doing: str) -> None:
+    def _write_in_background(self, work: Callable[[sqlite3.Connection], None], doing: str) -> None:
         """Have something written that nobody waits for."""
 
         async def write() -> None:
@@ -259,13 +263,13 @@ class V4l2Discovery:
 
     async def _round(self) -> None:
         for node in tuple(self._dormant.values()):
-            self._doubt(node)
+            self._probe_unknown_node(node)
         for camera in tuple(self._plugged.values()):
             if not camera.device:
                 self._recognise()
             for node in tuple(camera.nodes.values()):
                 if node.part in camera.errors:
-                    self._ask(camera, node)
+                    self._start_probe(camera, node)
 
 
 _ANY = UsbCamera(device="*")

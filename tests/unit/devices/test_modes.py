@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from camsvc.devices.modes import choose_mode, from_json, modes_of, offers, to_json
+from camsvc.devices.modes import choose_mode, from_json, modes_of, supports, to_json
 from camsvc.model import Mode
 
 C270 = (
@@ -91,10 +91,10 @@ class ChooseTests(SynchronousTestCase):
         self.assertEqual(first(C270, wanted("mjpg", 1280, 960)), "MJPG 1280x960 30")
         self.assertEqual(first(C270, wanted("MJPG", 1920, 1080, 30)), "MJPG 1280x720 30")
         self.assertEqual(first(C270, wanted("YUYV", 640, 480, 29)), "MJPG 1280x720 30")
-        self.assertTrue(offers(C270, wanted("YUYV", 640, 480, 15)))
-        self.assertTrue(offers((Mode("YUYV", 640, 480, (29.97,)),), wanted("YUYV", 640, 480, 30)))
-        self.assertFalse(offers(C270, wanted("YUYV", 640, 480, 29)))
-        self.assertFalse(offers(C270, wanted("H264", 640, 480)))
+        self.assertTrue(supports(C270, wanted("YUYV", 640, 480, 15)))
+        self.assertTrue(supports((Mode("YUYV", 640, 480, (29.97,)),), wanted("YUYV", 640, 480, 30)))
+        self.assertFalse(supports(C270, wanted("YUYV", 640, 480, 29)))
+        self.assertFalse(supports(C270, wanted("H264", 640, 480)))
 
     def test_nothing_is_lost(self) -> None:
         """The rest stays in the camera's order, with every rate; a camera without modes has none."""

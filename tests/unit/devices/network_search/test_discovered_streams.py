@@ -16,16 +16,16 @@ from camsvc.api.methods.external_streams import DiscoveryMethods
 from camsvc.api.registry import Registry
 from camsvc.config.schema import parse
 from camsvc.devices.network_search.discovered_streams import GENERIC, SKYDIO, DiscoveredStreams
-from camsvc.devices.network_search.rtsp_scan import Place, Seen
+from camsvc.devices.network_search.rtsp_scan import FoundStream, ScanTarget
 from camsvc.devices.network_search.ws_discovery import Device
 from camsvc.errors import ConfigError
 from tests.support.clocks import ClocksOf
 from tests.support.immediate import ImmediateDatabase
 from tests.support.samples import call_by, principal, runtime
 
-DOOR = Seen("rtsp://192.0.2.1:554/live", GENERIC, ("H264",))
-LOCKED = Seen("rtsp://192.0.2.2:554/", GENERIC, needs_login=True)
-DRONE = Seen("rtsp://192.0.2.3:5554/subject", SKYDIO, ("H264",))
+DOOR = FoundStream("rtsp://192.0.2.1:554/live", GENERIC, ("H264",))
+LOCKED = FoundStream("rtsp://192.0.2.2:554/", GENERIC, needs_login=True)
+DRONE = FoundStream("rtsp://192.0.2.3:5554/subject", SKYDIO, ("H264",))
 NETWORKS = {"networks": ["192.0.2.0/30"]}
 
 
@@ -33,13 +33,13 @@ class Network:
     """What a scanner and ONVIF would find."""
 
     def __init__(self) -> None:
-        self.streams: list[Seen] = []
+        self.streams: list[FoundStream] = []
         self.devices: list[Device] = []
         self.error: OSError | None = None
-        self.places: list[list[Place]] = []
+        self.places: list[list[ScanTarget]] = []
         self.held: Deferred[None] | None = None
 
-    async def scan(self, places: Iterable[Place]) -> list[Seen]:
+    async def scan(self, places: Iterable[ScanTarget]) -> list[FoundStream]:
         self.places.append(list(places))
         if self.held is not None:
             await self.held
@@ -185,7 +185,7 @@ class DiscoveryTests(SynchronousTestCase):
         """Cameras that answer are asked for streams, and named; one of the internet is not; one without is told."""
         self.begin(onvif=True, rtsp_ports=[554])
         self.network.devices = [Device("192.168.1.9", "Gate"), Device("192.168.1.8", ""), Device("8.8.8.8", "Evil")]
-        self.network.streams = [Seen("rtsp://192.168.1.9:554/live", GENERIC, ("H265",))]
+        self.network.streams = [FoundStream("rtsp://192.168.1.9:554/live", GENERIC, ("H265",))]
         found = self.discover()
         self.assertEqual({place.host for place in self.network.places[0]}, {"192.168.1.9", "192.168.1.8"})
         (gate,) = found["discovered_streams"]

@@ -13,7 +13,7 @@ from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from camsvc.devices.network_search import rtsp_scan
-from camsvc.devices.network_search.rtsp_scan import Place, Scanner, Seen, understood, url_of
+from camsvc.devices.network_search.rtsp_scan import FoundStream, Scanner, ScanTarget, parse_answer, url_of
 from camsvc.system.protocols.rtsp_client import RtspAnswer
 
 URL = "rtsp://192.0.2.7:554/"
@@ -23,17 +23,18 @@ OK = b"RTSP/1.0 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(SDP), SDP)
 
 
 class UnderstoodTests(SynchronousTestCase):
-    """`understood`."""
+    """`parse_answer`."""
 
     def test_stream(self) -> None:
         """Its codecs, in their order."""
         self.assertEqual(
-            understood(RtspAnswer(200, {}, SDP.decode()), URL, "k"), Seen(URL, "k", ("H264", "MPEG4-GENERIC"))
+            parse_answer(RtspAnswer(200, {}, SDP.decode()), URL, "k"),
+            FoundStream(URL, "k", ("H264", "MPEG4-GENERIC")),
         )
 
     def test_login(self) -> None:
         """There is something, but it does not say what."""
-        self.assertEqual(understood(RtspAnswer(401, {}, ""), URL, "k"), Seen(URL, "k", (), True))
+        self.assertEqual(parse_answer(RtspAnswer(401, {}, ""), URL, "k"), FoundStream(URL, "k", (), True))
 
     def test_nothing(self) -> None:
         """Refused, empty, no description."""
@@ -43,12 +44,12 @@ class UnderstoodTests(SynchronousTestCase):
             RtspAnswer(200, {}, ""),
             RtspAnswer(200, {}, "hello"),
         ):
-            self.assertIsNone(understood(answer, URL, "k"), answer)
+            self.assertIsNone(parse_answer(answer, URL, "k"), answer)
 
     @given(st.text(max_size=300), st.sampled_from(["", "m=", "m=\na=rtpmap:96 "]))
     def test_any_text(self, answer: str, start: str) -> None:
         """Never an exception; at most eight names of plain letters."""
-        seen = understood(RtspAnswer(200, {}, start + answer), URL, "k")
+        seen = parse_answer(RtspAnswer(200, {}, start + answer), URL, "k")
         if seen is not None:
             self.assertLessEqual(len(seen.codecs), 8)
             self.assertTrue(all(name.isascii() and len(name) <= 30 for name in seen.codecs))
@@ -66,7 +67,7 @@ class PaceTests(SynchronousTestCase):
 
     def test_per_second(self) -> None:
         """Two a second: the third begins a second after the first."""
-        places = [Place(f"192.0.2.{number}", 554, ["/"], "k") for number in range(1, 5)]
+        places = [ScanTarget(f"192.0.2.{number}", 554, ["/"], "k") for number in range(1, 5)]
         scanning = Deferred.fromCoroutine(Scanner(self.reactor, 2).scan(places))
         counts = []
         for _ in range(4):
@@ -78,7 +79,7 @@ class PaceTests(SynchronousTestCase):
 
     def test_at_once(self) -> None:
         """No more than 64 are open or tried, however fast."""
-        places = [Place(f"10.0.{number // 250}.{number % 250}", 554, ["/"], "k") for number in range(200)]
+        places = [ScanTarget(f"10.0.{number // 250}.{number % 250}", 554, ["/"], "k") for number in range(200)]
         scanning = Deferred.fromCoroutine(Scanner(self.reactor, 1000).scan(places))
         for _ in range(300):
             self.reactor.advance(0.001)
@@ -117,8 +118,8 @@ class ScannerTests(TestCase):
         self.addCleanup(port.stopListening)
         return int(port.getHost().port)
 
-    async def scan(self, port: int, *paths: str) -> list[Seen]:
-        return await Scanner(self.reactor, 1000).scan([Place("127.0.0.1", port, paths, "k")])
+    async def scan(self, port: int, *paths: str) -> list[FoundStream]:
+        return await Scanner(self.reactor, 1000).scan([ScanTarget("127.0.0.1", port, paths, "k")])
 
     async def test_paths(self) -> None:
         """Every path of a server that speaks RTSP; those that are there are found."""
