@@ -20,7 +20,7 @@ from camsvc.devices.inventory import Inventory
 from camsvc.devices.launcher_health import LauncherHealth
 from camsvc.devices.stream_probe import StreamInfo, StreamProbe
 from camsvc.kinds.catalogue import NAMED
-from camsvc.kinds.kind import CameraTable, Look
+from camsvc.kinds.kind import CameraTable, ProbePlan
 from camsvc.model import Found
 from camsvc.system.runtime import Runtime
 from camsvc.system.tasks import Repeater, launch
@@ -44,7 +44,7 @@ class _Known:
     Attributes:
         device: its id.
         found: as the inventory is told.
-        look: how it is looked at; None where that need not be.
+        plan: how it is probed; None where that need not be.
         seen: its stream has been looked at.
         next_s: from when on it may be asked again.
         left_out: what of its stream is not used, and why.
@@ -52,7 +52,7 @@ class _Known:
 
     device: str
     found: Found
-    look: Look | None
+    plan: ProbePlan | None
     seen: bool = False
     next_s: float = 0.0
     left_out: tuple[str, ...] = ()
@@ -85,21 +85,21 @@ class ConfiguredCameras:
         self._rounds = Repeater(self._reactor, ROUND_S, self._round, self._log, "looking at cameras")
 
     def add(self, device: str, found: Found, table: CameraTable | None = None) -> None:
-        """A camera more.
+        """Add a camera.
 
         Args:
             device: its id.
             found: the camera.
             table: what the configuration says of it; None for one that a client has added.
         """
-        self._known[device] = _Known(device, found, NAMED[found.kind].look(found, table))
+        self._known[device] = _Known(device, found, NAMED[found.kind].probe_plan(found, table))
         self._inventory.present(device, found)
         if self._started:
             self.start()
             self._rounds.nudge()
 
     def remove(self, device: str) -> None:
-        """A camera less; it is listed no more."""
+        """Remove a camera; it is listed no more."""
         if self._known.pop(device, None) is not None:
             self._inventory.forget(device)
 
@@ -116,7 +116,7 @@ class ConfiguredCameras:
     def launcher_changed(self, device: str) -> None:
         """A launcher has said something, or has ended."""
         camera, health = self._known.get(device), self._health.get(device)
-        if camera is None or camera.look is None:
+        if camera is None or camera.plan is None:
             return
         if health is None:
             if camera.found.error is not None:
@@ -131,33 +131,33 @@ class ConfiguredCameras:
             self._set_error(camera, health.error)
 
     async def _round(self) -> None:
-        looks = [
-            launch(self._probe_if_due(camera, camera.look), self._log, "looking at a camera")
+        probes = [
+            launch(self._probe_if_due(camera, camera.plan), self._log, "looking at a camera")
             for camera in self._known.values()
-            if camera.look is not None
+            if camera.plan is not None
         ]
-        await DeferredList(looks)
+        await DeferredList(probes)
 
-    async def _probe_if_due(self, camera: _Known, look: Look) -> None:
+    async def _probe_if_due(self, camera: _Known, plan: ProbePlan) -> None:
         launched = self._health.get(camera.device) is not None
-        if launched and (look.alone or camera.seen or camera.found.error is not None):
+        if launched and (plan.alone or camera.seen or camera.found.error is not None):
             return
         if self._reactor.seconds() < camera.next_s:
             return
-        trouble = await self._probe.knock(look)
+        trouble = await self._probe.knock(plan)
         if trouble is None and (camera.found.error is not None or not camera.seen):
-            trouble = await self._probe_stream(camera, look)
+            trouble = await self._probe_stream(camera, plan)
         if trouble is not None:
             # Some cameras serve one viewer, who is there already.
-            rarely = launched or look.alone
+            rarely = launched or plan.alone
             camera.next_s = self._reactor.seconds() + max(trouble.wait_s, LAUNCHED_S if rarely else 0.0)
         if self._health.get(camera.device) is None:  # one that was launched meanwhile knows better
             self._set_error(camera, trouble.text if trouble is not None else None)
 
-    async def _probe_stream(self, camera: _Known, look: Look) -> Trouble | None:
-        lock = self._locks / camera.device if look.alone else None
+    async def _probe_stream(self, camera: _Known, plan: ProbePlan) -> Trouble | None:
+        lock = self._locks / camera.device if plan.alone else None
         with held(lock) as ours:
-            answer = await self._probe.ask(look) if ours else None
+            answer = await self._probe.ask(plan) if ours else None
         if answer is None:  # a launcher reads it
             return None
         if not isinstance(answer, StreamInfo):

@@ -14,7 +14,7 @@ from twisted.internet.protocol import Protocol
 from camsvc.devices import diagnosis
 from camsvc.devices.diagnosis import Trouble
 from camsvc.devices.piped_programs import Piped, run_piped
-from camsvc.kinds.kind import Look
+from camsvc.kinds.kind import ProbePlan
 from camsvc.model import Mode
 from camsvc.system.processes import Output, run
 from camsvc.system.protocols.rtsp_client import RtspError, connect
@@ -110,36 +110,36 @@ class StreamProbe:
         self._ffprobe = ffprobe
         self._slots = DeferredSemaphore(_AT_ONCE)
 
-    async def knock(self, look: Look) -> Trouble | None:
+    async def knock(self, plan: ProbePlan) -> Trouble | None:
         """Whether nobody listens where the camera should, and why; None where somebody does."""
-        if look.address is None:
+        if plan.address is None:
             return None
-        endpoint = HostnameEndpoint(self._reactor, *look.address, timeout=look.answer_limit_s)
+        endpoint = HostnameEndpoint(self._reactor, *plan.address, timeout=plan.answer_limit_s)
         try:
             connected = await connectProtocol(endpoint, Protocol())
         except Exception as why:  # of many kinds: resolver, endpoint, operating system
-            return diagnosis.of_connection(str(why), look.diagnosis.words)
+            return diagnosis.of_connection(str(why), plan.diagnosis.words)
         if connected.transport is not None:
             connected.transport.loseConnection()
         return None
 
-    async def ask(self, look: Look) -> StreamInfo | Trouble:
+    async def ask(self, plan: ProbePlan) -> StreamInfo | Trouble:
         """What the stream is, or why that cannot be told."""
         await self._slots.acquire()
         try:
-            piped = await self._run(look)
+            piped = await self._run(plan)
         except TimeoutError:
-            return diagnosis.silent(look.limit_s, look.source, look.diagnosis.silence)
+            return diagnosis.silent(plan.limit_s, plan.source, plan.diagnosis.silence)
         except OSError as why:
             return Trouble(f"{why.filename or 'a program'} cannot be started: {why.strerror}")
         finally:
             self._slots.release()
-        output, words = piped.reader, look.diagnosis.words
+        output, words = piped.reader, plan.diagnosis.words
         if output.code != 0:
-            told = self._why_not(look, piped) or diagnosis.of_ffmpeg(
-                _lines(output.err), _ending(output), look.source, words
+            told = self._why_not(plan, piped) or diagnosis.of_ffmpeg(
+                _lines(output.err), _ending(output), plan.source, words
             )
-            return await self._of_login(look) or told if told.wait_s and look.asked else told
+            return await self._of_login(plan) or told if told.wait_s and plan.asked else told
         try:
             found = msgspec.json.decode(output.out, type=_Probed)
         except msgspec.MsgspecError:
@@ -148,10 +148,10 @@ class StreamProbe:
         video = next((track for track in videos if track.width), None)
         if video is None:
             said = ["matches no streams", *_lines(output.err)]
-            return self._why_not(look, piped) or diagnosis.of_ffmpeg(said, "", look.source, words)
+            return self._why_not(plan, piped) or diagnosis.of_ffmpeg(said, "", plan.source, words)
         form = _FOURCC.get(video.codec_name, video.codec_name[:4].upper())
         times = [float(packet.pts_time) for packet in found.packets if packet.stream_index == video.index]
-        fps = _counted(times) if look.timed and times else _rate(video.avg_frame_rate)
+        fps = _counted(times) if plan.timed and times else _rate(video.avg_frame_rate)
         sounds = [track for track in found.streams if track.codec_type == "audio"]
         heard = {packet.stream_index for packet in found.packets} or {sound.index for sound in sounds}
         sound, left_out = _usable_sound(sounds, heard)
@@ -160,39 +160,39 @@ class StreamProbe:
         return StreamInfo(
             Mode(form, video.width, video.height, (fps,)),
             sound.codec_name if sound is not None else "",
-            None if look.encoded else _unplayable(video),
+            None if plan.encoded else _unplayable(video),
             (videos.index(video), sounds.index(sound) if sound is not None else 0),
             tuple(left_out),
         )
 
-    async def _of_login(self, look: Look) -> Trouble | None:
+    async def _of_login(self, plan: ProbePlan) -> Trouble | None:
         """Whether a login was refused because ffmpeg does not know how to log in."""
-        if look.address is None:
+        if plan.address is None:
             return None
         try:
-            server = await connect(HostnameEndpoint(self._reactor, *look.address, timeout=look.answer_limit_s))
+            server = await connect(HostnameEndpoint(self._reactor, *plan.address, timeout=plan.answer_limit_s))
         except Exception:  # of many kinds; it was there a moment ago
             return None
         try:
-            answer = await within(self._reactor, _CHALLENGE_S, server.request("DESCRIBE", look.asked))
+            answer = await within(self._reactor, _CHALLENGE_S, server.request("DESCRIBE", plan.asked))
         except (RtspError, TimeoutError):
             return None
         finally:
             server.close()
         return diagnosis.of_challenge(answer.headers.get("www-authenticate", ""))
 
-    def _why_not(self, look: Look, piped: Piped) -> Trouble | None:
-        if not look.command:
+    def _why_not(self, plan: ProbePlan, piped: Piped) -> Trouble | None:
+        if not plan.command:
             return None
-        name, said = PurePath(look.command[0]).name, [redact(line) for line in piped.said]
-        return diagnosis.of_program(name, said, piped.ending, look.diagnosis.words)
+        name, said = PurePath(plan.command[0]).name, [redact(line) for line in piped.said]
+        return diagnosis.of_program(name, said, piped.ending, plan.diagnosis.words)
 
-    async def _run(self, look: Look) -> Piped:
-        argv = [self._ffprobe, "-v", "warning", *look.input, "-show_entries", _SHOWN, "-of", "json"]
-        text = look.stdin.encode()
-        if look.command:
-            return await run_piped(self._reactor, look.command, argv, timeout_s=look.limit_s, stdin=text)
-        return Piped(await run(self._reactor, argv, timeout_s=look.limit_s, stdin=text), (), None)
+    async def _run(self, plan: ProbePlan) -> Piped:
+        argv = [self._ffprobe, "-v", "warning", *plan.input, "-show_entries", _SHOWN, "-of", "json"]
+        text = plan.stdin.encode()
+        if plan.command:
+            return await run_piped(self._reactor, plan.command, argv, timeout_s=plan.limit_s, stdin=text)
+        return Piped(await run(self._reactor, argv, timeout_s=plan.limit_s, stdin=text), (), None)
 
 
 def _lines(err: bytes) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from camsvc.kinds.ffmpeg_input import FRAMES_LIMIT_S
-from camsvc.kinds.kind import TIMED_LOOK, CameraTable, Look, NamedKind
+from camsvc.kinds.kind import TIMED_PROBE, CameraTable, NamedKind, ProbePlan
 from camsvc.kinds.pipeline import (
     COPIED,
     ENCODED_VIDEO,
@@ -67,13 +67,13 @@ class CommandKind(NamedKind[CommandCamera]):
         """A camera whose modes are not known before its program has run."""
         return Found(f"command:{table.name}", self.name, table.name, (), table.command[0], table.always_on)
 
-    def look(self, found: Found, table: CommandCamera | None) -> Look | None:
+    def probe_plan(self, found: Found, table: CommandCamera | None) -> ProbePlan | None:
         """Run the program for some seconds, and have ffprobe look at what it prints."""
         if table is None:
             return None
-        return Look(
+        return ProbePlan(
             (
-                *(("-read_intervals", "%+1") if table.format == "mpegts" else TIMED_LOOK),
+                *(("-read_intervals", "%+1") if table.format == "mpegts" else TIMED_PROBE),
                 *_read(table),
                 "-i",
                 "pipe:0",

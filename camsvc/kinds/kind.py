@@ -31,17 +31,17 @@ class CameraTable(Table, frozen=True, tag_field="kind"):
 
 
 # Else ffprobe 5.1 looks at twenty pictures before it says anything, which come in as many seconds of some cameras.
-TIMED_LOOK = ("-fpsprobesize", "0", "-read_intervals", "%+2")
+TIMED_PROBE = ("-fpsprobesize", "0", "-read_intervals", "%+2")
 """Arguments of ffprobe for what is timed by its coming, so that it reads two seconds of it."""
 
 
-LOOK_LIMIT_S = 20.0
-"""So long looking at a camera may take, where its table does not say that its pictures come seldom."""
+PROBE_LIMIT_S = 20.0
+"""So long probing a camera may take, where its table does not say that its pictures come seldom."""
 
 
 @frozen
-class Look:
-    """How a camera is looked at while nobody watches it.
+class ProbePlan:
+    """How to probe a camera that no launcher is reading.
 
     Attributes:
         input: arguments of ffprobe up to and including ``-i``.
@@ -50,10 +50,10 @@ class Look:
         address: host and port that are knocked at before; None where there is nothing to knock at.
         command: a program whose output ffprobe reads, and that reads ``stdin`` then; empty for none.
         encoded: what comes is encoded for viewers in any case, so that browsers play it whatever it is.
-        alone: it cannot be read by two: it is not looked at while a launcher runs.
-        timed: the rate of what comes while it is looked at counts, whatever it says of itself.
+        alone: it cannot be read by two: it is not probed while a launcher runs.
+        timed: the rate of what comes while it is probed counts, whatever it says of itself.
         answer_limit_s: so long it may take to answer.
-        limit_s: so long looking at it may take in all.
+        limit_s: so long probing it may take in all.
         source: host and port, without a login; for words about what is wrong.
         asked: its URL without a login, to ask by RTSP which login it wants; empty for none.
     """
@@ -67,7 +67,7 @@ class Look:
     alone: bool = False
     timed: bool = False
     answer_limit_s: float = 10.0
-    limit_s: float = LOOK_LIMIT_S
+    limit_s: float = PROBE_LIMIT_S
     source: str = ""
     asked: str = ""
 
@@ -124,7 +124,7 @@ class NamedKind(Kind[C]):
         """
         raise NotImplementedError
 
-    def look(self, found: Found, table: C | None) -> Look | None:
+    def probe_plan(self, found: Found, table: C | None) -> ProbePlan | None:
         """How to learn whether such a camera is there, and what it sends; None where that is known.
 
         Args:

@@ -12,7 +12,7 @@ from msgspec import Meta
 
 from camsvc.kinds import timeline
 from camsvc.kinds.ffmpeg_input import ANSWER_LIMIT_S, FRAMES_LIMIT_S, READ_LIST, address_list, without_secrets
-from camsvc.kinds.kind import LOOK_LIMIT_S, TIMED_LOOK, CameraTable, Look, NamedKind
+from camsvc.kinds.kind import PROBE_LIMIT_S, TIMED_PROBE, CameraTable, NamedKind, ProbePlan
 from camsvc.kinds.pipeline import (
     COPIED,
     ENCODED_VIDEO,
@@ -134,15 +134,15 @@ class NetworkKind(NamedKind[NetworkCamera]):
         """A camera whose modes are not known before it has answered."""
         return Found(key_of(table.name), self.name, table.name, (), table.url, table.always_on)
 
-    def look(self, found: Found, table: NetworkCamera | None) -> Look:
+    def probe_plan(self, found: Found, table: NetworkCamera | None) -> ProbePlan:
         """Knock at its port, and have ffprobe look at the stream."""
         parts = urlsplit(found.source)
         by_http = parts.scheme in _HTTP
         table = table or _added(found)
         silence_s = max(table.answer_limit_s, table.frames_limit_s)
         given = address_list(found.source, table.transport, "fpsprobesize 0", silence_s=silence_s)
-        return Look(
-            (*TIMED_LOOK, *_HTTP_INPUT) if by_http else (*_SECOND, *READ_LIST),
+        return ProbePlan(
+            (*TIMED_PROBE, *_HTTP_INPUT) if by_http else (*_SECOND, *READ_LIST),
             self.diagnosis(found.source),
             stdin=found.source if by_http else given,
             address=(parts.hostname or "", parts.port or _PORTS[parts.scheme]),
@@ -151,7 +151,7 @@ class NetworkKind(NamedKind[NetworkCamera]):
             timed=True,
             answer_limit_s=table.answer_limit_s,
             # ffprobe 5.1 looks at eight pictures before it is sure in which order they come.
-            limit_s=8 * table.frames_limit_s if table.frames_limit_s > FRAMES_LIMIT_S else LOOK_LIMIT_S,
+            limit_s=8 * table.frames_limit_s if table.frames_limit_s > FRAMES_LIMIT_S else PROBE_LIMIT_S,
             source=without_secrets(found.source)[0],
             asked="" if by_http else parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl(),
         )

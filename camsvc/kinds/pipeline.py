@@ -102,7 +102,7 @@ class Pipeline:
         source: device node, or URL without login and path; for words about what is wrong. Empty for neither.
         hidden: what is blotted out of all that ffmpeg prints.
         otherwise: what runs in place of this once its H264, passed on as it is, turns out not to be for browsers.
-        looks: its H264, passed on as it is, is looked at without such a thing: whether it is for browsers is told.
+        looks: check passed-through H264 for browser compatibility and report it, also where ``otherwise`` is None.
         diagnosis: what errors mean.
         command: a program whose output ffmpeg reads from standard input; empty for none.
     """

@@ -67,7 +67,7 @@ class CommandKindTests(SynchronousTestCase):
 
     def test_words(self) -> None:
         """The program's name, not its place or arguments."""
-        found = KIND.look(camera(kind="command"), CommandCamera("Roof", COMMAND))  # type: ignore[arg-type]
+        found = KIND.probe_plan(camera(kind="command"), CommandCamera("Roof", COMMAND))  # type: ignore[arg-type]
         assert found is not None
         told = " ".join(text for _, text, _ in found.diagnosis.words) + found.diagnosis.silence
         self.assertIn("rpicam-vid", told)

@@ -60,9 +60,9 @@ class NetworkKindTests(SynchronousTestCase):
             self.assertTrue(made.diagnosis.silence.startswith(" (frames_limit_s) from h"))
         plain = self.made()
         self.assertEqual((plain.frame_timeout_s, plain.answer_limit_s), (8.0, 10.0))
-        look = KIND.look(KIND.found(table), table)
-        assert look is not None
-        self.assertEqual((look.answer_limit_s, look.limit_s), (20.0, 240.0))
+        plan = KIND.probe_plan(KIND.found(table), table)
+        assert plan is not None
+        self.assertEqual((plan.answer_limit_s, plan.limit_s), (20.0, 240.0))
 
     def test_network_looks(self) -> None:
         """H264 alone can have B-frames that nobody has announced."""
