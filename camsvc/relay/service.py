@@ -179,18 +179,18 @@ class RelayService(Service):
         """End all in good order, within three seconds: ports, paths with their files, commands, connections."""
         super().stopService()  # type: ignore[no-untyped-call]
         for port in self.ports:
-            await self._quietly("closing a port", port.stopListening, _SOCKETS_S)
-        self._muxers.stop()
-        self._paths.stop()
-        commands = self._slots.end(_COMMANDS_S)
-        await self._quietly("closing files", self._disk.when_closed, _FILES_S)
-        await self._quietly("ending commands", lambda: commands, _COMMANDS_S + 0.5)
-        self._viewers.close_all()
-        await self._quietly("closing WebRTC", self._udp_mux.close, _SOCKETS_S)
-        await self._quietly("closing connections", self._listener.close_all, _SOCKETS_S)
-        self._disk.stop()
+            await self._stop_step("closing a port", port.stopListening, _SOCKETS_S)
+        await self._stop_step("closing HLS", self._muxers.stop)
+        await self._stop_step("closing paths", self._paths.stop)
+        await self._stop_step("closing files", self._disk.when_closed, _FILES_S)
+        await self._stop_step("ending commands", partial(self._slots.end, _COMMANDS_S), _COMMANDS_S + 0.5)
+        await self._stop_step("closing viewers of WebRTC", self._viewers.close_all)
+        await self._stop_step("closing WebRTC", self._udp_mux.close, _SOCKETS_S)
+        await self._stop_step("closing connections", self._listener.close_all, _SOCKETS_S)
+        await self._stop_step("ending the thread that writes files", self._disk.stop)
 
-    async def _quietly(self, doing: str, work: Callable[[], Any], limit_s: float) -> None:
+    async def _stop_step(self, doing: str, work: Callable[[], Any], limit_s: float = 0.0) -> None:
+        """Do a part of the stop; where it fails or takes longer than ``limit_s``, that is logged, and no more."""
         try:
             result = work()
             if result is not None:

@@ -7,6 +7,8 @@ import io
 import os
 import signal
 import sys
+from collections.abc import Callable
+from inspect import iscoroutine
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +24,15 @@ from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from camsvc import __version__
 from camsvc.errors import StartError
+from camsvc.relay.hls.resource import HlsMuxers
+from camsvc.relay.paths.path_table import CommandSlots, PathTable
+from camsvc.relay.recording.disk_writer import DiskWriter
+from camsvc.relay.rtsp.listener import RtspListener
 from camsvc.relay.service import RelayService
 from camsvc.relay.settings import load
 from camsvc.relay.tap import RelayOptions, makeService
+from camsvc.relay.webrtc.udp_mux import UdpMux
+from camsvc.relay.webrtc.viewers import Viewers
 from camsvc.system.clocks import Clocks
 from camsvc.system.tasks import sleep
 from tests.support.relay_media import IDR_NAL, SDP, SLICE_NAL, rtp
@@ -82,6 +90,45 @@ class ServiceTests(TestCase):
         await maybeDeferred(service.stopService)
         (file,) = (folder / "cam").iterdir()
         self.assertEqual(file.read_bytes().count(b"moof"), 2)
+
+    async def test_stops_all_where_a_part_fails(self) -> None:
+        """Whichever part of the stop raises, the others are done in the same order, and the failure is logged."""
+        parts: tuple[tuple[type, str], ...] = (
+            (HlsMuxers, "stop"),
+            (PathTable, "stop"),
+            (DiskWriter, "when_closed"),
+            (CommandSlots, "end"),
+            (Viewers, "close_all"),
+            (UdpMux, "close"),
+            (RtspListener, "close_all"),
+            (DiskWriter, "stop"),
+        )
+        done: list[tuple[type, str]] = []
+        failing: tuple[type, str] | None = None
+
+        def watched(part: tuple[type, str]) -> Callable[..., Any]:
+            original = getattr(*part)
+
+            def stop(*given: Any) -> Any:
+                done.append(part)
+                result = original(*given)
+                if part != failing:
+                    return result
+                if iscoroutine(result):
+                    result.close()
+                raise RuntimeError(part[1])
+
+            return stop
+
+        for part in parts:
+            self.patch(*part, watched(part))
+        for part in parts:
+            failing = part
+            service, _, _ = await self.start(YAML)
+            done.clear()
+            await maybeDeferred(service.stopService)
+            self.assertEqual(tuple(done), parts)
+            self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 1)
 
     async def test_port_in_use(self) -> None:
         """The key and the holder are named."""
