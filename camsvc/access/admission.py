@@ -101,7 +101,7 @@ class Admission:
     def _allows(self, question: Question) -> bool:
         local = is_loopback(question.ip)
         if question.action == "api":
-            return (local and _is(question, "_api", self._secrets.api)) or _refused(question)
+            return (local and _has_password(question, "_api", self._secrets.api)) or _refused(question)
         if question.action == "publish":
             return (
                 local
@@ -112,7 +112,7 @@ class Admission:
         if question.action != "read":
             return _refused(question)
         camera = camera_of(question.path)
-        if camera is not None and local and _is(question, "_int", self._secrets.internal):
+        if camera is not None and local and _has_password(question, "_int", self._secrets.internal):
             return self._admitted.add(question.id or "", question.path, None)
         return self._reads(question, camera)
 
@@ -171,7 +171,7 @@ def viewing_of(protocol: str, principals: Iterable[Principal], ip: str) -> Viewi
 
 
 def _refused(question: Question) -> bool:
-    """No.
+    """Refuse; raise where a credential was shown.
 
     Raises:
         AuthenticationFailed: it came with a credential.
@@ -181,7 +181,7 @@ def _refused(question: Question) -> bool:
     return False
 
 
-def _is(question: Question, user: str, secret: bytes) -> bool:
+def _has_password(question: Question, user: str, secret: bytes) -> bool:
     return question.user == user and hmac.compare_digest(question.password.encode(), secret)
 
 

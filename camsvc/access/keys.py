@@ -85,7 +85,7 @@ class ApiKeys:
         self._keys[key.ident] = key
 
     def remove(self, ident: str) -> ApiKey | None:
-        """Let it in no more; what it was."""
+        """Remove a key and return it."""
         self._used.pop(ident, None)
         return self._keys.pop(ident, None)
 

@@ -84,7 +84,9 @@ class Logins:
         self._require_not_throttled(address, name)
         found = await self._checked(name, password, address)
         with self._nobody_failed(address, name):
-            user = await self._database.run(partial(_enter, name=name, stored=found, now=self._clocks.wall_s()))
+            user = await self._database.run(
+                partial(_read_current_user, name=name, stored=found, now=self._clocks.wall_s())
+            )
         if user is None:
             self._refuse(name, address, "the user is disabled")
             raise AuthenticationFailed(
@@ -211,7 +213,7 @@ class Logins:
             self._on_refused(actor if users.is_name(actor) else "?" if actor else "", address, reason)
 
 
-def _enter(db: sqlite3.Connection, name: str, stored: str, now: float) -> User | None:
+def _read_current_user(db: sqlite3.Connection, name: str, stored: str, now: float) -> User | None:
     """The user as it is now; None where it was disabled, or has another password since it was compared."""
     found = users.find(db, name)
     if found is None or found[0].disabled or found[1] != stored:

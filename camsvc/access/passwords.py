@@ -64,7 +64,7 @@ class Passwords:
 
     async def hashed(self, password: str, address: str = "") -> str:
         """The hash to store, in the PHC string format; RateLimited is raised where too many are waiting."""
-        return await self._in_turn(address, _HASHER.hash, normalized(password))
+        return await self._hash_in_turn(address, _HASHER.hash, normalized(password))
 
     async def match(self, password: str, stored: str | None, address: str = "") -> bool:
         """Whether a password is the one whose hash is stored; takes the same time whatever the answer is.
@@ -77,9 +77,9 @@ class Passwords:
             address: who asks.
         """
         plain = normalized(password)
-        return await self._in_turn(address, _matches, plain[: LONGEST + 1], stored or decoy_hash())
+        return await self._hash_in_turn(address, _matches, plain[: LONGEST + 1], stored or decoy_hash())
 
-    async def _in_turn(self, address: str, work: Callable[..., T], *args: str) -> T:
+    async def _hash_in_turn(self, address: str, work: Callable[..., T], *args: str) -> T:
         if self._asked.total() >= self._waiting or self._asked[address] >= self._waiting_each:
             raise RateLimited("Rate limited: too many logins at once", reason="login_throttled", retry_after_ms=1000)
         self._asked[address] += 1

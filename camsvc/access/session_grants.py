@@ -1,4 +1,4 @@
-"""What stands open by a login, a key or a ticket, and is shut when that ends: sockets, downloads, streams."""
+"""Connections opened with a credential, closed when it expires or is revoked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What tokens are signed with, as it lies on the disk, how one secret follows another, and the signature by a secret.
+"""The signing secrets: how they are stored, how a new one replaces the old, and how each signs and verifies.
 
 The standard library alone: the command line signs a token for each call, and shall not load OpenSSL for it.
 
@@ -58,7 +58,7 @@ class Key:
 
 
 class Seals:
-    """Names that nobody else can make, known again after a restart without being kept, as long as a secret counts."""
+    """Seals of names, made and verified with the signing secrets; nothing is stored, so a restart loses none."""
 
     def __init__(self, secrets_at: Callable[[float], Secrets], clocks: Clocks) -> None:
         """Set up.

@@ -42,7 +42,7 @@ class Parameter:
     @property
     def inner(self) -> tuple[Parameter, ...]:
         """The parameters within it, where it is an object of known ones."""
-        return _of(self.type) if isinstance(self.type, inspect.StructType) else ()
+        return _fields_of(self.type) if isinstance(self.type, inspect.StructType) else ()
 
     @property
     def hint(self) -> str:
@@ -76,7 +76,7 @@ class Parameters:
         kind = inspect.type_info(struct)
         if not isinstance(kind, inspect.StructType):
             raise TypeError(f"{struct}: parameters are a Struct")
-        found = _of(kind)
+        found = _fields_of(kind)
         for parameter in _walk(found):
             if not parameter.description:
                 raise TypeError(f"{struct.__name__}.{parameter.name}: a parameter without a description")
@@ -116,18 +116,18 @@ class Parameters:
         path = fault.path[:60]
         if fault.rule == "unknown":
             table, _, name = fault.path.rpartition(".")
-            around = self._at(table)
+            around = self._find(table)
             names = [each.name for each in (around.inner if around is not None else self.all)]
             near = nearest(name, names)
             hint = f"did you mean {near}?" if near else f"parameters are: {', '.join(names) or 'none'}"
             return InvalidParams(f"Invalid params: {path} is not known", param=path, rule="unknown", hint=hint)
-        parameter = self._at(fault.path)
+        parameter = self._find(fault.path)
         hint = parameter.hint if parameter is not None else fault.text
         # A regular expression says less than what the parameter is for.
         text = hint if fault.rule == "pattern" else fault.text
         return InvalidParams(f"Invalid params: {path}: {text}", param=path, rule=fault.rule, hint=hint)
 
-    def _at(self, path: str) -> Parameter | None:
+    def _find(self, path: str) -> Parameter | None:
         """The parameter that a path names (``filters.device``, ``topics[0]``), or the nearest around it."""
         found, parameters = None, self.all
         for step in steps(path):
@@ -147,13 +147,13 @@ def words(kind: inspect.Type) -> str:
     if isinstance(kind, inspect.StrType):
         return "text" + (f" of at most {kind.max_length} characters" if kind.max_length else "")
     if isinstance(kind, inspect.LiteralType):
-        return _either([str(value) for value in kind.values])
+        return _join_with_or([str(value) for value in kind.values])
     if isinstance(kind, inspect.ListType):
         return f"list of {words(kind.item_type)}"
     if isinstance(kind, inspect.UnionType):
-        return _either([words(each) for each in kind.types])
+        return _join_with_or([words(each) for each in kind.types])
     if isinstance(kind, inspect.StructType):
-        return f"object with {_either([field.encode_name for field in kind.fields])}"
+        return f"object with {_join_with_or([field.encode_name for field in kind.fields])}"
     simple = {
         inspect.BoolType: "true or false",
         inspect.DateTimeType: "time in ISO 8601, as 2026-01-31T12:00:00Z",
@@ -172,11 +172,11 @@ def _range(kind: inspect.IntType | inspect.FloatType) -> str:
     return f", {low} or more" if high is None or len(high) > 9 else f", {low} to {high}"
 
 
-def _either(options: list[str]) -> str:
+def _join_with_or(options: list[str]) -> str:
     return " or ".join(filter(None, [", ".join(options[:-1]), options[-1]])) if options else "nothing"
 
 
-def _of(kind: inspect.StructType) -> tuple[Parameter, ...]:
+def _fields_of(kind: inspect.StructType) -> tuple[Parameter, ...]:
     return tuple(_parameter(field) for field in kind.fields)
 
 

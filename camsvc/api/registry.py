@@ -41,7 +41,7 @@ REFUSALS = (AuthenticationFailed, InvalidParams, NotFound, PermissionDenied, Rat
 """What a caller can bring about at will, and again and again: nothing was changed, and the audit log sums it up."""
 
 
-def _free() -> float:
+def _unlimited() -> float:
     return 0.0
 
 
@@ -143,7 +143,7 @@ class Registry(_Branch):
         """
         return self.find(name).run(call, given, self._clocks.wall_s())
 
-    def answer(self, frame: bytes, call: OpenCall, rate_limit: RateLimit = _free) -> Answer:
+    def answer(self, frame: bytes, call: OpenCall, rate_limit: RateLimit = _unlimited) -> Answer:
         """Execute one frame, a call or a batch of them.
 
         Args:

@@ -14,7 +14,7 @@ from camsvc.model import Camera
 def announce(
     log: Logger, prepared: Prepared, scheme: str, engine_version: str | None, cameras: Iterable[Camera]
 ) -> None:
-    """Say it.
+    """Log where page and streams are, which engine runs, and how to get a token.
 
     Args:
         log: the service's.

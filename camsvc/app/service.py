@@ -105,7 +105,7 @@ class Camsvc(Service):
         _log.info("stopped")
 
     def stop_steps(self) -> tuple[Step, ...]:
-        """How all ends, in this order."""
+        """The stop steps, in order."""
         topics, runtime, site = self._topics, self._runtime, self._site
         return (
             Step("closing the public port", site.port.stop, 3.0),

@@ -175,7 +175,7 @@ class _Piped(Protocol):
         self._consumer.write(data)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        self._leave()
+        self._unregister()
         if self.done.called:
             return
         if reason.check(ResponseDone, PotentialDataLoss):
@@ -208,10 +208,10 @@ class _Piped(Protocol):
             self._stalled = None
 
     def _give_up(self) -> None:
-        self._leave()
+        self._unregister()
         self._transport().loseConnection()
 
-    def _leave(self) -> None:
+    def _unregister(self) -> None:
         self._forget_stall()
         if self._registered:
             self._registered = False

@@ -133,10 +133,10 @@ class HttpAuthorizer:
     def _was_refused(self, question: AuthRequest) -> bool:
         """Whether the same client was refused a moment ago for showing nothing; the callback is spared then."""
         until = self._refused.get(*_subject(question)) or 0.0
-        return not _shows(question) and self._clock.seconds() < until
+        return not _has_credential(question) and self._clock.seconds() < until
 
     def _note_refusal(self, question: AuthRequest) -> None:
-        if not _shows(question):
+        if not _has_credential(question):
             self._refused.put(self._clock.seconds() + REFUSED_S, *_subject(question))
 
     async def _ask(self, question: AuthRequest) -> int:
@@ -153,7 +153,7 @@ class HttpAuthorizer:
         return int(response.code)
 
 
-def _shows(question: AuthRequest) -> bool:
+def _has_credential(question: AuthRequest) -> bool:
     """Whether there is something in it that could be a credential."""
     return bool(question.credential or question.query)
 

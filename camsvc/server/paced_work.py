@@ -1,4 +1,4 @@
-"""What a connection asks for is done in bounded steps, as the door's turns allow; who asks for too much is not read.
+"""Does a connection's work in small steps within the port's budget per turn.
 
 Knows a transport, and neither HTTP nor WebSocket.
 """
@@ -53,7 +53,7 @@ class PacedWork:
         """Set up.
 
         Args:
-            guard: of the door.
+            guard: of the port.
             transport: gives the connection's, to pause, resume and cut; None when it is gone.
             step: does one step; False where there is nothing to do.
         """
@@ -83,7 +83,7 @@ class PacedWork:
         if charge:
             self._charged += units
         if not self._working:
-            self._settle()
+            self._charge()
 
     def hold(self, bytes_waiting: int) -> None:
         """Say how many bytes wait to be parsed."""
@@ -104,31 +104,31 @@ class PacedWork:
         self.work()
 
     @property
-    def _rests(self) -> bool:
+    def _is_paused(self) -> bool:
         """Whether no further step may be taken."""
         return self._stopped or self._pause is not None
 
     @property
     def is_over(self) -> bool:
         """Whether the step that is being taken has to end: what is left of it is for another turn."""
-        return self._rests or (self._working and self._units >= self._limit)
+        return self._is_paused or (self._working and self._units >= self._limit)
 
     def work(self) -> None:
         """Take steps, now or in one of the next turns."""
-        if self._working or self._waits or self._rests:
+        if self._working or self._waits or self._is_paused:
             return
         self._limit = self._guard.turn.allowance()
         more = True
         self._working = True
         try:
-            while more and self._units < self._limit and not self._rests:
+            while more and self._units < self._limit and not self._is_paused:
                 more = self._step()
         finally:
             self._working = False
-        self._settle()
-        if more and not self._rests:
+        self._charge()
+        if more and not self._is_paused:
             self._waits = True
-            self._guard.turn.wait(self._in_turn, self._key)
+            self._guard.turn.wait(self._work_in_turn, self._key)
 
     def close(self) -> None:
         """The connection is gone."""
@@ -137,11 +137,11 @@ class PacedWork:
             self._pause.cancel()
             self._pause = None
 
-    def _in_turn(self) -> None:
+    def _work_in_turn(self) -> None:
         self._waits = False
         self.work()
 
-    def _settle(self) -> None:
+    def _charge(self) -> None:
         """Count what was spent, and rest where it was too much."""
         units, self._units = self._units, 0
         charged, self._charged = self._charged, 0
@@ -168,7 +168,7 @@ class PacedWork:
         transport = self._transport()
         if transport is None or getattr(transport, "disconnecting", False):
             return
-        if self._held or self._rests:
+        if self._held or self._is_paused:
             transport.pauseProducing()
         else:
             transport.resumeProducing()

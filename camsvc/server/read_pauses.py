@@ -1,4 +1,4 @@
-"""Why a connection is not read at the moment: it is read again when the last reason is gone."""
+"""Reasons not to read a connection; reading resumes when none is left."""
 
 from __future__ import annotations
 

@@ -173,7 +173,7 @@ class RecordingMethods:
         name = None if isinstance(params.filename, UnsetType) else _with_extension(params.filename)
         _require_own_name(name or "", params.device)
         quality = None if isinstance(params.quality, UnsetType) else params.quality
-        snapshot = await self._whole(self._snapshots.take(params.device, name, quality), "taking a snapshot")
+        snapshot = await self._uncancellable(self._snapshots.take(params.device, name, quality), "taking a snapshot")
         file = snapshot.file
         return SnapshotTaken(
             device=file.device,
@@ -193,7 +193,7 @@ class RecordingMethods:
         """Begin to record a camera, for `duration` seconds or until stop_recording; viewers are not disturbed."""
         seconds = None if isinstance(params.duration, UnsetType) else params.duration
         start = self._recorder.start(params.device, seconds, params.format)
-        recording = await self._whole(start, "starting a recording")
+        recording = await self._uncancellable(start, "starting a recording")
         return RecordingStarted(
             device=recording.device,
             filename=recording.filename,
@@ -206,7 +206,7 @@ class RecordingMethods:
     @method("stop_recording", role=Role.OPERATOR, params=DeviceParam, result=RecordingStopped)
     async def stop_recording(self, call: Call, params: DeviceParam) -> RecordingStopped:
         """End a recording; answered when its last part is closed, downloadable once the notification STOPPED came."""
-        stopped = await self._whole(self._recorder.stop(params.device), "stopping a recording")
+        stopped = await self._uncancellable(self._recorder.stop(params.device), "stopping a recording")
         recording = stopped.recording
         return RecordingStopped(
             device=recording.device,
@@ -244,7 +244,7 @@ class RecordingMethods:
         """Snapshots, newest first."""
         return await self._list(SNAPSHOTS, call, params)
 
-    def _whole(self, work: Coroutine[Deferred[Any], Any, T], doing: str) -> Deferred[T]:
+    def _uncancellable(self, work: Coroutine[Deferred[Any], Any, T], doing: str) -> Deferred[T]:
         """Work that goes on when the client leaves: half a stop would leave the camera recording for ever."""
         return shielded(work, self._log, doing)
 

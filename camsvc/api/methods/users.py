@@ -212,7 +212,7 @@ class UserMethods:
             must_change=params.must_change_password is True,
         )
         work = partial(users.update, name=params.username, change=change, now=self._clocks.wall_s())
-        user = await self._whole(params.username, work, params.revoke_api_keys, "changing a user")
+        user = await self._uncancellable(params.username, work, params.revoke_api_keys, "changing a user")
         view = _view(user)
         may_make_keys = user.role is Role.ADMIN and not user.disabled
         return UserUpdated(
@@ -224,7 +224,7 @@ class UserMethods:
     async def delete_user(self, call: Call, params: UserNamed) -> UserDeleted:
         """Forget a user and end the user's sessions. An enabled admin must be left."""
         work = partial(users.delete, name=params.username)
-        await self._whole(params.username, work, params.revoke_api_keys, "deleting a user")
+        await self._uncancellable(params.username, work, params.revoke_api_keys, "deleting a user")
         return UserDeleted(params.username, True, views_of(self._keys_of(params.username)))
 
     @method(
@@ -241,7 +241,7 @@ class UserMethods:
         await self._logins.change_password(who, params.old_password, params.new_password, call.address)
         return PasswordChanged(who.subject, "The password is changed; log in with the new one")
 
-    def _whole(
+    def _uncancellable(
         self, name: str, work: Callable[[sqlite3.Connection], T], revoke_keys: bool, doing: str
     ) -> Deferred[T]:
         """Change a user and end what the user may no more, also when the client leaves meanwhile."""

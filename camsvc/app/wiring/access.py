@@ -19,10 +19,10 @@ from camsvc.system.runtime import Runtime
 
 
 class AccessControl:
-    """Its parts, made in order.
+    """Starts the upkeep of grants, and logins; stops them, and writes the last rows of the audit log.
 
-    They are ``credentials``, ``grants``, ``audit``, ``refused_credentials``, ``refused_calls``, ``authentication``
-    and ``accounts``.
+    Its parts are ``credentials``, ``grants``, ``audit``, ``refused_credentials``, ``refused_calls``,
+    ``authentication`` and ``accounts``.
     """
 
     def __init__(self, runtime: Runtime, config: Config, tokens: Tokens) -> None:

@@ -22,7 +22,7 @@ _log = Logger()
 
 
 class Accounts:
-    """Its parts, made in order and ended together: ``methods``, ``cookie`` and ``pages``."""
+    """Starts and stops the threads that hash passwords, and the making of the first admin."""
 
     def __init__(
         self,

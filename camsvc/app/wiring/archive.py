@@ -33,7 +33,7 @@ _log = Logger()
 
 
 class Archive:
-    """Its parts, made in order and ended together; who is told of what is for the caller to say.
+    """Starts and stops recordings, thumbnails, the deletion of old files, and the threads of files.
 
     Attributes:
         folders: where the files of each kind are.

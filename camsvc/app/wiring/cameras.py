@@ -34,7 +34,7 @@ LAUNCHER_GRACE_S = 3.0
 
 
 class Cameras:
-    """Its parts, made in order; others need ``inventory``, ``health``, ``external`` and ``discovered``."""
+    """Starts and stops what follows launchers, searches the network, and hears udev; ends launchers that are left."""
 
     def __init__(self, runtime: Runtime, config: Config) -> None:
         """Set up, before the database has its thread.
@@ -50,7 +50,7 @@ class Cameras:
         probes = Probes(reactor, config.discovery.probe_limit_s)
         self._discovery = V4l2Discovery(runtime, self.inventory, probes, config.usb)
         self._udev = UdevReader(reactor, self._discovery.event, self._discovery.replace_all)
-        self.health = LauncherHealth(runtime, self._launcher_said)
+        self.health = LauncherHealth(runtime, self._on_launcher_changed)
         self._configured = ConfiguredCameras(runtime, self.inventory, self.health, config.media.transcode)
         self.external = ExternalStreams(runtime, self.inventory, self._configured)
         scanner = Scanner(reactor, config.discovery.scan_per_second)
@@ -124,6 +124,6 @@ class Cameras:
     def _device(self, found: Found) -> str:
         return self._runtime.database.now(partial(identity.assign, found=found))
 
-    def _launcher_said(self, device: str, error: str | None) -> None:
+    def _on_launcher_changed(self, device: str, error: str | None) -> None:
         self.inventory.error(device, error)
         self._configured.launcher_changed(device)

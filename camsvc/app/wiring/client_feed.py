@@ -15,7 +15,7 @@ from camsvc.system.clocks import Clocks
 
 
 class ClientFeed:
-    """Its parts, made in order: ``views``, ``health_status``, ``connections``, ``subscriptions`` and ``events``."""
+    """Tells clients of what changes, from :meth:`subscribe` on; has nothing to stop."""
 
     def __init__(self, clocks: Clocks, config: Config, topics: Topics) -> None:
         """Set up.

@@ -17,7 +17,7 @@ from camsvc.system.runtime import Runtime
 
 
 class EngineAuthorization:
-    """Its parts, made in order."""
+    """Starts and stops the callback that the engine asks, and the enforcer that ends sessions without a right."""
 
     def __init__(
         self,

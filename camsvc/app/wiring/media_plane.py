@@ -23,7 +23,7 @@ from camsvc.system.runtime import Runtime
 
 
 class MediaPlane:
-    """Its parts, made in order: ``engine``, ``streaming``, ``certificate`` and ``authorization``."""
+    """Starts and stops the callback that the engine asks, the engine, and the rounds over the cameras' paths."""
 
     def __init__(self, runtime: Runtime, prepared: Prepared, access: AccessControl, busy: Callable[[], bool]) -> None:
         """Set up.

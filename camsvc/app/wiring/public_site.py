@@ -27,7 +27,7 @@ from camsvc.system.runtime import Runtime
 
 
 class PublicSite:
-    """Its parts, made in order: the WebSockets ``ws``, the ``root`` for more routes, and the ``port``."""
+    """Makes the public port and what it serves; its caller opens and closes ``port`` and ``ws``."""
 
     def __init__(
         self,

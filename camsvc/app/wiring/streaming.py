@@ -25,10 +25,10 @@ from camsvc.system.runtime import Runtime
 
 
 class Streaming:
-    """Its parts, made in order.
+    """The cameras' paths on the engine: stops the rounds over them, which ``MediaPlane`` starts.
 
-    They are ``rtsp``, ``orders``, ``cameras``, ``recordings``, ``states``, ``availability``, ``delayed``, ``rounds``
-    and ``starter``.
+    Its parts are ``rtsp``, ``orders``, ``cameras``, ``recordings``, ``states``, ``availability``, ``delayed``,
+    ``rounds`` and ``starter``.
     """
 
     def __init__(self, runtime: Runtime, config: Config, engine: Engine, api: PathsApi) -> None:

@@ -20,7 +20,7 @@ from camsvc.system.runtime import Runtime
 
 
 class Video:
-    """Its parts, made in order and ended together."""
+    """Starts nothing by itself; stops HLS sessions, what keeps cameras running, and connections to the engine."""
 
     def __init__(self, runtime: Runtime, media: Media, limits: Limits, topics: Topics) -> None:
         """Set up; see the parts for what each takes."""
@@ -43,10 +43,10 @@ class Video:
         root.putChild(b"cameras", self._previews.app.resource())
 
     def stop_steps(self) -> tuple[Step, ...]:
-        """How what is open ends, so that the engine's cameras may sleep."""
+        """How what is open ends, so that the engine's cameras may stop."""
         return (
             Step("ending HLS sessions", self._live.sessions.stop),
-            Step("stopping what keeps cameras awake", self._keep_alive.stop),
+            Step("stopping what keeps cameras running", self._keep_alive.stop),
         )
 
     def close_steps(self) -> tuple[Step, ...]:

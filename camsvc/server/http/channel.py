@@ -89,12 +89,12 @@ class LimitedChannel(HTTPChannel):
 
     def connectionMade(self) -> None:
         super().connectionMade()
-        self._expect(self._headers_s)
+        self._set_deadline(self._headers_s)
         self.work.spend(CONNECTION, charge=True)
 
     def dataReceived(self, data: bytes) -> None:
         if self._deadline is None and not self._answering:
-            self._expect(self._headers_s)
+            self._set_deadline(self._headers_s)
         if self._going_on:  # the rest of a portion, which came before all else
             self._inbox[:0] = data
         else:
@@ -122,12 +122,12 @@ class LimitedChannel(HTTPChannel):
         return True
 
     def allHeadersReceived(self) -> None:
-        self._expect(self._body_s)
+        self._set_deadline(self._body_s)
         super().allHeadersReceived()
 
     def allContentReceived(self) -> None:
         self._answering = True
-        self._expect(None)
+        self._set_deadline(None)
         self.work.spend(REQUEST)
         super().allContentReceived()
 
@@ -157,7 +157,7 @@ class LimitedChannel(HTTPChannel):
 
     def hand_over(self) -> None:
         """The socket is gone, or somebody else's from now on: nothing of it is left here."""
-        self._expect(None)
+        self._set_deadline(None)
         self._end_stall_timer()
         self._inbox.clear()
         self._done = None
@@ -172,7 +172,7 @@ class LimitedChannel(HTTPChannel):
         """
         if self.transport is not None:
             self.transport.write(last_answer(status, why))
-        self._expect(_REFUSAL_S, self.abort)
+        self._set_deadline(_REFUSAL_S, self.abort)
 
     def abort(self) -> None:
         """Cut it."""
@@ -180,7 +180,7 @@ class LimitedChannel(HTTPChannel):
         if transport is not None:
             transport.abortConnection()
 
-    def _expect(self, within_s: float | None, otherwise: Callable[[], None] | None = None) -> None:
+    def _set_deadline(self, within_s: float | None, otherwise: Callable[[], None] | None = None) -> None:
         if self._deadline is not None and self._deadline.active():
             self._deadline.cancel()
         self._deadline = None if within_s is None else self.callLater(within_s, otherwise or self._answer_too_late)

@@ -152,13 +152,13 @@ class HlsSessions:
             query: of low-latency HLS (RFC 8216bis, section 6.2.5.2), for the engine.
         """
         if file == INDEX:
-            return await self._enter(session)
+            return await self._enter_engine(session)
         if not session.path:  # it was opened before a restart of camsvc
-            (await self._enter(session)).drop()
+            (await self._enter_engine(session)).drop()
         answer = await self._file(session, file, query)
         if answer.status in _GONE and self._must_enter_again(session):
             answer.drop()
-            entered = await self._enter(session)
+            entered = await self._enter_engine(session)
             if entered.status != 200:
                 return entered
             entered.drop()
@@ -174,7 +174,7 @@ class HlsSessions:
         """The engine's own session is shorter than ours; or the camera is served by another path by now."""
         return bool(session.cookies) or session.path != self._delivery.web_path(session.device, "hls")
 
-    async def _enter(self, session: HlsSession) -> EngineAnswer:
+    async def _enter_engine(self, session: HlsSession) -> EngineAnswer:
         session.path = self._delivery.web_path(session.device, "hls")
         path = f"{session.path}/{INDEX}"
         session.cookies = {}

@@ -116,7 +116,7 @@ class Live:
         Raises:
             RefusedByEngine: it finds fault with them.
         """
-        answer, text = await self._of_session(request, device, name, "PATCH")
+        answer, text = await self._pass_to_whep_session(request, device, name, "PATCH")
         if answer.status not in (200, 204):
             raise RefusedByEngine("candidates", text)
         request.setResponseCode(answer.status)
@@ -129,7 +129,7 @@ class Live:
         Raises:
             NotFound: there is no such session.
         """
-        answer, text = await self._of_session(request, device, name, "DELETE")
+        answer, text = await self._pass_to_whep_session(request, device, name, "DELETE")
         if answer.status == 400:  # what is no UUID: no session of the engine has such a name
             raise NotFound("Session", "whep")
         if answer.status not in (200, 204):
@@ -201,7 +201,9 @@ class Live:
                 _abort(request)
         return None
 
-    async def _of_session(self, request: IRequest, device: str, name: str, method: str) -> tuple[EngineAnswer, str]:
+    async def _pass_to_whep_session(
+        self, request: IRequest, device: str, name: str, method: str
+    ) -> tuple[EngineAnswer, str]:
         """Pass a request on to a WHEP session; the engine's answer and its text.
 
         Raises:

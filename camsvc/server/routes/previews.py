@@ -66,7 +66,7 @@ class Previews:
             request.setHeader(b"retry-after", b"1")
             raise RateLimited("Too many previews", retry_after_ms=int(wait_s * 1000) + 1)
         self._delivery.require(device)
-        release, hold = self._access.open_grant(who, lambda why: _cut(request)), self._pictures.hold(device)
+        release, hold = self._access.open_grant(who, lambda why: _abort(request)), self._pictures.hold(device)
         try:
             found = await self._first_picture(device)
         finally:
@@ -85,7 +85,7 @@ class Previews:
         self._delivery.require(device)
         hold = self._pictures.hold(device)
         valve = _Valve()
-        release = self._access.open_grant(who, lambda why: _cut(request))
+        release = self._access.open_grant(who, lambda why: _abort(request))
         try:
             picture = await self._first_picture(device)
             request.setHeader(b"content-type", b"multipart/x-mixed-replace; boundary=" + _BOUNDARY)
@@ -114,7 +114,7 @@ class Previews:
             try:
                 await within(self._reactor, STUCK_S, valve.when_open())
             except TimeoutError:
-                _cut(request)
+                _abort(request)
                 return
             picture = await self._pictures.after(device, picture, NEXT_PICTURE_S)
 
@@ -155,6 +155,6 @@ class _Valve:
         self._registered = False
 
 
-def _cut(request: Any) -> None:
+def _abort(request: Any) -> None:
     if request.transport is not None:
         request.transport.abortConnection()
