@@ -1,7 +1,7 @@
-"""Whom a credential names, for every door: what is refused is told to the audit log, and who goes on trying waits.
+"""Whom a credential names, for every entry point: what is refused goes to the audit log; who goes on trying waits.
 
-A door that is asked with each request (HTTP headers and cookies, the WebSocket's handshake) refuses without a wait, a
-token or a key being too long to guess. Where one logs in by a credential, who has failed often waits.
+An entry point that is asked with each request (HTTP headers and cookies, the WebSocket's handshake) refuses without a
+wait, a token or a key being too long to guess. Where one logs in by a credential, who has failed often waits.
 """
 
 from __future__ import annotations
@@ -102,16 +102,18 @@ class Authentication:
         """A session token for somebody who has proved who they are, valid for ``valid_s`` seconds at most."""
         return self.credentials.issue(principal, self._clocks.wall_s(), valid_s)
 
-    def tell_refused(self, door: str, address: str, why: AuthenticationFailed, asked: Mapping[str, Any]) -> None:
+    def tell_refused(
+        self, entry_point: str, address: str, why: AuthenticationFailed, asked: Mapping[str, Any]
+    ) -> None:
         """Tell the audit log that a credential was refused: at once, or in a sum.
 
         Args:
-            door: stands in the log as the method: ``http``, ``websocket``, ``stream``.
+            entry_point: stands in the log as the method: ``http``, ``websocket``, ``stream``.
             address: IP address of who has shown it.
             why: what it was answered, or would have been.
             asked: what it was for; nothing of the credential.
         """
-        self._refused.tell(door, address, why, asked)
+        self._refused.tell(entry_point, address, why, asked)
 
     def _failed(self, address: str) -> LoginVerdict:
         """Count a failed login; whether it was made too early."""

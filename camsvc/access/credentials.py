@@ -1,4 +1,4 @@
-"""Who a credential names: session tokens, API keys and tickets, less what was revoked; what every door asks."""
+"""Who a credential names: session tokens, API keys, tickets, less what was revoked; every entry point asks it."""
 
 from __future__ import annotations
 

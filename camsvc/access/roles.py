@@ -1,4 +1,4 @@
-"""Who somebody is, and the one question ``may()`` that every door asks."""
+"""Who somebody is, and the one question ``may()`` that every entry point asks."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Credentials that were refused outside a login, told to the audit log: each at once or in a sum, never a flood.
 
-``authenticate`` and ``POST /api/login`` write a row for each failure, as they make who fails wait. The other doors
-(HTTP headers and cookies, the WebSocket's handshake, the engine's question) refuse without a wait, a token or a key
-being too long to guess; a player with an old token that comes again every second must not fill the disk.
+``authenticate`` and ``POST /api/login`` write a row for each failure, as they make who fails wait. The other entry
+points (HTTP headers and cookies, the WebSocket's handshake, the engine's question) refuse without a wait, a token or
+a key being too long to guess; a player with an old token that comes again every second must not fill the disk.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ class RefusedCredentials:
         """
         self._refusals = SummedRefusals(clock, record)
 
-    def tell(self, door: str, address: str, why: AuthenticationFailed, params: Mapping[str, Any]) -> None:
+    def tell(self, entry_point: str, address: str, why: AuthenticationFailed, params: Mapping[str, Any]) -> None:
         """Count that a credential was shown and refused.
 
         Args:
-            door: stands in the log as the method: ``http``, ``websocket``, ``stream``.
+            entry_point: stands in the log as the method: ``http``, ``websocket``, ``stream``.
             address: IP address of who has shown it.
             why: what it was answered, or would have been.
             params: what it was for; nothing of the credential.
         """
-        self._refusals.record("", address, door, params, f"{why.code} {why.data['reason']}")
+        self._refusals.record("", address, entry_point, params, f"{why.code} {why.data['reason']}")
 
     def stop(self) -> None:
         """Tell what is not told yet."""

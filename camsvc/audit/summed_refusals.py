@@ -56,7 +56,7 @@ class SummedRefusals:
         Args:
             actor: who was refused; empty for a stranger.
             address: IP address of the caller.
-            method: of the API, or the door.
+            method: of the API, or the entry point.
             params: what it was called with.
             result: code and reason of the refusal.
         """

@@ -9,7 +9,7 @@ from camsvc.system.token_bucket import TokenBuckets
 
 
 class RateLimits:
-    """Token buckets by address, shared by all doors."""
+    """Token buckets by address, shared by all entry points."""
 
     def __init__(self, limits: Limits, clocks: Clocks) -> None:
         """Set up.

@@ -58,7 +58,7 @@ class HlsMuxer:
 
         Args:
             context: clocks and sizes.
-            path: what to read; an on-demand path is kept awake.
+            path: what to read; an on-demand path is kept running.
             on_end: called once, when it ends.
 
         Raises:

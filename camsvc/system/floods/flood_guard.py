@@ -1,6 +1,6 @@
 """How much clients may ask of us: all together in a turn of the reactor, each a second, and each address.
 
-Work is counted in units, of which each door says what it takes them for.
+Work is counted in units, of which each port says what it takes them for.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from camsvc.system.token_bucket import TokenBucket, TokenBuckets
 
 @frozen
 class FloodLimits:
-    """What holds at one door, in units.
+    """What holds at one port, in units.
 
     Attributes:
         in_a_row: that one connection is served before others are.
@@ -52,7 +52,7 @@ class TurnBudget:
 
         Args:
             clock: begins turns.
-            limits: of the door.
+            limits: of the port.
         """
         self._clock = clock
         self._limits = limits
@@ -95,14 +95,14 @@ class TurnBudget:
 
 
 class FloodGuard:
-    """What all connections of a door share: the budget of a turn, and a bucket for each address."""
+    """What all connections of a port share: the budget of a turn, and a bucket for each address."""
 
     def __init__(self, clock: IReactorTime, limits: FloodLimits) -> None:
         """Set up; nobody has asked for anything.
 
         Args:
             clock: time.
-            limits: of the door.
+            limits: of the port.
         """
         self.clock = clock
         self.limits = limits

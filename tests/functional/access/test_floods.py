@@ -1,6 +1,6 @@
-"""Strangers that send without end at camsvc's doors: others are answered, nothing is killed, the memory is bounded.
+"""Strangers that send without end at camsvc's ports: others are answered, nothing is killed, the memory is bounded.
 
-One row for each door and kind of message (``tests.support.floods.flood``); ``make flood`` runs it at length. The
+One row for each port and kind of message (``tests.support.floods.flood``); ``make flood`` runs it at length. The
 relay's RTSP port has its rows in ``tests.functional.engine.test_floods``, as its viewers are looked at there.
 """
 
@@ -79,13 +79,13 @@ class FloodTests(TestCase):
         self.assertLess(resident_bytes(pids[0]) - memory, 40 * MIB, name)
         self.assertLess(len(self.daemon.log()) - log, 20_000, name)
 
-    async def table(self, door: str, kinds: dict[str, Any]) -> None:
-        """Each kind at one door; the recording of all that time is whole."""
+    async def table(self, entry_point: str, kinds: dict[str, Any]) -> None:
+        """Each kind at one port; the recording of all that time is whole."""
         client = await self.daemon.connect("admin")
         await client.call("start_recording", device="camera0")
         await client.sees("recording_status_update", status="RECORDING")
         for kind in kinds:
-            await self.attack(f"{door} {kind}")
+            await self.attack(f"{entry_point} {kind}")
         self.assertNotIn("without an answer", self.daemon.log())
         client = await self.daemon.connect("admin")
         stopped = await client.call("stop_recording", device="camera0")

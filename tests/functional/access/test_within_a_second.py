@@ -1,4 +1,4 @@
-"""A revoked right ends all that is open by it within a second: timed at the clients, by every door, on each engine.
+"""A revoked right ends all that is open by it within a second: timed at the clients of every port, on each engine.
 
 The second is held against the wall clock plus what the machine takes meanwhile for something that takes no time: an
 answer over a WebSocket. On a quiet machine that is a few milliseconds.
@@ -366,7 +366,7 @@ class EngineSessionTests(LiveTestCase):
         await eventually(lambda: frames_of(other) > before + 10)
 
     async def test_hls(self) -> None:
-        """MediaMTX 1.20 lists HLS viewers: who comes by our door, and who asks the engine itself with a ticket."""
+        """MediaMTX 1.20 lists HLS viewers: who comes by our port, and who asks the engine itself with a ticket."""
         if not self.engine.is_mediamtx_from(1, 18):
             self.assertEqual((await self.engine_says("hlssessions/list")).code, 404)
             return

@@ -93,7 +93,7 @@ class AnyCameraTests(DaemonTestCase):
         await self.counted(client, 0)
 
     async def test_in_browsers(self) -> None:
-        """The door gives it to WebRTC and HLS, with sound in HLS, from one encoder for all."""
+        """The public port gives it to WebRTC and HLS, with sound in HLS, from one encoder for all."""
         await self.play(*H265, *AAC)
         client = await self.camsvc()
         urls = (await client.call("get_stream_url", device="camera0"))["urls"]

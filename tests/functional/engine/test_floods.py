@@ -1,6 +1,6 @@
 """Strangers that send without end on the relay's RTSP port: viewers, the recording and the control API go on.
 
-MediaMTX is not ours to mend; camsvc's own doors have their table in tests.functional.access.
+MediaMTX is not ours to mend; camsvc's own ports have their table in tests.functional.access.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ class RtspFloodTests(CameraTestCase):
 
     async def flood(self, kind: str, port: int) -> dict[str, Any]:
         """Forty connections for some seconds; what the flooder says of it."""
-        door = "RTSP" if kind in RTSP else "UDP" if kind in UDP else "relay HTTP"
-        name = f"{door} {kind}"
+        target = "RTSP" if kind in RTSP else "UDP" if kind in UDP else "relay HTTP"
+        name = f"{target} {kind}"
         argv = [sys.executable, "-m", "tests.support.floods.flood", name, str(port)]
         process = Spawned.start([*argv, str(CONNECTIONS), str(SECONDS)])
         self.addCleanup(process.end)

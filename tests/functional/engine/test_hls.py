@@ -43,7 +43,7 @@ class Got:
 
 
 class HlsTestCase(CameraTestCase):
-    """A viewer of HLS who shows a ticket in the query, as camsvc's own door does."""
+    """A viewer of HLS who shows a ticket in the query, as camsvc's own port does."""
 
     async def setUp(self) -> None:  # type: ignore[override]
         await super().setUp()
@@ -351,7 +351,7 @@ class LeftAloneTests(HlsTestCase):
 
 
 class HlsSessionTests(HlsTestCase):
-    """A viewer at camsvc's door, whose session outlives each ticket that the engine is shown."""
+    """A viewer at camsvc's port, whose session outlives each ticket that the engine is shown."""
 
     async def setUp(self) -> None:  # type: ignore[override]
         await super().setUp()

@@ -258,7 +258,7 @@ class ContractTests(DaemonTestCase):
         self.assertEqual(await eventually(told, 10), sorted(method for method, _ in kinds))
 
     async def test_refused_credentials(self) -> None:
-        """A wrong token, key or password at any door is in the audit log, with where from and why; no ticket is."""
+        """A wrong token, key or password at any entry point is in the audit log, with source and cause; no ticket."""
         base = f"http://127.0.0.1:{self.daemon.port}"
         for path, *header in (
             ("/rpc", "Authorization: Bearer hunter2"),
