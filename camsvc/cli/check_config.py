@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import time
 
 from camsvc.app.startup import certificates_of, runtime_path, serves_rtsps
 from camsvc.cli.options import add_config_option
@@ -11,6 +10,7 @@ from camsvc.config.schema import Config, find_file, load
 from camsvc.engine.choice import EngineChoice, choose, find_ffmpeg
 from camsvc.errors import StartError
 from camsvc.server.http.tls import Certificates
+from camsvc.system.clocks import Clocks
 
 EX_OK = 0
 
@@ -58,7 +58,7 @@ def _runtime_words(config: Config) -> str:
 def _certificate_words(certificates: Certificates | None) -> str:
     if certificates is None:
         return "no"
-    trouble = certificates.pair.trouble(time.time())
+    trouble = certificates.pair.trouble(Clocks().wall_s())
     open_key = "; every user of this machine can read its key" if certificates.key_is_open else ""
     return f"a certificate {certificates.pair.words}" + (f": it {trouble}" if trouble else "") + open_key
 

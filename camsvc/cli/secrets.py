@@ -12,6 +12,7 @@ from camsvc.access.signing import HS256, rotate
 from camsvc.cli.options import add_config_option, span
 from camsvc.config.schema import find_file, load
 from camsvc.errors import StartError
+from camsvc.system.clocks import Clocks
 
 EX_OK = 0
 
@@ -42,7 +43,7 @@ def declare(command: argparse.ArgumentParser) -> None:
 
 def _rotate(options: argparse.Namespace) -> int:
     config = load(find_file(options.config))
-    path, now = config.jwt_secret_file, time.time()
+    path, now = config.jwt_secret_file, Clocks().wall_s()
     try:
         rotate(path, options.overlap, now)
     except FileNotFoundError:

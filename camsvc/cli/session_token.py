@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import time
 
 from camsvc.access.roles import Role
 from camsvc.access.signing import HS256, installed_secrets, session_claims, sign_hs256
 from camsvc.cli.options import add_config_option, add_role_option, span
 from camsvc.config.schema import Config, find_file, load
+from camsvc.system.clocks import Clocks
 
 EX_OK = 0
 
@@ -41,7 +41,7 @@ def session_token(config: Config, user: str, role: Role, valid_s: float) -> str:
         role: what it lets do.
         valid_s: how long it lasts.
     """
-    access, now = config.access, time.time()
+    access, now = config.access, Clocks().wall_s()
     if access.jwt_algorithm != HS256:
         from camsvc.access.tokens import Tokens
 
