@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import threading
+from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
 from camsvc.access.publish_password import PUBLISH_USER
 from tests.support import procfs
-from tests.support.daemon.daemon import Daemon, DaemonTestCase
+from tests.support.daemon.daemon import Client, Daemon, DaemonTestCase
 from tests.support.engine.engines import per_engine
 from tests.support.engine.running import PUBLISHER, VIEWER
 from tests.support.media.ffmpeg import FFMPEG, read_frames, spawn, to_rtsp
@@ -70,10 +71,15 @@ class ProcessTests(DaemonTestCase):
         self.watch.start()
         self.addCleanup(self.watch.end)
 
+    async def known(self, client: Client) -> bool:
+        """The camera has been looked at."""
+        (camera,) = (await client.call("get_camera_list"))["cameras"]
+        return bool(camera["status"] == "CONNECTED" and camera["resolution"] != "0x0")
+
     async def test_none(self) -> None:
         """Keys of this boot, launchers' passwords, the camera's, tokens and tickets of viewers."""
         client = await self.daemon.connect()
-        await client.sees("camera_status_update", status="CONNECTED", device="camera0")
+        await eventually(partial(self.known, client), 30)
         urls = await eventually(lambda: client.call("get_stream_url", device="camera0"))
         ticketed = urls["urls"]["rtsp"]
         self.assertEqual((await read_frames(self, ticketed, 5)).frames, 5)

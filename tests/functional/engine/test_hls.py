@@ -360,7 +360,9 @@ class HlsSessionTests(HlsTestCase):
         admitted = AdmittedSessions(self.folder / "admitted.jsonl", Clocks())
         self.addCleanup(admitted.close)
         secrets = EngineSecrets(b"p" * 32, INTERNAL[1].encode(), API[1].encode())
-        self.admission = Admission(self.stand.credentials, admitted, ViewerShares(Limits(), Clocks()), secrets, Clocks())
+        self.admission = Admission(
+            self.stand.credentials, admitted, ViewerShares(Limits(), Clocks()), secrets, Clocks()
+        )
         self.sessions = HlsSessions(clock(), self.stand.access, self.stand.delivery, self.http)
         self.addCleanup(self.sessions.stop)
 
