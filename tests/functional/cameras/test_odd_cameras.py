@@ -108,7 +108,6 @@ ROWS = (
     clock("jumpback"),
     clock("jumpback30"),
     clock("back15"),
-    clock("zero", steady=1.0, squeezed=0.3),
     clock("slow15", steady=0.3),
     clock("clock1970", sound="aac"),
     clock("nosr", sound="aac"),
