@@ -10,7 +10,8 @@ from attrs import asdict, evolve, frozen
 # ``fps=1`` would hold the first one back. Register 0 holds when the last one kept has come. Their times are those of
 # their coming: a count begins anew when the size changes, and the encoder ends at a time that goes back.
 _SECOND_OVER = r"gte(abs(time(0)-ld(0))\,0.95)"
-ONE_A_SECOND = rf"select='if({_SECOND_OVER}\,st(0\,time(0))\,0)',setpts=time(0)/TB"
+_COMING = r"if(isnan(PREV_OUTPTS)\,time(0)/TB\,max(time(0)/TB\,PREV_OUTPTS+1))"
+ONE_A_SECOND = rf"select='if({_SECOND_OVER}\,st(0\,time(0))\,0)',setpts='{_COMING}'"
 
 # One thread: each further one holds back a picture, at one a second.
 _PICTURE = ("-c:v", "mjpeg", "-q:v", "3", "-threads", "1")
