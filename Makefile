@@ -61,7 +61,8 @@ functional: install-test
 	export CAMSVC_CHAOS_SEED=$${CAMSVC_CHAOS_SEED:-$$RANDOM}
 	export CAMSVC_FUZZ_SEED=$${CAMSVC_FUZZ_SEED:-$$RANDOM}
 	echo "chaos: CAMSVC_CHAOS_SEED=$$CAMSVC_CHAOS_SEED, fuzz: CAMSVC_FUZZ_SEED=$$CAMSVC_FUZZ_SEED"
-	$(TRIAL) -j4 tests.functional
+	CAMSVC_ODD_CAMERAS=none $(TRIAL) -j4 tests.functional
+	$(TRIAL) -j2 tests.functional.cameras.test_odd_cameras
 
 chaos: install-test
 	CAMSVC_CHAOS=$${CAMSVC_CHAOS:-100} $(TRIAL) tests.functional.recording.test_chaos

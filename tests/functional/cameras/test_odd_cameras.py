@@ -28,7 +28,8 @@ from tests.support.odd.cameras import CAMERAS, PASSWORD, USER
 from tests.support.odd.media import make_media
 from tests.support.spawned import eventually, scratch
 
-EVERY_ENGINE = os.environ.get("CAMSVC_ODD_CAMERAS") == "all"
+WHICH = os.environ.get("CAMSVC_ODD_CAMERAS", "relay")
+"""``relay``, ``all`` for every engine that is found, or ``none``: where much else runs, their times are not right."""
 RECORDED_S = 15
 """Long enough for what happens 10 s after a camera's start."""
 
@@ -229,7 +230,9 @@ class OddCameras:
         sounds = [each["codec_name"] for each in found["streams"] if each["codec_type"] == "audio"]
         self.assertEqual(sounds, [row.sound] if row.sound else [], "sound")
         if row.decodes:
-            self.assertEqual((await decode(self, file)).errors, "")
+            said = (await decode(self, file)).errors.splitlines()
+            # Two pictures within one tick of the rate trouble the output of this test alone.
+            self.assertEqual([line for line in said if not line.startswith("[null @")], [])
         if row.steady:
             await self.is_steady(row, file)
         return float(found["format"]["duration"])
@@ -256,7 +259,7 @@ def _classes() -> dict[str, type]:
     """A test case for each engine and each few rows: what runs in one daemon."""
     found = {}
     for engine in find_engines():
-        if engine.kind != "relay" and not EVERY_ENGINE:
+        if WHICH == "none" or (WHICH == "relay" and engine.kind != "relay"):
             continue
         rows = [row for row in ROWS if ONLY == "" or row.camera in ONLY.split(",")]
         for number in range(0, len(rows), BATCH):
