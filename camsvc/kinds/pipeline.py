@@ -7,11 +7,12 @@ import json
 from attrs import asdict, evolve, frozen
 
 # The first frame at once, then one a second as they come, whatever the camera's rate and what it makes of time;
-# ``fps=1`` would hold the first one back. Register 0 holds when the last one kept has come. Their times are those of
-# their coming: a count begins anew when the size changes, and the encoder ends at a time that goes back.
+# ``fps=1`` would hold the first one back. Register 0 holds when the last one kept has come. Their own times are a
+# second apart from the first one's on, as the encoder ends at a time that goes back: a count from 0 would begin anew
+# when the size changes, and the wall clock can be set.
 _SECOND_OVER = r"gte(abs(time(0)-ld(0))\,0.95)"
-_COMING = r"if(isnan(PREV_OUTPTS)\,time(0)/TB\,max(time(0)/TB\,PREV_OUTPTS+1))"
-ONE_A_SECOND = rf"select='if({_SECOND_OVER}\,st(0\,time(0))\,0)',setpts='{_COMING}'"
+_COUNTED = r"if(isnan(PREV_OUTPTS)\,time(0)/TB\,PREV_OUTPTS+1/TB)"
+ONE_A_SECOND = rf"select='if({_SECOND_OVER}\,st(0\,time(0))\,0)',setpts='{_COUNTED}'"
 
 # One thread: each further one holds back a picture, at one a second.
 _PICTURE = ("-c:v", "mjpeg", "-q:v", "3", "-threads", "1")
