@@ -145,5 +145,3 @@ class MediaTests(ApplianceTestCase):
             self.assertEqual(stopped["reason"], "duration")
             self.guest.measured(f"recording of ten seconds, clock stepped by {step} s", stopped["duration"])
             self.assertLess(abs(stopped["duration"] - 10), 0.6)
-
-    test_clock_stepped.todo = "a step of the wall clock costs a timed recording up to 6 s since 0.1.0: to be mended"
