@@ -9,7 +9,7 @@ from camsvc.access.authentication import Authentication
 from camsvc.access.logins import Logins
 from camsvc.access.passwords import Passwords
 from camsvc.access.session_grants import SessionGrants
-from camsvc.api.methods.users import UserMethods
+from camsvc.api.methods.accounts.users import UserMethods
 from camsvc.audit.log import Record
 from camsvc.config.schema import Config
 from camsvc.server.http.cookies import LoginCookie

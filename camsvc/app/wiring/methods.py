@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from camsvc.api.methods.api_keys import ApiKeyMethods
-from camsvc.api.methods.audit import AuditMethods
-from camsvc.api.methods.camera_settings import CameraSettingsMethods
-from camsvc.api.methods.cameras import CameraMethods
-from camsvc.api.methods.events import SubscriptionMethods
-from camsvc.api.methods.external_streams import DiscoveryMethods, ExternalStreamMethods
-from camsvc.api.methods.files import FileMethods
-from camsvc.api.methods.introspection import IntrospectionMethods
-from camsvc.api.methods.metrics import MetricsMethods
-from camsvc.api.methods.recordings import RecordingMethods
-from camsvc.api.methods.session import ClientMethods, SessionMethods
-from camsvc.api.methods.storage import StorageMethods
-from camsvc.api.methods.streams import StreamMethods, StreamStatusMethods
-from camsvc.api.methods.system import SystemMethods
+from collections.abc import Iterator
+
+from camsvc.api.methods.accounts.api_keys import ApiKeyMethods
+from camsvc.api.methods.accounts.audit import AuditMethods
+from camsvc.api.methods.accounts.session import ClientMethods, SessionMethods
+from camsvc.api.methods.cameras.camera_settings import CameraSettingsMethods
+from camsvc.api.methods.cameras.cameras import CameraMethods
+from camsvc.api.methods.cameras.external_streams import DiscoveryMethods, ExternalStreamMethods
+from camsvc.api.methods.cameras.streams import StreamMethods, StreamStatusMethods
+from camsvc.api.methods.library.files import FileMethods
+from camsvc.api.methods.library.recordings import RecordingMethods
+from camsvc.api.methods.library.storage import StorageMethods
+from camsvc.api.methods.service.events import SubscriptionMethods
+from camsvc.api.methods.service.introspection import IntrospectionMethods
+from camsvc.api.methods.service.metrics import MetricsMethods
+from camsvc.api.methods.service.system import SystemMethods
 from camsvc.api.registry import Registry
 from camsvc.app.wiring.client_feed import ClientFeed
 from camsvc.app.wiring.topics import Topics
@@ -29,34 +31,64 @@ class Methods:
 
     def __init__(self, runtime: Runtime, config: Config, topics: Topics, feed: ClientFeed) -> None:
         """Set up; see each topic for what it takes."""
-        database, clocks = runtime.database, runtime.clocks
-        access, cameras, media, archive = topics.access, topics.cameras, topics.media, topics.archive
-        credentials, grants, audit = access.credentials, access.grants, access.audit
-        inventory, health, streaming, views = cameras.inventory, cameras.health, media.streaming, feed.views
-        recorder, finisher = archive.recorder, archive.finisher
-        metrics = MetricsMethods(inventory, streaming.states, health, recorder, archive.media_folders, clocks)
+        self._runtime, self._config, self._topics, self._feed = runtime, config, topics, feed
+        access, cameras, archive = topics.access, topics.cameras, topics.archive
+        metrics = MetricsMethods(
+            cameras.inventory,
+            topics.media.streaming.states,
+            cameras.health,
+            archive.recorder,
+            archive.media_folders,
+            runtime.clocks,
+        )
         self.figures = metrics.figures
-        kept = KeptStreams(streaming.starter, clocks)
         self.registry = Registry(
-            SessionMethods(access.authentication, audit.record),
-            CameraMethods(inventory, streaming.states, health, views, clocks),
-            RecordingMethods(recorder, finisher, archive.snapshots, database, views, clocks),
-            FileMethods(database, archive.media_folders, recorder, finisher, views.urls),
-            StorageMethods(database, archive.media_folders, config.storage, recorder, finisher, archive.retention),
-            StreamMethods(inventory, kept, streaming.states, streaming.orders, recorder, views.urls),
-            StreamStatusMethods(inventory, streaming.states, health, clocks),
-            ExternalStreamMethods(cameras.external, inventory, recorder, clocks),
-            DiscoveryMethods(cameras.discovered, clocks),
-            SubscriptionMethods(feed.subscriptions),
-            ClientMethods(feed.connections, feed.subscriptions),
+            *self._of_accounts(),
+            *self._of_cameras(),
+            *self._of_the_library(),
+            *self._of_the_service(),
             metrics,
-            ApiKeyMethods(credentials, grants, database, inventory, clocks),
-            SystemMethods(inventory, media.engine, streaming.rounds, feed.health_status, clocks),
-            AuditMethods(audit),
-            access.accounts.methods,
-            CameraSettingsMethods(inventory, streaming.orders, health, database, views),
-            record=audit.record,
+            record=access.audit.record,
             record_refusal=access.refused_calls.record,
-            clocks=clocks,
+            clocks=runtime.clocks,
         )
         self.registry.add(IntrospectionMethods(self.registry))
+
+    def _of_accounts(self) -> Iterator[object]:
+        access, inventory = self._topics.access, self._topics.cameras.inventory
+        yield SessionMethods(access.authentication, access.audit.record)
+        yield ApiKeyMethods(
+            access.credentials, access.grants, self._runtime.database, inventory, self._runtime.clocks
+        )
+        yield AuditMethods(access.audit)
+        yield access.accounts.methods
+
+    def _of_cameras(self) -> Iterator[object]:
+        cameras, streaming, recorder = (
+            self._topics.cameras,
+            self._topics.media.streaming,
+            self._topics.archive.recorder,
+        )
+        inventory, health, views = cameras.inventory, cameras.health, self._feed.views
+        database, clocks = self._runtime.database, self._runtime.clocks
+        kept = KeptStreams(streaming.starter, clocks)
+        yield CameraMethods(inventory, streaming.states, health, views, clocks)
+        yield CameraSettingsMethods(inventory, streaming.orders, health, database, views)
+        yield StreamMethods(inventory, kept, streaming.states, streaming.orders, recorder, views.urls)
+        yield StreamStatusMethods(inventory, streaming.states, health, clocks)
+        yield ExternalStreamMethods(cameras.external, inventory, recorder, clocks)
+        yield DiscoveryMethods(cameras.discovered, clocks)
+
+    def _of_the_library(self) -> Iterator[object]:
+        archive, views, database = self._topics.archive, self._feed.views, self._runtime.database
+        recorder, finisher, folders = archive.recorder, archive.finisher, archive.media_folders
+        yield RecordingMethods(recorder, finisher, archive.snapshots, database, views, self._runtime.clocks)
+        yield FileMethods(database, folders, recorder, finisher, views.urls)
+        yield StorageMethods(database, folders, self._config.storage, recorder, finisher, archive.retention)
+
+    def _of_the_service(self) -> Iterator[object]:
+        media, feed = self._topics.media, self._feed
+        inventory = self._topics.cameras.inventory
+        yield SubscriptionMethods(feed.subscriptions)
+        yield ClientMethods(feed.connections, feed.subscriptions)
+        yield SystemMethods(inventory, media.engine, media.streaming.rounds, feed.health_status, self._runtime.clocks)

@@ -11,7 +11,7 @@ from twisted.web.iweb import IRequest
 from camsvc.access.admission import is_loopback
 from camsvc.access.authentication import Authentication
 from camsvc.access.roles import Role
-from camsvc.api.methods.metrics import Metrics
+from camsvc.api.methods.service.metrics import Metrics
 from camsvc.server.http.authorization import address_of, principal_of
 from camsvc.server.http.proxies import Proxies
 from camsvc.server.http.request import with_json_errors

@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.api.health_status import HealthStatus
 from camsvc.devices.inventory import Inventory
-from tests.unit.api.methods.test_system import FakeEngine
+from tests.unit.api.methods.service.test_system import FakeEngine
 
 
 class HealthStatusTests(SynchronousTestCase):

@@ -9,7 +9,7 @@ from jsonschema import Draft7Validator, FormatChecker
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.api import openrpc
-from camsvc.api.methods.introspection import IntrospectionMethods
+from camsvc.api.methods.service.introspection import IntrospectionMethods
 from camsvc.api.notifications.topics import TOPICS
 from camsvc.api.registry import Registry
 from camsvc.errors import CamsvcError

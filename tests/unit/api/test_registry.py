@@ -16,7 +16,7 @@ from camsvc.access.roles import OPEN, Principal, Role
 from camsvc.api.calls import Call, OpenCall
 from camsvc.api.camera_scope import CameraScope
 from camsvc.api.declaration import NoParams, method
-from camsvc.api.methods.introspection import IntrospectionMethods
+from camsvc.api.methods.service.introspection import IntrospectionMethods
 from camsvc.api.parameters import SECRET
 from camsvc.api.registry import Registry
 from camsvc.errors import InvalidState

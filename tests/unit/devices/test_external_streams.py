@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.access.roles import Principal, Role
-from camsvc.api.methods.external_streams import ExternalStreamMethods
+from camsvc.api.methods.cameras.external_streams import ExternalStreamMethods
 from camsvc.api.registry import Registry
 from camsvc.devices.external_streams import ExternalStreams
 from camsvc.devices.inventory import Inventory

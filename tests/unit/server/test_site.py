@@ -13,9 +13,9 @@ from twisted.trial.unittest import TestCase
 import camsvc
 from camsvc.access.roles import Role
 from camsvc.api.health_status import HealthStatus
-from camsvc.api.methods.introspection import IntrospectionMethods
-from camsvc.api.methods.session import SessionMethods
-from camsvc.api.methods.system import SystemMethods
+from camsvc.api.methods.accounts.session import SessionMethods
+from camsvc.api.methods.service.introspection import IntrospectionMethods
+from camsvc.api.methods.service.system import SystemMethods
 from camsvc.api.notifications.connections import ClientConnections
 from camsvc.api.registry import Registry
 from camsvc.config.schema import Limits, Server
@@ -33,7 +33,7 @@ from camsvc.server.ws_connections import WebSocketConnections
 from camsvc.system.clocks import Clocks
 from tests.support.http_client import Answer, ask, exchange
 from tests.support.samples import authentication, caller_checks, credentials, runtime, session_grants
-from tests.unit.api.methods.test_system import FakeEngine
+from tests.unit.api.methods.service.test_system import FakeEngine
 
 
 class SiteTests(TestCase):

@@ -19,7 +19,7 @@ from camsvc.access.tokens import Tokens
 from camsvc.api.calls import Call
 from camsvc.api.camera_scope import CameraScope
 from camsvc.api.declaration import NoParams, method
-from camsvc.api.methods.session import SessionMethods
+from camsvc.api.methods.accounts.session import SessionMethods
 from camsvc.api.notifications.connections import ClientConnections
 from camsvc.api.registry import Registry
 from camsvc.config.schema import Limits

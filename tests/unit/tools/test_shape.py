@@ -108,7 +108,7 @@ class NameTests(ShapeTestCase):
 
     def test_modules(self) -> None:
         """A topic's module is called as the topic is; the relay is a program of its own; two rooms are not."""
-        for path in ("access/users", "api/methods/users", "cli/users", "server/routes/users", "relay/users",
+        for path in ("access/users", "api/methods/accounts/users", "cli/users", "server/routes/users", "relay/users",
                      "cli/main", "launcher/main", "access/__init__", "devices/__init__"):  # fmt: skip
             self.module(f"camsvc/{path}.py")
         self.assertEqual(list(shape.module_names_twice(Path("camsvc"))), [])

@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 import camsvc
 from camsvc.access.roles import Principal, Role
 from camsvc.api.health_status import HealthStatus
-from camsvc.api.methods.events import SubscriptionMethods
+from camsvc.api.methods.service.events import SubscriptionMethods
 from camsvc.api.notifications.connections import ClientConnections
 from camsvc.api.notifications.events import Events
 from camsvc.api.notifications.subscriptions import Subscriptions
@@ -23,7 +23,7 @@ from camsvc.recording.finisher import Progress
 from camsvc.system.clocks import Clocks
 from tests.support import samples
 from tests.support.samples import call_by, found, principal, recording
-from tests.unit.api.methods.test_system import FakeEngine
+from tests.unit.api.methods.service.test_system import FakeEngine
 
 
 class Listener:

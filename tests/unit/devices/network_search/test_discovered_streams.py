@@ -12,7 +12,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.access.roles import Principal, Role
-from camsvc.api.methods.external_streams import DiscoveryMethods
+from camsvc.api.methods.cameras.external_streams import DiscoveryMethods
 from camsvc.api.registry import Registry
 from camsvc.config.schema import parse
 from camsvc.devices.network_search.discovered_streams import GENERIC, SKYDIO, DiscoveredStreams

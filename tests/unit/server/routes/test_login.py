@@ -18,9 +18,9 @@ from camsvc.access.keys import ApiKey, digest, make, new_ident
 from camsvc.access.logins import Logins
 from camsvc.access.roles import Role
 from camsvc.access.users import User
-from camsvc.api.methods.session import SessionMethods
-from camsvc.api.methods.system import SystemMethods
-from camsvc.api.methods.users import UserMethods
+from camsvc.api.methods.accounts.session import SessionMethods
+from camsvc.api.methods.accounts.users import UserMethods
+from camsvc.api.methods.service.system import SystemMethods
 from camsvc.api.registry import Registry
 from camsvc.config.schema import Limits, Server
 from camsvc.devices.inventory import Inventory
@@ -39,7 +39,7 @@ from tests.support.clocks import FakeClocks
 from tests.support.http_client import Answer, ask
 from tests.support.immediate import ImmediateDatabase
 from tests.support.samples import authentication, caller_checks, credentials, runtime, session_grants
-from tests.unit.api.methods.test_system import FakeEngine
+from tests.unit.api.methods.service.test_system import FakeEngine
 from tests.unit.server.test_ws import Nothing
 
 

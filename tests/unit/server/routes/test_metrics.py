@@ -9,7 +9,7 @@ from twisted.trial.unittest import TestCase
 from twisted.web.resource import Resource
 
 from camsvc.access.roles import Role
-from camsvc.api.methods.metrics import CameraFigures, CamerasMetrics, Metrics, StreamsMetrics, SystemMetrics
+from camsvc.api.methods.service.metrics import CameraFigures, CamerasMetrics, Metrics, StreamsMetrics, SystemMetrics
 from camsvc.server.http.proxies import Proxies
 from camsvc.server.http.request import QuietSite
 from camsvc.server.routes.metrics import MetricsPage, exposition

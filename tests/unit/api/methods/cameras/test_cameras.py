@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.access.roles import Principal, Role
-from camsvc.api.methods.cameras import CameraMethods
+from camsvc.api.methods.cameras.cameras import CameraMethods
 from camsvc.api.registry import Registry
 from camsvc.devices.inventory import Inventory
 from camsvc.engine.api.paths_api import PathState

@@ -17,7 +17,7 @@ from camsvc.access import users
 from camsvc.access.keys import ApiKey
 from camsvc.access.logins import Logins
 from camsvc.access.roles import NEVER, Principal, Role
-from camsvc.api.methods.users import UserMethods
+from camsvc.api.methods.accounts.users import UserMethods
 from camsvc.api.registry import Registry
 from tests.support.clocks import FakeClocks
 from tests.support.immediate import ImmediateDatabase

@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.access.roles import Principal
-from camsvc.api.methods.camera_settings import CameraSettingsMethods
+from camsvc.api.methods.cameras.camera_settings import CameraSettingsMethods
 from camsvc.api.registry import Registry
 from camsvc.devices import camera_settings, identity
 from camsvc.devices.camera_settings import OwnerSettings

@@ -8,7 +8,7 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.access.roles import Role
-from camsvc.api.methods.session import ClientMethods
+from camsvc.api.methods.accounts.session import ClientMethods
 from camsvc.api.notifications.connections import ClientConnections
 from camsvc.api.notifications.subscriptions import Subscriptions
 from camsvc.api.registry import Registry

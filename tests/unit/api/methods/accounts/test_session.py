@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from camsvc.access.credentials import Credentials
 from camsvc.access.roles import Principal, Role
 from camsvc.access.tokens import FILE, Tokens
-from camsvc.api.methods.session import SessionMethods
+from camsvc.api.methods.accounts.session import SessionMethods
 from camsvc.api.registry import Registry
 from tests.support.clocks import FakeClocks
 from tests.support.samples import OTHER_SECRET, SECRET, authentication, call_by, principal

@@ -22,8 +22,8 @@ from camsvc.access.users import Change, User
 from camsvc.api.calls import Call
 from camsvc.api.camera_scope import CameraScope
 from camsvc.api.declaration import before_password_change, method
-from camsvc.api.methods.api_keys import KeyView, views_of
-from camsvc.api.methods.recordings import Limit, Offset
+from camsvc.api.methods.accounts.api_keys import KeyView, views_of
+from camsvc.api.methods.library.recordings import Limit, Offset
 from camsvc.api.parameters import SECRET
 from camsvc.errors import InvalidParams
 from camsvc.model import iso

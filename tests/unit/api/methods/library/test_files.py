@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.access.roles import Principal, Role
-from camsvc.api.methods.files import FileMethods
+from camsvc.api.methods.library.files import FileMethods
 from camsvc.api.registry import Registry
 from camsvc.library import index, recordings_table
 from camsvc.library.index import RECORDINGS, SNAPSHOTS

@@ -14,7 +14,7 @@ from camsvc.access.roles import Role
 from camsvc.api.calls import Call
 from camsvc.api.camera_scope import BELONGS_TO_CAMERA, CameraId, CameraScope
 from camsvc.api.declaration import method
-from camsvc.api.methods.cameras import DeviceParam
+from camsvc.api.methods.cameras.cameras import DeviceParam
 from camsvc.api.views import FileView, Views
 from camsvc.errors import InvalidParams
 from camsvc.library import index

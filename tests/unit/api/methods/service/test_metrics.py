@@ -11,8 +11,8 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.access.roles import Principal, Role
-from camsvc.api.methods import metrics
-from camsvc.api.methods.metrics import MetricsMethods, Processor, memory_usage
+from camsvc.api.methods.service import metrics
+from camsvc.api.methods.service.metrics import MetricsMethods, Processor, memory_usage
 from camsvc.api.registry import Registry
 from camsvc.devices.inventory import Inventory
 from camsvc.engine.api.paths_api import PathState

@@ -10,7 +10,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.access.roles import Principal, Role
-from camsvc.api.methods.storage import StorageMethods
+from camsvc.api.methods.library.storage import StorageMethods
 from camsvc.api.registry import Registry
 from camsvc.config.schema import Storage
 from camsvc.library import index, recordings_table
@@ -19,7 +19,7 @@ from camsvc.library.retention import Retention
 from camsvc.model import MediaFile
 from tests.support.immediate import database_and_folders
 from tests.support.samples import call_by, principal, runtime
-from tests.unit.api.methods.test_files import FakeRecorder
+from tests.unit.api.methods.library.test_files import FakeRecorder
 
 
 class StorageMethodsTests(SynchronousTestCase):

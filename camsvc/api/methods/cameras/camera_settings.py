@@ -11,7 +11,7 @@ from camsvc.access.roles import Role
 from camsvc.api.calls import Call
 from camsvc.api.camera_scope import CameraId
 from camsvc.api.declaration import method
-from camsvc.api.methods.cameras import DeviceParam
+from camsvc.api.methods.cameras.cameras import DeviceParam
 from camsvc.api.views import CameraView, Views
 from camsvc.devices import camera_settings, modes
 from camsvc.devices.camera_settings import OwnerSettings

@@ -16,7 +16,7 @@ from camsvc.access.credentials import REVOKED
 from camsvc.access.roles import Role
 from camsvc.access.session_grants import SessionGrants
 from camsvc.access.tokens import Tokens
-from camsvc.api.methods.api_keys import ApiKeyMethods
+from camsvc.api.methods.accounts.api_keys import ApiKeyMethods
 from camsvc.api.registry import Registry
 from camsvc.devices.inventory import Inventory
 from camsvc.errors import AuthenticationFailed, CamsvcError

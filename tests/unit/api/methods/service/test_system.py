@@ -10,7 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 import camsvc
 from camsvc.access.roles import Principal, Role
 from camsvc.api.health_status import HealthStatus
-from camsvc.api.methods.system import SystemMethods
+from camsvc.api.methods.service.system import SystemMethods
 from camsvc.api.registry import Registry
 from camsvc.devices.inventory import Inventory
 from camsvc.system.clocks import Clocks

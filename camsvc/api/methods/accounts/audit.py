@@ -11,7 +11,7 @@ from camsvc.access.roles import Role
 from camsvc.api.calls import Call
 from camsvc.api.camera_scope import CameraScope
 from camsvc.api.declaration import method
-from camsvc.api.methods.recordings import Limit, Offset
+from camsvc.api.methods.library.recordings import Limit, Offset
 from camsvc.audit.log import Audit
 
 

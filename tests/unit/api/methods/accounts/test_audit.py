@@ -11,7 +11,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.access.roles import Role
-from camsvc.api.methods.audit import AuditMethods
+from camsvc.api.methods.accounts.audit import AuditMethods
 from camsvc.api.registry import Registry
 from camsvc.audit.log import Audit
 from tests.support.clocks import FakeClocks

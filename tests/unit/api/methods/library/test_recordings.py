@@ -13,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 import tests.support.strategies  # noqa: F401
 from camsvc.access.roles import Principal, Role
-from camsvc.api.methods.recordings import RecordingMethods
+from camsvc.api.methods.library.recordings import RecordingMethods
 from camsvc.api.registry import Registry
 from camsvc.library import index, recordings_table
 from camsvc.model import MediaFile

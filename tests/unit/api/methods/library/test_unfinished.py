@@ -8,8 +8,8 @@ from typing import Any
 from twisted.internet.defer import Deferred
 
 from camsvc.access.roles import Role
-from camsvc.api.methods.files import FileMethods
-from camsvc.api.methods.recordings import RecordingMethods
+from camsvc.api.methods.library.files import FileMethods
+from camsvc.api.methods.library.recordings import RecordingMethods
 from camsvc.api.registry import Registry
 from tests.support import samples
 from tests.support.samples import call_by, principal

@@ -7,7 +7,7 @@ from msgspec import Struct
 from camsvc.access.roles import Role
 from camsvc.api.calls import Call
 from camsvc.api.declaration import method
-from camsvc.api.methods.cameras import DeviceParam
+from camsvc.api.methods.cameras.cameras import DeviceParam
 from camsvc.api.urls import Urls
 from camsvc.devices.inventory import Inventory
 from camsvc.devices.launcher_health import LauncherHealth

@@ -9,7 +9,7 @@ from camsvc.access.roles import Role
 from camsvc.api.calls import Call
 from camsvc.api.camera_scope import Resource
 from camsvc.api.declaration import method
-from camsvc.api.methods.recordings import FileName
+from camsvc.api.methods.library.recordings import FileName
 from camsvc.api.urls import Urls
 from camsvc.errors import InvalidState, NotFound
 from camsvc.library import index

@@ -1,0 +1,1 @@
+"""Methods on who may: users, API keys, sessions, and what they did."""

@@ -1,0 +1,1 @@
+"""Methods on cameras, their settings and their streams."""

@@ -1,0 +1,1 @@
+"""Methods on recordings, snapshots and the storage that they lie on."""

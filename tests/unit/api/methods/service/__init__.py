@@ -1,0 +1,1 @@
+"""Tests of ``camsvc.api.methods.service``."""
