@@ -1,0 +1,5 @@
+// The page as a whole.
+
+export function App() {
+  return <main>camsvc</main>;
+}

@@ -1,0 +1,3 @@
+// Where camsvc is: this page's own folder, whatever path a proxy has put before it.
+
+export const BASE = import.meta.env.DEV ? `${location.origin}/` : new URL("../", import.meta.url).href;
