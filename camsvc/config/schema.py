@@ -14,8 +14,10 @@ from msgspec import Meta, field
 
 from camsvc.config import discovery as discovery_table
 from camsvc.config import folders
+from camsvc.config import storage as storage_table
 from camsvc.config.discovery import Discovery
 from camsvc.config.messages import mistake, one_line
+from camsvc.config.storage import Storage
 from camsvc.errors import ConfigError
 from camsvc.kinds import catalogue
 from camsvc.kinds.catalogue import CameraTable
@@ -44,36 +46,6 @@ class Server(Table, frozen=True):
     allowed_origins: list[Text] = []
     trusted_proxies: list[Text] = []
     hsts_s: Annotated[int, Meta(ge=0, le=63072000)] = 15552000
-
-
-class Storage(Table, frozen=True):
-    """Folders, and how much room stays free."""
-
-    state_dir: str = "/var/lib/camsvc"
-    runtime_dir: str = ""
-    recordings_dir: str = ""
-    snapshots_dir: str = ""
-    reserve_bytes: Annotated[int, Meta(ge=0)] = 1 << 30
-    reserve_percent: Annotated[float, Meta(ge=0, le=50)] = 5.0
-
-    @property
-    def recordings(self) -> Path:
-        """The folder of finished recordings; parts stand in ``.rec`` below it."""
-        return Path(self.recordings_dir or Path(self.state_dir, "recordings"))
-
-    @property
-    def snapshots(self) -> Path:
-        """The folder of snapshots."""
-        return Path(self.snapshots_dir or Path(self.state_dir, "snapshots"))
-
-    @property
-    def thumbnails(self) -> Path:
-        """The folder of thumbnails of both; they can be made again."""
-        return Path(self.state_dir, "thumbnails")
-
-    def reserve_of(self, total: int) -> int:
-        """Bytes that stay free on a file system of ``total`` bytes: the smaller of both limits."""
-        return min(self.reserve_bytes, int(total * self.reserve_percent / 100))
 
 
 class Media(Table, frozen=True):
@@ -263,7 +235,6 @@ def _cross_checks(config: Config) -> list[str]:
 
 def _folder_problems(config: Config, file: Path) -> list[str]:
     storage, access = config.storage, config.access
-    media = {"storage.recordings_dir": str(storage.recordings), "storage.snapshots_dir": str(storage.snapshots)}
     kept = {
         "storage.state_dir": storage.state_dir,
         "storage.runtime_dir": storage.runtime_dir,
@@ -272,20 +243,14 @@ def _folder_problems(config: Config, file: Path) -> list[str]:
         "server.tls_key": config.server.tls_key,
         "the configuration": str(file),
     }
-    return folders.problems(media, kept)
+    return folders.problems(storage.media_folders, kept)
 
 
 def _anchored(config: Config, base: Path) -> Config:
     def at(value: str) -> str:
         return str(base / value) if value else ""
 
-    storage = msgspec.structs.replace(
-        config.storage,
-        state_dir=at(config.storage.state_dir),
-        runtime_dir=at(config.storage.runtime_dir),
-        recordings_dir=at(config.storage.recordings_dir),
-        snapshots_dir=at(config.storage.snapshots_dir),
-    )
+    storage = storage_table.anchored(config.storage, at)
     server = msgspec.structs.replace(
         config.server, tls_cert=at(config.server.tls_cert), tls_key=at(config.server.tls_key)
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from camsvc.config.schema import Storage
+from camsvc.config.storage import Storage
 from camsvc.errors import DependencyFailed, InvalidState
 from camsvc.library import parts
 from camsvc.library.media_folders import MediaFolders

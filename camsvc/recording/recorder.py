@@ -7,7 +7,7 @@ from functools import partial
 from twisted.internet.defer import DeferredList
 from twisted.logger import Logger
 
-from camsvc.config.schema import Storage
+from camsvc.config.storage import Storage
 from camsvc.devices.inventory import Inventory
 from camsvc.errors import InvalidState
 from camsvc.library import recordings_table

@@ -10,7 +10,8 @@ from twisted.internet.task import deferLater
 from twisted.trial.unittest import TestCase
 
 from camsvc.app.wiring.streaming import Streaming
-from camsvc.config.schema import Config, Media, Storage
+from camsvc.config.schema import Config, Media
+from camsvc.config.storage import Storage
 from camsvc.engine.api.api_client import ApiClient
 from camsvc.engine.api.paths_api import PathsApi
 from camsvc.model import Camera, Recording

@@ -11,8 +11,9 @@ from twisted.logger import Logger
 from camsvc.app.shutdown import Step
 from camsvc.app.wiring.cameras import Cameras
 from camsvc.app.wiring.streaming import Streaming
-from camsvc.config.schema import Storage
+from camsvc.config.storage import Storage
 from camsvc.library import index
+from camsvc.library.files_in_use import FilesInUse
 from camsvc.library.index import RECORDINGS, SNAPSHOTS
 from camsvc.library.media_folders import MediaFolders
 from camsvc.library.retention import Retention
@@ -37,6 +38,7 @@ class Archive:
 
     Attributes:
         folders: where the files of each kind are.
+        in_use: which files somebody reads now.
     """
 
     def __init__(self, runtime: Runtime, storage: Storage, cameras: Cameras, streaming: Streaming) -> None:
@@ -55,6 +57,7 @@ class Archive:
             THUMBNAILS: storage.thumbnails,
         }
         folders = self.media_folders = MediaFolders(runtime.reactor, *self.folders.values())
+        self.in_use = FilesInUse()
         self.finisher = Finisher(runtime, folders, Joiner(runtime, folders))
         self.recorder = Recorder(runtime, cameras.inventory, streaming.recordings, folders, self.finisher, storage)
         self.snapshots = Snapshots(runtime, cameras.inventory, cameras.health, streaming.starter, folders)

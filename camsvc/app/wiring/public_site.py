@@ -52,6 +52,7 @@ class PublicSite:
             archive.recorder.under_way,
             archive.finisher.when_finished,
             archive.thumbnails.ready,
+            archive.in_use,
         )
         files = Files(runtime.reactor, authentication, access.grants, sources)
         pages = Pages(self._ready, feed.health_status, config.media.rtsp_port)

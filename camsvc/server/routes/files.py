@@ -21,6 +21,7 @@ from camsvc.access.roles import Principal, Role
 from camsvc.access.session_grants import SessionGrants
 from camsvc.access.tokens import FILE
 from camsvc.errors import AuthenticationFailed, CamsvcError, NotFound
+from camsvc.library.files_in_use import FilesInUse
 from camsvc.library.index import RECORDINGS, SNAPSHOTS
 from camsvc.library.thumbnail_names import THUMBNAILS, source_of
 from camsvc.model import MediaFile
@@ -141,6 +142,7 @@ class FileSources:
         under_way: names of the recordings that still run.
         when_finished: gives a Deferred while a recording of that name is being finished.
         make_thumbnail: makes a thumbnail, by its name, unless it is there; whether it is then.
+        in_use: told of what is downloaded, so that retention leaves it.
     """
 
     folders: Mapping[str, Path]
@@ -148,6 +150,7 @@ class FileSources:
     under_way: Callable[[], Container[str]]
     when_finished: Callable[[str], Deferred[Any] | None]
     make_thumbnail: Callable[[str], Coroutine[Deferred[Any], Any, bool]]
+    in_use: FilesInUse
 
 
 class Files:
@@ -201,7 +204,13 @@ class Files:
                 return busy
         if not (known or await self._is_known(who, source)) or path.is_symlink() or not path.is_file():
             raise NotFound("File", name[:100])
+        self._hold_until_finished(request, kind, name)
         return _File(str(path))
+
+    def _hold_until_finished(self, request: Any, kind: str, name: str) -> None:
+        """Have retention leave a file for as long as it is downloaded."""
+        let_go = self._sources.in_use.hold(kind, name)
+        request.notifyFinish().addBoth(lambda _: let_go())
 
     async def _is_known(self, who: Principal, source: tuple[str, str] | None) -> bool:
         """Whether the index knows a file: what else lies in the folder is nobody's, whoever put it there.

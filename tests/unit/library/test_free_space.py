@@ -8,7 +8,7 @@ from unittest.mock import patch
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from camsvc.config.schema import Storage
+from camsvc.config.storage import Storage
 from camsvc.errors import DependencyFailed, InvalidState
 from camsvc.library.free_space import require_room
 from tests.support.immediate import ImmediateMediaFolders

@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from camsvc.config.schema import Storage
+from camsvc.config.storage import Storage
 from camsvc.devices.inventory import Inventory
 from camsvc.errors import DependencyFailed, InvalidState, NotFound
 from camsvc.library import index, parts, recordings_table

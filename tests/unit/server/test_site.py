@@ -53,7 +53,7 @@ class SiteTests(TestCase):
         known = credentials()
         authentic = authentication(known)
         grants = session_grants(reactor, known)
-        sources = FileSources({"recordings": folder, "snapshots": folder}, None, dict, lambda _: None, None)  # type: ignore[arg-type]
+        sources = FileSources({"recordings": folder, "snapshots": folder}, None, dict, lambda _: None, None, None)  # type: ignore[arg-type]
         files = Files(reactor, authentic, grants, sources)
         checks = caller_checks(reactor, authentic, hosts, limits, grants)
         process = runtime(reactor, clocks=Clocks())

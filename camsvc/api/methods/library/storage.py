@@ -10,7 +10,7 @@ from camsvc.access.roles import Role
 from camsvc.api.calls import Call
 from camsvc.api.camera_scope import CameraScope
 from camsvc.api.declaration import NoParams, method
-from camsvc.config.schema import Storage
+from camsvc.config.storage import Storage
 from camsvc.errors import InvalidParams
 from camsvc.library import index, parts
 from camsvc.library.index import RECORDINGS, SNAPSHOTS

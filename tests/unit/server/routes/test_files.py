@@ -19,12 +19,14 @@ from camsvc.access.credentials import Credentials
 from camsvc.access.keys import ApiKey, digest, make, new_ident
 from camsvc.access.roles import Principal, Role
 from camsvc.access.tokens import FILE, STREAM, Tokens
+from camsvc.library.files_in_use import FilesInUse
 from camsvc.model import MediaFile
 from camsvc.server.http.request import QuietSite
 from camsvc.server.routes import files as files_module
 from camsvc.server.routes.files import Files, FileSources
 from tests.support.http_client import Answer, ask
 from tests.support.samples import SECRET, authentication, principal, session_grants
+from tests.support.spawned import eventually
 
 BODY = bytes(range(256)) * 40
 NAME = "camera0_2026-01-31_12-00-00Z_1.mp4"
@@ -52,12 +54,14 @@ class FilesTestCase(TestCase):
         self.index: dict[tuple[str, str], MediaFile] = {}
         self.index_is_full = True
         self.making: dict[str, Deferred[bool]] = {}
+        self.in_use = FilesInUse()
         sources = FileSources(
             self.folders,
             lambda kind, name: succeed(self.find(kind, name)),
             lambda: self.running,
             lambda name: self.when_finished(name),
             self.make_thumbnail,
+            self.in_use,
         )
         self.files = Files(reactor, authentication(known), self.grants, sources)
         root = Resource()
@@ -226,6 +230,19 @@ class RevocationTests(FilesTestCase):
         """A finished download holds nothing."""
         self.assertEqual((await self.get()).status, 200)
         self.assertEqual(len(self.grants), 0)
+
+    async def test_in_use(self) -> None:
+        """What is downloaded is known to be in use until its reader has it or leaves; nothing else is."""
+        with self.path.open("r+b") as file:
+            file.truncate(64 << 20)
+        path = f"/files/recordings/{NAME}"
+        client = await self.slow(f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {self.token}\r\n\r\n")
+        self.assertIn(("recordings", NAME), self.in_use)
+        client.transport.abortConnection()
+        await client.lost
+        await eventually(lambda: ("recordings", NAME) not in self.in_use)
+        self.assertEqual((await self.get(range="bytes=0-9")).status, 206)
+        self.assertNotIn(("recordings", NAME), self.in_use)
 
     async def slow(self, request: str) -> Any:
         """A client that has taken the first bytes and reads no more."""

@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from camsvc.access.roles import Principal, Role
 from camsvc.api.methods.library.storage import StorageMethods
 from camsvc.api.registry import Registry
-from camsvc.config.schema import Storage
+from camsvc.config.storage import Storage
 from camsvc.library import index, recordings_table
 from camsvc.library.index import RECORDINGS, SNAPSHOTS
 from camsvc.library.retention import Retention
