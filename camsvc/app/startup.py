@@ -185,7 +185,7 @@ def _addresses(config: Config, folder: RuntimeDir) -> EngineAddresses:
         callback_url=f"http://127.0.0.1:{config.server.callback_port}/{secret}/auth",
         hls=f"127.0.0.1:{media.hls_port}",
         webrtc=f"127.0.0.1:{media.webrtc_port}",
-        webrtc_udp=f":{media.webrtc_udp_port}",
+        webrtc_udp=f"{media.webrtc_listen}:{media.webrtc_udp_port}",
         webrtc_hosts=tuple(media.webrtc_hosts),
     )
 

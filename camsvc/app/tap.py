@@ -8,7 +8,7 @@ from twisted.application.service import IService
 from twisted.python import usage
 
 from camsvc.app.startup import Prepared, prepare
-from camsvc.config.schema import find_file, load
+from camsvc.config.files import find_file, load
 from camsvc.errors import ConfigError, StartError
 from camsvc.system.atomic_files import keep_from_others
 from camsvc.system.clocks import Clocks

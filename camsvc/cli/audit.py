@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from camsvc.audit.chain import verify
 from camsvc.cli.options import add_config_option
-from camsvc.config.schema import find_file, load
+from camsvc.config.files import find_file, load
 from camsvc.errors import StartError
 
 EX_OK, EX_BROKEN = 0, 1

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import json
+from typing import Any
 
 from camsvc.app.startup import certificates_of, runtime_path, serves_rtsps
-from camsvc.cli.options import add_config_option
-from camsvc.config.schema import Config, find_file, load
+from camsvc.cli.client import print_json
+from camsvc.cli.options import add_config_option, add_json_option
+from camsvc.config.files import Sources, find_file, read
+from camsvc.config.schema import Config
 from camsvc.engine.choice import EngineChoice, choose, find_ffmpeg
 from camsvc.errors import StartError
 from camsvc.server.http.tls import Certificates
 from camsvc.system.clocks import Clocks
+from camsvc.system.redaction import escaped, redact_value
 
 EX_OK = 0
 
@@ -18,15 +23,18 @@ EX_OK = 0
 def declare(command: argparse.ArgumentParser) -> None:
     """Give the command its options."""
     command.description = (
-        "Validate the configuration without starting anything. Exit status 64 when it has a mistake."
+        "Validate the configuration without starting anything, and say where each value that is set comes from. "
+        "Exit status 64 when it has a mistake."
     )
     add_config_option(command)
+    add_json_option(command)
     command.set_defaults(run=_run)
 
 
 def _run(options: argparse.Namespace) -> int:
     path = find_file(options.config)
-    config = load(path)
+    sources = read(path)
+    config = sources.config
     choice = choose(config.media) if config.media.run else None
     engine = choice.words if choice is not None else "run by systemd"
     ffmpeg = find_ffmpeg(config.media)
@@ -43,9 +51,27 @@ def _run(options: argparse.Namespace) -> int:
         "ffmpeg": ffmpeg,
         "cameras": ", ".join(camera.name for camera in config.camera) or "none in the configuration",
     }
+    if options.json:
+        print_json({**{key: str(value) for key, value in rows.items()}, "set": _set(sources)})
+        return EX_OK
     for name, value in rows.items():
         print(f"{name:<8} {value}")
+    print("\nset, and where; every other key has its default" if sources.values else "\nevery key has its default")
+    for each in _set(sources):
+        print(
+            escaped(f"  {each['key']} = {json.dumps(each['value'], ensure_ascii=False, default=str)}  {each['file']}")
+        )
     return EX_OK
+
+
+def _set(sources: Sources) -> list[dict[str, Any]]:
+    """Each value that a file sets, with that file; passwords are left out."""
+    found = []
+    for key, value in sources.values.items():
+        shown = redact_value({key.rpartition(".")[2]: value})
+        assert isinstance(shown, dict)
+        found.append({"key": key, "value": next(iter(shown.values())), "file": str(sources.origins[key])})
+    return found
 
 
 def _runtime_words(config: Config) -> str:

@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 
 from camsvc.access.roles import Role
 from camsvc.cli.session_token import session_token
-from camsvc.config.schema import Config, find_file, load
+from camsvc.config.files import find_file, load
+from camsvc.config.schema import Config
 from camsvc.system.redaction import escaped, plain
 
 EX_OK, EX_REFUSED, EX_UNAVAILABLE = 0, 1, 69

@@ -10,7 +10,7 @@ import time
 
 from camsvc.access.signing import HS256, rotate
 from camsvc.cli.options import add_config_option, span
-from camsvc.config.schema import find_file, load
+from camsvc.config.files import find_file, load
 from camsvc.errors import StartError
 from camsvc.system.clocks import Clocks
 

@@ -7,7 +7,8 @@ import argparse
 from camsvc.access.roles import Role
 from camsvc.access.signing import HS256, installed_secrets, session_claims, sign_hs256
 from camsvc.cli.options import add_config_option, add_role_option, span
-from camsvc.config.schema import Config, find_file, load
+from camsvc.config.files import find_file, load
+from camsvc.config.schema import Config
 from camsvc.system.clocks import Clocks
 
 EX_OK = 0

@@ -1,10 +1,9 @@
-"""The configuration: which file, which keys, what each may hold. Read once, validated whole."""
+"""The configuration: which keys there are, what each may hold, and which do not go together."""
 
 from __future__ import annotations
 
-import os
 import re
-import tomllib
+from collections.abc import Callable
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -13,8 +12,6 @@ import msgspec
 from msgspec import Meta, field
 
 from camsvc.config import discovery as discovery_table
-from camsvc.config import folders
-from camsvc.config import storage as storage_table
 from camsvc.config.discovery import Discovery
 from camsvc.config.messages import mistake, one_line
 from camsvc.config.storage import Storage
@@ -23,9 +20,6 @@ from camsvc.kinds import catalogue
 from camsvc.kinds.catalogue import CameraTable
 from camsvc.kinds.kind import Table
 from camsvc.kinds.usb import UsbCamera
-
-SYSTEM_FILE = Path("/etc/camsvc/camsvc.toml")
-CHECKOUT_FILE = Path(".state/camsvc.toml")
 
 _ORIGIN = re.compile(r"https?://[^/?#@\s]+\Z")
 
@@ -60,6 +54,7 @@ class Media(Table, frozen=True):
     api_port: Port = 9997
     hls_port: Port = 8888
     webrtc_port: Port = 8889
+    webrtc_listen: str = ""
     webrtc_udp_port: Port = 8189
     webrtc_hosts: list[Text] = []
     ffmpeg: str = "ffmpeg"
@@ -130,64 +125,27 @@ class Config(Table, frozen=True):
         return Path(self.access.jwt_secret_file) if self.access.jwt_secret_file else self.state_dir / "jwt.key"
 
 
-def find_file(explicit: str | None) -> Path | None:
-    """The configuration file by the one rule that daemon and command line share.
+def parse(document: dict[str, Any], source: str | Callable[[str], str] = "configuration") -> Config:
+    """Validate a document.
 
-    ``--config``, else ``.state/camsvc.toml`` here when it belongs to the caller, else ``/etc/camsvc/camsvc.toml``.
-
-    Raises:
-        ConfigError: the file named by ``--config`` is not there.
-    """
-    if explicit:
-        if not Path(explicit).is_file():
-            raise ConfigError(f"--config {explicit}: no such file")
-        return Path(explicit)
-    try:
-        if CHECKOUT_FILE.stat().st_uid == os.geteuid():
-            return CHECKOUT_FILE
-    except OSError:
-        pass
-    return SYSTEM_FILE if SYSTEM_FILE.is_file() else None
-
-
-def load(path: Path | None) -> Config:
-    """Read and validate the whole file; defaults when ``path`` is None.
-
-    Relative folders count from the file's own folder.
+    Args:
+        document: as TOML has it.
+        source: where it is from, for the mistake; or what tells that of a key.
 
     Raises:
         ConfigError: one line naming the key, the value and what is allowed.
     """
-    if path is None:
-        return Config()
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as why:
-        raise ConfigError(f"{path}: cannot be read: {why.strerror}") from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path}: is not UTF-8 text") from None
-    except tomllib.TOMLDecodeError as why:
-        raise ConfigError(f"{path}: is not TOML: {why}") from None
-    except RecursionError:
-        raise ConfigError(f"{path}: is nested too deeply") from None
-    config = _anchored(parse(document, str(path)), path.resolve().parent)
-    for problem in _folder_problems(config, path):
-        raise ConfigError(one_line(f"{path}: {problem}"))
-    return config
 
+    def of(problem: str) -> str:
+        found = source if isinstance(source, str) else source(re.split(r"[ :]", problem, maxsplit=1)[0])
+        return one_line(f"{found}: {problem}")
 
-def parse(document: dict[str, Any], source: str = "configuration") -> Config:
-    """Validate a document.
-
-    Raises:
-        ConfigError: as :func:`load`.
-    """
     try:
         config = msgspec.convert(document, Config)
     except msgspec.ValidationError as why:
-        raise ConfigError(one_line(f"{source}: {mistake(document, why, Config)}")) from None
+        raise ConfigError(of(mistake(document, why, Config))) from None
     for problem in _cross_checks(config):
-        raise ConfigError(one_line(f"{source}: {problem}"))
+        raise ConfigError(of(problem))
     return config
 
 
@@ -231,32 +189,3 @@ def _cross_checks(config: Config) -> list[str]:
         except ValueError:
             problems.append(f'server.trusted_proxies: "{proxy}" is no address and no network such as "10.0.0.0/8"')
     return problems
-
-
-def _folder_problems(config: Config, file: Path) -> list[str]:
-    storage, access = config.storage, config.access
-    kept = {
-        "storage.state_dir": storage.state_dir,
-        "storage.runtime_dir": storage.runtime_dir,
-        "access.jwt_secret_file": access.jwt_secret_file,
-        "access.jwt_key_file": access.jwt_key_file,
-        "server.tls_key": config.server.tls_key,
-        "the configuration": str(file),
-    }
-    return folders.problems(storage.media_folders, kept)
-
-
-def _anchored(config: Config, base: Path) -> Config:
-    def at(value: str) -> str:
-        return str(base / value) if value else ""
-
-    storage = storage_table.anchored(config.storage, at)
-    server = msgspec.structs.replace(
-        config.server, tls_cert=at(config.server.tls_cert), tls_key=at(config.server.tls_key)
-    )
-    access = msgspec.structs.replace(
-        config.access,
-        jwt_secret_file=at(config.access.jwt_secret_file),
-        jwt_key_file=at(config.access.jwt_key_file),
-    )
-    return msgspec.structs.replace(config, server=server, storage=storage, access=access)

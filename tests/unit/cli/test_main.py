@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import sys
 import time
@@ -14,7 +15,8 @@ from camsvc.access.roles import Role
 from camsvc.access.tokens import Tokens
 from camsvc.cli import check_config
 from camsvc.cli.main import main
-from camsvc.config.schema import Config, load
+from camsvc.config.files import load
+from camsvc.config.schema import Config
 from camsvc.system.secret_files import stored_secret
 from tests.support.certificates import make_pair
 
@@ -100,6 +102,20 @@ class CliTests(CliTestCase):
         self.assertIn(str(self.base / "state"), out)
         self.assertIn("camsvc-relay", out)
         self.assertFalse(self.key.parent.exists())
+
+    def test_check_config_sources(self) -> None:
+        """Each value that is set, with its file; as JSON too; no password in either."""
+        drop_in = Path(f"{self.file}.d") / "local.toml"
+        drop_in.parent.mkdir()
+        drop_in.write_text(
+            '[logs]\nlevel = "warn"\n[[camera]]\nkind = "network"\nname = "Gate"\nurl = "rtsp://me:s3cret@h/x"\n'
+        )
+        out = self.run_it("check-config")[1]
+        self.assertIn(f'logs.level = "warn"  {drop_in}\n', out)
+        self.assertIn("rtsp://me:***@h/x", out)
+        told = self.run_it("check-config", "--json")[1]
+        self.assertIn({"key": "logs.level", "value": "warn", "file": str(drop_in)}, json.loads(told)["set"])
+        self.assertNotIn("s3cret", out + told)
 
     def test_check_config_tls(self) -> None:
         """The certificate and what is wrong with it; a pair that is none is a mistake."""

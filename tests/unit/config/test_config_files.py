@@ -13,7 +13,8 @@ import msgspec
 from msgspec.structs import fields
 from twisted.trial.unittest import SynchronousTestCase
 
-from camsvc.config.schema import Config, load, parse
+from camsvc.config.files import load
+from camsvc.config.schema import Config, parse
 from tests.support import CHECKOUT
 
 ETC = CHECKOUT / "etc"

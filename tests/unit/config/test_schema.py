@@ -1,9 +1,8 @@
-"""The configuration: which file, what it may hold, and mistakes told in one line."""
+"""The configuration: what it may hold, and mistakes told in one line."""
 
 from __future__ import annotations
 
 import datetime
-import os
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from camsvc.config import schema
-from camsvc.config.schema import Config, find_file, load, parse
+from camsvc.config.files import load
+from camsvc.config.schema import Config, parse
 from camsvc.errors import ConfigError
 from camsvc.model import Mode
 from tests.support import CHECKOUT
@@ -212,100 +211,3 @@ class ParseTests(SynchronousTestCase):
             self.assertIsInstance(parse(document), Config)
         except ConfigError as why:
             self.assertTrue(why.message.isprintable(), why.message)
-
-
-class LoadTests(SynchronousTestCase):
-    """``load`` and ``find_file``."""
-
-    def setUp(self) -> None:
-        self.folder = Path(self.mktemp())
-        self.folder.mkdir()
-        here = os.getcwd()
-        self.addCleanup(os.chdir, here)
-
-    def file(self, text: str | bytes, name: str = "camsvc.toml") -> Path:
-        path = self.folder / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return path
-
-    def test_none(self) -> None:
-        """No file: the defaults."""
-        self.assertEqual(load(None), Config())
-
-    def test_relative_folders(self) -> None:
-        """Count from the file's own folder; absolute ones stay."""
-        path = self.file('[storage]\nstate_dir = "state"\nrecordings_dir = "/r"\n[access]\njwt_secret_file = "k"\n')
-        found = load(path)
-        base = self.folder.resolve()
-        self.assertEqual(found.state_dir, base / "state")
-        self.assertEqual(found.storage.recordings, Path("/r"))
-        self.assertEqual(found.storage.snapshots, base / "state" / "snapshots")
-        self.assertEqual(found.jwt_secret_file, base / "k")
-
-    def test_folders_that_hold_secrets(self) -> None:
-        """What is recorded stands beside no secret, by a folder above or by a link in the default's place."""
-        (self.folder / "state").mkdir()
-        (self.folder / "link").symlink_to("state")
-        for key in ("recordings_dir", "snapshots_dir"):
-            for folder, what in (
-                (".", "storage.state_dir"),
-                ("state", "storage.state_dir"),
-                ("state/../state/", "storage.state_dir"),
-                ("link", "storage.state_dir"),
-                ("/", "storage.state_dir"),
-                ("secrets", "access.jwt_secret_file"),
-                ("tls", "server.tls_key"),
-                ("run", "storage.runtime_dir"),
-            ):
-                path = self.file(
-                    '[server]\ntls_cert = "tls.crt"\ntls_key = "tls/tls.key"\n'
-                    '[access]\njwt_secret_file = "secrets/k"\n'
-                    f'[storage]\nstate_dir = "state"\nruntime_dir = "run"\n{key} = "{folder}"\n'
-                )
-                with self.assertRaises(ConfigError) as caught:
-                    load(path)
-                self.assertIn(f"storage.{key} = ", caught.exception.message)
-                self.assertIn(f"holds {what} ", caught.exception.message)
-        path = self.file('[storage]\nstate_dir = "/var/lib/camsvc"\nrecordings_dir = "."\n')
-        with self.assertRaises(ConfigError) as caught:
-            load(path)
-        self.assertIn("holds the configuration", caught.exception.message)
-        load(self.file('[storage]\nstate_dir = "state"\nrecordings_dir = "state/here"\nsnapshots_dir = "pictures"\n'))
-        (self.folder / "state" / "snapshots").symlink_to("..")
-        self.assertRaises(ConfigError, load, self.file('[storage]\nstate_dir = "state"\n'))
-
-    def test_unreadable(self) -> None:
-        """Not there, a folder, not UTF-8, not TOML, nested without end: one line that names the file."""
-        for path in (
-            self.folder / "absent.toml",
-            self.folder,
-            self.file(b"\xff\xfe", "a.toml"),
-            self.file("[server\n", "b.toml"),
-            self.file("port = 1\nport = 2\n", "c.toml"),
-            self.file("a = " + "[" * 5000, "d.toml"),
-        ):
-            with self.assertRaises(ConfigError) as caught:
-                load(path)
-            self.assertIn(str(path), caught.exception.message)
-            self.assertTrue(caught.exception.message.isprintable())
-
-    def test_explicit(self) -> None:
-        """--config counts alone, and must be there."""
-        path = self.file("")
-        self.assertEqual(find_file(str(path)), path)
-        self.assertRaises(ConfigError, find_file, str(self.folder / "absent"))
-
-    def test_search(self) -> None:
-        """./.state/camsvc.toml when it is the caller's, else the system's, else none."""
-        system = self.file("", "system.toml").resolve()
-        self.patch(schema, "SYSTEM_FILE", system)
-        os.chdir(self.folder)
-        self.assertEqual(find_file(None), system)
-        Path(".state").mkdir()
-        Path(".state/camsvc.toml").touch()
-        self.assertEqual(find_file(None), schema.CHECKOUT_FILE)
-        self.patch(os, "geteuid", lambda: os.getuid() + 1)
-        self.assertEqual(find_file(None), system)
-        system.unlink()
-        self.assertIsNone(find_file(None))
