@@ -23,24 +23,29 @@ from camsvc.server.http.request import answer_error, answer_json, with_json_erro
 from camsvc.server.routes.login import LoginPages
 from camsvc.server.routes.page_files import FOLDER
 from camsvc.server.routes.rpc import Rpc
+from camsvc.server.routes.web_client import WebClient, wants_page
 
 _PAGE = FOLDER / "index.html"
 _LOGIN_PATHS = ([b"login"], [b"logout"], [b"session"])
 
 
 class Pages:
-    """``/`` and ``/health``."""
+    """``/health``, and the web client at ``/`` and at whatever is nobody else's."""
 
     app = with_json_errors(Klein())
 
-    def __init__(self, ready: Callable[[], dict[str, Any]], health_status: HealthStatus, rtsp_port: int) -> None:
+    def __init__(
+        self, ready: Callable[[], dict[str, Any]], health_status: HealthStatus, rtsp_port: int, client: WebClient
+    ) -> None:
         """Set up.
 
         Args:
             ready: what must be for ``/health/ready``: names and True, or why not.
             health_status: how the parts are, for ``/health``.
             rtsp_port: the engine's, for the page.
+            client: what people see.
         """
+        self._client = client
         self._ready = ready
         self._health_status = health_status
         page = _PAGE.read_text(encoding="utf-8").replace("{version}", camsvc.__version__)
@@ -48,10 +53,26 @@ class Pages:
 
     @app.route("/", methods=["GET", "HEAD"])
     def front(self, request: IRequest) -> bytes:
-        """The page that shows the cameras, until the web client stands here."""
+        """The web client's page, or where that is not built, one that shows the cameras and no more."""
+        if self._client.built:
+            return self._client.page(request)
         request.setHeader(b"content-type", b"text/html; charset=utf-8")
         request.setHeader(b"cache-control", b"no-cache")
         return self._page
+
+    @app.route("/<path:path>", methods=["GET", "HEAD"])
+    def client(self, request: IRequest, path: str) -> bytes:
+        """A file of the web client, or its page, which knows itself what it shows at which path.
+
+        Raises:
+            NotFound: it is neither.
+        """
+        found = self._client.file(request, path)
+        if found is not None:
+            return found
+        if path.startswith("health/") or not wants_page(request, path):
+            raise NotFound("Page", "path")
+        return self._client.page(request, path)
 
     @app.route("/health", methods=["GET", "HEAD"])
     def health(self, request: IRequest) -> bytes:

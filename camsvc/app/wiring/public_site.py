@@ -20,6 +20,7 @@ from camsvc.server.routes.files import Files, FileSources
 from camsvc.server.routes.metrics import MetricsPage
 from camsvc.server.routes.page_files import PageFiles
 from camsvc.server.routes.rpc import Rpc
+from camsvc.server.routes.web_client import WebClient
 from camsvc.server.site import Pages, Root
 from camsvc.server.ws_connections import WebSocketConnections
 from camsvc.system.floods.flood_guard import FloodGuard
@@ -55,7 +56,7 @@ class PublicSite:
             archive.in_use,
         )
         files = Files(runtime.reactor, authentication, access.grants, sources)
-        pages = Pages(self._ready, feed.health_status, config.media.rtsp_port)
+        pages = Pages(self._ready, feed.health_status, config.media.rtsp_port, WebClient())
         rpc = Rpc(methods.registry, checks)
         self.root = Root(checks, accounts.cookie, pages, accounts.pages, rpc, config.server.hsts_s)
         self.root.putChild(b"ws", self.ws.as_resource())

@@ -28,16 +28,20 @@ from camsvc.server.http.request import QuietSite
 from camsvc.server.routes.files import Files, FileSources
 from camsvc.server.routes.login import LoginPages
 from camsvc.server.routes.rpc import Rpc
+from camsvc.server.routes.web_client import WebClient
 from camsvc.server.site import Pages, Root
 from camsvc.server.ws_connections import WebSocketConnections
 from camsvc.system.clocks import Clocks
 from tests.support.http_client import Answer, ask, exchange
 from tests.support.samples import authentication, caller_checks, credentials, runtime, session_grants
 from tests.unit.api.methods.service.test_system import FakeEngine
+from tests.unit.server.routes.test_web_client import built
 
 
 class SiteTests(TestCase):
     """Through a real Site."""
+
+    client: tuple[Path, ...] = ()
 
     def setUp(self) -> None:
         self.serve(Limits())
@@ -61,7 +65,7 @@ class SiteTests(TestCase):
         self.engine = FakeEngine()
         engine: Any = self.engine
         health_status = HealthStatus(Inventory(), engine, engine, lambda: True)
-        pages = Pages(lambda: self.checks, health_status, 8554)
+        pages = Pages(lambda: self.checks, health_status, 8554, WebClient(self.client))
         self.tokens = known.tokens
         registry = Registry(
             SessionMethods(authentic),
@@ -93,6 +97,22 @@ class SiteTests(TestCase):
         for inline in (rb"<style", rb"<script(?![^>]* src=)[^>]*>", rb"<[^>]* style=", rb"<[^>]* on\w+="):
             self.assertIsNone(re.search(inline, answer.body), inline)
         self.assertEqual((await self.get("/", method="HEAD")).body, b"")
+
+    async def test_client(self) -> None:
+        """Built, its page is for browsers at all that is nobody else's, its files are for everybody."""
+        self.client = (built(Path(self.mktemp())),)
+        self.serve(Limits(), Server(public_url="https://cams.example.org/a/cams/"))
+        page = {"accept": "text/html"}
+        for before in ("", "/a/cams"):
+            self.assertIn(b'src="./assets/', (await self.get(f"{before}/", **page)).body)
+            self.assertIn(b'src="../assets/', (await self.get(f"{before}/camera/camera0", **page)).body)
+            self.assertEqual((await self.get(f"{before}/assets/index-a1.css")).body, b"b{}")
+        self.assertEqual((await self.get("/camera/camera0")).status, 404)
+        for path in ("/health/absent", "/files/absent", "/assets/absent.js", "/%ff"):
+            answer = await self.get(path, **page)
+            self.assertNotIn(b"<script", answer.body, path)
+        self.assertEqual((await self.get("/library", method="POST", body=b"x", **page)).status, 405)
+        self.assertEqual((await self.get("/library", host="evil.example", **page)).status, 421)
 
     async def test_security_headers(self) -> None:
         """On every answer, refusals too; what it is served by is not told."""
