@@ -28,7 +28,7 @@ async def stand_still(run: Run, engine: Engine, victim: str, kind: signal.Signal
     await daemon.start()
     client = await daemon.connect()
     started = await client.call("start_recording", device="camera0")
-    await client.sees("recording_status_update", status="RECORDING")
+    await client.sees("recording_status_update", confirmed=True)
     await pause(5.5)  # a launcher's pauses begin anew after a run of 5 s
     folder = parts_folder(daemon, started["filename"])
     pids = {"camsvc": daemon.process.pid, "engine": daemon.engine_pid(), "launcher": daemon.launcher()["pid"],

@@ -138,7 +138,7 @@ async def measure(run: Run, engine: Engine) -> dict[str, str]:
 
     await eventually(grows, interval_s=0.01)
     rows["start_recording to file growing"] = f"{time.perf_counter() - began:.2f} s"
-    await client.sees("recording_status_update", status="RECORDING")
+    await client.sees("recording_status_update", confirmed=True)
     rows["RSS of ffmpeg, 720p30"] = _mib(await daemon.running_ffmpeg())
     began = time.perf_counter()
     await client.call("stop_recording", device="camera0")

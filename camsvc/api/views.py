@@ -44,6 +44,7 @@ class FileView(Struct, frozen=True, kw_only=True):
     device: str
     download_url: str
     status: str
+    format: str
     thumbnail_url: str | UnsetType = UNSET
     duration: float | UnsetType = UNSET
     width: int | UnsetType = UNSET
@@ -51,12 +52,14 @@ class FileView(Struct, frozen=True, kw_only=True):
 
 
 class RecordingUpdate(Struct, frozen=True, kw_only=True):
-    """``recording_status_update``."""
+    """``recording_status_update``; ``confirmed`` of RECORDING: the file is seen to grow."""
 
     device: str
     status: str
     filename: str
     duration: float
+    confirmed: bool | UnsetType = UNSET
+    first_sample: str | UnsetType = UNSET
     reason: str | UnsetType = UNSET
     file_size: int | UnsetType = UNSET
 
@@ -107,6 +110,7 @@ class Views:
             device=file.device,
             download_url=self.urls.download(kind, file.filename, principal, base_url),
             status=file.status,
+            format=format_of(file.filename),
             thumbnail_url=self.urls.thumbnail(file, principal, base_url),
             duration=UNSET if file.duration_s is None else file.duration_s,
             width=file.width or UNSET,
@@ -119,6 +123,11 @@ def _debug(camera: Camera) -> CameraDebug:
     return CameraDebug(camera.source if camera.kind == "usb" else "")
 
 
+def format_of(filename: str) -> str:
+    """The format of a file, as its name says: ``mp4``, ``mkv``, ``jpg`` or ``jpeg``."""
+    return filename.rpartition(".")[2].lower()
+
+
 def recording_update(progress: Progress) -> RecordingUpdate:
     """A change of a recording."""
     return RecordingUpdate(
@@ -126,6 +135,8 @@ def recording_update(progress: Progress) -> RecordingUpdate:
         status=progress.status,
         filename=progress.recording.filename,
         duration=round(progress.duration_s, 3),
+        confirmed=progress.confirmed if progress.status == "RECORDING" else UNSET,
+        first_sample=UNSET if progress.first_sample is None else iso(progress.first_sample),
         reason=progress.reason or UNSET,
         file_size=progress.size_bytes,
     )

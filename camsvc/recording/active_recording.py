@@ -272,5 +272,6 @@ class ActiveRecording:
         await self._runtime.database.run(lambda db: recordings_table.update(db, recording))
 
     def _tell(self, status: str, reason: str | None = None) -> None:
-        age_s = self._growth.age_s if self._growth is not None else 0.0
-        self._finisher.tell(Progress(self.recording, status, age_s, self.footage.size_bytes, reason))
+        footage, began_at = self.footage, self._growth.growth.began_at if self._growth is not None else None
+        told = Progress(self.recording, status, footage.duration_s, footage.size_bytes, reason, first_sample=began_at)
+        self._finisher.tell(told)

@@ -29,7 +29,9 @@ _STEPPED_S = 1.0
 class Progress:
     """A change in a recording, for the notification ``recording_status_update``.
 
-    ``status`` is RECORDING, STOPPED or ERROR; ``reason`` as the contract's section 5 says.
+    ``status`` is RECORDING, STOPPED or ERROR; ``reason`` as the contract's section 5 says. ``confirmed`` is False of
+    a recording that is accepted and not yet seen to grow; ``first_sample`` is when its footage begins, seconds since
+    the epoch, where that is known.
     """
 
     recording: Recording
@@ -37,6 +39,13 @@ class Progress:
     duration_s: float
     size_bytes: int
     reason: str | None = None
+    confirmed: bool = True
+    first_sample: float | None = None
+
+    @property
+    def begins(self) -> bool:
+        """It tells of a recording whose file grows from now on."""
+        return self.status == "RECORDING" and self.reason is None and self.confirmed
 
 
 class Finisher:

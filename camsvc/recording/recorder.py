@@ -15,7 +15,7 @@ from camsvc.library.free_space import require_room
 from camsvc.library.media_folders import MediaFolders
 from camsvc.model import Camera, Recording, RecordingState, Status
 from camsvc.recording.active_recording import ActiveRecording, Stopped
-from camsvc.recording.finisher import Finisher
+from camsvc.recording.finisher import Finisher, Progress
 from camsvc.recording.footage import Footage
 from camsvc.streams.recording_paths import RecordingPaths
 from camsvc.system.runtime import Runtime
@@ -108,6 +108,7 @@ class Recorder:
                 await self._runtime.database.run(lambda db: recordings_table.forget(db, ident))
             raise
         active.follow(seconds)
+        self._finisher.tell(Progress(active.recording, "RECORDING", 0.0, 0, confirmed=False))
         return active.recording
 
     def resume(self) -> None:

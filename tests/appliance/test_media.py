@@ -117,7 +117,7 @@ class MediaTests(ApplianceTestCase):
         """The camera is unplugged and plugged in again: told, and one recording that decodes from end to end."""
         client = await self.guest.connect("operator")
         name = (await client.call("start_recording", 60, device="camera0"))["filename"]
-        await client.sees("recording_status_update", 60, status="RECORDING", filename=name)
+        await client.sees("recording_status_update", 60, confirmed=True, filename=name)
         await self.guest.out(f"echo vivid.0 > {VIVID}/unbind")
         gap = await client.sees("recording_status_update", 20, reason="camera_disconnected", filename=name)
         self.assertEqual(gap["status"], "RECORDING")
@@ -139,7 +139,7 @@ class MediaTests(ApplianceTestCase):
         client = await self.guest.connect("operator")
         for step in (600, -600):
             name = (await client.call("start_recording", 60, device="camera0", duration=10))["filename"]
-            await client.sees("recording_status_update", 60, status="RECORDING", filename=name)
+            await client.sees("recording_status_update", 60, confirmed=True, filename=name)
             await self.guest.out(f"date -s @$(( $(date +%s) + {step} ))")
             stopped = await client.sees("recording_status_update", 90, status="STOPPED", filename=name)
             self.assertEqual(stopped["reason"], "duration")

@@ -26,7 +26,7 @@ class ResetTests(ApplianceTestCase):
         """What was on the disk outlives a reset, the recording goes on after it, and is one good file in the end."""
         client = await self.guest.connect("operator")
         name = (await client.call("start_recording", 60, device="camera0"))["filename"]
-        await client.sees("recording_status_update", 60, status="RECORDING", filename=name)
+        await client.sees("recording_status_update", 60, confirmed=True, filename=name)
         await pause(BEFORE_S)
         began = clock().seconds()
         await self.guest.reset()

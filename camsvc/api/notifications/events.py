@@ -66,8 +66,8 @@ class Events:
             self._tell(topic, view, camera.device, camera.device)
 
     def recording_changed(self, progress: Progress) -> None:
-        """Tell of a recording that began, ended or failed; gaps are told by recording_status_update alone."""
-        if progress.status != "RECORDING" or progress.reason is None:
+        """Tell of a recording that began, ended or failed; the rest is told by recording_status_update alone."""
+        if progress.status != "RECORDING" or progress.begins:
             update, recording = recording_update(progress), progress.recording
             self._tell(_OF_RECORDING[progress.status], lambda *_: update, recording.device, recording.name)
 

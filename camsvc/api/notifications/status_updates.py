@@ -39,6 +39,5 @@ class StatusUpdates:
         device, update = progress.recording.device, recording_update(progress)
         key = f"recording {progress.recording.name} {progress.status}"
         self._connections.notify(Notification("recording_status_update", lambda *_: update, device, key))
-        gap = progress.status == "RECORDING" and progress.reason is not None
-        if device in self._cameras and not gap:
+        if device in self._cameras and (progress.status != "RECORDING" or progress.begins):
             self.camera_changed(None, self._cameras[device])

@@ -12,6 +12,7 @@ from camsvc.api.methods.cameras.cameras import CameraMethods
 from camsvc.api.methods.cameras.external_streams import DiscoveryMethods, ExternalStreamMethods
 from camsvc.api.methods.cameras.streams import StreamMethods, StreamStatusMethods
 from camsvc.api.methods.library.files import FileMethods
+from camsvc.api.methods.library.recording_status import RecordingStatusMethods
 from camsvc.api.methods.library.recordings import RecordingMethods
 from camsvc.api.methods.library.storage import StorageMethods
 from camsvc.api.methods.service.events import SubscriptionMethods
@@ -83,6 +84,7 @@ class Methods:
         archive, views, database = self._topics.archive, self._feed.views, self._runtime.database
         recorder, finisher, folders = archive.recorder, archive.finisher, archive.media_folders
         yield RecordingMethods(recorder, finisher, archive.snapshots, database, views, self._runtime.clocks)
+        yield RecordingStatusMethods(self._topics.cameras.inventory, recorder, database)
         yield FileMethods(database, folders, recorder, finisher, views.urls)
         yield StorageMethods(database, folders, self._config.storage, recorder, finisher, archive.retention)
 

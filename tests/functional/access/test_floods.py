@@ -83,7 +83,7 @@ class FloodTests(TestCase):
         """Each kind at one port; the recording of all that time is whole."""
         client = await self.daemon.connect("admin")
         await client.call("start_recording", device="camera0")
-        await client.sees("recording_status_update", status="RECORDING")
+        await client.sees("recording_status_update", confirmed=True)
         for kind in kinds:
             await self.attack(f"{entry_point} {kind}")
         self.assertNotIn("without an answer", self.daemon.log())

@@ -211,7 +211,7 @@ class AnyCameraTests(DaemonTestCase):
         await self.play(*H265, *AAC)
         client = await self.camsvc()
         started = await client.call("start_recording", device="camera0")
-        await client.sees("recording_status_update", status="RECORDING")
+        await client.sees("recording_status_update", confirmed=True)
         await self.counted(client, 0)
         self.daemon.process.send(9)
         await self.daemon.process.when_ended()

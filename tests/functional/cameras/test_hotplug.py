@@ -276,7 +276,7 @@ class LiveTests(TestCase):
         viewer = reader(self, self.daemon.rtsp_url())
         await eventually(lambda: frames_of(viewer) > 5)
         started = await client.call("start_recording", device="camera0")
-        await client.sees("recording_status_update", status="RECORDING")
+        await client.sees("recording_status_update", confirmed=True)
         self.daemon.process.send(signal.SIGKILL)
         await self.daemon.process.when_ended()
         for device in self.camera:  # a slow machine finds it late

@@ -133,7 +133,7 @@ class NetworkCameraTests(DaemonTestCase):
         again = await daemon.connect()
         self.assertEqual((await self.looked_at(again))["device"], added["device"])
         started = await again.call("start_recording", device=added["device"])
-        await again.sees("recording_status_update", status="RECORDING")
+        await again.sees("recording_status_update", confirmed=True)
         removed = await again.call("remove_external_stream", stream_url=added["stream_url"])
         self.assertEqual(removed["status"], "REMOVED")
         await again.sees("recording_status_update", status="STOPPED", filename=started["filename"])

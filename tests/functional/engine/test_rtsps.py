@@ -83,7 +83,7 @@ class RtspsTests(TestCase):
             return
         client = await self.daemon.connect()
         await client.call("start_recording", device="camera0")
-        await client.sees("recording_status_update", status="RECORDING")
+        await client.sees("recording_status_update", confirmed=True)
         engine = self.daemon.engine_pid()
         make_pair(self.daemon.folder, "new.example")
         self.daemon.process.send(signal.SIGHUP)

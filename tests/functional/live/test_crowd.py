@@ -26,7 +26,7 @@ class CrowdTests(DaemonTestCase):
         await client.call("subscribe_events", topics=["system.health"])
         crowd = Crowd(self, self.daemon, rtsp=rtsp, hls=hls, webrtc=webrtc)
         started = await client.call("start_recording", device="camera0")
-        await client.sees("recording_status_update", status="RECORDING")
+        await client.sees("recording_status_update", confirmed=True)
         await crowd.all_see()
         return client, crowd, started["filename"]
 

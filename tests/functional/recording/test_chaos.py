@@ -35,7 +35,7 @@ class ChaosTests(DaemonTestCase):
         dice = random.Random(f"{SEED} {self.engine.name}")
         client = await self.daemon.connect()
         started = await client.call("start_recording", device="camera0")
-        await client.sees("recording_status_update", status="RECORDING")
+        await client.sees("recording_status_update", confirmed=True)
         began, away, told = time.monotonic(), 0.0, defaultdict[str, list[float]](list)
         for number in range(FAULTS):
             await pause(dice.uniform(0.3, 2.5))

@@ -45,7 +45,7 @@ class StorageTests(TestCase):
         """No room: told with the reason; lists go on; with room again the recording goes on, and its file plays."""
         client = await self.daemon.connect()
         await client.call("start_recording", device="camera0")
-        await client.sees("recording_status_update", status="RECORDING")
+        await client.sees("recording_status_update", confirmed=True)
         filler = self.small / "filler"
         _fill(filler)
         await client.sees("recording_status_update", reason="no_space", timeout_s=30)
@@ -69,7 +69,7 @@ class StorageTests(TestCase):
         self.assertEqual((caught.exception.code, caught.exception.data["reason"]), (-32050, "read_only"))
         await mount("-o", "remount,rw", str(recordings))
         await client.call("start_recording", device="camera0")
-        await client.sees("recording_status_update", status="RECORDING")
+        await client.sees("recording_status_update", confirmed=True)
         await self.stop_and_play(client)
 
     async def stop_and_play(self, client) -> None:

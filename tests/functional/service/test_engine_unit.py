@@ -81,7 +81,7 @@ class EngineUnitTests(EngineUnitTestCase):
         client = await self.daemon.connect()
         viewer = reader(self, self.daemon.rtsp_url())
         started = await client.call("start_recording", device="camera0")
-        await client.sees("recording_status_update", status="RECORDING")
+        await client.sees("recording_status_update", confirmed=True)
         self.assertTrue(await self.daemon.process.end(signal.SIGTERM, 10), "it ends by itself")
         self.assertTrue(self.unit.running)
         before = frames_of(viewer)

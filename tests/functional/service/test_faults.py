@@ -24,7 +24,7 @@ class FaultTests(DaemonTestCase):
         """The engine is killed: told, started anew, and the same recording goes on with a next part."""
         client = await self.daemon.connect()
         started = await client.call("start_recording", device="camera0")
-        await client.sees("recording_status_update", status="RECORDING")
+        await client.sees("recording_status_update", confirmed=True)
         before = self.daemon.engine_pid()
         os.kill(before, signal.SIGKILL)
         await eventually(self.unready, interval_s=0.01)
@@ -45,7 +45,7 @@ class FaultTests(DaemonTestCase):
         """ffmpeg is killed: started again by the launcher, and the same recording goes on with a next part."""
         client = await self.daemon.connect()
         started = await client.call("start_recording", device="camera0")
-        await client.sees("recording_status_update", status="RECORDING")
+        await client.sees("recording_status_update", confirmed=True)
         before = await self.daemon.running_ffmpeg()
         os.kill(before, signal.SIGKILL)
         await self.daemon.running_ffmpeg(other_than=before)
@@ -108,7 +108,7 @@ class FaultTests(DaemonTestCase):
         client = await self.daemon.connect()
         viewer = reader(self, self.daemon.rtsp_url())
         started = await client.call("start_recording", device="camera0")
-        await client.sees("recording_status_update", status="RECORDING")
+        await client.sees("recording_status_update", confirmed=True)
         await eventually(lambda: frames_of(viewer) > 5)
         self.assertTrue(await self.daemon.process.end(signal.SIGINT, 15), self.daemon.log())
         self.assertIsNotNone(client.seen("recording_status_update", status="STOPPED", reason="shutdown"))
@@ -128,7 +128,7 @@ class FaultTests(DaemonTestCase):
         client = await self.daemon.connect()
         viewer = reader(self, self.daemon.rtsp_url())
         started = await client.call("start_recording", device="camera0")
-        await client.sees("recording_status_update", status="RECORDING")
+        await client.sees("recording_status_update", confirmed=True)
         engine = self.daemon.engine_pid()
         self.daemon.process.send(signal.SIGKILL)
         await self.daemon.process.when_ended()
@@ -154,7 +154,7 @@ class FaultTests(DaemonTestCase):
         """An engine with an older configuration is kept while a recording runs, and replaced after it."""
         client = await self.daemon.connect()
         started = await client.call("start_recording", device="camera0")
-        await client.sees("recording_status_update", status="RECORDING")
+        await client.sees("recording_status_update", confirmed=True)
         engine = self.daemon.engine_pid()
         self.daemon.process.send(signal.SIGKILL)
         await self.daemon.process.when_ended()
@@ -177,7 +177,7 @@ class FaultTests(DaemonTestCase):
         """A timed recording ends when it should though camsvc was away, and is cut when it ended too late."""
         client = await self.daemon.connect()
         started = await client.call("start_recording", device="camera0", duration=5)
-        await client.sees("recording_status_update", status="RECORDING")
+        await client.sees("recording_status_update", confirmed=True)
         self.daemon.process.send(signal.SIGKILL)
         await self.daemon.process.when_ended()
         await pause(6)  # the test is about time: the recording should have ended by now
@@ -196,7 +196,7 @@ class FaultTests(DaemonTestCase):
         """Everything dies at once and another boot begins: the recording is repaired and goes on; footage counts."""
         client = await self.daemon.connect()
         started = await client.call("start_recording", device="camera0", duration=8)
-        await client.sees("recording_status_update", status="RECORDING")
+        await client.sees("recording_status_update", confirmed=True)
         for pid in (self.daemon.process.pid, self.daemon.engine_pid(), self.daemon.launcher()["pid"]):
             os.kill(pid, signal.SIGKILL)
         await self.daemon.process.when_ended()

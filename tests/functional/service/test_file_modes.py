@@ -60,7 +60,7 @@ class FileModeTests(DaemonTestCase):
         """Recordings, their parts, snapshots, thumbnails, database, secrets, status, what the engine writes."""
         client = await self.daemon.connect()
         started = await client.call("start_recording", device="camera0")
-        await client.sees("recording_status_update", status="RECORDING")
+        await client.sees("recording_status_update", confirmed=True)
         watched = await read_frames(self, self.daemon.rtsp_url("camera0"), 5, 30)
         self.assertEqual(watched.frames, 5, watched.errors)
         await client.call("take_snapshot", device="camera0")

@@ -6,6 +6,7 @@ import json
 import sqlite3
 import sys
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,12 @@ class MainJobTests(DaemonTestCase):
             await client.call("start_recording", device="camera0")
         self.assertEqual((caught.exception.code, caught.exception.data["state"]), (-32020, "RECORDING"))
         name = started["filename"]
-        await watcher.sees("recording_status_update", status="RECORDING", filename=name)
+        self.assertIsNotNone(watcher.seen("recording_status_update", status="RECORDING", confirmed=False))
+        told = await watcher.sees("recording_status_update", confirmed=True, filename=name)
+        began, asked = (datetime.fromisoformat(each) for each in (told["first_sample"], started["start_time"]))
+        self.assertLess(abs((began - asked).total_seconds()), 5)
+        status = await watcher.call("get_recording_status", device="camera0")
+        self.assertEqual((status["recording"], status["filename"]), (True, name))
         self.assertTrue((await watcher.sees("camera_status_update", recording=True))["device"], "camera0")
         stopped = await watcher.sees("recording_status_update", status="STOPPED", filename=name)
         self.assertEqual(stopped["reason"], "duration")
@@ -107,7 +113,7 @@ class MainJobTests(DaemonTestCase):
         client = await self.daemon.connect("operator")
         viewer = Deferred.fromCoroutine(read_frames(self, self.daemon.rtsp_url(), 60, 20))
         started = await client.call("start_recording", device="camera0", format="mkv")
-        await client.sees("recording_status_update", status="RECORDING")
+        await client.sees("recording_status_update", confirmed=True)
         stopped = await client.call("stop_recording", device="camera0")
         self.assertEqual(stopped["filename"], started["filename"])
         self.assertTrue(stopped["filename"].endswith(".mkv"))

@@ -113,6 +113,7 @@ class ViewsTests(SynchronousTestCase):
                 "created_time": "1970-01-01T00:01:40.000Z",
                 "device": "camera0",
                 "status": "RECORDING",
+                "format": "mp4",
             },
         )
         file = MediaFile("a.mp4", "camera0", 5, 100.0, 200.5, "FINISHED", 0.0, 640, 480)
@@ -130,7 +131,11 @@ class ViewsTests(SynchronousTestCase):
                 "filename": "camera0_2026-01-31_12-00-00Z_17.mp4",
                 "duration": 1.235,
                 "file_size": 7,
+                "confirmed": True,
             },
         )
+        began = Progress(recording(), "RECORDING", 0, 0, confirmed=False, first_sample=100.0)
+        found = on_the_wire(recording_update(began))
+        self.assertEqual((found["confirmed"], found["first_sample"]), (False, "1970-01-01T00:01:40.000Z"))
         found = on_the_wire(recording_update(Progress(recording(), "STOPPED", 0, 0, "empty")))
-        self.assertEqual((found["reason"], found["file_size"]), ("empty", 0))
+        self.assertEqual((found["reason"], found["file_size"], "confirmed" in found), ("empty", 0, False))

@@ -115,6 +115,7 @@ class RecorderTestCase(SynchronousTestCase):
         self.inventory.present("camera0", found())
         self.streams = FakeStreams()
         self.told: list[Progress] = []
+        self.accepted: list[Progress] = []
         self.listener: Callable[[Progress], None] | None = None
         self.build()
 
@@ -126,8 +127,11 @@ class RecorderTestCase(SynchronousTestCase):
         self.finisher = Finisher(process, self.folders, self.joiner)  # type: ignore[arg-type]
         if self.listener is not None:
             self.finisher.changes.add(self.listener)
-        self.finisher.changes.add(self.told.append)
+        self.finisher.changes.add(self.hear)
         self.recorder = Recorder(process, self.inventory, streams, self.folders, self.finisher, Storage(**storage))
+
+    def hear(self, progress: Progress) -> None:
+        (self.told if progress.confirmed else self.accepted).append(progress)
 
     def start(self, device: str = "camera0", seconds: int | None = None, form: str = "fmp4") -> Recording:
         return self.successResultOf(Deferred.fromCoroutine(self.recorder.start(device, seconds, form)))
@@ -271,8 +275,9 @@ class ToldTests(RecorderTestCase):
     """What is said while it runs."""
 
     def test_grows(self) -> None:
-        """RECORDING once the file has grown twice, once."""
+        """RECORDING at once, not confirmed; confirmed once the file has grown twice, once, with its first sample."""
         begun = self.start()
+        self.assertEqual([(each.recording, each.status) for each in self.accepted], [(begun, "RECORDING")])
         self.write(begun)
         self.pass_by(0.3)
         self.assertEqual(self.heard(), [])
@@ -280,6 +285,7 @@ class ToldTests(RecorderTestCase):
         self.assertEqual(self.heard(), [("RECORDING", None)])
         self.assertTrue(self.recorder.recording("camera0"))
         self.assertGreater(self.told[0].size_bytes, 0)
+        self.assertEqual((self.told[0].first_sample, len(self.accepted)), (WALL, 1))
 
     def test_nothing_comes(self) -> None:
         """ERROR after 15 s, not before, once; footage that comes later is still told."""
@@ -323,7 +329,8 @@ class ToldTests(RecorderTestCase):
         """The others hear, and the recording goes on."""
 
         def broken(progress: Progress) -> None:
-            raise ValueError
+            if progress.confirmed:
+                raise ValueError
 
         self.listener = broken
         self.build()

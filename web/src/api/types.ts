@@ -142,6 +142,7 @@ export interface Deleted {
   filename: string;
   deleted: boolean;
   message: string;
+  success?: boolean;
 }
 
 /** What to look for, and how. */
@@ -227,6 +228,7 @@ export interface FileView {
   device: string;
   download_url: string;
   status: string;
+  format: string;
   thumbnail_url?: string;
   duration?: number;
   width?: number;
@@ -376,6 +378,16 @@ export interface RecordingStarted {
   start_time: string;
   format: string;
   confirmed: boolean;
+  success?: boolean;
+}
+
+/** What a camera records: seconds and bytes so far. Without a recording the name is empty and the rest 0. */
+export interface RecordingStatus {
+  device: string;
+  recording: boolean;
+  filename: string;
+  duration: number;
+  file_size: number;
 }
 
 /** A recording whose parts are closed; size and duration are those of the footage. */
@@ -389,14 +401,17 @@ export interface RecordingStopped {
   file_size: number;
   format: string;
   reason?: string;
+  success?: boolean;
 }
 
-/** `recording_status_update`. */
+/** `recording_status_update`; `confirmed` of RECORDING: the file is seen to grow. */
 export interface RecordingUpdate {
   device: string;
   status: string;
   filename: string;
   duration: number;
+  confirmed?: boolean;
+  first_sample?: string;
   reason?: string;
   file_size?: number;
 }
@@ -462,6 +477,7 @@ export interface SnapshotTaken {
   age_ms: number;
   width: number;
   height: number;
+  success?: boolean;
 }
 
 /** How a camera is, as clients see it. */
@@ -809,6 +825,14 @@ export interface Methods {
       filename: string;
     };
     result: RecordingInfo;
+  };
+  /** Whether a camera is being recorded, from the answer of start_recording on, and how far that is. Role: viewer. */
+  get_recording_status: {
+    params: {
+      /** id of a camera, as camera0 */
+      device: string;
+    };
+    result: RecordingStatus;
   };
   /** The retention policy in force. Role: admin. */
   get_retention_policy: {
@@ -1172,6 +1196,7 @@ export const methodRoles: Readonly<Record<MethodName, Role | "open">> = {
   get_external_streams: "viewer",
   get_metrics: "admin",
   get_recording_info: "viewer",
+  get_recording_status: "viewer",
   get_retention_policy: "admin",
   get_server_info: "viewer",
   get_snapshot_info: "viewer",

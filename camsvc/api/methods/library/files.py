@@ -11,6 +11,7 @@ from camsvc.api.camera_scope import Resource
 from camsvc.api.declaration import method
 from camsvc.api.methods.library.recordings import FileName
 from camsvc.api.urls import Urls
+from camsvc.api.views import format_of
 from camsvc.errors import InvalidState, NotFound
 from camsvc.library import index
 from camsvc.library.index import RECORDINGS, SNAPSHOTS
@@ -65,6 +66,7 @@ class Deleted(Struct, frozen=True):
     filename: str
     deleted: bool
     message: str
+    success: bool = True
 
 
 def _file(kind: str, noun: str) -> Resource:
@@ -111,7 +113,7 @@ class FileMethods:
             thumbnail_url=self._urls.thumbnail(file, call.principal, call.base_url),
             device=file.device,
             status=file.status,
-            format=file.filename.rpartition(".")[2],
+            format=format_of(file.filename),
             codec=file.codec or UNSET,
             width=file.width or UNSET,
             height=file.height or UNSET,

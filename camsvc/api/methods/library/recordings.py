@@ -74,7 +74,7 @@ class SnapshotParams(Struct, forbid_unknown_fields=True, frozen=True):
     quality: Annotated[int, Meta(ge=1, le=100, description="of the JPEG; as captured without it")] | UnsetType = UNSET
 
 
-class SnapshotTaken(Struct, frozen=True):
+class SnapshotTaken(Struct, frozen=True, kw_only=True):
     """A stored snapshot."""
 
     device: str
@@ -87,6 +87,7 @@ class SnapshotTaken(Struct, frozen=True):
     age_ms: int
     width: int
     height: int
+    success: bool = True
 
 
 class RecordingParams(Struct, forbid_unknown_fields=True, frozen=True):
@@ -101,7 +102,7 @@ class RecordingParams(Struct, forbid_unknown_fields=True, frozen=True):
     ] = "fmp4"
 
 
-class RecordingStarted(Struct, frozen=True):
+class RecordingStarted(Struct, frozen=True, kw_only=True):
     """A recording that is accepted and stored; ``confirmed`` once its file grows."""
 
     device: str
@@ -110,6 +111,7 @@ class RecordingStarted(Struct, frozen=True):
     start_time: str
     format: str
     confirmed: bool
+    success: bool = True
 
 
 class RecordingStopped(Struct, frozen=True, kw_only=True):
@@ -124,6 +126,7 @@ class RecordingStopped(Struct, frozen=True, kw_only=True):
     file_size: int
     format: str
     reason: str | UnsetType = UNSET
+    success: bool = True
 
 
 class ListParams(Struct, forbid_unknown_fields=True, frozen=True, rename={"since": "from", "until": "to"}):

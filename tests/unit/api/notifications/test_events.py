@@ -102,8 +102,9 @@ class DeliveryTests(EventsTestCase):
         self.assertEqual(self.listener.topics(), ["camera.status_change"])
 
     def test_recordings(self) -> None:
-        """Begin, end and failure with its reason; gaps are no events."""
+        """Begin, end and failure with its reason; gaps are no events, nor is what does not grow yet."""
         self.subscribe("recording.started", "recording.stop", "recording.error")
+        self.events.recording_changed(Progress(recording(), "RECORDING", 0, 0, confirmed=False))
         self.recorded("RECORDING")
         self.recorded("RECORDING", "camera_disconnected")
         self.recorded("ERROR", "no frames")

@@ -101,6 +101,14 @@ class StatusUpdatesTests(SynchronousTestCase):
         )
         self.assertIs(client.frames[1][1]["params"]["recording"], True)
 
+    def test_accepted(self) -> None:
+        """Told at once; no camera has changed with it."""
+        self.updates.camera_changed(None, camera())
+        client = self.client()
+        self.updates.recording_changed(Progress(recording(), "RECORDING", 0, 0, confirmed=False))
+        ((_, frame),) = client.frames
+        self.assertIs(frame["params"]["confirmed"], False)
+
     def test_gap(self) -> None:
         """Footage that stops and comes back changes no camera."""
         self.updates.camera_changed(None, camera())

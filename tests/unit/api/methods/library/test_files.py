@@ -114,7 +114,8 @@ class FileMethodsTests(SynchronousTestCase):
 
     def test_delete(self) -> None:
         """Gone from disk and list; a second time it is not found."""
-        self.assertEqual(self.ask("delete_recording", {"filename": "a"})["result"]["filename"], "a.mp4")
+        deleted = self.ask("delete_recording", {"filename": "a"})["result"]
+        self.assertEqual((deleted["filename"], deleted["success"]), ("a.mp4", True))
         self.assertFalse((self.folders.recordings_dir / "a.mp4").exists())
         self.assertEqual(self.ask("delete_recording", {"filename": "a"})["error"]["code"], -32010)
         self.assertTrue(self.ask("delete_snapshot", {"filename": "a.jpg"})["result"]["deleted"])

@@ -107,6 +107,7 @@ class RecordingTests(MediaTestCase):
                 "start_time": "2026-01-31T12:00:00.000Z",
                 "format": "mkv",
                 "confirmed": False,
+                "success": True,
             },
         )
         self.assertEqual(self.recorder.asked, [("camera0", 60, "mkv")])
@@ -151,6 +152,7 @@ class RecordingTests(MediaTestCase):
                 "duration": 60.25,
                 "file_size": 1000,
                 "format": "fmp4",
+                "success": True,
             },
         )
         self.recorder.stopped = Stopped(recording(), 0.0, 0)
@@ -191,6 +193,7 @@ class SnapshotTests(MediaTestCase):
                 "age_ms": 7,
                 "width": 64,
                 "height": 48,
+                "success": True,
             },
         )
 

@@ -9,6 +9,7 @@ from twisted.internet.defer import Deferred
 
 from camsvc.access.roles import Role
 from camsvc.api.methods.library.files import FileMethods
+from camsvc.api.methods.library.recording_status import RecordingStatusMethods
 from camsvc.api.methods.library.recordings import RecordingMethods
 from camsvc.api.registry import Registry
 from tests.support import samples
@@ -26,7 +27,9 @@ class UnfinishedTests(RecorderTestCase):
             self.recorder, self.finisher, snapshots, self.database, samples.views(), self.clocks
         )
         files = FileMethods(self.database, self.folders, self.recorder, self.finisher, samples.urls())
-        self.registry = Registry(recordings, files)
+        self.registry = Registry(
+            recordings, files, RecordingStatusMethods(self.inventory, self.recorder, self.database)
+        )
 
     def ask(self, method: str, **params: Any) -> Any:
         frame = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
@@ -68,6 +71,20 @@ class UnfinishedTests(RecorderTestCase):
         self.assertEqual(self.listed(begun.filename), while_finishing)
         self.pass_by(6)
         self.assertEqual(self.listed(begun.filename), ("FINISHED", 1.5, 500))
+
+    def test_status(self) -> None:
+        """get_recording_status: every key from the start on, and nothing once it is stopped."""
+        nothing = {"device": "camera0", "recording": False, "filename": "", "duration": 0.0, "file_size": 0}
+        self.assertEqual(self.ask("get_recording_status", device="camera0"), nothing)
+        begun = self.start()
+        accepted = {**nothing, "recording": True, "filename": begun.filename}
+        self.assertEqual(self.ask("get_recording_status", device="camera0"), accepted)
+        self.grow(begun)
+        grown = self.ask("get_recording_status", device="camera0")
+        listed = self.listed(begun.filename)
+        self.assertEqual((grown["recording"], grown["duration"], grown["file_size"]), (True, *listed[1:]))
+        self.stop()
+        self.assertEqual(self.ask("get_recording_status", device="camera0"), nothing)
 
     def test_timed(self) -> None:
         """No longer than it was asked for."""
