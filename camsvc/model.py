@@ -242,7 +242,24 @@ class Recording:
 
 @frozen
 class MediaFile:
-    """A recording or snapshot that can be listed and downloaded; times are seconds since the epoch."""
+    """A recording or snapshot that can be listed and downloaded; times are seconds since the epoch.
+
+    Attributes:
+        filename: its name; of a recording of several files that of the first.
+        device: the camera; empty where that is not known.
+        size_bytes: of a recording of several files that of all.
+        created_at: when what it shows began.
+        modified_at: when it was written.
+        status: FINISHED, FINISHING or RECORDING.
+        duration_s: None where it is not known; of a recording of several files that of all.
+        width: pixels.
+        height: pixels.
+        codec: of the video, as ``H264``.
+        sound: codec of the sound, as ``AAC``; empty without sound, None where that is not known.
+        segments: of how many files it consists; more than 1 where it stands for a recording of several.
+        protected: retention leaves it alone.
+        location: ``media``: the folder of its kind; another: see ``MediaFolders.folder``.
+    """
 
     filename: str
     device: str
@@ -254,6 +271,10 @@ class MediaFile:
     width: int | None = None
     height: int | None = None
     codec: str | None = None
+    sound: str | None = None
+    segments: int = 1
+    protected: bool = False
+    location: str = "media"
 
 
 def iso(seconds: float) -> str:

@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import os
-import re
 import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
-from camsvc.library import recordings_table
+from camsvc.library import names, recordings_table
 from camsvc.model import MediaFile
 
-RECORDINGS, SNAPSHOTS = "recordings", "snapshots"
-EXTENSIONS = {RECORDINGS: (".mp4", ".mkv"), SNAPSHOTS: (".jpg", ".jpeg")}
+RECORDINGS, SNAPSHOTS, EXPORTS = "recordings", "snapshots", "exports"
+EXTENSIONS = {RECORDINGS: (".mp4", ".mkv"), SNAPSHOTS: (".jpg", ".jpeg"), EXPORTS: (".mp4", ".mkv")}
 
-_OUR_NAME = re.compile(r"(camera[0-9]+)_[0-9]{4}-[0-9]{2}-[0-9]{2}_[0-9]{2}-[0-9]{2}-[0-9]{2}Z[0-9_.-]*\.[a-z0-9]+\Z")
-_FILE_COLUMNS = "filename, device, size_bytes, created_at, modified_at, duration_s, width, height, codec"
+MEDIA = "media"
+"""The location of a file that lies in the folder of its kind."""
+
+_FILE_COLUMNS = (
+    "filename, device, size_bytes, created_at, modified_at, duration_s, width, height, codec, sound,"
+    " protected, location"
+)
+_VALUES = ", ".join("?" * (_FILE_COLUMNS.count(",") + 5))
+_RENEWED = ", ".join(
+    f"{column} = excluded.{column}"
+    for column in ("recording", *_FILE_COLUMNS.split(", "))
+    if column not in ("filename", "protected")
+)
 
 
 @frozen
@@ -43,14 +53,22 @@ class Query:
 
 
 def add_files(db: sqlite3.Connection, kind: str, files: Iterable[MediaFile], recording: int | None = None) -> None:
-    """Enter files into the index."""
+    """Enter files into the index; one that is known gets new values, and stays protected where it was.
+
+    Args:
+        db: inside a transaction.
+        kind: RECORDINGS, SNAPSHOTS or EXPORTS.
+        files: which recording each belongs to, and its place in that, are what its name says.
+        recording: id of the recording that they are the files of, where the database has one.
+    """
     db.executemany(
-        f"INSERT OR REPLACE INTO media_file (kind, recording, {_FILE_COLUMNS})"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        f"INSERT INTO media_file (kind, recording, title, segment, {_FILE_COLUMNS}) VALUES ({_VALUES})"
+        f" ON CONFLICT (kind, filename) DO UPDATE SET {_RENEWED}",
         [
             (
                 kind,
                 recording,
+                *names.place_of(file.filename),
                 file.filename,
                 file.device,
                 file.size_bytes,
@@ -60,6 +78,9 @@ def add_files(db: sqlite3.Connection, kind: str, files: Iterable[MediaFile], rec
                 file.width,
                 file.height,
                 file.codec,
+                file.sound,
+                file.protected,
+                file.location,
             )
             for file in files
         ],
@@ -67,29 +88,80 @@ def add_files(db: sqlite3.Connection, kind: str, files: Iterable[MediaFile], rec
 
 
 def files(db: sqlite3.Connection, kind: str, query: Query) -> FilePage:
-    """A page of files, newest first; recordings under way and being finished stand among them."""
-    source = _all_files(kind)
+    """A page of recordings or files, newest first; recordings under way and being finished stand among them."""
+    source = _listed(kind)
     where, values = _conditions(query)
     total = db.execute(f"SELECT count(*) FROM ({source}){where}", (kind, *values)).fetchone()[0]
     rows = db.execute(
         f"SELECT * FROM ({source}){where} ORDER BY created_at DESC, filename DESC LIMIT ? OFFSET ?",
         (kind, *values, query.limit, query.offset),
     )
-    return FilePage(tuple(_file(row) for row in rows), total)
+    return FilePage(tuple(_as_a_whole(db, kind, _file(row)) for row in rows.fetchall()), total)
 
 
 def find(db: sqlite3.Connection, kind: str, name: str) -> MediaFile | None:
-    """One file by its name, with or without its extension; None when there is none."""
-    names = [name, *(name + extension for extension in EXTENSIONS[kind])]
-    query = f"SELECT * FROM ({_all_files(kind)}) WHERE filename IN ({', '.join('?' * len(names))})"
-    found = {row[0]: _file(row) for row in db.execute(query, (kind, *names))}
-    return next((found[each] for each in names if each in found), None)
+    """One recording or file by its name, with or without its extension; None when there is none.
+
+    The name of a recording's first file stands for the recording as a whole; that of another for that file alone.
+    """
+    tried = [name, *(name + extension for extension in EXTENSIONS[kind])]
+    query = f"SELECT * FROM ({_all_files(kind)}) WHERE filename IN ({', '.join('?' * len(tried))})"
+    found = {row[0]: _file(row) for row in db.execute(query, (kind, *tried))}
+    first = next((found[each] for each in tried if each in found), None)
+    return _as_a_whole(db, kind, first) if first is not None else None
+
+
+def segments(db: sqlite3.Connection, kind: str, filename: str) -> tuple[MediaFile, ...]:
+    """The finished files of a recording, in order; each with its own size and length.
+
+    Args:
+        db: inside a transaction.
+        kind: RECORDINGS; of any other kind each file is one of its own.
+        filename: of one of them, or of a recording under way.
+    """
+    query = (
+        f"SELECT {_FILE_COLUMNS}, 'FINISHED' FROM media_file WHERE kind = ? AND title = ? ORDER BY segment, filename"
+    )
+    return tuple(_file(row) for row in db.execute(query, (kind, names.place_of(filename)[0])))
+
+
+def protect(db: sqlite3.Connection, kind: str, filename: str, protected: bool) -> int:
+    """Say of all files of a recording whether retention leaves them alone.
+
+    Returns:
+        how many files it has.
+    """
+    changed = "UPDATE media_file SET protected = ? WHERE kind = ? AND title = ?"
+    return db.execute(changed, (protected, kind, names.place_of(filename)[0])).rowcount
+
+
+def relocate(db: sqlite3.Connection, kind: str, filename: str, location: str) -> None:
+    """Say that a file lies in another folder from now on: MEDIA, or what ``MediaFolders.folder`` knows."""
+    db.execute("UPDATE media_file SET location = ? WHERE kind = ? AND filename = ?", (location, kind, filename))
+
+
+def oldest(
+    db: sqlite3.Connection, limit: int, after: tuple[str, MediaFile] | None = None
+) -> list[tuple[str, MediaFile]]:
+    """Finished files with their kind, oldest first, a page at a time: there may be a hundred thousand.
+
+    Args:
+        db: inside a transaction.
+        limit: at most so many.
+        after: the last of the page before; None for the first page.
+    """
+    kind, last = after if after is not None else ("", None)
+    place = (last.created_at, last.filename, kind) if last is not None else (float("-inf"), "", "")
+    query = (
+        f"SELECT kind, {_FILE_COLUMNS}, 'FINISHED' FROM media_file"
+        " WHERE (created_at, filename, kind) > (?, ?, ?) ORDER BY created_at, filename, kind LIMIT ?"
+    )
+    return [(row[0], _file(row[1:])) for row in db.execute(query, (*place, limit))]
 
 
 def finished(db: sqlite3.Connection) -> list[tuple[str, MediaFile]]:
     """Every finished file with its kind, oldest first."""
-    query = f"SELECT kind, {_FILE_COLUMNS}, 'FINISHED' FROM media_file ORDER BY created_at, filename"
-    return [(row[0], _file(row[1:])) for row in db.execute(query)]
+    return oldest(db, -1)
 
 
 def drop(db: sqlite3.Connection, kind: str, filename: str) -> None:
@@ -103,8 +175,8 @@ def drop(db: sqlite3.Connection, kind: str, filename: str) -> None:
 
 def sizes(db: sqlite3.Connection) -> dict[str, int]:
     """Bytes of the finished files, by kind."""
-    rows = db.execute("SELECT kind, sum(size_bytes) FROM media_file GROUP BY kind").fetchall()
-    return {RECORDINGS: 0, SNAPSHOTS: 0} | dict(rows)
+    rows = db.execute("SELECT kind, sum(size_bytes) FROM media_total GROUP BY kind").fetchall()
+    return {RECORDINGS: 0, SNAPSHOTS: 0, EXPORTS: 0} | dict(rows)
 
 
 def rebuild(db: sqlite3.Connection, kind: str, on_disk: Sequence[MediaFile]) -> tuple[int, int]:
@@ -135,18 +207,10 @@ def scan(folder: Path, kind: str) -> list[MediaFile]:
             hidden = entry.name.startswith(".") or not _is_text(entry.name)
             if not hidden and entry.name.endswith(EXTENSIONS[kind]) and entry.is_file(follow_symlinks=False):
                 stat = entry.stat(follow_symlinks=False)
-                device = device_of(entry.name)
-                found.append(MediaFile(entry.name, device, stat.st_size, stat.st_mtime, stat.st_mtime))
+                device, began_at = names.device_of(entry.name), names.time_of(entry.name)
+                created_at = stat.st_mtime if began_at is None else began_at
+                found.append(MediaFile(entry.name, device, stat.st_size, created_at, stat.st_mtime))
     return found
-
-
-def device_of(filename: str) -> str:
-    """The camera that a name of ours says; empty for a name that somebody may have chosen.
-
-    Who may see one camera alone must see nothing of another because its file is called like that.
-    """
-    found = _OUR_NAME.match(filename)
-    return found[1] if found is not None else ""
 
 
 def _is_text(name: str) -> bool:
@@ -154,15 +218,39 @@ def _is_text(name: str) -> bool:
     return not any("\ud800" <= letter <= "\udfff" for letter in name)
 
 
+_PENDING = (
+    "SELECT name || CASE format WHEN 'mkv' THEN '.mkv' ELSE '.mp4' END, device, 0, started_at,"
+    " coalesce(ended_at, started_at), NULL, NULL, NULL, NULL, NULL, 0, 'media', state FROM recording"
+    " WHERE state IN ('RECORDING', 'FINISHING')"
+)
+"""Recordings under way and being finished, as rows of files."""
+
+
 def _all_files(kind: str) -> str:
     """A query with one value, the kind: its files, for recordings those under way and being finished too."""
-    pending = (
-        " UNION ALL SELECT name || CASE format WHEN 'mkv' THEN '.mkv' ELSE '.mp4' END, device, 0, started_at,"
-        " coalesce(ended_at, started_at), NULL, NULL, NULL, NULL, state FROM recording"
-        " WHERE state IN ('RECORDING', 'FINISHING')"
-    )
     source = f"SELECT {_FILE_COLUMNS}, 'FINISHED' AS status FROM media_file WHERE kind = ?"
-    return source + (pending if kind == RECORDINGS else "")
+    return f"{source} UNION ALL {_PENDING}" if kind == RECORDINGS else source
+
+
+def _listed(kind: str) -> str:
+    """The same, of each recording its first file alone, and none where it stands there as one that is under way."""
+    source = f"SELECT {_FILE_COLUMNS}, 'FINISHED' AS status FROM media_file WHERE kind = ? AND head"
+    return f"{source} UNION ALL {_PENDING}" if kind == RECORDINGS else source
+
+
+def _as_a_whole(db: sqlite3.Connection, kind: str, file: MediaFile) -> MediaFile:
+    """The recording that a file is the first one of; any other file as it is."""
+    all_of_it = segments(db, kind, file.filename) if file.status == "FINISHED" else ()
+    if len(all_of_it) < 2 or all_of_it[0].filename != file.filename:
+        return file
+    lengths = [each.duration_s for each in all_of_it if each.duration_s is not None]
+    return evolve(
+        file,
+        segments=len(all_of_it),
+        size_bytes=sum(each.size_bytes for each in all_of_it),
+        duration_s=sum(lengths) if len(lengths) == len(all_of_it) else None,
+        modified_at=max(each.modified_at for each in all_of_it),
+    )
 
 
 def _conditions(query: Query) -> tuple[str, tuple[object, ...]]:
@@ -184,5 +272,9 @@ def _conditions(query: Query) -> tuple[str, tuple[object, ...]]:
 
 
 def _file(row: tuple[Any, ...]) -> MediaFile:
-    name, device, size, created, modified, duration, width, height, codec, status = row
-    return MediaFile(name, device, size, created, modified, status, duration, width, height, codec)
+    """A row of ``_FILE_COLUMNS`` and a status."""
+    name, device, size, created, modified, duration, width, height, codec, sound, protected, location, status = row
+    return MediaFile(
+        name, device, size, created, modified, status, duration, width, height, codec, sound,
+        protected=bool(protected), location=location,
+    )  # fmt: skip

@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 from twisted.internet.defer import Deferred
 from twisted.internet.threads import deferToThreadPool
 
+from camsvc.library.index import RECORDINGS, SNAPSHOTS
+from camsvc.model import MediaFile
 from camsvc.system.worker_threads import WorkerThreads
 
 T = TypeVar("T")
@@ -29,6 +31,14 @@ class MediaFolders:
         self.recordings_dir = recordings_dir
         self.snapshots_dir = snapshots_dir
         self.thumbnails_dir = thumbnails_dir
+
+    def folder(self, kind: str) -> Path:
+        """Where the files of a kind are, or come to."""
+        return {RECORDINGS: self.recordings_dir, SNAPSHOTS: self.snapshots_dir}[kind]
+
+    def path(self, kind: str, file: MediaFile) -> Path:
+        """Where one file is, by its location."""
+        return self.folder(kind) / file.filename
 
     def start(self) -> None:
         """Start the threads."""

@@ -126,7 +126,7 @@ class Retention:
             policy, files = await self._database.run(lambda db: (load(db), index.finished(db)))
             chosen = due(files, policy, self._clocks.wall_s())
             for kind, file in chosen:
-                await remove(self._database, self._folders, kind, file.filename)
+                await remove(self._database, self._folders, kind, file)
         finally:
             self._one_at_a_time.release()
         freed = sum(file.size_bytes for _, file in chosen)

@@ -14,141 +14,10 @@ from twisted.internet.interfaces import IReactorFromThreads
 from twisted.internet.threads import deferToThreadPool
 
 from camsvc.errors import DependencyFailed, StartError
+from camsvc.system.schema.migrations import MIGRATIONS
 from camsvc.system.worker_threads import WorkerThreads
 
 T = TypeVar("T")
-
-_MIGRATIONS = (
-    """
-    CREATE TABLE camera (
-        number INTEGER PRIMARY KEY,
-        key TEXT NOT NULL UNIQUE,
-        kind TEXT NOT NULL,
-        name TEXT NOT NULL
-    ) STRICT;
-    CREATE TABLE recording (
-        id INTEGER PRIMARY KEY AUTOINCREMENT,
-        device TEXT NOT NULL,
-        name TEXT NOT NULL,
-        format TEXT NOT NULL,
-        state TEXT NOT NULL,
-        started_at REAL NOT NULL,
-        seconds INTEGER,
-        boot_id TEXT NOT NULL,
-        deadline REAL,
-        ended_at REAL,
-        reason TEXT
-    ) STRICT;
-    CREATE INDEX recording_state ON recording (state);
-    CREATE TABLE media_file (
-        kind TEXT NOT NULL,
-        filename TEXT NOT NULL,
-        device TEXT NOT NULL,
-        size_bytes INTEGER NOT NULL,
-        created_at REAL NOT NULL,
-        modified_at REAL NOT NULL,
-        duration_s REAL,
-        width INTEGER,
-        height INTEGER,
-        recording INTEGER REFERENCES recording (id),
-        PRIMARY KEY (kind, filename)
-    ) STRICT;
-    CREATE INDEX media_file_created ON media_file (kind, created_at DESC, filename DESC);
-    """,
-    """
-    ALTER TABLE recording ADD COLUMN clock REAL;
-    CREATE TABLE part (
-        recording INTEGER NOT NULL REFERENCES recording (id),
-        number INTEGER NOT NULL,
-        name TEXT NOT NULL,
-        PRIMARY KEY (recording, name)
-    ) STRICT;
-    """,
-    """
-    CREATE TABLE camera_key (
-        key TEXT PRIMARY KEY,
-        number INTEGER REFERENCES camera (number),
-        is_serial INTEGER NOT NULL
-    ) STRICT;
-    CREATE INDEX camera_key_number ON camera_key (number);
-    ALTER TABLE camera ADD COLUMN modes TEXT;
-    """,
-    """
-    ALTER TABLE camera ADD COLUMN gone_at REAL;
-    """,
-    """
-    ALTER TABLE media_file ADD COLUMN codec TEXT;
-    CREATE TABLE setting (
-        name TEXT PRIMARY KEY,
-        value TEXT NOT NULL
-    ) STRICT;
-    CREATE TABLE external_stream (
-        url TEXT PRIMARY KEY,
-        name TEXT NOT NULL UNIQUE,
-        type TEXT NOT NULL,
-        added_at REAL NOT NULL
-    ) STRICT;
-    """,
-    """
-    CREATE TABLE api_key (
-        id TEXT PRIMARY KEY,
-        name TEXT NOT NULL UNIQUE,
-        digest BLOB NOT NULL,
-        role TEXT NOT NULL,
-        cameras TEXT,
-        created_at REAL NOT NULL,
-        created_by TEXT NOT NULL,
-        expires_at REAL,
-        used_at REAL
-    ) STRICT;
-    CREATE TABLE revocation (
-        kind TEXT NOT NULL,
-        subject TEXT NOT NULL,
-        at REAL NOT NULL,
-        PRIMARY KEY (kind, subject)
-    ) STRICT;
-    """,
-    """
-    CREATE TABLE audit (
-        number INTEGER PRIMARY KEY,
-        at TEXT NOT NULL,
-        actor TEXT NOT NULL,
-        address TEXT NOT NULL,
-        method TEXT NOT NULL,
-        params TEXT NOT NULL,
-        result TEXT NOT NULL,
-        previous TEXT NOT NULL,
-        hash TEXT NOT NULL
-    ) STRICT;
-    CREATE TABLE audit_head (
-        one INTEGER PRIMARY KEY CHECK (one = 1),
-        number INTEGER NOT NULL,
-        hash TEXT NOT NULL
-    ) STRICT;
-    CREATE TRIGGER audit_changed BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'append-only'); END;
-    CREATE TRIGGER audit_deleted BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'append-only'); END;
-    """,
-    """
-    CREATE TABLE user (
-        name TEXT PRIMARY KEY,
-        role TEXT NOT NULL CHECK (role IN ('viewer', 'operator', 'admin')),
-        password TEXT NOT NULL,
-        disabled INTEGER NOT NULL,
-        must_change INTEGER NOT NULL,
-        created_at REAL NOT NULL,
-        password_at REAL NOT NULL,
-        login_at REAL
-    ) STRICT;
-    """,
-    """
-    CREATE TABLE camera_setting (
-        number INTEGER PRIMARY KEY REFERENCES camera (number),
-        name TEXT,
-        mode TEXT,
-        always_on INTEGER
-    ) STRICT;
-    """,
-)
 
 
 class Database:
@@ -174,9 +43,9 @@ class Database:
 
     def _migrate(self) -> None:
         version = self._connection.execute("PRAGMA user_version").fetchone()[0]
-        if version > len(_MIGRATIONS):
-            raise sqlite3.DatabaseError(f"schema {version} is of a newer camsvc; this one knows {len(_MIGRATIONS)}")
-        for number, script in enumerate(_MIGRATIONS[version:], version + 1):
+        if version > len(MIGRATIONS):
+            raise sqlite3.DatabaseError(f"schema {version} is of a newer camsvc; this one knows {len(MIGRATIONS)}")
+        for number, script in enumerate(MIGRATIONS[version:], version + 1):
             self._connection.executescript(f"BEGIN; {script} PRAGMA user_version = {number}; COMMIT;")
 
     def instance(self) -> str:

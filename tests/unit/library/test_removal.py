@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from unittest.mock import patch
 
+from attrs import evolve
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -14,6 +15,8 @@ from camsvc.library.index import RECORDINGS
 from camsvc.library.removal import remove
 from camsvc.model import MediaFile
 from tests.support.immediate import database_and_folders
+
+FILE = MediaFile("a.mp4", "camera0", 1, 1.0, 1.0)
 
 
 class RemovalTests(SynchronousTestCase):
@@ -36,7 +39,8 @@ class RemovalTests(SynchronousTestCase):
         return self.database.now(count)
 
     def remove(self, name: str) -> None:
-        self.successResultOf(Deferred.fromCoroutine(remove(self.database, self.folders, RECORDINGS, name)))
+        file = evolve(FILE, filename=name)
+        self.successResultOf(Deferred.fromCoroutine(remove(self.database, self.folders, RECORDINGS, file)))
 
     def test_last_file(self) -> None:
         """The recording is forgotten with its last file."""
@@ -63,7 +67,7 @@ class RemovalTests(SynchronousTestCase):
     def test_refused(self) -> None:
         """A disk that does not let go is told, and the file stays listed."""
         with patch.object(Path, "unlink", side_effect=OSError(30, "Read-only file system")):
-            done = Deferred.fromCoroutine(remove(self.database, self.folders, RECORDINGS, "a.mp4"))
+            done = Deferred.fromCoroutine(remove(self.database, self.folders, RECORDINGS, FILE))
             why = self.failureResultOf(done, DependencyFailed).value
         self.assertIn("Read-only", why.message)
         self.assertEqual(self.rows(), (2, 1))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 from msgspec import UNSET, Struct, UnsetType
 from twisted.internet.defer import Deferred
 
@@ -149,6 +151,14 @@ class FileMethods:
         """A file of the index, by its name with or without extension."""
         return self._database.run(lambda db: index.find(db, kind, name))
 
+    def _files_of(self, kind: str, file: MediaFile) -> Deferred[tuple[MediaFile, ...]]:
+        """The one file, or all of a recording; the first one last, as it is what the recording is called by."""
+
+        def read(db: sqlite3.Connection) -> tuple[MediaFile, ...]:
+            return index.segments(db, kind, file.filename)[::-1] if file.segments > 1 else (file,)
+
+        return self._database.run(read)
+
     async def _delete(self, kind: str, file: MediaFile) -> Deleted:
         if file.status != "FINISHED":
             raise InvalidState(
@@ -157,5 +167,6 @@ class FileMethods:
                 allowed_states=["FINISHED"],
                 suggestion="stop_recording first" if file.status == "RECORDING" else "try again when it is finished",
             )
-        await remove(self._database, self._folders, kind, file.filename)
+        for each in await self._files_of(kind, file):
+            await remove(self._database, self._folders, kind, each)
         return Deleted(file.filename, True, f"{file.filename} is deleted")

@@ -17,7 +17,7 @@ from camsvc.api.declaration import method
 from camsvc.api.methods.cameras.cameras import DeviceParam
 from camsvc.api.views import FileView, Views
 from camsvc.errors import InvalidParams
-from camsvc.library import index
+from camsvc.library import index, names
 from camsvc.library.index import RECORDINGS, SNAPSHOTS, Query
 from camsvc.model import iso
 from camsvc.recording.finisher import Finisher
@@ -279,7 +279,7 @@ def _require_own_name(name: str, device: str) -> None:
     Raises:
         InvalidParams: it is like those that are made for another camera.
     """
-    if index.device_of(name) not in ("", device):
+    if names.device_of(name) not in ("", device):
         raise InvalidParams("Invalid params: filename: is a name of another camera's", param="filename",
                             rule="camera", hint=f"another name, or one that begins with {device}_")  # fmt: skip
 
