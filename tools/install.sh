@@ -3,8 +3,9 @@
 #
 # Installs what this checkout needs to run or to be tested: Debian packages that are missing, and the Python packages
 # that requirements.txt (and requirements-test.txt) pin, into .venv. Asks apt or a package index for nothing that is
-# there: for each of these files a stamp stands in .venv, named after the content of all that it depends on. For the
-# page it also brings Node.js (requirements-web.txt) and, with its npm, what web/package-lock.json pins.
+# there: for each of these files a stamp stands in .venv, named after the content of all that it depends on. Where the
+# page is not built from the sources in web, it also brings Node.js (requirements-web.txt) and, with its npm, what
+# web/package-lock.json pins, and builds it into web/dist.
 # PYTHON names the Python that .venv is made with, 3.11 or newer.
 
 set -euo pipefail
@@ -41,6 +42,7 @@ require_debian_packages() {
     [ "$1" = run ] || command -v curl >/dev/null || missing+=(curl)
     [ "$1" = run ] || command -v openssl >/dev/null || missing+=(openssl)
     [ "$1" = run ] || command -v chromium >/dev/null || missing+=(chromium)
+    [ "$1" = run ] || command -v firefox-esr >/dev/null || missing+=(firefox-esr)
     [ "$1" = run ] || command -v ustreamer >/dev/null || missing+=(ustreamer)
     if ! venv_is_here; then
         command -v "$python" >/dev/null || missing+=(python3)
@@ -107,7 +109,7 @@ pip() {
     .venv/bin/python -m pip --quiet --disable-pip-version-check --no-input "$@"
 }
 
-# require_web run|test: hls.js for the page; for the tests also what steers a browser.
+# require_web run|test: what builds the page; for the tests also what checks it and steers browsers.
 require_web() {
     local key
     key=$(cat tools/install.sh web/.npmrc web/package-lock.json | sha256sum | cut -c1-16)
@@ -119,9 +121,30 @@ require_web() {
     echo "camsvc: installing what web/package-lock.json names into web/node_modules"
     local omit=()
     [ "$1" = test ] || omit=(--omit=dev)
-    PATH="$PWD/.venv/bin:$PATH" npm ci --silent --prefix web "${omit[@]}" || return
+    npm ci "${omit[@]}" || return
     rm -f .venv/web-*
     touch .venv/web-"$1"-"$key"
+}
+
+npm() {
+    PATH="$PWD/.venv/bin:$PATH" .venv/bin/npm --silent --prefix web "$@"
+}
+
+# What the page is built from, in one word; its tests are no part of that.
+web_sources() {
+    find web/src web/public web/tools web/index.html web/vite.config.ts web/tsconfig*.json web/package-lock.json \
+        -type f ! -name '*.test.*' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-16
+}
+
+# The stamp stands where an install from here does not take it along.
+web_is_built() {
+    [ "$(cat web/dist/.sources 2>/dev/null)" = "$(web_sources)" ]
+}
+
+build_web() {
+    echo "camsvc: building the page from web into web/dist"
+    npm run build || return
+    web_sources >web/dist/.sources
 }
 
 make_state() {
@@ -149,8 +172,10 @@ venv_is_here || make_venv
 pinned requirements.txt install_checkout
 [ "$1" = run ] || pinned requirements-test.txt
 [ "$1" = run ] || unpack_proxies
-if ! require_web "$1"; then
-    [ "$1" = run ] || fail "the tests of the page cannot do without what web/package-lock.json names"
-    echo "camsvc: going on without hls.js: where WebRTC does not get through, the page shows single pictures" >&2
+if [ "$1" = test ]; then
+    require_web test || fail "the tests cannot do without what web/package-lock.json names"
+    web_is_built || build_web || fail "the page in web cannot be built"
+elif ! web_is_built && ! { require_web run && build_web; }; then
+    echo "camsvc: going on without the page, as it cannot be built; / says so too" >&2
 fi
 make_state

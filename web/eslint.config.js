@@ -47,6 +47,7 @@ export default defineConfig(
       eqeqeq: "error",
     },
   },
+  { files: ["tools/**/*.mjs"], languageOptions: { globals: { console: "readonly", process: "readonly" } } },
   forbid("api", [REACT, UP("state", "player", "pages", "parts", "i18n")]),
   forbid("player", [REACT, UP("state", "pages", "parts", "i18n")]),
   forbid("i18n", [UP("api", "state", "player", "pages", "parts")]),

@@ -53,9 +53,7 @@ class Pages:
 
     @app.route("/", methods=["GET", "HEAD"])
     def front(self, request: IRequest) -> bytes:
-        """The web client's page, or where that is not built, one that shows the cameras and no more."""
-        if self._client.built:
-            return self._client.page(request)
+        """The page that shows the cameras, until the web client does."""
         request.setHeader(b"content-type", b"text/html; charset=utf-8")
         request.setHeader(b"cache-control", b"no-cache")
         return self._page

@@ -49,6 +49,8 @@ def build_wheel(folder: Path) -> Path:
     source.mkdir()
     for name in SOURCES:  # a build leaves files in the folder of its source
         (source / name).symlink_to(CHECKOUT / name)
+    (source / "web").mkdir()
+    (source / "web/dist").symlink_to(CHECKOUT / "web/dist")
     build = ("wheel", "--no-index", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder))
     run(folder, *PIP, *build, str(source))
     (wheel,) = folder.glob("*.whl")
@@ -199,7 +201,20 @@ class InstalledTests(SynchronousTestCase):
         }
         share = f"camsvc-{camsvc.__version__}.data/data/share/camsvc"
         data = {f"{share}/{name}" for name in ("camsvc.toml", "haproxy.cfg", "nginx.conf")}
-        self.assertEqual(others, {"twisted/plugins/camsvc_plugin.py", *data})
+        page = {name for name in others if name.startswith(f"{share}/web/")}
+        self.assertEqual(others - page, {"twisted/plugins/camsvc_plugin.py", *data})
+
+    def test_page(self) -> None:
+        """The page is in the wheel as it was built, compressed files too, and camsvc finds it."""
+        built = CHECKOUT / "web/dist"
+        wanted = {
+            str(path.relative_to(built)) for path in built.rglob("*") if path.is_file() and path.name != ".sources"
+        }
+        folder = self.installed.bin.parent / "share/camsvc/web"
+        self.assertEqual({str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}, wanted)
+        self.assertTrue(any(name.endswith(".js.gz") for name in wanted))
+        code = "from camsvc.server.routes.web_client import WebClient as W; print(W().built)"
+        self.assertEqual(self.installed.run("python", "-c", code), "True\n")
 
     def test_not_the_checkout(self) -> None:
         """These tests try the installed camsvc, not the checkout's."""

@@ -104,7 +104,7 @@ class SiteTests(TestCase):
         self.serve(Limits(), Server(public_url="https://cams.example.org/a/cams/"))
         page = {"accept": "text/html"}
         for before in ("", "/a/cams"):
-            self.assertIn(b'src="./assets/', (await self.get(f"{before}/", **page)).body)
+            self.assertIn(b'src="./assets/', (await self.get(f"{before}/library", **page)).body)
             self.assertIn(b'src="../assets/', (await self.get(f"{before}/camera/camera0", **page)).body)
             self.assertEqual((await self.get(f"{before}/assets/index-a1.css")).body, b"b{}")
         self.assertEqual((await self.get("/camera/camera0")).status, 404)
