@@ -29,7 +29,7 @@ class ClientConnection(Protocol):
     principal: Principal | None
 
     def log_in(self, principal: Principal) -> None:
-        """Switch identity and role at once."""
+        """Switch identity and role at once; RateLimited is raised where too many connections are theirs."""
 
     def push(self, key: str, frame: bytes) -> None:
         """Send ``frame`` when the reader takes it; a newer frame with the same key replaces an unsent one."""

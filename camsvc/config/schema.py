@@ -86,6 +86,7 @@ class Limits(Table, frozen=True):
     request_burst: Annotated[int, Meta(ge=1, le=10000)] = 400
     connections: Annotated[int, Meta(ge=1, le=10000)] = 500
     address_connections: Annotated[int, Meta(ge=1, le=10000)] = 100
+    user_connections: Annotated[int, Meta(ge=1, le=10000)] = 100
     http_connections: Annotated[int, Meta(ge=1, le=10000)] = 500
     address_http_connections: Annotated[int, Meta(ge=1, le=10000)] = 100
     viewer_streams: Annotated[int, Meta(ge=1, le=10000)] = 250

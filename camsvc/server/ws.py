@@ -15,7 +15,7 @@ from twisted.logger import Logger
 from camsvc.access.credentials import REVOKED
 from camsvc.access.roles import Principal
 from camsvc.api.calls import OpenCall
-from camsvc.errors import AuthenticationFailed
+from camsvc.errors import AuthenticationFailed, RateLimited
 from camsvc.limits.connection_quota import QuotaExceeded, neighbourhood
 from camsvc.server.call_throttle import CallThrottle
 from camsvc.server.http.authorization import principal_of_headers
@@ -125,15 +125,17 @@ class WebSocketConnection(WebSocketServerProtocol):
             self._release_quota = self.factory.quota.take(self.address)
         except QuotaExceeded as why:
             raise ConnectionDeny(why.status, why.message) from None
-        header = request.headers.get(
-            "authorization", ""
-        )  # a browser's cookie stands here, too: server/http/cookies.py
-        key = request.headers.get("x-api-key", "")
+        # A browser's cookie stands here, too: server/http/cookies.py.
+        header, key = request.headers.get("authorization", ""), request.headers.get("x-api-key", "")
         authentication = self.factory.checks.authentication
         try:
-            self._principal_of_handshake = principal_of_headers(header, key, authentication)
+            self._principal_of_handshake = who = principal_of_headers(header, key, authentication)
+            if who is not None:
+                self.factory.require_share(self, who)
         except AuthenticationFailed as why:  # then it has authenticate to log in with
             authentication.tell_refused("websocket", self.address, why, {})
+        except RateLimited as why:
+            raise ConnectionDeny(429, why.message) from None
         self.base_url = base_url
         self.user_agent = request.headers.get("user-agent", "")[:200]
 
@@ -190,7 +192,11 @@ class WebSocketConnection(WebSocketServerProtocol):
         return len(self._in_flight)
 
     def log_in(self, principal: Principal) -> None:
-        """Switch identity and role at once; the socket closes 60 s after the login ends, at once if it is revoked."""
+        """Switch identity and role at once; the socket closes 60 s after the login ends, at once if it is revoked.
+
+        RateLimited is raised, and nothing is changed, where as many sockets are theirs as one may have.
+        """
+        self.factory.require_share(self, principal)
         self._end_grant()
         self._end_grant = self.factory.checks.grants.open(principal, self._on_grant_ended)
         self.principal = principal

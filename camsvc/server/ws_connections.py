@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from autobahn.twisted.resource import WebSocketResource
 from autobahn.twisted.websocket import WebSocketServerFactory
 from twisted.internet.defer import DeferredList
 
+from camsvc.access.roles import Principal
 from camsvc.api.notifications.connections import ClientConnections
 from camsvc.api.registry import Registry
 from camsvc.config.schema import Limits
-from camsvc.errors import CamsvcError
-from camsvc.limits.connection_quota import ConnectionQuota, QuotaExceeded
+from camsvc.errors import CamsvcError, RateLimited
+from camsvc.limits.connection_quota import RETRY_S, ConnectionQuota, QuotaExceeded
 from camsvc.server.caller_checks import CallerChecks
 from camsvc.server.http.request import answer_error
 from camsvc.server.ws import AFTER_LOGIN_BYTES, PING_EVERY_S, PONG_WITHIN_S, WebSocketConnection
 from camsvc.system.runtime import Runtime
 from camsvc.system.tasks import within
+
+_KEY = re.compile(rb"[A-Za-z0-9+/]{21}[AQgw]==")
+"""16 bytes in Base64."""
 
 
 class _HandshakeResource(WebSocketResource):
@@ -37,6 +42,12 @@ class _HandshakeResource(WebSocketResource):
             why = CamsvcError("This is a WebSocket", reason="no_upgrade",
                               suggestion="connect by ws:// or wss://, or send calls to POST /rpc")  # fmt: skip
             return answer_error(request, 426, why)
+        if not _is_handshake(request):
+            request.setHeader(b"sec-websocket-version", b"13")
+            why = CamsvcError(
+                "This is no WebSocket handshake", reason="bad_handshake", suggestion="see RFC 6455, 4.1"
+            )
+            return answer_error(request, 400, why)
         try:
             self._connections.make_room(request.getClientAddress().host)
         except QuotaExceeded as why:
@@ -124,6 +135,21 @@ class WebSocketConnections(WebSocketServerFactory):
                 raise
             stranger.give_way()
 
+    def require_share(self, connection: WebSocketConnection, who: Principal) -> None:
+        """See that somebody may be logged in on one connection more.
+
+        Raises:
+            RateLimited: they are on as many others as one may.
+        """
+        most = self.limits.user_connections
+        if sum(1 for each in self._connections if each is not connection and _is_by(each.principal, who)) >= most:
+            raise RateLimited(
+                "Too many WebSocket connections of this user or key",
+                reason="user_limit",
+                retry_after_ms=RETRY_S * 1000,
+                suggestion=f"close some of them: {most} is the limit; see [limits] in the configuration",
+            )
+
     def closed(self, connection: WebSocketConnection) -> None:
         """A socket is gone; also called for handshakes that were refused."""
         self._connections.pop(connection, None)
@@ -136,3 +162,14 @@ class WebSocketConnections(WebSocketServerFactory):
         await within(self.reactor, limit_s, DeferredList(closed, consumeErrors=True))
         for connection in tuple(self._connections):
             connection.transport.abortConnection()
+
+
+def _is_handshake(request: Any) -> bool:
+    """Whether a request has what RFC 6455, 4.2.1 asks of one; a proxy may have lost it."""
+    connection = [each.strip().lower() for each in (request.getHeader(b"connection") or b"").split(b",")]
+    version, key = request.getHeader(b"sec-websocket-version"), request.getHeader(b"sec-websocket-key") or b""
+    return b"upgrade" in connection and version == b"13" and _KEY.fullmatch(key.strip()) is not None
+
+
+def _is_by(principal: Principal | None, who: Principal) -> bool:
+    return principal is not None and (principal.kind, principal.subject) == (who.kind, who.subject)

@@ -320,11 +320,52 @@ class HandshakeTests(WsTestCase):
         for client in (known, self.clients[-2]):
             self.assertEqual((await client.ask("ping"))["result"], "pong")
 
+    async def test_full_for_a_user(self) -> None:
+        """-32040 for a login, 429 for a handshake, of one who is on as many sockets as one may be; not for others."""
+        self.serve(Limits(user_connections=2))
+        mine = [await self.connect(login=Role.VIEWER) for _ in range(2)]
+        login = {"auth_token": self.token()}
+        third = await self.connect()
+        error = (await third.ask("authenticate", login))["error"]
+        self.assertEqual((error["code"], error["data"]["reason"]), (-32040, "user_limit"))
+        self.assertIn("error", await third.ask("get_camera_list"), "it is not logged in")
+        self.assertIn("result", await mine[0].ask("authenticate", login), "again, on the same")
+        with self.assertRaises(ConnectionError) as caught:
+            await self.connect(authorization=f"Bearer {self.token()}")
+        self.assertIn("429", str(caught.exception))
+        self.assertEqual(self.factory.quota.held, 3)
+        other = {"auth_token": self.tokens.issue("you", Role.VIEWER, time.time(), 600)}
+        self.assertIn("result", await third.ask("authenticate", other))
+        mine[0].sendClose()
+        await mine[0].closed
+        await self.until(lambda: len(self.factory.connections) == 2)
+        await self.connect(login=Role.VIEWER)
+
+    async def test_no_handshake(self) -> None:
+        """An upgrade that is none of RFC 6455 is refused in our words, with our headers, and what it should be."""
+        good = {"upgrade": "websocket", "connection": "Upgrade", "sec_websocket_version": "13",
+                "sec_websocket_key": "dGhlIHNhbXBsZSBub25jZQ=="}  # fmt: skip
+        for bad in (
+            {"sec_websocket_version": ""},
+            {"sec_websocket_version": "9"},
+            {"sec_websocket_version": "x"},
+            {"sec_websocket_key": ""},
+            {"sec_websocket_key": "dGhl"},
+            {"sec_websocket_key": "not base64 but 24 chars!"},
+            {"connection": "close"},
+        ):
+            answer = await ask(self.port, "/ws", **{**good, **bad})
+            self.assertEqual(answer.status, 400, bad)
+            self.assertEqual(json.loads(answer.body)["error"]["data"]["reason"], "bad_handshake")
+            self.assertEqual(answer.headers["sec-websocket-version"], "13")
+            self.assertEqual(answer.headers["x-content-type-options"], "nosniff")
+
     async def test_full_for_an_address(self) -> None:
         """429 for one too many of an address, as JSON with the time to wait; a refused handshake takes no place."""
         self.serve(Limits(address_connections=1))
         client = await self.connect()
-        key = {"upgrade": "websocket", "sec_websocket_key": "dGhlIHNhbXBsZSBub25jZQ==", "sec_websocket_version": "13"}
+        key = {"upgrade": "websocket", "connection": "Upgrade", "sec_websocket_version": "13",
+               "sec_websocket_key": "dGhlIHNhbXBsZSBub25jZQ=="}  # fmt: skip
         answer = await ask(self.port, "/ws", **key)
         self.assertEqual((answer.status, answer.headers["retry-after"]), (429, "5"))
         self.assertEqual(json.loads(answer.body)["error"]["data"]["reason"], "address_limit")
