@@ -25,6 +25,13 @@ from camsvc.limits.viewer_shares import ShareUsedUp, ViewerShares, Viewing
 from camsvc.model import camera_of
 from camsvc.system.clocks import Clocks
 
+VIEWER = "viewer"
+"""Names, in the query of what camsvc asks of the engine for a viewer, the IP address of that viewer."""
+
+
+_ADDRESS_CHARS = 45
+"""Of an IPv6 address at most (INET6_ADDRSTRLEN less its end)."""
+
 
 class Question(Struct):
     """What the engine asks; newer versions send more, which is ignored."""
@@ -132,14 +139,17 @@ class Admission:
             may(who, Role.VIEWER, now, camera)
         except CamsvcError:
             return False
-        return self._has_room(question, who) and self._admitted.add(question.id or "", question.path, who)
+        address = shown.viewer if shown.viewer and is_loopback(question.ip) else question.ip
+        if not self._has_room(question, who, address):
+            return False
+        return self._admitted.add(question.id or "", question.path, who, address)
 
-    def _has_room(self, question: Question, who: Principal) -> bool:
+    def _has_room(self, question: Question, who: Principal, address: str) -> bool:
         """Whether they may watch one more stream; one that was let in before under the same id is no more."""
         if not question.id or self._admitted.find([question.id], question.path):
             return True
         try:
-            self._shares.add(question.id, viewing_of(question.protocol, [who], question.ip))
+            self._shares.add(question.id, viewing_of(question.protocol, [who], address))
         except ShareUsedUp:
             return False
         return True
@@ -147,19 +157,27 @@ class Admission:
 
 @frozen
 class Shown:
-    """The credentials in a URL's query; empty where there are none. A ticket goes before all others."""
+    """What a URL's query says of who watches; empty where it is silent.
+
+    Attributes:
+        ticket: goes before all other credentials.
+        token: a session token or an API key.
+        viewer: from which address; believed where this machine asks, whose own address is of nobody's share.
+    """
 
     ticket: str = field(repr=False)
     token: str = field(repr=False)
+    viewer: str
 
 
 def in_query(query: str) -> Shown:
-    """The credentials that the query of a stream's URL shows."""
+    """What the query of a stream's URL shows."""
     try:
         fields = {key: values[0] for key, values in parse_qs(query, max_num_fields=20).items()}
     except ValueError:  # more fields than any client of ours sends
         fields = {}
-    return Shown(fields.get("ticket", ""), fields.get("token", "") or fields.get("jwt", ""))
+    token = fields.get("token", "") or fields.get("jwt", "")
+    return Shown(fields.get("ticket", ""), token, fields.get(VIEWER, "")[:_ADDRESS_CHARS])
 
 
 def viewing_of(protocol: str, principals: Iterable[Principal], ip: str) -> Viewing:

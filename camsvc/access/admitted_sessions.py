@@ -32,6 +32,7 @@ class AdmittedSession(Struct, frozen=True):
         path: the engine's path that was opened.
         at: CLOCK_BOOTTIME of the admission.
         subject: as in Principal, and so on; all empty for camsvc itself.
+        address: IP address of who watches.
     """
 
     id: str
@@ -43,6 +44,7 @@ class AdmittedSession(Struct, frozen=True):
     token_id: str | None = None
     issued_at: float = 0.0
     key_id: str | None = None
+    address: str = ""
 
     @property
     def principal(self) -> Principal | None:
@@ -91,7 +93,7 @@ class AdmittedSessions:
         if data and not data.endswith(b"\n"):  # the next one would be lost with it
             self._rewrite()
 
-    def add(self, ident: str, path: str, principal: Principal | None) -> bool:
+    def add(self, ident: str, path: str, principal: Principal | None, address: str = "") -> bool:
         """Write down that somebody is let in.
 
         Args:
@@ -99,6 +101,7 @@ class AdmittedSessions:
                 request and list nobody).
             path: the engine's path.
             principal: who; None for camsvc itself.
+            address: from which IP address.
 
         Returns:
             whether they may: not after MOST_EACH others under the same id.
@@ -115,7 +118,7 @@ class AdmittedSessions:
         if principal is not None:
             entry = AdmittedSession(ident, path, entry.at, principal.subject, principal.role.word,
                                     principal.expires_at, principal.token_id, principal.issued_at,
-                                    principal.key_id)  # fmt: skip
+                                    principal.key_id, address)  # fmt: skip
         known.append(entry)
         self._append(entry)
         return True

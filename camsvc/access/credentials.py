@@ -74,7 +74,7 @@ class Credentials:
         made by a login or key that has ended.
 
         Args:
-            kind: FILE, STREAM or HLS of ``tokens``.
+            kind: FILE, STREAM, HLS or WHEP of ``tokens``.
             ticket: as it came.
             resource: what it is to open.
             now: seconds since the epoch.

@@ -27,12 +27,18 @@ from camsvc.config.schema import Access
 from camsvc.errors import AuthenticationFailed, StartError
 from camsvc.system.reread import Reread
 
-SESSION, FILE, STREAM, HLS = "session", "file", "stream", "hls"
+SESSION, FILE, STREAM, HLS, WHEP = "session", "file", "stream", "hls", "whep"
 
 _MAX_TOKEN_CHARS = 8192
 _MAX_USER_CHARS = 200
 _CLOCKS_APART_S = 60.0
-_PREFIX = {SESSION: b"", FILE: b"file-ticket:", STREAM: b"stream-ticket:", HLS: b"hls-session:"}
+_PREFIX = {
+    SESSION: b"",
+    FILE: b"file-ticket:",
+    STREAM: b"stream-ticket:",
+    HLS: b"hls-session:",
+    WHEP: b"whep-session:",
+}
 _MIN_RSA_BITS = 2048
 
 
@@ -146,8 +152,8 @@ class Tokens:
         """A ticket for one resource; it never outlives the login or key that it is made for.
 
         Args:
-            kind: FILE, STREAM or HLS.
-            resource: what it opens: ``recordings/NAME``, or a camera id.
+            kind: FILE, STREAM, HLS or WHEP.
+            resource: what it opens: ``recordings/NAME``, a camera id, or the URL's path of a WHEP session.
             principal: for whom.
             now: seconds since the epoch.
             valid_s: how long it lasts at most.

@@ -114,7 +114,8 @@ class SessionEnforcer:
             entries = self._admitted.find(ids[session.id], session.path)
             principals = [entry.principal for entry in entries if entry.principal is not None]
             if principals and not session.publishes:
-                viewings.append(viewing_of(session.kind, principals, _host(session.address)))
+                address = next((entry.address for entry in entries if entry.address), _host(session.address))
+                viewings.append(viewing_of(session.kind, principals, address))
                 listed.update(ids[session.id])
         self._shares.set_listed(viewings, listed)
 

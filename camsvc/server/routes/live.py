@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from typing import Any, cast
-from urllib.parse import quote
 
 from klein import Klein
 from twisted.internet.defer import Deferred
@@ -22,7 +21,7 @@ from camsvc.errors import CamsvcError, DependencyFailed, InvalidParams, NotFound
 from camsvc.server.http.authorization import address_of
 from camsvc.server.http.hosts import path_before
 from camsvc.server.http.request import answer_error, with_json_errors
-from camsvc.server.routes.camera_access import CameraAccess, ticket_of
+from camsvc.server.routes.camera_access import CameraAccess
 from camsvc.server.routes.camera_delivery import CameraDelivery
 from camsvc.server.routes.hls_sessions import INDEX, HlsSession, HlsSessions, plain_playlist
 from camsvc.server.routes.whep_sessions import WhepSessions
@@ -89,8 +88,8 @@ class Live:
         if kind != OFFER:
             return _wrong_type(request, OFFER)
         self._delivery.require(device)
-        self._whep.require_share(who)
-        query = self._access.engine_query(who, device)
+        self._whep.require_share(who, address_of(request))
+        query = self._access.engine_query(who, device, request)
         path = f"{self._delivery.web_path(device, 'webrtc')}/whep"
         answer = await self._engine.whep("POST", path, query, kind, request.content.read())
         text = await answer.text()
@@ -101,10 +100,9 @@ class Live:
         secret = answer.headers.get("location", "").partition("?")[0].rpartition("/")[2]
         if not _SECRET.match(secret):
             raise DependencyFailed("media engine", "its answer to an offer names no session")
-        ticket = ticket_of(request)
-        location = f"{path_before(request)}/live/{device}/whep/{self._whep.name_of(who, device, secret)}" + (
-            f"?ticket={quote(ticket)}" if ticket else ""
-        )
+        name = self._whep.name_of(who, device, secret)
+        location = f"{path_before(request)}/live/{device}/whep/{name}"
+        location += self._access.whep_query(request, who, device, name)
         request.setResponseCode(201)
         request.setHeader(b"location", location.encode())
         return _whep_answer(request, answer, OFFER, text)
@@ -209,7 +207,7 @@ class Live:
         Raises:
             NotFound: there is no such session, or it is another viewer's or of another camera.
         """
-        who = self._access.enter(request, device)
+        who = self._access.enter_whep(request, device, name)
         secret = self._whep.secret_of(who, device, name)
         kind = _content_type(request) if method == "PATCH" else ""
         # The secret alone is what the engines go by, whichever path served the camera when it began.

@@ -22,9 +22,9 @@ class WhepSessions:
         self._seals = seals
         self._shares = shares
 
-    def require_share(self, who: Principal) -> None:
-        """See that somebody may watch one more stream; ShareUsedUp is raised where they may not."""
-        self._shares.require(viewing_of(WEBRTC, [who], ""))
+    def require_share(self, who: Principal, address: str) -> None:
+        """See that somebody at an address may watch one more stream; ShareUsedUp is raised where they may not."""
+        self._shares.require(viewing_of(WEBRTC, [who], address))
 
     def name_of(self, who: Principal, device: str, secret: str) -> str:
         """A name for a session, by which only who began it can change or end it."""

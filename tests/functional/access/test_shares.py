@@ -66,6 +66,27 @@ class SharesTests(LiveTestCase):
         self.assertEqual(await viewer.says("status"), 201)
 
 
+class AddressTests(LiveTestCase):
+    """Behind a proxy: whose address counts is the browser's."""
+
+    server = 'trusted_proxies = ["127.0.0.1"]\n'
+    extra = "[limits]\nviewer_webrtc_streams = 2\n"
+
+    async def test_browsers(self) -> None:
+        """Several users at one address have the share of one by WebRTC; another address gets its own."""
+        url, near, far = f"{self.daemon.base}/live/camera0/whep", "192.0.2.7", "192.0.2.8"
+        viewers = [
+            WhepViewer(self, url, self.daemon.token("viewer", user=name), address=near) for name in ("ann", "bob")
+        ]
+        for viewer in viewers:
+            await viewer.gets(5)
+        await pause(ROUND_S + 1)
+        third = WhepViewer(self, url, self.daemon.token("viewer", user="cid"), address=near)
+        self.assertEqual(await third.says("status"), 429)
+        elsewhere = WhepViewer(self, url, self.daemon.token("viewer", user="cid"), address=far)
+        self.assertEqual(await elsewhere.says("status"), 201)
+
+
 class CallbackPortTests(LiveTestCase):
     """A local user at the port where the engine asks."""
 
@@ -86,4 +107,4 @@ class CallbackPortTests(LiveTestCase):
         await admin.sees("recording_status_update", status="STOPPED", filename=started["filename"])
 
 
-per_engine(globals(), SharesTests, CallbackPortTests)
+per_engine(globals(), SharesTests, AddressTests, CallbackPortTests)

@@ -35,7 +35,15 @@ class WhepViewer:
     """One aiortc viewer, and what it has said."""
 
     def __init__(
-        self, test: TestCase, url: str, token: str = "", *, sound: bool = False, loss: int = 0, times: bool = False
+        self,
+        test: TestCase,
+        url: str,
+        token: str = "",
+        *,
+        sound: bool = False,
+        loss: int = 0,
+        times: bool = False,
+        address: str = "",
     ) -> None:
         argv = [
             sys.executable,
@@ -45,6 +53,7 @@ class WhepViewer:
             *(["sound"] if sound else []),
             *([f"loss={loss}"] if loss else []),
             *(["times"] if times else []),
+            *([f"from={address}"] if address else []),
         ]
         self.process = spawn(test, argv, stdin=True)
 

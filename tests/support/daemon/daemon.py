@@ -367,10 +367,11 @@ class DaemonTestCase(TestCase):
     engine: Engine
     cameras = CAMERA
     extra = ""
+    server = ""
     timeout = 120
 
     async def setUp(self) -> None:
-        self.daemon = Daemon(self, self.engine, self.cameras, self.extra)
+        self.daemon = Daemon(self, self.engine, self.cameras, self.extra, server=self.server)
         await self.daemon.start()
         self.addCleanup(self.show_log)
 

@@ -1,9 +1,9 @@
 """A WHEP viewer that is not ours: aiortc, a program of its own that prints what happens as JSON lines.
 
-``python whep_viewer.py URL [TOKEN [sound] [loss=N] [times]]``; it asks for sound too where that is said, loses N of a
-hundred packets of media, and says of each frame when it came, in seconds since the epoch. A line on its standard
-input ends it, with a goodbye. After ``deaf`` it takes no media and reports nothing of it, until ``hear``; it stays
-connected meanwhile.
+``python whep_viewer.py URL [TOKEN [sound] [loss=N] [times] [from=ADDRESS]]``; it asks for sound too where that is
+said, loses N of a hundred packets of media, says of each frame when it came, in seconds since the epoch, and asks as
+a proxy does that passes on what comes from ADDRESS. A line on its standard input ends it, with a goodbye. After
+``deaf`` it takes no media and reports nothing of it, until ``hear``; it stays connected meanwhile.
 """
 
 from __future__ import annotations
@@ -31,6 +31,9 @@ def say(**fields: object) -> None:
 def ask(method: str, url: str, token: str, body: str = "") -> tuple[int, str, str]:
     """Status, Location and body of a request."""
     headers = {"Content-Type": "application/sdp"} if body else {}
+    for option in sys.argv[3:]:
+        if option.startswith("from="):
+            headers["X-Forwarded-For"] = option[5:]
     if token:
         headers["Authorization"] = f"Bearer {token}"
     request = urllib.request.Request(url, body.encode() or None, headers, method=method)

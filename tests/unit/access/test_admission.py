@@ -208,6 +208,18 @@ class AdmissionTests(SynchronousTestCase):
         self.shares.set_listed([], ())
         self.assertTrue(self.allows("read", id="r9", password=token, protocol="rtsps"))
 
+    def test_share_of_an_address(self) -> None:
+        """Whoever camsvc asks for counts at the address that camsvc names; from afar nobody chooses another's."""
+
+        def watches(ident: str, ip: str = "127.0.0.1", viewer: str = "192.0.2.7") -> bool:
+            token = self.tokens.issue(ident, Role.VIEWER, NOW, 60)
+            return self.allows("read", ip=ip, id=ident, password=token, protocol="webrtc", query=f"viewer={viewer}")
+
+        self.assertEqual([watches(f"w{n}") for n in range(3)], [True, True, False])
+        self.assertTrue(watches("elsewhere", viewer="192.0.2.8"))
+        self.assertFalse(watches("liar", ip="192.0.2.7", viewer="192.0.2.9"))
+        self.assertEqual([entry.address for entry in self.admitted.find(["w0"], "camera0")], ["192.0.2.7"])
+
     def ticket_of(self, number: int) -> str:
         """A ticket of one of many users."""
         who = principal(Role.VIEWER, subject=f"user{number}", expires_at=NOW + 3600)

@@ -213,6 +213,17 @@ class SessionEnforcerTests(SynchronousTestCase):
         self.left_after(ROUND_S)
         self.shares.require(mine)
 
+    def test_share_of_an_address(self) -> None:
+        """A browser's counts at the browser's own address, not at ours, by which the engine was asked."""
+        self.enforcer.start()
+        here = viewing_of("rtsp", [], "192.0.2.7")
+        for ident in ("a", "b"):
+            self.admitted.add(ident, "camera0", Principal(ident, Role.VIEWER, NOW + 900), "192.0.2.7")
+            self.stranger(ident, address="127.0.0.1:5000")
+        self.left_after(ROUND_S)
+        self.assertRaises(ShareUsedUp, self.shares.require, here)
+        self.shares.require(viewing_of("rtsp", [], "192.0.2.1"))
+
     def test_left_alone(self) -> None:
         """Publishers, and who has not said what it wants."""
         self.enforcer.start()

@@ -11,7 +11,7 @@ from twisted.web.resource import Resource
 
 from camsvc.access.admission import viewing_of
 from camsvc.access.roles import Role
-from camsvc.access.tokens import STREAM
+from camsvc.access.tokens import STREAM, WHEP
 from camsvc.config.schema import Limits
 from camsvc.engine.http_client import EngineHttp
 from camsvc.errors import AuthenticationFailed
@@ -98,13 +98,21 @@ class WhepTests(LiveTestCase):
         self.assertEqual(self.stand.tokens.ticket_holder(STREAM, ticket, "camera0", time.time()).subject, "me")
 
     async def test_ticket(self) -> None:
-        """A ticket opens it too, and goes into the Location, for DELETE has to show one; the engine sees its own."""
-        ticket = self.stand.ticket()
-        answer = await ask(
-            self.port, f"/live/camera0/whep?ticket={ticket}", "POST", body=b"v=0", content_type="application/sdp"
-        )
-        self.assertEqual(answer.headers["location"], f"/live/{self.whep_name(subject='somebody')}?ticket={ticket}")
-        self.assertNotEqual(self.engine.query()["ticket"], ticket)
+        """A ticket opens it too; the Location has one for this session alone, as DELETE may come a day later."""
+        ticket, sdp = self.stand.ticket(), "application/sdp"
+        answer = await ask(self.port, f"/live/camera0/whep?ticket={ticket}", "POST", body=b"v=0", content_type=sdp)
+        location, _, own = answer.headers["location"].partition("?ticket=")
+        self.assertEqual(location, f"/live/{self.whep_name(subject='somebody')}")
+        self.assertNotIn(self.engine.query()["ticket"], (ticket, own))
+        resource = f"camera0/{location.rpartition('/')[2]}"
+        holder = self.stand.tokens.ticket_holder(WHEP, own, resource, time.time() + 3000)
+        self.assertEqual(holder.subject, "somebody")
+        for refused in (location, f"{location}?ticket={ticket}", f"{location[:-1]}?ticket={own}"):
+            self.assertEqual((await ask(self.port, refused, "DELETE")).status, 401, refused)
+        again = await ask(self.port, f"/live/camera0/whep?ticket={own}", "POST", body=b"v=0", content_type=sdp)
+        self.assertEqual(again.status, 401, "it opens nothing else")
+        self.engine.answer = lambda _: (200, {}, b"")
+        self.assertEqual((await ask(self.port, answer.headers["location"], "DELETE")).status, 200)
 
     async def test_delete(self) -> None:
         """Needs no more than the URL; 404 for a session that is gone, in the words of either engine."""
@@ -131,6 +139,7 @@ class WhepTests(LiveTestCase):
         self.assertEqual(self.engine.seen, [])
         self.stand.shares.set_listed([mine] * 49, ())
         self.assertEqual((await self.post()).status, 201)
+        self.assertEqual(self.engine.query()["viewer"], "127.0.0.1", "the engine asks for whom, with this")
 
     async def test_of_its_viewer_and_camera(self) -> None:
         """A session of another camera, of another viewer, or by the engine's own name is none: nothing is asked."""
