@@ -207,6 +207,7 @@ class Recording:
         boot_id: the boot in which ``deadline`` counts.
         deadline: CLOCK_BOOTTIME seconds of the end of a timed one, set with the first sample.
         clock: wall time less CLOCK_BOOTTIME at the first sample: what part names are to be read with.
+        lead_s: seconds of footage from before ``seconds`` begin to count, which come on top of them.
         ended_at: wall time of the end.
         reason: why it ended: ``asked``, ``duration``, ``shutdown``, ``empty``, ``error``.
     """
@@ -223,6 +224,12 @@ class Recording:
     ended_at: float | None = None
     reason: str | None = None
     clock: float | None = None
+    lead_s: float = 0.0
+
+    @property
+    def length_s(self) -> float | None:
+        """How long a timed one is in all; None where it runs until it is stopped."""
+        return None if self.seconds is None else self.seconds + self.lead_s
 
     @property
     def extension(self) -> str:

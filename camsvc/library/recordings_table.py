@@ -7,7 +7,7 @@ from typing import Any
 
 from camsvc.model import Recording, RecordingState, stamp
 
-_COLUMNS = "id, device, name, format, state, started_at, seconds, boot_id, deadline, ended_at, reason, clock"
+_COLUMNS = "id, device, name, format, state, started_at, seconds, boot_id, deadline, ended_at, reason, clock, lead_s"
 
 
 def begin(
@@ -52,7 +52,8 @@ def forget(db: sqlite3.Connection, ident: int) -> None:
 def update(db: sqlite3.Connection, recording: Recording) -> None:
     """Store where a recording stands."""
     db.execute(
-        "UPDATE recording SET state = ?, boot_id = ?, deadline = ?, ended_at = ?, reason = ?, clock = ? WHERE id = ?",
+        "UPDATE recording SET state = ?, boot_id = ?, deadline = ?, ended_at = ?, reason = ?, clock = ?, lead_s = ?"
+        " WHERE id = ?",
         (
             recording.state,
             recording.boot_id,
@@ -60,6 +61,7 @@ def update(db: sqlite3.Connection, recording: Recording) -> None:
             recording.ended_at,
             recording.reason,
             recording.clock,
+            recording.lead_s,
             recording.ident,
         ),
     )

@@ -29,6 +29,10 @@ CLOSE_LIMIT_S = 3.0
 TAIL_S = 0.25
 """A timed recording runs on for so long, and is cut to its length when it is finished: accurate to a frame."""
 
+LEAD_S = 0.5
+"""Of what an engine has kept from before the call so much counts as a part of what a timed recording was asked for:
+its length and its end are both accurate to 0.5 s where key frames come each second. The rest comes on top."""
+
 LATE_S = (1.5, 5.0)
 """Footage may come so late: less is the fragment that is still open, more is missing for another reason."""
 
@@ -102,8 +106,8 @@ class ActiveRecording:
         """What there is of it so far."""
         if self._growth is None:
             return Footage()
-        seconds, age_s = self.recording.seconds, self._growth.age_s
-        return Footage(self._growth.growth.size_bytes, age_s if seconds is None else min(age_s, float(seconds)))
+        length_s, age_s = self.recording.length_s, self._growth.age_s
+        return Footage(self._growth.growth.size_bytes, age_s if length_s is None else min(age_s, length_s))
 
     @property
     def grows(self) -> bool:
@@ -146,12 +150,12 @@ class ActiveRecording:
 
     async def go_on_after_boot(self) -> None:
         """Repair what another boot left, and record on; from here on footage counts, not time."""
-        seconds = self.recording.seconds
+        length_s = self.recording.length_s
         found = await self._folders.thread(parts.read, self._parts_folder)
         footage_s = sum(part.facts.duration_s for part in found)
         self.recording = evolve(self.recording, boot_id=self._clocks.boot_id(), deadline=None, clock=None)
         await self._save(self.recording)
-        left_s = None if seconds is None else seconds - footage_s
+        left_s = None if length_s is None else length_s - footage_s
         if left_s is not None and left_s < _TOO_SHORT_S:
             await self.end("duration")
             return
@@ -223,13 +227,22 @@ class ActiveRecording:
             _ = stored.addErrback(lambda failure: self._log.failure("while storing a part's name", failure=failure))
 
     def _set_deadline(self) -> None:
-        """Count the seconds asked for from the first sample on; one that was counted before camsvc ended holds."""
+        """Count the seconds asked for from the call or the first sample on, whichever is later.
+
+        What was counted before camsvc ended holds.
+        """
         growth = self._growth
         if self._left_s is None or growth is None or growth.first_sample is None:
             return
         if self.recording.deadline is None:
             clock = self._clocks.wall_s() - self._clocks.boot_s()
-            self.recording = evolve(self.recording, deadline=growth.first_sample + self._left_s, clock=clock)
+            counted_from = max(growth.first_sample, self.recording.started_at - clock - LEAD_S)
+            self.recording = evolve(
+                self.recording,
+                deadline=counted_from + self._left_s,
+                clock=clock,
+                lead_s=self.recording.lead_s + counted_from - growth.first_sample,
+            )
             _ = launch(self._save(self.recording), self._log, "storing a deadline")
         wait_s = max(0.0, (self.recording.deadline or 0.0) + TAIL_S - self._clocks.boot_s())
         self._timer = self._runtime.reactor.callLater(wait_s, self._on_deadline)
@@ -243,7 +256,7 @@ class ActiveRecording:
         """End a timed recording; where a busy machine is behind with what was filmed, wait for that."""
         try:
             footage_s = await self._folders.thread(parts.footage_s, self._parts_folder)
-            late_s = (self.recording.seconds or 0) - footage_s
+            late_s = (self.recording.length_s or 0.0) - footage_s
         except OSError:  # the finisher tells
             late_s = 0.0
         if LATE_S[0] < late_s < LATE_S[1] and self._growth is not None and self._growth.unbroken:

@@ -162,7 +162,7 @@ class Finisher:
         order = await self._database.run(lambda db: recordings_table.part_order(db, recording.ident))
         found = await self._folders.thread(parts.read, folder, order)
         self._footage[recording.filename] = footage_of(recording, found)
-        clips = parts.cut(found, _ends_at(recording, self._clocks), recording.seconds)
+        clips = parts.cut(found, _ends_at(recording, self._clocks), recording.length_s)
         files = await self._joiner.join(recording, clips)
         state = RecordingState.FINISHED if files else RecordingState.EMPTY
         finished = evolve(recording, state=state, reason=recording.reason if files else "empty")

@@ -35,6 +35,6 @@ def with_footage(file: MediaFile, unfinished: Mapping[str, Footage]) -> MediaFil
 def footage_of(recording: Recording, found: Sequence[Part]) -> Footage:
     """What the parts of a recording hold; of a timed one no more than it was asked for."""
     duration_s = sum(part.facts.duration_s for part in found)
-    if recording.seconds is not None:
-        duration_s = min(duration_s, float(recording.seconds))
+    if recording.length_s is not None:
+        duration_s = min(duration_s, recording.length_s)
     return Footage(sum(part.facts.whole_bytes for part in found), duration_s)

@@ -12,9 +12,9 @@ def utc(clocks: Clocks) -> datetime:
     return datetime.fromtimestamp(clocks.wall_s(), UTC)
 
 
-def local(clocks: Clocks) -> datetime:
-    """Now, in this machine's zone."""
-    return utc(clocks).astimezone()
+def local(clocks: Clocks, ago_s: float = 0.0) -> datetime:
+    """Now, or some seconds ago, in this machine's zone."""
+    return datetime.fromtimestamp(clocks.wall_s() - ago_s, UTC).astimezone()
 
 
 def rfc3339(at: datetime | None) -> str | None:

@@ -124,7 +124,7 @@ class HlsMuxer:
         if depacketizer is None or self._segmenter is None or not unit.media:
             return
         for sample in depacketizer.take(unit):
-            self._segmenter.add(unit.track, sample, self._context.clock.seconds())
+            self._segmenter.add(unit.track, sample, unit.arrived_s)
         if self._open_segment is not None and self._open_segment.size > MAX_SEGMENT:
             self._log.warn("path {path} sends no key frame; its HLS waits for one", path=self.path.name)
             self._segmenter.close()

@@ -34,16 +34,20 @@ class Unit:
         data: the same, joined.
         media: True for RTP, False for RTCP.
         key: True when a reader can begin here.
+        arrived_s: when it was complete, by the clock of its stream: who gets it out of what is kept gets it later.
     """
 
-    __slots__ = ("_payloads", "data", "frames", "key", "media", "track")
+    __slots__ = ("_payloads", "arrived_s", "data", "frames", "key", "media", "track")
 
-    def __init__(self, track: int, frames: Sequence[bytes], key: bool = False, media: bool = True) -> None:
+    def __init__(
+        self, track: int, frames: Sequence[bytes], key: bool = False, media: bool = True, arrived_s: float = 0.0
+    ) -> None:
         self.track = track
         self.frames = frames
         self.data = frames[0] if len(frames) == 1 else b"".join(frames)
         self.key = key
         self.media = media
+        self.arrived_s = arrived_s
         self._payloads: tuple[bytes, ...] | None = None
 
     def packetized(self, packetize: Callable[[Unit], tuple[bytes, ...]]) -> tuple[bytes, ...]:
@@ -89,8 +93,8 @@ class _Assembler:
         self.size = 0
         self.stamp = b""
 
-    def take(self, track: int) -> Unit:
-        unit = Unit(track, self.frames, self.key)
+    def take(self, track: int, now_s: float) -> Unit:
+        unit = Unit(track, self.frames, self.key, arrived_s=now_s)
         self.frames = []
         self.key = False
         self.size = 0
@@ -102,9 +106,16 @@ class Stream:
 
     _log = Logger()
 
-    def __init__(self, tracks: tuple[Track, ...]) -> None:
+    def __init__(self, tracks: tuple[Track, ...], seconds: Callable[[], float]) -> None:
+        """Nothing has come.
+
+        Args:
+            tracks: what its packets are of.
+            seconds: the time that units are stamped with, monotonic seconds.
+        """
         self.tracks = tracks
         self.clocks = TrackClocks(tracks)
+        self._seconds = seconds
         self.bytes_received = 0
         self.bytes_sent = 0
         self._assemblers = [_Assembler(_BEGINS[track.codec]) if track.codec in _BEGINS else None for track in tracks]
@@ -136,24 +147,24 @@ class Stream:
         """
         track = channel >> 1
         if channel & 1:
-            self.relay(Unit(track, (frame,), media=False))
+            self.relay(Unit(track, (frame,), media=False, arrived_s=self._seconds()))
             return
         if len(frame) < _SHORTEST_RTP:
             return
         assembler = self._assemblers[track]
         if assembler is None:
-            self.relay(Unit(track, (frame,), key=self._keyed is None))
+            self.relay(Unit(track, (frame,), key=self._keyed is None, arrived_s=self._seconds()))
             return
         stamp = frame[8:12]
         if assembler.frames and stamp != assembler.stamp:
-            self.relay(assembler.take(track))
+            self.relay(assembler.take(track, self._seconds()))
         assembler.stamp = stamp
         assembler.frames.append(frame)
         assembler.size += len(frame)
         if not assembler.key and track == self._keyed:
             assembler.key = assembler.begins(frame)
         if frame[5] & _MARKER:
-            self.relay(assembler.take(track))
+            self.relay(assembler.take(track, self._seconds()))
         elif assembler.size > MAX_UNIT:
             raise OverlongUnit
 

@@ -131,7 +131,7 @@ class RelayPath:
             self.unpublish(old)
             old.close()
         self.source = source
-        self.stream = stream = Stream(tracks)
+        self.stream = stream = Stream(tracks, self._context.clock.seconds)
         self.ready_at = wall_time.utc(self._context.clocks)
         self._record()
         waiting, self._waiting = self._waiting, []

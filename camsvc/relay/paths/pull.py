@@ -62,7 +62,7 @@ class _PullReader:
         self._into = self._pull.path.publish(self._pull, stream.tracks)
         self._into.follow_clocks(stream.clocks)
         self._from = stream
-        stream.join(self, cached=False)
+        stream.join(self)
 
     def stopped(self) -> None:
         if self._from is not None:

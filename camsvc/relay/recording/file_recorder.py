@@ -55,7 +55,7 @@ class FileRecorder:
         options: RelayPathOptions,
         stream: Stream,
     ) -> None:
-        """Start with the stream's next key frame.
+        """Start with the key frame that is kept: the moment at which a recording was asked for is in it.
 
         Args:
             clock: for the pause after failures.
@@ -71,7 +71,7 @@ class FileRecorder:
         self._name = name
         self._pattern = options.recordPath
         self._stream = stream
-        self._retry_at = 0.0
+        self._retry_at = self._arrived_s = 0.0
         self._logged_at: float | None = None
         self._stopped = False
         self._depacketizers = select_tracks(stream.tracks)
@@ -83,10 +83,11 @@ class FileRecorder:
             self._log.warn("path {path} is recorded without {tracks}", path=name, tracks=", ".join(left_out))
         lengths = SegmentLengths(options.recordPartDuration, options.recordSegmentDuration)
         self._segmenter = Segmenter(self._depacketizers, lambda: stream.clocks, lengths, self._open, standalone=True)
-        stream.join(self, cached=False)
+        stream.join(self)
 
     def _open(self, start: SegmentStart) -> SegmentOutput:
-        return self._disk.open(file_name(self._pattern, self._name, wall_time.local(self._clocks)), self._on_failed)
+        began = wall_time.local(self._clocks, ago_s=self._clock.seconds() - self._arrived_s)
+        return self._disk.open(file_name(self._pattern, self._name, began), self._on_failed)
 
     def deliver(self, unit: Unit) -> None:
         """Record a unit of one of the tracks."""
@@ -94,8 +95,9 @@ class FileRecorder:
         now = self._clock.seconds()
         if depacketizer is None or not unit.media or now < self._retry_at:
             return
+        self._arrived_s = unit.arrived_s
         for sample in depacketizer.take(unit):
-            self._segmenter.add(unit.track, sample, now)
+            self._segmenter.add(unit.track, sample, unit.arrived_s)
 
     def _on_failed(self, why: OSError) -> None:
         self._segmenter.abandon()

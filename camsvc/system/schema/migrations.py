@@ -206,4 +206,7 @@ MIGRATIONS = (
             ON CONFLICT DO UPDATE SET files = files + 1, size_bytes = size_bytes + NEW.size_bytes;
     END;
     """,
+    """
+    ALTER TABLE recording ADD COLUMN lead_s REAL NOT NULL DEFAULT 0;
+    """,
 )

@@ -15,7 +15,7 @@ from tests.support.engine.engines import per_engine
 from tests.support.engine.rtsp_client import play
 from tests.support.engine.running import INTERNAL, PUBLISHER
 from tests.support.media.camera import FPS, CameraTestCase, Launcher
-from tests.support.media.ffmpeg import Decoded, decode, probe, publish, publish_sound, spawn
+from tests.support.media.ffmpeg import Decoded, decode, probe, publish, publish_sound, read_frames, spawn
 from tests.support.spawned import clock, eventually, pause
 
 SHADOW = "rec/camera0/17"
@@ -122,6 +122,28 @@ class RecordingTests(RecordingTestCase):
         self.assertEqual([stream["codec_name"] for stream in found["streams"]], ["h264"])
         self.assertEqual((found["streams"][0]["width"], found["streams"][0]["height"]), (320, 180))
         self.assertIn("mp4", found["format"]["format_name"])
+
+    async def test_moment_of_the_call(self) -> None:
+        """The relay's file begins with the key frame before the call, MediaMTX's with the one after it.
+
+        The time in its name is that of its first sample, and it holds all from there on.
+        """
+        await self.server.add("camera0")
+        await self.publish()
+        await read_frames(self, self.server.rtsp_url("camera0"), 2 * FPS)
+        asked = datetime.now(UTC)
+        await self.add_shadow()
+        file = await eventually(self.grown)
+        await self.grows_on(file)
+        await self.server.delete(SHADOW)
+        ended = datetime.now(UTC)
+        await self.assert_complete_soon(SHADOW)
+        first = datetime.strptime(file.name, "%Y-%m-%d_%H-%M-%S-%f.mp4").replace(tzinfo=UTC)
+        late_s = (first - asked).total_seconds()
+        self.assertLess(late_s, 0.05 if self.engine.kind == "relay" else 1.5)
+        self.assertGreater(late_s, -1.5)
+        length_s = float((await probe(self, file))["format"]["duration"])
+        self.assertLess(abs(length_s - (ended - first).total_seconds()), 0.5)
 
     async def test_viewers_are_not_touched(self) -> None:
         """A recording begins and ends without a viewer's session or the publisher's changing."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -483,6 +484,20 @@ class TimedTests(RecorderTestCase):
         self.assertEqual(self.streams.paths, set())
         self.assertEqual(self.heard()[-1], ("STOPPED", "duration"))
         self.assertEqual(self.rows(), [("FINISHED", "duration")])
+
+    def test_kept_before(self) -> None:
+        """What the engine kept from before the call is half a second of its length at most, the rest on top."""
+        for before_s, name, length_s in ((0.3, "2026-01-31_11-59-59-700000.mp4", 2.0), (4.0, "", 5.5)):
+            began = WALL + self.clock.seconds() - before_s
+            name = name or f"{datetime.fromtimestamp(began, UTC):%Y-%m-%d_%H-%M-%S-%f}.mp4"
+            begun, from_s = self.start(seconds=2), self.clock.seconds()
+            self.write(begun, 8, name=name)
+            while self.streams.paths:
+                self.pass_by(0.05)
+            self.assertLess(abs(self.clock.seconds() - from_s - (2 - min(before_s, 0.5) + 0.25)), 0.2)
+            self.pass_by(1)
+            (clip,) = self.joiner.clips
+            self.assertAlmostEqual(clip.length_s or 0, length_s, 2)
 
     def test_behind(self) -> None:
         """Where a busy machine is behind with the pictures, they are waited for, so that none is missing."""

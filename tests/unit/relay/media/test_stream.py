@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.relay.media import stream as stream_module
@@ -26,7 +27,8 @@ class StreamTests(SynchronousTestCase):
     """`Stream`."""
 
     def setUp(self) -> None:
-        self.stream = Stream((VIDEO, AUDIO))
+        self.clock = Clock()
+        self.stream = Stream((VIDEO, AUDIO), self.clock.seconds)
 
     def test_one_unit_per_picture(self) -> None:
         """Packets go out together at the marker, a picture of two slices as one key unit."""
@@ -58,7 +60,7 @@ class StreamTests(SynchronousTestCase):
 
     def test_h265(self) -> None:
         """Whoever comes begins with a picture that needs none before it, as with H.264."""
-        stream = Stream((H265,))
+        stream = Stream((H265,), self.clock.seconds)
         early, late = Taker(), Taker()
         stream.join(early)
         stream.packet(0, rtp(b"\x02\x01slice", 0))
@@ -114,7 +116,7 @@ class StreamTests(SynchronousTestCase):
 
     def test_without_h264_every_packet_is_a_start(self) -> None:
         """Sound alone: no key frame to wait for."""
-        stream, taker = Stream((AUDIO,)), Taker()
+        stream, taker = Stream((AUDIO,), self.clock.seconds), Taker()
         stream.packet(0, rtp(b"a"))
         stream.join(taker)
         stream.packet(0, rtp(b"b"))

@@ -373,7 +373,7 @@ class PathTests(PathTestCase):
         path.add_reader(Party())
 
     def test_hot_record_flag(self) -> None:
-        """Recording starts and stops without touching publisher and readers."""
+        """Recording starts, with what is kept since the last key frame, and stops without touching anybody."""
         path, publisher, reader = self.path(recordPath="/r/%path/%f"), Party(), Party()
         stream = path.publish(publisher, (VIDEO,))
         path.add_reader(reader)
@@ -384,7 +384,7 @@ class PathTests(PathTestCase):
         self.paths.patch("cam", {"record": False})
         self.gop(stream)
         ((_, file),) = self.disk.files.items()
-        self.assertEqual((sum(map(len, file.durations)), file.closed), (50, True))
+        self.assertEqual((sum(map(len, file.durations)), file.closed), (75, True))
         self.assertEqual((publisher.closed, reader.closed), (0, 0))
         self.assertIs(self.paths.find("cam"), path)
 
@@ -492,6 +492,16 @@ class PullTests(PathTestCase):
         self.assertEqual(camera.subscribers, [])
         self.machine.advance(20.1)
         self.assertEqual(self.machine.signals, [(1000, signal.SIGINT)])
+
+    def test_moment_of_the_call(self) -> None:
+        """What has come since the last key frame is recorded first; what lies before that is not."""
+        camera = self.path("camera0")
+        stream = camera.publish(Party(), (VIDEO,))
+        self.gop(stream, 3)
+        self.shadow()
+        self.paths.delete("rec/camera0/1")
+        ((_, file),) = self.disk.files.items()
+        self.assertEqual(sum(map(len, file.durations)), 25)
 
     def test_next_publisher_next_file(self) -> None:
         """A new file begins with the first key frame of the next publisher, without any wait."""

@@ -71,7 +71,8 @@ class RecorderTests(SynchronousTestCase):
     """`FileRecorder`."""
 
     def setUp(self) -> None:
-        self.clock, self.disk, self.stream = Clock(), MemoryDisk(), Stream((VIDEO, AUDIO))
+        self.clock, self.disk = Clock(), MemoryDisk()
+        self.stream = Stream((VIDEO, AUDIO), self.clock.seconds)
         self.wanted = options({"record": True, "recordPath": "/rec/.%path/%Y-%m-%d_%H-%M-%S-%f"})
         self.started = datetime(2026, 3, 4, 5, 6, 7, 80, UTC)
 
@@ -94,8 +95,8 @@ class RecorderTests(SynchronousTestCase):
 
     def test_records_the_video(self) -> None:
         """From the next key frame, under its time, with its sound; the rest on stop."""
-        self.gop(0)
         recorder = self.record()
+        self.clock.advance(1)
         self.gop(90000)
         self.gop(180000)
         recorder.stop()
@@ -105,6 +106,28 @@ class RecorderTests(SynchronousTestCase):
         self.assertEqual([len(rows) for rows in file.durations], [25, 25])
         self.assertEqual([len(rows) for rows in durations(file.parts, 1)], [24, 26])
         self.assertTrue(file.closed)
+
+    def test_kept_before(self) -> None:
+        """From the key frame that is kept, under the time at which that came, its sound beside it."""
+        self.gop(0)
+        recorder = self.record()
+        self.gop(90000)
+        recorder.stop()
+        ((name, file),) = self.disk.files.items()
+        self.assertEqual(name, "/rec/.rec/camera0/1/2026-03-04_05-06-07-000080.mp4")
+        self.assertEqual([len(rows) for rows in file.durations], [25, 25])
+        self.assertEqual(durations(file.parts, 1)[0], [1920] * 24)
+
+    def test_kept_without_reports(self) -> None:
+        """Sound that comes 0.3 s after the key frame stands there, though both are handed over at once."""
+        self.stream.packet(0, rtp(IDR_NAL, 0))
+        self.clock.advance(0.3)
+        self.stream.packet(2, rtp(b"opus", 0, channel=2))
+        recorder = self.record()
+        self.stream.packet(0, rtp(SLICE_NAL, 90000))
+        recorder.stop()
+        ((_, file),) = self.disk.files.items()
+        self.assertEqual(times(file.parts, 1), [0.3 * 48000])
 
     def test_end_of_the_stream(self) -> None:
         """The file is closed."""
@@ -129,7 +152,7 @@ class RecorderTests(SynchronousTestCase):
 
     def test_nothing_to_record(self) -> None:
         """Video of another kind is said, and leaves no file, even where its sound could be written."""
-        stream = Stream((evolve(VIDEO, codec="h265"), AUDIO))
+        stream = Stream((evolve(VIDEO, codec="h265"), AUDIO), self.clock.seconds)
         with capturedLogs() as logged:
             recorder = self.record(stream)
         stream.packet(2, rtp(b"opus", channel=2))
@@ -138,7 +161,7 @@ class RecorderTests(SynchronousTestCase):
 
     def test_sound_alone(self) -> None:
         """Is recorded like video."""
-        stream = Stream((AUDIO,))
+        stream = Stream((AUDIO,), self.clock.seconds)
         recorder = self.record(stream)
         for number in range(60):
             stream.packet(0, rtp(b"opus", 960 * number))

@@ -15,7 +15,8 @@ class RtspReaderTests(SynchronousTestCase):
     """`RtspReader` on a fake transport."""
 
     def setUp(self) -> None:
-        self.clock, self.client, self.stream = Clock(), Client(), Stream((VIDEO, AUDIO))
+        self.clock, self.client = Clock(), Client()
+        self.stream = Stream((VIDEO, AUDIO), self.clock.seconds)
         self.over: list[str] = []
         self.reader = self.make(frozenset({0}))
         gop(self.stream, 0)

@@ -23,7 +23,7 @@ class ViewerTestCase(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.clock = Clock()
-        self.stream = Stream((VIDEO, AUDIO))
+        self.stream = Stream((VIDEO, AUDIO), self.clock.seconds)
         self.peers = PeerFactory()
         self.gone: list[Viewer] = []
         self.context = ViewerContext(self.clock, FakeClocks(1000.0), self.peers, Pacer(self.clock))
