@@ -5,13 +5,24 @@ import { createRoot } from "react-dom/client";
 
 import "./styles/index.css";
 
-import { App } from "./App";
+import { bestLanguage, setLanguage } from "./i18n";
+import { App } from "./shell/App";
+import { begin, watchForHope } from "./state/session";
+import { settings } from "./state/settings";
 
-const root = document.getElementById("root");
-if (root) {
-  createRoot(root).render(
-    <StrictMode>
-      <App />
-    </StrictMode>,
-  );
+async function start(): Promise<void> {
+  const asked = begin();
+  await setLanguage(bestLanguage(settings.getState().language));
+  const root = document.getElementById("root");
+  if (root) {
+    createRoot(root).render(
+      <StrictMode>
+        <App />
+      </StrictMode>,
+    );
+  }
+  watchForHope();
+  await asked;
 }
+
+void start();

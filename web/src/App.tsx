@@ -1,5 +1,0 @@
-// The page as a whole.
-
-export function App() {
-  return <main>camsvc</main>;
-}

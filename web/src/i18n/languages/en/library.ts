@@ -1,0 +1,5 @@
+// Texts of the page Library.
+
+export const library = {
+  "library.title": "Library",
+} as const;

@@ -1,0 +1,5 @@
+// Texts of the page System.
+
+export const system = {
+  "system.title": "System",
+} as const;

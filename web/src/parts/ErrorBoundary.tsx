@@ -1,0 +1,44 @@
+// Keeps what breaks in one place from taking the whole page away.
+
+import { Component, type ReactNode } from "react";
+
+import { t } from "../i18n";
+import { Button } from "./Button";
+import { Trouble } from "./Trouble";
+
+interface Props {
+  children: ReactNode;
+  /** Told of what broke. */
+  onError?: (why: unknown) => void;
+}
+
+export class ErrorBoundary extends Component<Props, { broken: unknown }> {
+  override state = { broken: null as unknown };
+
+  static getDerivedStateFromError(broken: unknown) {
+    return { broken };
+  }
+
+  override componentDidCatch(why: unknown): void {
+    this.props.onError?.(why);
+  }
+
+  override render(): ReactNode {
+    const { broken } = this.state;
+    if (broken === null) return this.props.children;
+    const stale = broken instanceof TypeError && /import|module|fetch/i.test(broken.message);
+    return (
+      <Trouble
+        text={stale ? t("broken.stale") : t("broken.text")}
+        detail={stale ? undefined : broken instanceof Error ? broken.message : undefined}
+        suggestion={stale ? t("broken.stale.do") : t("broken.do")}
+        actions={
+          <>
+            <Button onClick={() => this.setState({ broken: null })}>{t("again")}</Button>
+            <Button onClick={() => location.reload()}>{t("broken.reload")}</Button>
+          </>
+        }
+      />
+    );
+  }
+}

@@ -1,0 +1,32 @@
+// Which pages there are: where each is found, who sees it, and its code, which is loaded when it is opened.
+
+import { lazy, type ComponentType, type LazyExoticComponent } from "react";
+
+import type { MethodName } from "./api/types";
+import type { PlainKey } from "./i18n";
+import type { IconName } from "./parts/Icon";
+
+type PageCode = () => Promise<{ default: ComponentType }>;
+
+export interface Route {
+  /** As wouter has it; it stands after the # of the address. */
+  path: string;
+  code: PageCode;
+  Page: LazyExoticComponent<ComponentType>;
+  /** Its entry of the navigation; a page without one is opened from another. */
+  entry?: { icon: IconName; text: PlainKey; key: string };
+  /** Only who may call this method sees it. */
+  needs?: MethodName;
+  /** It fills the screen, without navigation. */
+  bare?: boolean;
+}
+
+function route(path: string, code: PageCode, more: Omit<Route, "path" | "code" | "Page"> = {}): Route {
+  return { path, code, Page: lazy(code), ...more };
+}
+
+export const routes: readonly Route[] = [
+  route("/", () => import("./pages/cameras/CamerasPage"), {
+    entry: { icon: "cameras", text: "nav.cameras", key: "1" },
+  }),
+];

@@ -1,0 +1,95 @@
+// What the state becomes by what camsvc tells: no I/O here.
+
+import type {
+  CameraView,
+  FileView,
+  NotificationName,
+  Notifications,
+  RecordingUpdate,
+  StreamView,
+} from "../api/types";
+import { without, type AppState, type RecordingNow } from "./store";
+
+type Change = Partial<AppState>;
+
+/** A camera is as camsvc says. */
+export function cameraTold(state: AppState, camera: CameraView, now: number): Change {
+  const before = state.cameras[camera.device];
+  const change: Change = { cameras: { ...state.cameras, [camera.device]: camera }, knownAt: now };
+  if (camera.status === "CONNECTED") {
+    if (camera.device in state.since) change.since = without(state.since, camera.device);
+  } else if (before && before.status !== camera.status) {
+    change.since = { ...state.since, [camera.device]: now };
+  }
+  if (!camera.recording && before?.recording && camera.device in state.recordings) {
+    change.recordings = without(state.recordings, camera.device);
+  }
+  return change;
+}
+
+/** All cameras there are, as a list told: those that are not in it are no more. */
+export function camerasListed(state: AppState, cameras: readonly CameraView[], now: number): Change {
+  const listed = Object.fromEntries(cameras.map((camera) => [camera.device, camera]));
+  const since: Record<string, number> = {};
+  const recordings: Record<string, RecordingNow> = {};
+  for (const camera of cameras) {
+    const known = state.since[camera.device];
+    const before = state.cameras[camera.device];
+    if (camera.status !== "CONNECTED") {
+      if (known !== undefined) since[camera.device] = known;
+      else if (before && before.status !== camera.status) since[camera.device] = now;
+    }
+    const recording = state.recordings[camera.device];
+    if (camera.recording && recording) recordings[camera.device] = recording;
+  }
+  return { cameras: listed, since, recordings, knownAt: now };
+}
+
+/** A recording has begun, goes on, stands still or is over. */
+export function recordingTold(state: AppState, update: RecordingUpdate, now: number): Change {
+  const { device, filename } = update;
+  const known = state.recordings[device];
+  if (update.status !== "RECORDING") {
+    return known?.filename === filename || known?.filename === ""
+      ? { recordings: without(state.recordings, device) }
+      : {};
+  }
+  const same = known?.filename === filename;
+  const confirmed = (update as { confirmed?: boolean }).confirmed ?? update.duration > 0;
+  const recording: RecordingNow = {
+    filename,
+    startedAt: same ? known.startedAt : now - update.duration * 1000,
+    confirmed: (same && known.confirmed) || confirmed,
+    interrupted: update.reason === "camera_disconnected",
+  };
+  return { recordings: { ...state.recordings, [device]: recording } };
+}
+
+/** A recording under way, as the list of files has it. */
+export function recordingListed(state: AppState, device: string, file: FileView): Change {
+  if (file.status !== "RECORDING") return {};
+  const recording: RecordingNow = {
+    filename: file.filename,
+    startedAt: new Date(file.created_time).getTime(),
+    confirmed: true,
+    interrupted: false,
+  };
+  return { recordings: { ...state.recordings, [device]: recording } };
+}
+
+export function streamsListed(streams: readonly StreamView[]): Change {
+  return { readers: Object.fromEntries(streams.map(({ name, readers }) => [name, readers])) };
+}
+
+/** What the state becomes by a notification. */
+export function told<N extends NotificationName>(
+  state: AppState,
+  name: N,
+  params: Notifications[N],
+  now: number,
+): Change {
+  if (name === "camera_status_update") return cameraTold(state, params as CameraView, now);
+  if (name === "recording_status_update") return recordingTold(state, params as RecordingUpdate, now);
+  if (name === "system.health") return { health: params as Notifications["system.health"] };
+  return {};
+}

@@ -1,0 +1,27 @@
+// What the page has to say beside what it shows: done, refused, take it back.
+
+import { Failure } from "../api/failure";
+import { explain } from "./explain";
+import { store, type Notice } from "./store";
+
+const AT_MOST = 4;
+const LASTS_MS = 6000;
+let number = 0;
+
+/** Say something; the returned number takes it away again. */
+export function notify(notice: Omit<Notice, "id">): number {
+  const id = ++number;
+  const lastsMs = notice.lastsMs ?? (notice.kind === "bad" ? undefined : LASTS_MS);
+  const told: Notice = { ...notice, id, ...(lastsMs === undefined ? {} : { lastsMs }) };
+  store.setState(({ notices }) => ({ notices: [...notices.slice(1 - AT_MOST), told] }));
+  return id;
+}
+
+/** Say why something did not work: `text` is what it was. */
+export function complain(text: string, why: unknown): number {
+  return notify({ kind: "bad", text, explained: explain(Failure.from(why)) });
+}
+
+export function dismiss(id: number): void {
+  store.setState(({ notices }) => ({ notices: notices.filter((each) => each.id !== id) }));
+}
