@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from camsvc.library import names, recordings_table
 from camsvc.model import MediaFile
@@ -29,27 +29,6 @@ _RENEWED = ", ".join(
     for column in ("recording", *_FILE_COLUMNS.split(", "))
     if column not in ("filename", "protected")
 )
-
-
-@frozen
-class FilePage:
-    """A page of a list, and how many there are in all."""
-
-    files: tuple[MediaFile, ...]
-    total: int
-
-
-@frozen
-class Query:
-    """What a list asks for; times are seconds since the epoch."""
-
-    limit: int = 50
-    offset: int = 0
-    device: str | None = None
-    since: float | None = None
-    until: float | None = None
-    search: str | None = None
-    cameras: frozenset[str] | None = None
 
 
 def add_files(db: sqlite3.Connection, kind: str, files: Iterable[MediaFile], recording: int | None = None) -> None:
@@ -87,16 +66,22 @@ def add_files(db: sqlite3.Connection, kind: str, files: Iterable[MediaFile], rec
     )
 
 
-def files(db: sqlite3.Connection, kind: str, query: Query) -> FilePage:
-    """A page of recordings or files, newest first; recordings under way and being finished stand among them."""
-    source = _listed(kind)
-    where, values = _conditions(query)
-    total = db.execute(f"SELECT count(*) FROM ({source}){where}", (kind, *values)).fetchone()[0]
-    rows = db.execute(
-        f"SELECT * FROM ({source}){where} ORDER BY created_at DESC, filename DESC LIMIT ? OFFSET ?",
-        (kind, *values, query.limit, query.offset),
+def by_rows(db: sqlite3.Connection, kind: str, rows: Sequence[int]) -> list[MediaFile]:
+    """Recordings or files by the ids of their rows (of a recording the first file's), in that order."""
+    if not rows:
+        return []
+    several = "(SELECT count(*) > 1 FROM media_file AS s WHERE s.kind = f.kind AND s.title = f.title)"
+    query = (
+        f"SELECT rowid, {several}, {_FILE_COLUMNS}, 'FINISHED' FROM media_file AS f"
+        f" WHERE rowid IN ({', '.join('?' * len(rows))})"
     )
-    return FilePage(tuple(_as_a_whole(db, kind, _file(row)) for row in rows.fetchall()), total)
+    found = {row[0]: (row[1], _file(row[2:])) for row in db.execute(query, rows)}
+    return [_as_a_whole(db, kind, found[row][1]) if found[row][0] else found[row][1] for row in rows if row in found]
+
+
+def under_way(db: sqlite3.Connection) -> list[MediaFile]:
+    """Recordings under way and being finished, as files; of no size yet."""
+    return [_file(row) for row in db.execute(_PENDING)]
 
 
 def find(db: sqlite3.Connection, kind: str, name: str) -> MediaFile | None:
@@ -232,12 +217,6 @@ def _all_files(kind: str) -> str:
     return f"{source} UNION ALL {_PENDING}" if kind == RECORDINGS else source
 
 
-def _listed(kind: str) -> str:
-    """The same, of each recording its first file alone, and none where it stands there as one that is under way."""
-    source = f"SELECT {_FILE_COLUMNS}, 'FINISHED' AS status FROM media_file WHERE kind = ? AND head"
-    return f"{source} UNION ALL {_PENDING}" if kind == RECORDINGS else source
-
-
 def _as_a_whole(db: sqlite3.Connection, kind: str, file: MediaFile) -> MediaFile:
     """The recording that a file is the first one of; any other file as it is."""
     all_of_it = segments(db, kind, file.filename) if file.status == "FINISHED" else ()
@@ -251,24 +230,6 @@ def _as_a_whole(db: sqlite3.Connection, kind: str, file: MediaFile) -> MediaFile
         duration_s=sum(lengths) if len(lengths) == len(all_of_it) else None,
         modified_at=max(each.modified_at for each in all_of_it),
     )
-
-
-def _conditions(query: Query) -> tuple[str, tuple[object, ...]]:
-    parts: list[tuple[str, object]] = []
-    if query.device is not None:
-        parts.append(("device = ?", query.device))
-    if query.since is not None:
-        parts.append(("created_at >= ?", query.since))
-    if query.until is not None:
-        parts.append(("created_at < ?", query.until))
-    if query.search:
-        parts.append(("instr(lower(filename), lower(?)) > 0", query.search))
-    text = [condition for condition, _ in parts]
-    values = [value for _, value in parts]
-    if query.cameras is not None:
-        text.append(f"device IN ({', '.join('?' * len(query.cameras))})")
-        values += sorted(query.cameras)
-    return (" WHERE " + " AND ".join(text) if text else ""), tuple(values)
 
 
 def _file(row: tuple[Any, ...]) -> MediaFile:

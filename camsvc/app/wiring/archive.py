@@ -13,6 +13,7 @@ from camsvc.app.wiring.cameras import Cameras
 from camsvc.app.wiring.streaming import Streaming
 from camsvc.config.storage import Storage
 from camsvc.library import index
+from camsvc.library.catalogue.listing import Listing
 from camsvc.library.files_in_use import FilesInUse
 from camsvc.library.index import RECORDINGS, SNAPSHOTS
 from camsvc.library.media_folders import MediaFolders
@@ -51,6 +52,7 @@ class Archive:
             streaming: tells the engine to record.
         """
         self._database = runtime.database
+        self.listing = Listing(runtime.database)
         self.folders: dict[str, Path] = {
             RECORDINGS: storage.recordings,
             SNAPSHOTS: storage.snapshots,

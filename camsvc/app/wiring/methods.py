@@ -83,7 +83,7 @@ class Methods:
     def _of_the_library(self) -> Iterator[object]:
         archive, views, database = self._topics.archive, self._feed.views, self._runtime.database
         recorder, finisher, folders = archive.recorder, archive.finisher, archive.media_folders
-        yield RecordingMethods(recorder, finisher, archive.snapshots, database, views, self._runtime.clocks)
+        yield RecordingMethods(recorder, finisher, archive.snapshots, archive.listing, views, self._runtime.clocks)
         yield RecordingStatusMethods(self._topics.cameras.inventory, recorder, database)
         yield FileMethods(database, folders, recorder, finisher, views.urls)
         yield StorageMethods(database, folders, self._config.storage, recorder, finisher, archive.retention)

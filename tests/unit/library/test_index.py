@@ -14,7 +14,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 import tests.support.strategies  # noqa: F401
 from camsvc.library import index, recordings_table
-from camsvc.library.index import RECORDINGS, SNAPSHOTS, FilePage, Query
+from camsvc.library.catalogue.listing import FilePage, Listing, Query
+from camsvc.library.index import RECORDINGS, SNAPSHOTS
 from camsvc.model import MediaFile, RecordingState
 from tests.support.immediate import ImmediateDatabase
 
@@ -34,9 +35,10 @@ class IndexTestCase(SynchronousTestCase):
         self.addCleanup(database.stop)
         self.db: sqlite3.Connection = database.connection
         self.db.execute("BEGIN")
+        self.listing = Listing(database)
 
     def names(self, kind: str = RECORDINGS, **query: Any) -> list[str]:
-        return [found.filename for found in index.files(self.db, kind, Query(**query)).files]
+        return [found.filename for found in self.listing.page(self.db, kind, Query(**query)).files]
 
 
 class ListTests(IndexTestCase):
@@ -60,9 +62,9 @@ class ListTests(IndexTestCase):
 
     def test_pages(self) -> None:
         """The total is of all that match, whatever the page."""
-        page = index.files(self.db, RECORDINGS, Query(limit=1, offset=1))
+        page = self.listing.page(self.db, RECORDINGS, Query(limit=1, offset=1))
         self.assertEqual(([found.filename for found in page.files], page.total), (["camera0_c.mp4"], 3))
-        self.assertEqual(index.files(self.db, RECORDINGS, Query(offset=9)), FilePage((), 3))
+        self.assertEqual(self.listing.page(self.db, RECORDINGS, Query(offset=9)), FilePage((), 3))
 
     def test_filters(self) -> None:
         """Camera, from (inclusive) and to (exclusive), part of the name, scope; and all at once."""
@@ -88,7 +90,7 @@ class ListTests(IndexTestCase):
         recordings_table.update(self.db, evolve(finishing, state=RecordingState.FINISHING, ended_at=60.0))
         empty = recordings_table.begin(self.db, "camera1", "mp4", None, "boot", 70.0)
         recordings_table.update(self.db, evolve(empty, state=RecordingState.EMPTY))
-        found = {one.filename: one for one in index.files(self.db, RECORDINGS, Query()).files}
+        found = {one.filename: one for one in self.listing.page(self.db, RECORDINGS, Query()).files}
         self.assertEqual(len(found), 5)
         self.assertEqual((found[running.filename].status, found[running.filename].size_bytes), ("RECORDING", 0))
         self.assertEqual(
@@ -102,12 +104,12 @@ class ListTests(IndexTestCase):
         """Come back as they were put in; the same name again replaces."""
         again = file("shot.jpg", 500, width=8, height=6)
         index.add_files(self.db, SNAPSHOTS, [again])
-        self.assertEqual(index.files(self.db, SNAPSHOTS, Query()).files, (again,))
+        self.assertEqual(self.listing.page(self.db, SNAPSHOTS, Query()).files, (again,))
 
     @given(st.text(), st.text(), st.integers(1, 1000), st.integers(0, 1 << 40))
     def test_any_search(self, search: str, device: str, limit: int, offset: int) -> None:
         """Nothing that is searched for is taken for SQL."""
-        page = index.files(self.db, RECORDINGS, Query(limit, offset, device or None, search=search))
+        page = self.listing.page(self.db, RECORDINGS, Query(limit, offset, device or None, search=search))
         self.assertLessEqual(page.total, 3)
 
 
@@ -123,7 +125,7 @@ class SegmentTests(IndexTestCase):
 
     def test_listed_as_one(self) -> None:
         """With the size and length of all, under the name of the first."""
-        page = index.files(self.db, RECORDINGS, Query())
+        page = self.listing.page(self.db, RECORDINGS, Query())
         self.assertEqual(page.total, 3)
         self.assertEqual(page.files[1], evolve(self.own[0], segments=3, size_bytes=30, duration_s=15.0))
         self.assertEqual(index.find(self.db, RECORDINGS, self.title), page.files[1])
@@ -148,7 +150,7 @@ class SegmentTests(IndexTestCase):
         """While more of it is recorded, it is listed once, as under way; its files are there already."""
         begun = recordings_table.begin(self.db, "camera0", "mp4", None, "boot", NOON)
         index.add_files(self.db, RECORDINGS, [file(begun.filename, NOON), file(f"{begun.name}-2.mp4", NOON + 60)])
-        listed = [one for one in index.files(self.db, RECORDINGS, Query()).files if begun.name in one.filename]
+        listed = [one for one in self.listing.page(self.db, RECORDINGS, Query()).files if begun.name in one.filename]
         self.assertEqual([(one.filename, one.status) for one in listed], [(begun.filename, "RECORDING")])
         self.assertEqual(len(index.segments(self.db, RECORDINGS, begun.filename)), 2)
         recordings_table.update(self.db, evolve(begun, state=RecordingState.FINISHED))
@@ -161,7 +163,7 @@ class SegmentTests(IndexTestCase):
         """All of it; and what is learnt of a file later does not change that."""
         self.assertEqual(index.protect(self.db, RECORDINGS, self.own[1].filename, protected=True), 3)
         index.add_files(self.db, RECORDINGS, [self.own[0]])
-        known = {one.filename: one.protected for one in index.files(self.db, RECORDINGS, Query()).files}
+        known = {one.filename: one.protected for one in self.listing.page(self.db, RECORDINGS, Query()).files}
         self.assertEqual(known, {"new.mp4": False, self.own[0].filename: True, "old.mp4": False})
         index.protect(self.db, RECORDINGS, self.own[0].filename, protected=False)
         self.assertFalse(any(one.protected for one in index.segments(self.db, RECORDINGS, self.own[0].filename)))
@@ -224,9 +226,9 @@ class RebuildTests(IndexTestCase):
         path.write_bytes(b"xyz")
         os.utime(path, (50, 50))
         self.assertEqual(self.rebuild(), (1, 1))
-        kept, new = sorted(index.files(self.db, RECORDINGS, Query()).files, key=lambda found: -len(found.filename))[
-            ::-1
-        ]
+        kept, new = sorted(
+            self.listing.page(self.db, RECORDINGS, Query()).files, key=lambda found: -len(found.filename)
+        )[::-1]
         self.assertEqual((kept.filename, kept.duration_s), ("kept.mp4", 9.0))
         self.assertEqual(new, MediaFile(path.name, "camera3", 3, NOON, 50.0))
         self.assertEqual(self.rebuild(), (0, 0))
@@ -252,12 +254,12 @@ class RebuildTests(IndexTestCase):
         """What somebody has called like a camera is nobody's, and seen with no scope."""
         (self.folder / "camera1_mine.mp4").touch()
         self.rebuild()
-        self.assertEqual(index.files(self.db, RECORDINGS, Query(cameras=frozenset(["camera1"]))).total, 0)
-        self.assertEqual(index.files(self.db, RECORDINGS, Query(device="camera1")).total, 0)
-        self.assertEqual(index.files(self.db, RECORDINGS, Query()).files[0].device, "")
+        self.assertEqual(self.listing.page(self.db, RECORDINGS, Query(cameras=frozenset(["camera1"]))).total, 0)
+        self.assertEqual(self.listing.page(self.db, RECORDINGS, Query(device="camera1")).total, 0)
+        self.assertEqual(self.listing.page(self.db, RECORDINGS, Query()).files[0].device, "")
 
     def test_many(self) -> None:
         """Ten thousand in one go."""
         index.rebuild(self.db, RECORDINGS, [file(f"{n}.mp4") for n in range(10_000)])
-        self.assertEqual(index.files(self.db, RECORDINGS, Query()).total, 10_000)
+        self.assertEqual(self.listing.page(self.db, RECORDINGS, Query()).total, 10_000)
         self.assertEqual(index.rebuild(self.db, RECORDINGS, []), (0, 10_000))

@@ -14,8 +14,9 @@ from twisted.trial.unittest import SynchronousTestCase
 from camsvc.config.storage import Storage
 from camsvc.devices.inventory import Inventory
 from camsvc.errors import DependencyFailed, InvalidState, NotFound
-from camsvc.library import index, parts, recordings_table
-from camsvc.library.index import RECORDINGS, Query
+from camsvc.library import parts, recordings_table
+from camsvc.library.catalogue.listing import Listing, Query
+from camsvc.library.index import RECORDINGS
 from camsvc.model import MediaFile, Recording, RecordingState
 from camsvc.recording.finisher import Finisher, Progress
 from camsvc.recording.footage import Footage
@@ -357,7 +358,7 @@ class StopTests(RecorderTestCase):
         self.assertEqual(self.heard()[-1], ("STOPPED", "asked"))
         self.assertEqual((self.told[-1].size_bytes, self.told[-1].duration_s), (500, 1.5))
         self.assertEqual(self.rows(), [("FINISHED", "asked")])
-        page = self.database.now(lambda db: index.files(db, RECORDINGS, Query()))
+        page = self.successResultOf(Listing(self.database).files(RECORDINGS, Query()))
         self.assertEqual([(file.filename, file.status) for file in page.files], [(begun.filename, "FINISHED")])
         self.assertFalse((self.folders.recordings_dir / f".{begun.path_name}").exists())
         self.assertEqual(self.streams.paths, set())

@@ -12,8 +12,9 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.devices.inventory import Inventory
 from camsvc.errors import DependencyFailed, InvalidState, NotFound
-from camsvc.library import index, jpeg
-from camsvc.library.index import SNAPSHOTS, Query
+from camsvc.library import jpeg
+from camsvc.library.catalogue.listing import Listing, Query
+from camsvc.library.index import SNAPSHOTS
 from camsvc.model import Health
 from camsvc.recording.snapshots import Snapshot, Snapshots
 from camsvc.system.runtime_dir import RuntimeDir
@@ -77,7 +78,7 @@ class SnapshotsTests(SynchronousTestCase):
         self.assertEqual((taken.age_ms, taken.file.width, taken.file.height), (500, 640, 480))
         self.assertRegex(taken.file.filename, r"^camera0_\d{4}-\d\d-\d\d_\d\d-\d\d-\d\dZ\.jpg\Z")
         self.assertEqual((self.folders.snapshots_dir / taken.file.filename).read_bytes(), picture(640, 480))
-        page = self.database.now(lambda db: index.files(db, SNAPSHOTS, Query()))
+        page = self.successResultOf(Listing(self.database).files(SNAPSHOTS, Query()))
         self.assertEqual(page.files, (taken.file,))
         self.assertEqual(self.streams.starting, [])
 

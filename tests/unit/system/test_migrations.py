@@ -8,7 +8,8 @@ from pathlib import Path
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.library import index
-from camsvc.library.index import RECORDINGS, SNAPSHOTS, Query
+from camsvc.library.catalogue.listing import Listing, Query
+from camsvc.library.index import RECORDINGS, SNAPSHOTS
 from camsvc.system.schema.migrations import MIGRATIONS
 from tests.support.immediate import ImmediateDatabase
 
@@ -40,17 +41,18 @@ class MigrationTests(SynchronousTestCase):
         old.close()
         self.database = ImmediateDatabase(path)
         self.addCleanup(self.database.stop)
+        self.listing = Listing(self.database)
 
     def test_files(self) -> None:
         """Those of one recording stand together, in order; the rest is as it was, and all is counted."""
-        page = self.database.now(lambda db: index.files(db, RECORDINGS, Query()))
+        page = self.successResultOf(self.listing.files(RECORDINGS, Query()))
         self.assertEqual(
             [(each.filename, each.segments, each.size_bytes) for each in page.files],
             [(f"{NAME}.mp4", 3, 30), ("found.mp4", 1, 10)],
         )
         found = self.database.now(lambda db: index.segments(db, RECORDINGS, page.files[0].filename))
         self.assertEqual([each.filename for each in found], [f"{NAME}{end}.mp4" for end in ("", "-2", "-3")])
-        shots = self.database.now(lambda db: index.files(db, SNAPSHOTS, Query())).files
+        shots = self.successResultOf(self.listing.files(SNAPSHOTS, Query())).files
         self.assertEqual([(each.filename, each.protected, each.location) for each in shots],
                          [("door.jpg", False, "media")])  # fmt: skip
         sizes = self.database.now(index.sizes)
@@ -59,6 +61,6 @@ class MigrationTests(SynchronousTestCase):
     def test_goes_on(self) -> None:
         """What is deleted of it is counted no more."""
         self.database.now(lambda db: index.drop(db, RECORDINGS, f"{NAME}.mp4"))
-        page = self.database.now(lambda db: index.files(db, RECORDINGS, Query()))
+        page = self.successResultOf(self.listing.files(RECORDINGS, Query()))
         self.assertEqual([each.filename for each in page.files], [f"{NAME}-2.mp4", "found.mp4"])
         self.assertEqual(self.database.now(index.sizes)[RECORDINGS], 30)

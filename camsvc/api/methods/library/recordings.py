@@ -17,15 +17,15 @@ from camsvc.api.declaration import method
 from camsvc.api.methods.cameras.cameras import DeviceParam
 from camsvc.api.views import FileView, Views
 from camsvc.errors import InvalidParams
-from camsvc.library import index, names
-from camsvc.library.index import RECORDINGS, SNAPSHOTS, Query
+from camsvc.library import names
+from camsvc.library.catalogue.listing import Listing, Query
+from camsvc.library.index import RECORDINGS, SNAPSHOTS
 from camsvc.model import iso
 from camsvc.recording.finisher import Finisher
 from camsvc.recording.footage import Footage, with_footage
 from camsvc.recording.recorder import Recorder
 from camsvc.recording.snapshots import Snapshots
 from camsvc.system.clocks import Clocks
-from camsvc.system.database import Database
 from camsvc.system.redaction import STEERING
 from camsvc.system.tasks import shielded
 
@@ -159,14 +159,14 @@ class RecordingMethods:
         recorder: Recorder,
         finisher: Finisher,
         snapshots: Snapshots,
-        database: Database,
+        listing: Listing,
         views: Views,
         clocks: Clocks,
     ) -> None:
         self._recorder = recorder
         self._finisher = finisher
         self._snapshots = snapshots
-        self._database = database
+        self._listing = listing
         self._views = views
         self._clocks = clocks
 
@@ -266,7 +266,7 @@ class RecordingMethods:
             cameras=who.cameras,
         )
         before = self._unfinished()
-        page = await self._database.run(lambda db: index.files(db, kind, query))
+        page = await self._listing.files(kind, query)
         # What was finished meanwhile stands in the page as it was.
         unfinished = before | self._unfinished()
         files = [self._views.file(kind, with_footage(file, unfinished), who, call.base_url) for file in page.files]

@@ -16,6 +16,7 @@ from camsvc.access.roles import Principal, Role
 from camsvc.api.methods.library.recordings import RecordingMethods
 from camsvc.api.registry import Registry
 from camsvc.library import index, recordings_table
+from camsvc.library.catalogue.listing import Listing
 from camsvc.model import MediaFile
 from camsvc.recording.active_recording import Stopped
 from camsvc.recording.footage import Footage
@@ -74,7 +75,9 @@ class MediaTestCase(SynchronousTestCase):
         self.addCleanup(self.database.stop)
         views = samples.views()
         recorder: Any = self.recorder
-        self.registry = Registry(RecordingMethods(recorder, recorder, recorder, self.database, views, Clocks()))
+        self.registry = Registry(
+            RecordingMethods(recorder, recorder, recorder, Listing(self.database), views, Clocks())
+        )
 
     def send(self, method: str, params: Any = None, who: Principal | None = None) -> Any:
         frame = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params or {}}).encode()
@@ -245,7 +248,7 @@ class SnapshotTests(MediaTestCase):
         """A name that is taken never leaves its folder."""
         recorder: Any = FakeRecorder()
         views = samples.views()
-        registry = Registry(RecordingMethods(recorder, recorder, recorder, self.database, views, Clocks()))
+        registry = Registry(RecordingMethods(recorder, recorder, recorder, Listing(self.database), views, Clocks()))
         frame = json.dumps(
             {"jsonrpc": "2.0", "id": 1, "method": "take_snapshot", "params": {"device": "camera0", "filename": name}}
         ).encode()

@@ -12,6 +12,7 @@ from camsvc.api.methods.library.files import FileMethods
 from camsvc.api.methods.library.recording_status import RecordingStatusMethods
 from camsvc.api.methods.library.recordings import RecordingMethods
 from camsvc.api.registry import Registry
+from camsvc.library.catalogue.listing import Listing
 from tests.support import samples
 from tests.support.samples import call_by, principal
 from tests.unit.recording.test_recorder import RecorderTestCase
@@ -24,7 +25,7 @@ class UnfinishedTests(RecorderTestCase):
         super().build(**storage)
         snapshots: Any = None
         recordings = RecordingMethods(
-            self.recorder, self.finisher, snapshots, self.database, samples.views(), self.clocks
+            self.recorder, self.finisher, snapshots, Listing(self.database), samples.views(), self.clocks
         )
         files = FileMethods(self.database, self.folders, self.recorder, self.finisher, samples.urls())
         self.registry = Registry(
