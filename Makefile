@@ -10,6 +10,7 @@
 # make bench    measure the main job on each media engine that is there
 # make bench-engine  CPU, delay and memory of each media engine under 1 to 200 RTSP readers and 1 to 10 WHEP viewers
 # make bench-glass  how far behind the world a browser's picture is, and how soon it is there, on each media engine
+# make bench-downloads  downloads against nginx, what slow readers cost, what a thousand ranges disturb
 # make bench-faults  measure how long a recording stands still after each fault
 # make appliance  boot Debian's kernel in qemu with two virtual cameras, install camsvc in it, and use it; as root
 # make mediamtx  download the official MediaMTX release into .venv, from the internet; media.engine = "auto" takes it
@@ -24,7 +25,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .NOTPARALLEL:
-.PHONY: run install web wheel test install-test lint unit functional chaos fuzz flood odd-cameras bench bench-engine bench-glass bench-faults appliance mediamtx generate changelog lock clean
+.PHONY: run install web wheel test install-test lint unit functional chaos fuzz flood odd-cameras bench bench-engine bench-glass bench-downloads bench-faults appliance mediamtx generate changelog lock clean
 
 export PYTHON ?= python3
 BIN := .venv/bin
@@ -101,6 +102,9 @@ bench-engine: install-test
 
 bench-glass: install-test
 	$(BIN)/python -m bench.glass
+
+bench-downloads: install-test
+	$(BIN)/python -m bench.downloads
 
 bench-faults: install-test
 	$(BIN)/python -m bench.faults

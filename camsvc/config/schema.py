@@ -39,6 +39,7 @@ class Server(Table, frozen=True):
     allowed_hosts: list[str] = []
     allowed_origins: list[Text] = []
     trusted_proxies: list[Text] = []
+    x_accel_redirect: Annotated[str, Meta(pattern=r"^(/[A-Za-z0-9_-]+)*\Z", max_length=100)] = ""
     hsts_s: Annotated[int, Meta(ge=0, le=63072000)] = 15552000
 
 

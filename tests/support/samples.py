@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from twisted.internet.task import Clock
+from twisted.internet.threads import deferToThread
 
 from camsvc.access.authentication import Authentication
 from camsvc.access.credentials import Credentials
@@ -23,6 +24,8 @@ from camsvc.limits.login_throttle import LoginThrottle, pace_of_addresses
 from camsvc.limits.rate_limits import RateLimits
 from camsvc.model import Camera, Found, Mode, Recording, RecordingState
 from camsvc.server.caller_checks import CallerChecks
+from camsvc.server.downloads.send_turns import SendTurns
+from camsvc.server.downloads.stored_file import FileDelivery
 from camsvc.server.http.hosts import Hosts
 from camsvc.server.paced_work import LIMITS as FLOOD_LIMITS
 from camsvc.system.clocks import Clocks
@@ -123,6 +126,13 @@ def caller_checks(
         session_grants(reactor, known.credentials) if grants is None else grants,
         FloodGuard(reactor, FLOOD_LIMITS),
     )
+
+
+def file_delivery(**other: Any) -> FileDelivery:
+    """How files are sent, on the real reactor."""
+    from twisted.internet import reactor
+
+    return FileDelivery(SendTurns(reactor, deferToThread), **other)
 
 
 def urls(**other: Any) -> Urls:

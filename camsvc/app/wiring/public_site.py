@@ -10,6 +10,8 @@ from camsvc.app.wiring.topics import Topics
 from camsvc.config.schema import Config
 from camsvc.limits.rate_limits import RateLimits
 from camsvc.server.caller_checks import CallerChecks
+from camsvc.server.downloads.send_turns import SendTurns
+from camsvc.server.downloads.stored_file import FileDelivery
 from camsvc.server.http.hosts import Hosts
 from camsvc.server.http.proxies import Proxies
 from camsvc.server.http.request import QuietSite
@@ -55,7 +57,9 @@ class PublicSite:
             archive.thumbnails.ready,
             archive.in_use,
         )
-        files = Files(runtime.reactor, authentication, access.grants, sources)
+        turns = SendTurns(runtime.reactor, archive.media_folders.thread)
+        delivery = FileDelivery(turns, config.server.x_accel_redirect)
+        files = Files(runtime.reactor, authentication, access.grants, sources, delivery)
         pages = Pages(self._ready, feed.health_status, config.media.rtsp_port, WebClient())
         rpc = Rpc(methods.registry, checks)
         self.root = Root(checks, accounts.cookie, pages, accounts.pages, rpc, config.server.hsts_s)

@@ -60,10 +60,11 @@ class LimitedRequest(Request):
 
     ``getClientAddress()``, ``isSecure()`` and the Host header are the client's, also behind a trusted proxy. Of the
     headers that proxies set ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are there alone, always, one value each.
-    ``passed_on`` says whether a proxy has sent it, trusted or not.
+    ``passed_on`` says whether a proxy has sent it, trusted or not; ``by_trusted_proxy`` whether a trusted one has.
     """
 
     passed_on = False
+    by_trusted_proxy = False
 
     _taken = 0
     _most = MAX_BODY_BYTES
@@ -123,6 +124,7 @@ class LimitedRequest(Request):
 
         channel: Any = self.channel
         peer = getattr(self.client, "host", "")
+        self.by_trusted_proxy = self.passed_on and channel.site.proxies.trusts(peer)
         sender = channel.site.proxies.sender(peer, super().isSecure(), header)
         if sender.address:
             family = IPv6Address if ":" in sender.address else IPv4Address

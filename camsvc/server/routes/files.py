@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import os
 import re
 from collections.abc import Awaitable, Callable, Container, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from attrs import frozen
 from klein import Klein
 from twisted.internet.defer import Deferred, TimeoutError
-from twisted.web import http, static
 from twisted.web.iweb import IRequest
 
 from camsvc.access.authentication import Authentication
@@ -25,6 +22,7 @@ from camsvc.library.files_in_use import FilesInUse
 from camsvc.library.index import RECORDINGS, SNAPSHOTS
 from camsvc.library.thumbnail_names import THUMBNAILS, source_of
 from camsvc.model import MediaFile
+from camsvc.server.downloads.stored_file import FileDelivery
 from camsvc.server.http.authorization import principal_of
 from camsvc.server.http.request import answer_error, with_json_errors
 from camsvc.system.tasks import within
@@ -33,103 +31,6 @@ FINISHING_WAIT_S = 10.0
 
 _MAX_NAME_BYTES = 255  # NAME_MAX, limits.h
 _NAME = re.compile(r"[^./\\\x00-\x1f\x7f-\x9f][^/\\\x00-\x1f\x7f-\x9f]{0,199}\Z")
-
-_ETAG = re.compile(rb'"[^"]*"')
-_STRONG_ETAG = re.compile(rb'(?<!W/)"[^"]*"')
-_RANGE = re.compile(rb"(\d{0,18})-(\d{0,18})")
-_RANGES = re.compile(rb"bytes=[ \t]*(\d{0,18}-\d{0,18}(?:[ \t]*,[ \t]*\d{0,18}-\d{0,18})*)[ \t]*\Z")
-_MAX_RANGES = 16
-
-_READ_BYTES = 256 << 10
-"""Read at a time: a quarter faster than twisted's 64 KiB, at no cost to other clients."""
-
-
-class _File(static.File):
-    """A file with an ETag, whose ranges obey If-Range (RFC 9110, sections 13.1.5 and 13.2.2)."""
-
-    contentTypes = {".mp4": "video/mp4", ".mkv": "video/x-matroska", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}
-
-    def render_GET(self, request: Any) -> Any:
-        self.restat(False)
-        modified = self.getModificationTime()
-        etag = f'"{self.getsize():x}-{int(modified * 1000):x}"'.encode()
-        self._prepare_conditions(request, etag, http.datetimeToString(math.ceil(modified)))
-        request.setHeader(b"content-disposition", _disposition(self.basename()))
-        request.setHeader(b"x-content-type-options", b"nosniff")
-        request.setHeader(b"cache-control", b"private, no-cache")
-        if not _meets_preconditions(request, etag, int(modified)):
-            return answer_error(request, 412, CamsvcError("The file is another by now", reason="precondition_failed"))
-        if request.setETag(etag) is http.CACHED:
-            return b""
-        return super().render_GET(request)
-
-    render_HEAD = render_GET
-
-    def openForReading(self) -> Any:
-        """The file itself: a link that has taken its place since it was looked at is not followed."""
-        return os.fdopen(os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb")
-
-    def makeProducer(self, request: Any, fileForReading: Any) -> Any:  # noqa: N803
-        producer: Any = super().makeProducer(request, fileForReading)
-        producer.bufferSize = _READ_BYTES
-        return producer
-
-    def _prepare_conditions(self, request: Any, etag: bytes, modified: bytes) -> None:
-        """Put the conditions of a request into the form that twisted.web answers as RFC 9110 asks."""
-        headers = request.requestHeaders
-        condition = request.getHeader(b"if-range")
-        wanted = request.getHeader(b"range")
-        if wanted and condition in (None, etag, modified) and (ranges := _ranges(wanted, self.getsize())):
-            headers.setRawHeaders(b"range", [ranges])
-        else:
-            headers.removeHeader(b"range")
-        tags = request.getHeader(b"if-none-match")
-        if tags:
-            headers.removeHeader(b"if-modified-since")
-            if etag in _ETAG.findall(tags):  # a list, and weak ones, which match here
-                headers.setRawHeaders(b"if-none-match", [etag])
-
-
-def _meets_preconditions(request: IRequest, etag: bytes, modified: int) -> bool:
-    """Whether If-Match holds, or If-Unmodified-Since where that is not there (RFC 9110, section 13.2.2)."""
-    tags = request.getHeader(b"if-match")
-    if tags is not None:
-        return tags.strip() == b"*" or etag in _STRONG_ETAG.findall(tags)
-    since = request.getHeader(b"if-unmodified-since")
-    if since is None:
-        return True
-    try:
-        return bool(modified <= http.stringToDatetime(since))
-    except ValueError:  # section 13.1.4: a date that is none is ignored
-        return True
-
-
-def _ranges(header: bytes, size: int) -> bytes | None:
-    """A Range header (RFC 9110, section 14.2) with every range inside the file.
-
-    Returns:
-        None where the header is to be ignored: it is malformed, or asks for more than the file holds, which
-        overlapping ranges can do many times over. One range behind the end where none can be satisfied.
-    """
-    found = _RANGES.match(header)
-    if found is None:
-        return None
-    spans = []
-    for first, last in _RANGE.findall(found[1]):
-        begin = int(first) if first else max(0, size - int(last or 0))
-        end = int(last) if first and last else size - 1
-        if (first and last and end < begin) or not (first or last):
-            return None
-        if begin < size:
-            spans.append((begin, min(end, size - 1)))
-    if len(spans) > _MAX_RANGES or sum(end - begin + 1 for begin, end in spans) > size:
-        return None
-    return b"bytes=" + (b",".join(b"%d-%d" % span for span in spans) or b"%d-" % size)
-
-
-def _disposition(name: str) -> bytes:
-    plain = name.encode("ascii", "replace").decode().replace('"', "_").replace("?", "_")
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}".encode()
 
 
 @frozen
@@ -159,7 +60,12 @@ class Files:
     app = with_json_errors(Klein())
 
     def __init__(
-        self, reactor: Any, authentication: Authentication, grants: SessionGrants, sources: FileSources
+        self,
+        reactor: Any,
+        authentication: Authentication,
+        grants: SessionGrants,
+        sources: FileSources,
+        delivery: FileDelivery,
     ) -> None:
         """Set up.
 
@@ -168,11 +74,13 @@ class Files:
             authentication: knows session tokens, API keys and file tickets.
             grants: end the download when the login, key or ticket for it ends.
             sources: what there is to download.
+            delivery: how it is sent.
         """
         self._reactor = reactor
         self._authentication = authentication
         self._grants = grants
         self._sources = sources
+        self._delivery = delivery
 
     @app.route("/<kind>/<path:name>", methods=["GET", "HEAD"])
     async def download(self, request: IRequest, kind: str, name: str) -> Any:
@@ -205,7 +113,7 @@ class Files:
         if not (known or await self._is_known(who, source)) or path.is_symlink() or not path.is_file():
             raise NotFound("File", name[:100])
         self._hold_until_finished(request, kind, name)
-        return _File(str(path))
+        return self._delivery.answer(request, kind, path)
 
     def _hold_until_finished(self, request: Any, kind: str, name: str) -> None:
         """Have retention leave a file for as long as it is downloaded."""

@@ -15,7 +15,7 @@ from websockets.sync.client import connect
 
 from camsvc.system.processes import Output
 from tests.support.daemon.daemon import CAMERA, Daemon
-from tests.support.daemon.proxies import NAME, HAProxy, Nginx, Proxy, program
+from tests.support.daemon.proxies import NAME, HAProxy, Nginx, NginxWithFiles, Proxy, program
 from tests.support.engine.engines import find_engines
 from tests.support.spawned import Spawned, eventually
 
@@ -30,6 +30,9 @@ class Behind:
     path = ""
     """Below which it serves camsvc."""
 
+    server = ""
+    """Further keys of ``[server]``."""
+
     timeout = 120
 
     @property
@@ -37,9 +40,9 @@ class Behind:
         return f"https://{NAME}:{self.proxy.port}{self.path}"
 
     async def setUp(self: Any) -> None:
-        program(self.kind.__name__.lower())
+        program("haproxy" if self.kind is HAProxy else "nginx")
         self.proxy = self.kind(self, self.path)
-        server = f'public_url = "{self.base}"\ntrusted_proxies = ["127.0.0.1", "::1"]\n'
+        server = f'public_url = "{self.base}"\ntrusted_proxies = ["127.0.0.1", "::1"]\n{self.server}'
         self.daemon = Daemon(self, find_engines()[0], CAMERA, server=server)
         await self.daemon.start()
         self.proxy.start(self.daemon)
@@ -210,6 +213,40 @@ class NginxPathTests(Behind, TestCase):
 
     kind = Nginx
     path = "/cams"
+
+
+class NginxWithFilesTests(Behind, TestCase):
+    """Behind an nginx that sends files itself."""
+
+    kind = NginxWithFiles
+    server = 'x_accel_redirect = "/camsvc-files"\n'
+
+    async def test_who_sends(self) -> None:
+        """nginx, with the headers that camsvc's own answer has; camsvc where somebody comes past nginx."""
+        taken = await self.rpc("take_snapshot", device="camera0", filename="Tür %41 1")
+        url = taken["download_url"]
+        inside = f"{self.daemon.base}{url.removeprefix(self.base)}"
+        answers = [(await self.curl(each, "-D", "-", "-o", "/dev/null")).out.decode() for each in (url, inside)]
+        pairs = [[line.lower().split(": ", 1) for line in each.splitlines() if ": " in line] for each in answers]
+        headers: list[dict[str, str]] = [dict(each) for each in pairs]
+        self.assertNotEqual(headers[0]["etag"], headers[1]["etag"])  # nginx makes its own
+        for name in ("content-type", "content-length", "content-disposition", "cache-control", "accept-ranges",
+                     "x-content-type-options", "referrer-policy", "cross-origin-resource-policy"):  # fmt: skip
+            self.assertEqual(headers[0][name], headers[1][name], name)
+        for each in headers:
+            self.assertNotIn("x-accel-redirect", each)
+
+    async def test_internal(self) -> None:
+        """Nobody asks nginx for files past camsvc, and who may not have one gets none."""
+        taken = await self.rpc("take_snapshot", device="camera0")
+        for path in (
+            f"/camsvc-files/snapshots/{taken['filename']}",
+            "/camsvc-files/jwt.key",
+            f"/files/snapshots/{taken['filename']}?ticket=x",
+        ):
+            output = await self.curl(path, "-w", "%{http_code}")
+            self.assertNotIn(b"JFIF", output.out, path)
+            self.assertIn(output.out[-3:], (b"401", b"404"), path)
 
 
 class HAProxyPathTests(Behind, TestCase):

@@ -97,6 +97,7 @@ class Nginx(Proxy):
                 "/etc/ssl/cams.example.org.crt": str(self.certificate),
                 "/etc/ssl/private/cams.example.org.key": str(self.key),
                 "/var/log/nginx": folder,
+                **self.sending_files(daemon),
                 **self.below(
                     "    location / {\n        proxy_pass",
                     f"    location = {self.path} {{ return 301 {self.path}/; }}\n"
@@ -114,6 +115,20 @@ class Nginx(Proxy):
             f"events {{ }}\nhttp {{ {temporary} sendfile on; include {folder}/site.conf; }}\n"
         )
         self.run([program("nginx"), "-p", folder, "-c", f"{folder}/main.conf", "-e", f"{folder}/start.log"])
+
+    def sending_files(self, daemon: Daemon) -> dict[str, str]:
+        """A change of the example by which nginx sends files itself; none here."""
+        return {}
+
+
+class NginxWithFiles(Nginx):
+    """The same, sending files itself by X-Accel-Redirect."""
+
+    def sending_files(self, daemon: Daemon) -> dict[str, str]:
+        text = (CHECKOUT / "etc" / "nginx.conf").read_text(encoding="utf-8")
+        begin = text.index("    #location ~")
+        location = text[begin : text.index("    #}\n", begin) + len("    #}\n")]
+        return {location: location.replace("    #", "    ").replace("/var/lib/camsvc", str(daemon.state))}
 
 
 class HAProxy(Proxy):

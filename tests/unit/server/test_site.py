@@ -33,7 +33,14 @@ from camsvc.server.site import Pages, Root
 from camsvc.server.ws_connections import WebSocketConnections
 from camsvc.system.clocks import Clocks
 from tests.support.http_client import Answer, ask, exchange
-from tests.support.samples import authentication, caller_checks, credentials, runtime, session_grants
+from tests.support.samples import (
+    authentication,
+    caller_checks,
+    credentials,
+    file_delivery,
+    runtime,
+    session_grants,
+)
 from tests.unit.api.methods.service.test_system import FakeEngine
 from tests.unit.server.routes.test_web_client import built
 
@@ -58,7 +65,7 @@ class SiteTests(TestCase):
         authentic = authentication(known)
         grants = session_grants(reactor, known)
         sources = FileSources({"recordings": folder, "snapshots": folder}, None, dict, lambda _: None, None, None)  # type: ignore[arg-type]
-        files = Files(reactor, authentic, grants, sources)
+        files = Files(reactor, authentic, grants, sources, file_delivery())
         checks = caller_checks(reactor, authentic, hosts, limits, grants)
         process = runtime(reactor, clocks=Clocks())
         ws = WebSocketConnections(process, Registry(), ClientConnections(Clocks()), Limits(), checks)  # type: ignore[arg-type]

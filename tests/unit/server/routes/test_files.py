@@ -21,11 +21,12 @@ from camsvc.access.roles import Principal, Role
 from camsvc.access.tokens import FILE, STREAM, Tokens
 from camsvc.library.files_in_use import FilesInUse
 from camsvc.model import MediaFile
+from camsvc.server.downloads.stored_file import StoredFile
 from camsvc.server.http.request import QuietSite
 from camsvc.server.routes import files as files_module
 from camsvc.server.routes.files import Files, FileSources
 from tests.support.http_client import Answer, ask
-from tests.support.samples import SECRET, authentication, principal, session_grants
+from tests.support.samples import SECRET, authentication, file_delivery, principal, session_grants
 from tests.support.spawned import eventually
 
 BODY = bytes(range(256)) * 40
@@ -63,7 +64,8 @@ class FilesTestCase(TestCase):
             self.make_thumbnail,
             self.in_use,
         )
-        self.files = Files(reactor, authentication(known), self.grants, sources)
+        self.delivery = file_delivery()
+        self.files = Files(reactor, authentication(known), self.grants, sources, self.delivery)
         root = Resource()
         root.putChild(b"files", self.files.app.resource())
         listener: Any = reactor.listenTCP(0, QuietSite(root, reactor), interface="127.0.0.1")  # type: ignore[attr-defined]
@@ -548,7 +550,7 @@ class IndexTests(FilesTestCase):
         self.path.unlink()
         self.path.symlink_to(self.base / "secret.mp4")
         self.assertEqual((await self.get()).status, 404)
-        self.assertRaises(OSError, files_module._File(str(self.path)).openForReading)
+        self.assertRaises(OSError, StoredFile(self.path, self.delivery.turns).openForReading)
 
 
 class FinishingTests(FilesTestCase):
