@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from attrs import evolve
@@ -144,6 +142,21 @@ def oldest(
     return [(row[0], _file(row[1:])) for row in db.execute(query, (*place, limit))]
 
 
+def newest(db: sqlite3.Connection, limit: int) -> list[tuple[str, MediaFile]]:
+    """The newest finished files with their kind, at most so many, newest first."""
+    query = (
+        f"SELECT kind, {_FILE_COLUMNS}, 'FINISHED' FROM media_file ORDER BY created_at DESC, filename DESC LIMIT ?"
+    )
+    return [(row[0], _file(row[1:])) for row in db.execute(query, (limit,))]
+
+
+def known(db: sqlite3.Connection, kind: str, filenames: Collection[str]) -> set[str]:
+    """Which of some names are those of finished files."""
+    marks = ", ".join("?" * len(filenames))
+    rows = db.execute(f"SELECT filename FROM media_file WHERE kind = ? AND filename IN ({marks})", (kind, *filenames))
+    return {row[0] for row in rows}
+
+
 def finished(db: sqlite3.Connection) -> list[tuple[str, MediaFile]]:
     """Every finished file with its kind, oldest first."""
     return oldest(db, -1)
@@ -162,45 +175,6 @@ def sizes(db: sqlite3.Connection) -> dict[str, int]:
     """Bytes of the finished files, by kind."""
     rows = db.execute("SELECT kind, sum(size_bytes) FROM media_total GROUP BY kind").fetchall()
     return {RECORDINGS: 0, SNAPSHOTS: 0, EXPORTS: 0} | dict(rows)
-
-
-def rebuild(db: sqlite3.Connection, kind: str, on_disk: Sequence[MediaFile]) -> tuple[int, int]:
-    """Make the index equal to the files there are.
-
-    Returns:
-        how many files were added, and how many entries were dropped.
-    """
-    known = {row[0] for row in db.execute("SELECT filename FROM media_file WHERE kind = ?", (kind,))}
-    there = {file.filename for file in on_disk}
-    new = [file for file in on_disk if file.filename not in known]
-    add_files(db, kind, new)
-    gone = known - there
-    db.executemany("DELETE FROM media_file WHERE kind = ? AND filename = ?", [(kind, name) for name in gone])
-    return len(new), len(gone)
-
-
-def scan(folder: Path, kind: str) -> list[MediaFile]:
-    """The files of a folder; those that hide behind a dot are work in progress and left out, links are not followed.
-
-    Args:
-        folder: where they are.
-        kind: RECORDINGS or SNAPSHOTS.
-    """
-    found = []
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            hidden = entry.name.startswith(".") or not _is_text(entry.name)
-            if not hidden and entry.name.endswith(EXTENSIONS[kind]) and entry.is_file(follow_symlinks=False):
-                stat = entry.stat(follow_symlinks=False)
-                device, began_at = names.device_of(entry.name), names.time_of(entry.name)
-                created_at = stat.st_mtime if began_at is None else began_at
-                found.append(MediaFile(entry.name, device, stat.st_size, created_at, stat.st_mtime))
-    return found
-
-
-def _is_text(name: str) -> bool:
-    """Whether a file name is UTF-8: others (os.fsdecode's surrogates) go into no database and no JSON."""
-    return not any("\ud800" <= letter <= "\udfff" for letter in name)
 
 
 _PENDING = (

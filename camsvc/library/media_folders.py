@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from twisted.internet.defer import Deferred
 from twisted.internet.threads import deferToThreadPool
 
-from camsvc.library.index import RECORDINGS, SNAPSHOTS
+from camsvc.library.index import MEDIA, RECORDINGS, SNAPSHOTS
 from camsvc.model import MediaFile
 from camsvc.system.worker_threads import WorkerThreads
 
@@ -31,6 +31,10 @@ class MediaFolders:
         self.recordings_dir = recordings_dir
         self.snapshots_dir = snapshots_dir
         self.thumbnails_dir = thumbnails_dir
+
+    def places(self) -> tuple[tuple[str, str, Path], ...]:
+        """Every folder that holds media files: their kind, their location, and the folder."""
+        return (RECORDINGS, MEDIA, self.recordings_dir), (SNAPSHOTS, MEDIA, self.snapshots_dir)
 
     def folder(self, kind: str) -> Path:
         """Where the files of a kind are, or come to."""

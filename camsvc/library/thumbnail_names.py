@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from camsvc.library.index import EXTENSIONS, RECORDINGS, SNAPSHOTS
@@ -30,11 +30,14 @@ def source_of(name: str) -> tuple[str, str] | None:
     return None
 
 
-def there(folder: Path) -> set[str]:
-    """Names of the thumbnails there are (blocking); an empty one, as a power cut leaves it, is none."""
+def there(folder: Path) -> Iterator[str]:
+    """Find the thumbnails there are (blocking, from the first one on).
+
+    Yields:
+        their names, in no order.
+    """
     with os.scandir(folder) as entries:
-        names = (entry for entry in entries if entry.name.endswith(_EXTENSION))
-        return {entry.name for entry in names if is_picture(entry)}
+        yield from (entry.name for entry in entries if entry.name.endswith(_EXTENSION))
 
 
 def is_picture(path: os.DirEntry[str] | Path) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -19,25 +21,31 @@ from camsvc.system.runtime import Runtime
 from camsvc.system.tasks import Repeater, launch
 
 EVERY_S = 3600.0
+AHEAD = 500
+"""So many are made before somebody asks: of a hundred thousand files it would take hours."""
+
 WIDTH = 320
 
+_AT_A_TIME = 256
 _MAKE_LIMIT_S = 30.0
 _LATEST_S = 10.0
 """The picture is of a tenth of a recording's length, as its first one may be dark, but not of later than this."""
 
 
 class Thumbnails:
-    """Makes what is missing: at the start, every hour, and when a file is new or somebody asks for one."""
+    """Makes what is missing of the newest files: at the start, every hour, when one is new; of others when asked."""
 
     _log = Logger()
 
-    def __init__(self, runtime: Runtime, folders: MediaFolders) -> None:
+    def __init__(self, runtime: Runtime, folders: MediaFolders, incomplete: Callable[[], bool]) -> None:
         """Set up.
 
         Args:
             runtime: processes, time, ffmpeg, and the database that knows the finished files.
             folders: knows the folders.
+            incomplete: whether the index may lack files that are there.
         """
+        self._incomplete = incomplete
         self._reactor = runtime.reactor
         self._database = runtime.database
         self._folders = folders
@@ -57,10 +65,14 @@ class Thumbnails:
         for work in tuple(self._work):
             work.cancel()
 
+    def look(self) -> None:
+        """Look for what is missing now."""
+        self._rounds.nudge()
+
     def recording_changed(self, progress: Progress) -> None:
         """Look for what is missing when a recording is there: it may be several files."""
         if progress.status == "STOPPED":
-            self._rounds.nudge()
+            self.look()
 
     def snapshot_taken(self, file: MediaFile) -> None:
         """Make that of a new snapshot."""
@@ -86,13 +98,26 @@ class Thumbnails:
         return await self._make(source[0], file)
 
     async def _make_missing(self) -> None:
-        files = await self._database.run(index.finished)
-        wanted = {thumbnail_names.name_of(file.filename): (kind, file) for kind, file in files}
-        there = await self._folders.thread(thumbnail_names.there, self._folders.thumbnails_dir)
-        await self._folders.thread(thumbnail_names.drop, self._folders.thumbnails_dir, there - set(wanted))
-        for name, (kind, file) in reversed(wanted.items()):  # the newest first
+        await self._drop_left_over()
+        newest = await self._database.run(lambda db: index.newest(db, AHEAD))
+        wanted = {thumbnail_names.name_of(file.filename): (kind, file) for kind, file in newest}
+        there = await self._folders.thread(_there, self._folders.thumbnails_dir, list(wanted))
+        for name, (kind, file) in wanted.items():
             if name not in there:
                 await self._make(kind, file)
+
+    async def _drop_left_over(self) -> None:
+        """Delete those whose file is gone; none while the index is not complete."""
+        folder = self._folders.thumbnails_dir
+        names = thumbnail_names.there(folder)
+        while not self._incomplete() and (some := await self._folders.thread(_some, names)):
+            sources = {name: thumbnail_names.source_of(name) for name in some}
+            left: set[str] = {name for name, source in sources.items() if source is None}
+            for kind in (RECORDINGS, SNAPSHOTS):
+                of_kind = {source[1]: name for name, source in sources.items() if source and source[0] == kind}
+                known = await self._database.run(lambda db: index.known(db, kind, of_kind))  # noqa: B023
+                left |= {name for filename, name in of_kind.items() if filename not in known}
+            await self._folders.thread(thumbnail_names.drop, folder, left)
 
     async def _make(self, kind: str, file: MediaFile) -> bool:
         target = self._folders.thumbnails_dir / thumbnail_names.name_of(file.filename)
@@ -138,6 +163,14 @@ class Thumbnails:
             *("-i", str(path), "-map", "0:v:0", "-frames:v", "1", "-vf", f"scale='min({WIDTH},iw)':-2"),
             *("-pix_fmt", "yuvj420p", "-c:v", "mjpeg", "-q:v", "5", "-f", "image2pipe", "pipe:1"),
         ]
+
+
+def _there(folder: Path, names: list[str]) -> set[str]:
+    return {name for name in names if thumbnail_names.is_picture(folder / name)}
+
+
+def _some(names: Iterator[str]) -> list[str]:
+    return list(islice(names, _AT_A_TIME))
 
 
 def _is_file(path: Path) -> bool:

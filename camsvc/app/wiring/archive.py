@@ -6,7 +6,6 @@ from functools import partial
 from pathlib import Path
 
 from twisted.internet.defer import Deferred
-from twisted.logger import Logger
 
 from camsvc.app.shutdown import Step
 from camsvc.app.wiring.cameras import Cameras
@@ -18,6 +17,7 @@ from camsvc.library.files_in_use import FilesInUse
 from camsvc.library.index import RECORDINGS, SNAPSHOTS
 from camsvc.library.media_folders import MediaFolders
 from camsvc.library.retention import Retention
+from camsvc.library.scan.library_scan import LibraryScan
 from camsvc.library.thumbnail_names import THUMBNAILS
 from camsvc.model import MediaFile
 from camsvc.recording.finisher import Finisher
@@ -30,8 +30,6 @@ from camsvc.system.runtime import Runtime
 FINISH_LIMIT_S = 5.0
 END_LIMIT_S = 12.0
 """Of all that a recording's end takes: the engine is asked first."""
-
-_log = Logger()
 
 
 class Archive:
@@ -52,18 +50,19 @@ class Archive:
             streaming: tells the engine to record.
         """
         self._database = runtime.database
-        self.listing = Listing(runtime.database)
         self.folders: dict[str, Path] = {
             RECORDINGS: storage.recordings,
             SNAPSHOTS: storage.snapshots,
             THUMBNAILS: storage.thumbnails,
         }
         folders = self.media_folders = MediaFolders(runtime.reactor, *self.folders.values())
+        self.scan = LibraryScan(runtime, folders, self._is_away)
+        self.listing = Listing(runtime.database, lambda: self.scan.under_way)
         self.in_use = FilesInUse()
         self.finisher = Finisher(runtime, folders, Joiner(runtime, folders))
         self.recorder = Recorder(runtime, cameras.inventory, streaming.recordings, folders, self.finisher, storage)
         self.snapshots = Snapshots(runtime, cameras.inventory, cameras.health, streaming.starter, folders)
-        self.thumbnails = Thumbnails(runtime, folders)
+        self.thumbnails = Thumbnails(runtime, folders, lambda: self.scan.under_way)
         self.retention = Retention(runtime, folders)
 
     def find(self, kind: str, name: str) -> Deferred[MediaFile | None]:
@@ -71,15 +70,8 @@ class Archive:
         return self._database.run(lambda db: index.find(db, kind, name))
 
     def load(self) -> None:
-        """Make the index equal to what is on the disk, before the database has its thread."""
+        """Start the threads of files, before what needs them."""
         self.media_folders.start()
-        for kind in (RECORDINGS, SNAPSHOTS):
-            on_disk = index.scan(self.folders[kind], kind)
-            rebuild = partial(index.rebuild, kind=kind, on_disk=on_disk)
-            added, dropped = self._database.now(rebuild)
-            if added or dropped:
-                _log.info("{kind}: {added} files were new to the index, {dropped} are gone",
-                          kind=kind, added=added, dropped=dropped)  # fmt: skip
 
     def resume(self) -> None:
         """Go on with what an earlier run was recording or finishing, before the database has its thread."""
@@ -87,9 +79,14 @@ class Archive:
         self.recorder.resume()
 
     def start(self) -> None:
-        """Begin to delete what may go, and to make thumbnails."""
+        """Begin to read what is on the disk, to delete what may go, and to make thumbnails."""
+        self.scan.start()
         self.retention.start()
         self.thumbnails.start()
+
+    async def _is_away(self, kind: str) -> bool:
+        """Whether the disk of a kind is not there; a folder that is not there at all is none of its questions."""
+        return False
 
     def stop_steps(self, ends_recordings: bool) -> tuple[Step, ...]:
         """How what runs ends.
@@ -99,6 +96,7 @@ class Archive:
         """
         end = partial(self.recorder.stop_all, FINISH_LIMIT_S) if ends_recordings else self.recorder.leave
         return (
+            Step("stopping the watch on the folders of files", self.scan.stop),
             Step("stopping the deletion of old files", self.retention.stop),
             Step("stopping the thumbnails", self.thumbnails.stop),
             Step("ending recordings", end, END_LIMIT_S),

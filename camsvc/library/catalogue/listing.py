@@ -8,7 +8,7 @@ rows say what has changed since it was last asked for. All of it is done on the 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from attrs import frozen
 from twisted.internet.defer import Deferred
@@ -42,10 +42,11 @@ END""",
 
 @frozen
 class FilePage:
-    """A page of a list, and how many there are in all."""
+    """A page of a list, and how many there are in all; not complete while the folders are still being read."""
 
     files: tuple[MediaFile, ...]
     total: int
+    complete: bool = True
 
 
 @frozen
@@ -77,13 +78,15 @@ class Listing:
     A database has one of these, as it is told of each change once.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, reading: Callable[[], bool] = lambda: False) -> None:
         """Set up.
 
         Args:
             database: holds the index.
+            reading: whether the folders are still being read, so that the index may lack files.
         """
         self._database = database
+        self._reading = reading
         self._catalogues = {kind: Catalogue() for kind in (RECORDINGS, SNAPSHOTS, EXPORTS)}
 
     def files(self, kind: str, query: Query) -> Deferred[FilePage]:
@@ -108,7 +111,7 @@ class Listing:
         files += [file for file in under_way if file not in newer]
         files.sort(key=_place, reverse=True)
         skip = query.offset - begin - len(newer)
-        return FilePage(tuple(files[skip : skip + query.limit]), finished + len(under_way))
+        return FilePage(tuple(files[skip : skip + query.limit]), finished + len(under_way), not self._reading())
 
     def _wanted(self, catalogue: Catalogue, query: Query) -> Wanted:
         devices = None

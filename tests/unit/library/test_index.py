@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -204,62 +203,3 @@ class TotalTests(IndexTestCase):
         self.assertEqual(len(pages), 14)
         times = [each.created_at for _, each in pages]
         self.assertEqual(times, sorted(times))
-
-
-class RebuildTests(IndexTestCase):
-    """``scan`` and ``rebuild``."""
-
-    def setUp(self) -> None:
-        super().setUp()
-        self.folder = Path(self.mktemp())
-        self.folder.mkdir()
-
-    def rebuild(self) -> tuple[int, int]:
-        found = index.scan(self.folder, RECORDINGS)
-        return index.rebuild(self.db, RECORDINGS, found)
-
-    def test_new_and_gone(self) -> None:
-        """What is on disk is listed, what is not is dropped; what is known keeps what is known of it."""
-        index.add_files(self.db, RECORDINGS, [file("kept.mp4", 5, duration_s=9.0), file("gone.mp4")])
-        (self.folder / "kept.mp4").touch()
-        path = self.folder / "camera3_2026-01-31_12-00-00Z_7.mkv"
-        path.write_bytes(b"xyz")
-        os.utime(path, (50, 50))
-        self.assertEqual(self.rebuild(), (1, 1))
-        kept, new = sorted(
-            self.listing.page(self.db, RECORDINGS, Query()).files, key=lambda found: -len(found.filename)
-        )[::-1]
-        self.assertEqual((kept.filename, kept.duration_s), ("kept.mp4", 9.0))
-        self.assertEqual(new, MediaFile(path.name, "camera3", 3, NOON, 50.0))
-        self.assertEqual(self.rebuild(), (0, 0))
-
-    def test_left_out(self) -> None:
-        """Hidden files, other types, folders; names that are no text do not stop the start."""
-        (self.folder / "folder.mp4").mkdir()
-        for name in (b".hidden.mp4", b"a.txt", b"a.mp4.part", b"\xff\xfe.mp4"):
-            Path(os.fsdecode(os.path.join(os.fsencode(self.folder), name))).touch()
-        (self.folder / "Tür.mp4").touch()
-        self.assertEqual(self.rebuild(), (1, 0))
-        self.assertEqual(self.names(), ["Tür.mp4"])
-
-    def test_links(self) -> None:
-        """Wherever they lead."""
-        outside = Path(self.mktemp())
-        outside.write_bytes(b"secret")
-        (self.folder / "a.mp4").symlink_to(outside)
-        (self.folder / "b.mp4").symlink_to(self.folder / "absent")
-        self.assertEqual(index.scan(self.folder, RECORDINGS), [])
-
-    def test_cameras(self) -> None:
-        """What somebody has called like a camera is nobody's, and seen with no scope."""
-        (self.folder / "camera1_mine.mp4").touch()
-        self.rebuild()
-        self.assertEqual(self.listing.page(self.db, RECORDINGS, Query(cameras=frozenset(["camera1"]))).total, 0)
-        self.assertEqual(self.listing.page(self.db, RECORDINGS, Query(device="camera1")).total, 0)
-        self.assertEqual(self.listing.page(self.db, RECORDINGS, Query()).files[0].device, "")
-
-    def test_many(self) -> None:
-        """Ten thousand in one go."""
-        index.rebuild(self.db, RECORDINGS, [file(f"{n}.mp4") for n in range(10_000)])
-        self.assertEqual(self.listing.page(self.db, RECORDINGS, Query()).total, 10_000)
-        self.assertEqual(index.rebuild(self.db, RECORDINGS, []), (0, 10_000))

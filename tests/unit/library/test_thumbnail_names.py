@@ -28,12 +28,13 @@ class ThumbnailNamesTests(SynchronousTestCase):
             self.assertIsNone(thumbnail_names.source_of(name), name)
 
     def test_folder(self) -> None:
-        """Empty files and work in progress do not count; what is gone can be deleted."""
+        """Work in progress does not count, nor do empty files as pictures; what is gone can be deleted."""
         folder = Path(self.mktemp())
         folder.mkdir()
         (folder / "a.mp4.jpg").write_bytes(b"x")
         (folder / "b.mp4.jpg").touch()
         (folder / ".c.part").write_bytes(b"x")
-        self.assertEqual(thumbnail_names.there(folder), {"a.mp4.jpg"})
+        self.assertEqual(sorted(thumbnail_names.there(folder)), ["a.mp4.jpg", "b.mp4.jpg"])
+        self.assertFalse(thumbnail_names.is_picture(folder / "b.mp4.jpg"))
         thumbnail_names.drop(folder, ["a.mp4.jpg", "absent.jpg"])
-        self.assertEqual(thumbnail_names.there(folder), set())
+        self.assertEqual(list(thumbnail_names.there(folder)), ["b.mp4.jpg"])

@@ -32,7 +32,10 @@ class ThumbnailsTests(SynchronousTestCase):
         self.asked: list[list[str]] = []
         self.answers: list[Any] = []
         self.patch(module, "run", self.run_ffmpeg)
-        self.thumbnails = Thumbnails(runtime(self.clock, database=self.database), self.folders)
+        self.incomplete = False
+        self.thumbnails = Thumbnails(
+            runtime(self.clock, database=self.database), self.folders, lambda: self.incomplete
+        )
         self.addCleanup(self.thumbnails.stop)
 
     async def run_ffmpeg(self, reactor: Any, argv: list[str], *, timeout_s: float) -> Output:
@@ -105,6 +108,18 @@ class ThumbnailsTests(SynchronousTestCase):
         moments = [argv[argv.index("-ss") + 1] for argv in self.asked]
         self.assertEqual(moments, ["0.400", "0.000", "10.000", "0.000"])
         self.assertEqual(len(self.there()), 3)
+
+    def test_left_over(self) -> None:
+        """A thumbnail whose file is gone goes, once the index is complete; it may know of that file soon."""
+        self.file("a.mp4")
+        (self.folders.thumbnails_dir / "gone.mp4.jpg").write_bytes(b"x")
+        (self.folders.thumbnails_dir / "none.jpg").write_bytes(b"x")
+        self.incomplete = True
+        self.thumbnails.start()
+        self.assertEqual(self.there(), ["a.mp4.jpg", "gone.mp4.jpg", "none.jpg"])
+        self.incomplete = False
+        self.clock.advance(EVERY_S)
+        self.assertEqual(self.there(), ["a.mp4.jpg"])
 
     def test_every_hour(self) -> None:
         """One that is lost is made again; one that cannot be made is not tried over and over."""

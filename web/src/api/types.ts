@@ -211,12 +211,13 @@ export interface FfmpegProcess {
   uptime: number;
 }
 
-/** A page of files, newest first. */
+/** A page of files, newest first; `indexing` while the folders are being read, so that some may be missing. */
 export interface FileList {
   files: FileView[];
   total: number;
   limit: number;
   offset: number;
+  indexing?: boolean;
 }
 
 /** A file of a list. */

@@ -141,12 +141,13 @@ class ListParams(Struct, forbid_unknown_fields=True, frozen=True, rename={"since
 
 
 class FileList(Struct, frozen=True):
-    """A page of files, newest first."""
+    """A page of files, newest first; ``indexing`` while the folders are being read, so that some may be missing."""
 
     files: list[FileView]
     total: int
     limit: int
     offset: int
+    indexing: bool = False
 
 
 class RecordingMethods:
@@ -270,7 +271,7 @@ class RecordingMethods:
         # What was finished meanwhile stands in the page as it was.
         unfinished = before | self._unfinished()
         files = [self._views.file(kind, with_footage(file, unfinished), who, call.base_url) for file in page.files]
-        return FileList(files, page.total, params.limit, params.offset)
+        return FileList(files, page.total, params.limit, params.offset, not page.complete)
 
 
 def _require_own_name(name: str, device: str) -> None:

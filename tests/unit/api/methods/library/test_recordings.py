@@ -285,7 +285,10 @@ class ListTests(MediaTestCase):
 
     def test_empty(self) -> None:
         """A result; so is a page beyond the end."""
-        self.assertEqual(self.ask("list_snapshots")["result"], {"files": [], "total": 0, "limit": 50, "offset": 0})
+        self.assertEqual(
+            self.ask("list_snapshots")["result"],
+            {"files": [], "total": 0, "limit": 50, "offset": 0, "indexing": False},
+        )
         self.assertEqual(self.ask("list_recordings", {"offset": 1 << 40})["result"]["files"], [])
 
     def test_filters(self) -> None:
