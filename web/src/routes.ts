@@ -29,4 +29,8 @@ export const routes: readonly Route[] = [
   route("/", () => import("./pages/cameras/CamerasPage"), {
     entry: { icon: "cameras", text: "nav.cameras", key: "1" },
   }),
+  route("/library", () => import("./pages/library/LibraryPage"), {
+    entry: { icon: "library", text: "library.title", key: "2" },
+  }),
+  route("/library/:kind/:filename", () => import("./pages/library/FilePage")),
 ];

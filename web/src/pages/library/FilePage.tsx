@@ -1,0 +1,219 @@
+// One recording to play, or one snapshot to look at, and the way to the one before and after.
+
+import { useEffect, useState } from "react";
+import { Link, useParams } from "wouter";
+import { navigate } from "wouter/use-hash-location";
+
+import type { RecordingInfo, SnapshotInfo } from "../../api/types";
+import { t, tn } from "../../i18n";
+import { clock, dateTime, size } from "../../i18n/format";
+import { Button, IconButton } from "../../parts/Button";
+import buttons from "../../parts/Button.module.css";
+import { classes } from "../../parts/classes";
+import { Confirm } from "../../parts/Confirm";
+import { Empty } from "../../parts/Empty";
+import { Icon } from "../../parts/Icon";
+import { useKeys } from "../../parts/keys";
+import { Page } from "../../parts/Page";
+import { Trouble } from "../../parts/Trouble";
+import { Waiting } from "../../parts/Waiting";
+import { useAnswer } from "../../state/answers";
+import { deleteLater, keyOf, useDoomed, type FileKind } from "../../state/deletions";
+import { explain } from "../../state/explain";
+import { neighbours, type Neighbours } from "../../state/files";
+import { useMay, useOffline } from "../../state/rights";
+import { useApp } from "../../state/store";
+import styles from "./FilePage.module.css";
+import { nameOf, pathOf } from "./FileRow";
+import { isDone } from "./selection";
+import { VideoPlayer } from "./VideoPlayer";
+
+type Info = (RecordingInfo | SnapshotInfo) & { status?: string; duration?: number; codec?: string };
+
+function Facts({ info }: { info: Info }) {
+  const facts: [string, string][] = [
+    [t("library.fact.made"), dateTime(info.created_time)],
+    [t("library.fact.size"), size(info.file_size)],
+  ];
+  if (info.duration !== undefined) facts.push([t("library.fact.length"), clock(info.duration)]);
+  if (info.width !== undefined && info.height !== undefined)
+    facts.push([t("library.fact.picture"), `${info.width} × ${info.height}`]);
+  if (info.codec) facts.push([t("library.fact.codec"), info.codec]);
+  facts.push([t("library.fact.name"), info.filename]);
+  return (
+    <dl className={styles.facts}>
+      {facts.map(([key, value]) => (
+        <div key={key}>
+          <dt>{key}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function useNeighbours(kind: FileKind, info: Info | undefined): Neighbours {
+  const [found, setFound] = useState<{ of: string; them: Neighbours } | null>(null);
+  const { device, created_time: at, filename } = info ?? {};
+  useEffect(() => {
+    if (device === undefined || at === undefined || filename === undefined) return;
+    let over = false;
+    neighbours(kind, { device, created_time: at }).then(
+      (them) => {
+        if (!over) setFound({ of: filename, them });
+      },
+      () => undefined, // without them there is no way on, and nothing else
+    );
+    return () => {
+      over = true;
+    };
+  }, [kind, device, at, filename]);
+  return found && found.of === filename ? found.them : { older: null, newer: null };
+}
+
+function Shown({ kind, info, onEnded }: { kind: FileKind; info: Info; onEnded: () => void }) {
+  if (kind === "snapshots") {
+    return (
+      <a className={styles.picture} href={info.download_url} target="_blank" rel="noreferrer">
+        <img src={info.download_url} alt={t("library.picture", { time: dateTime(info.created_time) })} />
+      </a>
+    );
+  }
+  if (!isDone({ status: info.status ?? "" })) {
+    const running = info.status === "RECORDING";
+    return (
+      <Empty
+        icon="record"
+        title={t(running ? "library.running" : "library.finishing")}
+        actions={
+          running && (
+            <Link
+              className={classes(buttons.button, buttons.primary)}
+              href={`/camera/${encodeURIComponent(info.device)}`}
+            >
+              {t("library.running.look")}
+            </Link>
+          )
+        }
+      >
+        <p>{t(running ? "library.running.do" : "library.finishing.do")}</p>
+      </Empty>
+    );
+  }
+  return <VideoPlayer key={info.filename} url={info.download_url} onEnded={onEnded} />;
+}
+
+function Steps({ kind, neighbours: { older, newer } }: { kind: FileKind; neighbours: Neighbours }) {
+  const go = (to: string | undefined) => to !== undefined && navigate(pathOf(kind, to));
+  useKeys(t("library.title"), [
+    { key: "p", text: t("library.older"), run: () => go(older?.filename) },
+    { key: "n", text: t("library.newer"), run: () => go(newer?.filename) },
+  ]);
+  return (
+    <>
+      <IconButton
+        icon="back"
+        label={t("library.older")}
+        unavailable={older ? null : t("library.older.none")}
+        onClick={() => go(older?.filename)}
+      />
+      <IconButton
+        icon="next"
+        label={t("library.newer")}
+        unavailable={newer ? null : t("library.newer.none")}
+        onClick={() => go(newer?.filename)}
+      />
+    </>
+  );
+}
+
+export default function FilePage() {
+  const params = useParams<{ kind: string; filename: string }>();
+  const kind: FileKind = params.kind === "snapshots" ? "snapshots" : "recordings";
+  const { filename } = params;
+  const method = kind === "recordings" ? "get_recording_info" : "get_snapshot_info";
+  const { value, failure, again } = useAnswer(
+    method,
+    { filename },
+    { on: ["recording_status_update", "recording.stop"] },
+  );
+  const info: Info | undefined = value;
+  const cameras = useApp((state) => state.cameras);
+  const around = useNeighbours(kind, info);
+  const mayDelete = useMay(kind === "recordings" ? "delete_recording" : "delete_snapshot");
+  const offline = useOffline();
+  const doomed = useDoomed().has(keyOf(kind, filename));
+  const [asking, setAsking] = useState(false);
+  const back = () => navigate("/library");
+  useKeys(t("library.title"), [{ key: "Escape", text: t("library.back"), run: back }]);
+
+  const done = info !== undefined && (kind === "snapshots" || isDone({ status: info.status ?? "" }));
+  return (
+    <Page
+      title={info ? nameOf(cameras, info.device) : t("library.title")}
+      before={<IconButton icon="back" label={t("library.back")} onClick={back} />}
+      beside={info && <span className={styles.when}>{dateTime(info.created_time)}</span>}
+      actions={
+        info && (
+          <>
+            <Steps kind={kind} neighbours={around} />
+            {done && (
+              <a
+                className={classes(buttons.button, buttons.plain)}
+                href={info.download_url}
+                download={info.filename}
+              >
+                <Icon name="download" />
+                {t("library.download")}
+              </a>
+            )}
+            {done && mayDelete && (
+              <Button
+                kind="danger"
+                icon="trash"
+                unavailable={doomed ? tn("library.deleting", 1) : offline}
+                onClick={() => setAsking(true)}
+              >
+                {t("library.delete")}
+              </Button>
+            )}
+          </>
+        )
+      }
+    >
+      {failure && !info && (
+        <Trouble
+          {...explain(failure)}
+          actions={
+            <>
+              <Button onClick={again}>{t("again")}</Button>
+              <Button onClick={back}>{t("library.back")}</Button>
+            </>
+          }
+        />
+      )}
+      {!failure && !info && <Waiting label={t("loading")} />}
+      {info && (
+        <Shown
+          kind={kind}
+          info={info}
+          onEnded={() => around.newer && navigate(pathOf(kind, around.newer.filename))}
+        />
+      )}
+      {info && <Facts info={info} />}
+      {asking && (
+        <Confirm
+          title={tn("library.delete.ask", 1)}
+          yes={t("library.delete")}
+          onClose={() => setAsking(false)}
+          onYes={() => {
+            deleteLater(kind, [filename], () => undefined);
+            back();
+          }}
+        >
+          <p>{t("library.delete.how")}</p>
+        </Confirm>
+      )}
+    </Page>
+  );
+}

@@ -1,0 +1,128 @@
+// One recording or snapshot of the list.
+
+import { useState } from "react";
+import { Link } from "wouter";
+
+import type { FileView } from "../../api/types";
+import { t, tn } from "../../i18n";
+import { clock, dateTime, size, time } from "../../i18n/format";
+import { Button } from "../../parts/Button";
+import buttons from "../../parts/Button.module.css";
+import { classes } from "../../parts/classes";
+import { Icon } from "../../parts/Icon";
+import { Pill } from "../../parts/Pill";
+import { useApp } from "../../state/store";
+import type { FileKind } from "../../state/deletions";
+import styles from "./FileRow.module.css";
+import { isDone } from "./selection";
+
+interface FileRowProps {
+  kind: FileKind;
+  file: FileView;
+  selected: boolean;
+  /** Some are chosen: then a touch chooses. */
+  choosing: boolean;
+  /** It is about to be deleted. */
+  doomed: boolean;
+  onToggle: (range: boolean) => void;
+}
+
+export const pathOf = (kind: FileKind, filename: string): string =>
+  `/library/${kind}/${encodeURIComponent(filename)}`;
+
+export function nameOf(cameras: Readonly<Record<string, { name: string }>>, device: string): string {
+  return cameras[device]?.name ?? (device || t("library.nocamera"));
+}
+
+export function Thumbnail({ file }: { file: FileView }) {
+  const [broken, setBroken] = useState<string | null>(null);
+  const url = file.thumbnail_url;
+  return (
+    <span className={styles.thumbnail}>
+      {url && broken !== url ? (
+        <img src={url} alt="" loading="lazy" decoding="async" onError={() => setBroken(url)} />
+      ) : (
+        <Icon name={file.status === "RECORDING" ? "record" : "snapshot"} size="1.5rem" />
+      )}
+      {file.duration !== undefined && isDone(file) && (
+        <span className={styles.length}>{clock(file.duration)}</span>
+      )}
+    </span>
+  );
+}
+
+function State({ file }: { file: FileView }) {
+  if (file.status === "RECORDING") return <Pill tone="recording">{t("library.state.recording")}</Pill>;
+  if (file.status === "FINISHING") return <Pill tone="warn">{t("library.state.finishing")}</Pill>;
+  return null;
+}
+
+export function FileRow({ kind, file, selected, choosing, doomed, onToggle }: FileRowProps) {
+  const cameras = useApp((state) => state.cameras);
+  const name = nameOf(cameras, file.device);
+  const done = isDone(file);
+  const label = `${name}, ${dateTime(file.created_time)}`;
+  return (
+    <div
+      className={classes(styles.row, selected && styles.selected, doomed && styles.doomed)}
+      data-filename={file.filename}
+    >
+      <label className={classes(styles.check, choosing && styles.shown)}>
+        <input
+          type="checkbox"
+          checked={selected}
+          disabled={!done || doomed}
+          aria-label={t("library.select", { file: label })}
+          onChange={() => undefined}
+          onClick={(event) => onToggle(event.shiftKey)}
+        />
+      </label>
+      <Link
+        className={styles.open}
+        href={pathOf(kind, file.filename)}
+        aria-label={t(kind === "recordings" ? "library.play" : "library.look", { file: label })}
+        onClick={(event) => {
+          if (!choosing || !done || doomed) return;
+          event.preventDefault();
+          onToggle(event.shiftKey);
+        }}
+      >
+        <Thumbnail file={file} />
+        <span className={styles.words}>
+          <span className={styles.first}>
+            <span className={styles.time}>{time(file.created_time)}</span>
+            <span className={styles.name}>{name}</span>
+            <State file={file} />
+          </span>
+          <span className={styles.second}>
+            <span className={styles.filename}>{file.filename}</span>
+            {doomed ? <span>{tn("library.deleting", 1)}</span> : <span>{size(file.file_size)}</span>}
+            {file.width !== undefined && file.height !== undefined && (
+              <span className={styles.wide}>
+                {file.width} × {file.height}
+              </span>
+            )}
+          </span>
+        </span>
+      </Link>
+      {done ? (
+        <a
+          className={classes(buttons.button, buttons.quiet, buttons.drawing)}
+          href={file.download_url}
+          download={file.filename}
+          aria-label={t("library.download.of", { file: label })}
+          title={t("library.download")}
+        >
+          <Icon name="download" />
+        </a>
+      ) : (
+        <Button
+          kind="quiet"
+          icon="download"
+          aria-label={t("library.download.of", { file: label })}
+          unavailable={t("library.notyet")}
+        />
+      )}
+    </div>
+  );
+}

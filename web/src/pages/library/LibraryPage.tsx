@@ -1,0 +1,157 @@
+// Recordings and snapshots: by day, camera and name; chosen, downloaded, deleted.
+
+import { useDeferredValue, useState } from "react";
+
+import { t, tn } from "../../i18n";
+import { size } from "../../i18n/format";
+import { Button, IconButton } from "../../parts/Button";
+import { Confirm } from "../../parts/Confirm";
+import { Empty } from "../../parts/Empty";
+import { Choice, SelectField, TextField } from "../../parts/Field";
+import { useKeys } from "../../parts/keys";
+import { useNow } from "../../parts/now";
+import { Page } from "../../parts/Page";
+import { Trouble } from "../../parts/Trouble";
+import { Waiting } from "../../parts/Waiting";
+import { deleteLater } from "../../state/deletions";
+import { explain } from "../../state/explain";
+import { allFiles, useFiles } from "../../state/files";
+import { complain } from "../../state/notices";
+import { useMay, useOffline } from "../../state/rights";
+import { ordered, useSettings } from "../../state/settings";
+import { useApp } from "../../state/store";
+import { dayOf, endOf, startOf, type Day } from "./days";
+import { DayTimeline } from "./DayTimeline";
+import { FileRows } from "./FileRows";
+import { isNarrow, queryOf, setFilter, useFilter, widen } from "./filter";
+import styles from "./LibraryPage.module.css";
+import { useSelection } from "./selection";
+
+function Filters({ today }: { today: Day }) {
+  const filter = useFilter();
+  const cameras = useApp((state) => state.cameras);
+  const order = useSettings((all) => all.order);
+  const shown = ordered(Object.values(cameras), { order, hidden: [] });
+  return (
+    <div className={styles.filters}>
+      <Choice
+        label={t("library.kind")}
+        value={filter.kind}
+        options={[
+          { value: "recordings", label: t("library.kind.recordings") },
+          { value: "snapshots", label: t("library.kind.snapshots") },
+        ]}
+        onChange={(kind) => setFilter({ kind })}
+      />
+      <SelectField
+        label={t("library.camera")}
+        value={filter.device}
+        options={[
+          { value: "", label: t("library.camera.all") },
+          ...shown.map(({ device, name }) => ({ value: device, label: name })),
+        ]}
+        onChange={(device) => setFilter({ device })}
+      />
+      <TextField
+        label={t("library.day")}
+        type="date"
+        max={today}
+        value={filter.day ?? ""}
+        onChange={(event) => setFilter({ day: event.target.value || null })}
+      />
+      <TextField
+        label={t("library.search")}
+        type="search"
+        maxLength={100}
+        placeholder={t("library.search.hint")}
+        value={filter.search}
+        onChange={(event) => setFilter({ search: event.target.value })}
+      />
+    </div>
+  );
+}
+
+export default function LibraryPage() {
+  const filter = useFilter();
+  const { kind, device, day } = filter;
+  const query = queryOf(useDeferredValue(filter));
+  const list = useFiles(query);
+  const selection = useSelection((from, to) => list.range(from, to));
+  const [chosenIn, setChosenIn] = useState(kind);
+  const [asking, setAsking] = useState(false);
+  const today = dayOf(useNow(60_000));
+  const offline = useOffline();
+  const mayDelete = useMay(kind === "recordings" ? "delete_recording" : "delete_snapshot");
+  const chosen = [...selection.selected.values()];
+  if (chosenIn !== kind) {
+    setChosenIn(kind);
+    selection.clear();
+  }
+
+  const addDay = (which: Day) => {
+    allFiles({ ...query, from: startOf(which), to: endOf(which) }).then(selection.add, (why: unknown) =>
+      complain(t("library.selectday.failed"), why),
+    );
+  };
+  useKeys(t("library.title"), [{ key: "Escape", text: t("library.unselect"), run: selection.clear }]);
+
+  return (
+    <Page
+      title={t("library.title")}
+      beside={
+        list.total !== undefined && (
+          <span className={styles.count} role="status">
+            {tn(kind === "recordings" ? "library.recordings" : "library.snapshots", list.total)}
+          </span>
+        )
+      }
+    >
+      <Filters today={today} />
+      <DayTimeline day={day ?? today} device={device} onDay={(which) => setFilter({ day: which })} />
+      {chosen.length > 0 && (
+        <div className={styles.bar} role="toolbar" aria-label={t("library.chosen")}>
+          <span className={styles.sum} role="status">
+            {tn("library.selected", chosen.length)} ·{" "}
+            {size(chosen.reduce((sum, file) => sum + file.file_size, 0))}
+          </span>
+          {mayDelete && (
+            <Button kind="danger" icon="trash" unavailable={offline} onClick={() => setAsking(true)}>
+              {t("library.delete")}
+            </Button>
+          )}
+          <IconButton icon="close" label={t("library.unselect")} onClick={selection.clear} />
+        </div>
+      )}
+      {list.failure !== undefined && list.total === undefined && (
+        <Trouble
+          {...explain(list.failure)}
+          actions={<Button onClick={() => list.refresh()}>{t("again")}</Button>}
+        />
+      )}
+      {list.total === undefined && list.failure === undefined && <Waiting label={t("loading")} />}
+      {list.total === 0 && (
+        <Empty
+          icon="library"
+          title={t(isNarrow(filter) ? "library.none.found" : "library.none")}
+          actions={isNarrow(filter) && <Button onClick={widen}>{t("library.widen")}</Button>}
+        >
+          {!isNarrow(filter) && <p>{t("library.none.do")}</p>}
+        </Empty>
+      )}
+      {(list.total ?? 0) > 0 && <FileRows kind={kind} list={list} selection={selection} onDay={addDay} />}
+      {asking && (
+        <Confirm
+          title={tn("library.delete.ask", chosen.length)}
+          yes={t("library.delete")}
+          onClose={() => setAsking(false)}
+          onYes={() => {
+            deleteLater(kind, [...selection.selected.keys()], () => list.refresh());
+            selection.clear();
+          }}
+        >
+          <p>{t("library.delete.how")}</p>
+        </Confirm>
+      )}
+    </Page>
+  );
+}

@@ -1,0 +1,73 @@
+// Files that somebody has deleted: for ten seconds that can be taken back, then camsvc deletes them.
+
+import { useStore } from "zustand";
+import { createStore } from "zustand/vanilla";
+
+import { Failure } from "../api/failure";
+import { t, tn } from "../i18n";
+import { call } from "./connection";
+import { complain, dismiss, notify } from "./notices";
+
+export type FileKind = "recordings" | "snapshots";
+
+export const UNDO_MS = 10_000;
+const AT_ONCE = 4;
+
+/** By kind and name: those that are shown as good as gone. */
+const doomed = createStore<ReadonlySet<string>>(() => new Set());
+
+export const keyOf = (kind: FileKind, filename: string): string => `${kind}/${filename}`;
+
+export function useDoomed(): ReadonlySet<string> {
+  return useStore(doomed);
+}
+
+function change(kind: FileKind, names: readonly string[], isDoomed: boolean): void {
+  const now = new Set(doomed.getState());
+  for (const name of names) {
+    if (isDoomed) now.add(keyOf(kind, name));
+    else now.delete(keyOf(kind, name));
+  }
+  doomed.setState(now, true);
+}
+
+/** Delete files in ten seconds, unless that is taken back; `done` is told when some are gone. */
+export function deleteLater(kind: FileKind, names: readonly string[], done: () => void): void {
+  change(kind, names, true);
+  const timer = setTimeout(() => {
+    dismiss(notice);
+    void deleteNow(kind, names).then(done);
+  }, UNDO_MS);
+  const notice = notify({
+    kind: "info",
+    text: tn("library.deleting", names.length),
+    lastsMs: UNDO_MS,
+    actions: [
+      {
+        label: t("library.undo"),
+        run: () => {
+          clearTimeout(timer);
+          change(kind, names, false);
+        },
+      },
+    ],
+  });
+}
+
+async function deleteNow(kind: FileKind, names: readonly string[]): Promise<void> {
+  const method = kind === "recordings" ? "delete_recording" : "delete_snapshot";
+  const left = [...names];
+  const failures: unknown[] = [];
+  const work = async () => {
+    for (let filename = left.pop(); filename !== undefined; filename = left.pop()) {
+      try {
+        await call(method, { filename });
+      } catch (why) {
+        if (Failure.from(why).reason !== "not_found") failures.push(why);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  change(kind, names, false);
+  if (failures.length) complain(tn("library.delete.failed", failures.length), failures[0]);
+}

@@ -1,0 +1,106 @@
+// The recordings and snapshots that there are, as a page looks at them.
+
+import { useEffect, useReducer, useState } from "react";
+
+import type { FileView, NotificationName } from "../api/types";
+import { call, listen } from "./connection";
+import type { FileKind } from "./deletions";
+import { PagedFiles } from "./paged-files";
+import { useApp } from "./store";
+
+export interface FileQuery {
+  kind: FileKind;
+  /** Of one camera alone. */
+  device?: string | undefined;
+  /** Made at this time or later, in ms, and before that one. */
+  from?: number | undefined;
+  to?: number | undefined;
+  /** A part of the name. */
+  search?: string | undefined;
+}
+
+const CHANGES: readonly NotificationName[] = [
+  "recording_status_update",
+  "recording.stop",
+  "recording.error",
+  "snapshot.taken",
+];
+
+function paramsOf({ device, from, to, search }: FileQuery, offset: number, limit: number) {
+  return {
+    offset,
+    limit,
+    ...(device ? { device } : {}),
+    ...(from === undefined ? {} : { from: new Date(from).toISOString() }),
+    ...(to === undefined ? {} : { to: new Date(to).toISOString() }),
+    ...(search ? { search } : {}),
+  };
+}
+
+const methodOf = (kind: FileKind) => (kind === "recordings" ? "list_recordings" : "list_snapshots");
+
+/** Every file that a query finds, newest first. */
+export async function allFiles(query: FileQuery): Promise<FileView[]> {
+  const found: FileView[] = [];
+  for (;;) {
+    const { files, total } = await call(methodOf(query.kind), paramsOf(query, found.length, 1000));
+    found.push(...files);
+    if (!files.length || found.length >= total) return found;
+  }
+}
+
+/** The list of a query, page by page; what is looked at is asked for again when something has changed. */
+export function useFiles(query: FileQuery): PagedFiles {
+  const key = JSON.stringify(query);
+  const { phase, generation } = useApp(({ link }) => link);
+  const [, draw] = useReducer((n: number) => n + 1, 0);
+  const make = () =>
+    new PagedFiles((offset, limit) => call(methodOf(query.kind), paramsOf(query, offset, limit)), draw);
+  const [current, setCurrent] = useState(() => ({ key, list: make() }));
+  if (current.key !== key) setCurrent({ key, list: make() });
+  const list = current.list;
+
+  useEffect(() => {
+    list.show(true);
+    return () => list.show(false);
+  }, [list]);
+  useEffect(() => {
+    if (phase !== "open") return;
+    list.refresh();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const soon = () => {
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        list.refresh();
+      }, 300);
+    };
+    const unlisten = CHANGES.map((name) => listen(name, soon));
+    return () => {
+      clearTimeout(timer);
+      for (const each of unlisten) each();
+    };
+  }, [list, phase, generation]);
+  return list;
+}
+
+export interface Neighbours {
+  older: FileView | null;
+  newer: FileView | null;
+}
+
+/** The files of the same camera just before and after one. */
+export async function neighbours(
+  kind: FileKind,
+  { device, created_time: at }: Pick<FileView, "device" | "created_time">,
+): Promise<Neighbours> {
+  const method = methodOf(kind);
+  const camera = device ? { device } : {};
+  const [before, since] = await Promise.all([
+    call(method, { ...camera, to: at, limit: 1 }),
+    call(method, { ...camera, from: at, limit: 1 }),
+  ]);
+  // Newest first: of those since then the last is the file itself, the last but one the next.
+  const next =
+    since.total > 1 ? await call(method, { ...camera, from: at, offset: since.total - 2, limit: 1 }) : null;
+  return { older: before.files[0] ?? null, newer: next?.files[0] ?? null };
+}
