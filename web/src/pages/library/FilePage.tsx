@@ -162,19 +162,21 @@ export default function FilePage() {
                 className={classes(buttons.button, buttons.plain)}
                 href={info.download_url}
                 download={info.filename}
+                aria-label={t("library.download")}
               >
                 <Icon name="download" />
-                {t("library.download")}
+                <span className={styles.words}>{t("library.download")}</span>
               </a>
             )}
             {done && mayDelete && (
               <Button
                 kind="danger"
                 icon="trash"
+                aria-label={t("library.delete")}
                 unavailable={doomed ? tn("library.deleting", 1) : offline}
                 onClick={() => setAsking(true)}
               >
-                {t("library.delete")}
+                <span className={styles.words}>{t("library.delete")}</span>
               </Button>
             )}
           </>
