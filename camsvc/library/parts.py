@@ -46,6 +46,27 @@ class Clip:
 
 
 @frozen
+class DiskUsage:
+    """How full a file system is, as df(1) tells it.
+
+    Attributes:
+        total: bytes.
+        used: bytes of files; what is kept for root is neither used nor available.
+        available: bytes that an ordinary user may take.
+    """
+
+    total: int
+    used: int
+    available: int
+
+    @property
+    def percentage(self) -> float:
+        """What is used of what can be, 0 to 100."""
+        usable = self.used + self.available
+        return round(100 * self.used / usable, 1) if usable else 0.0
+
+
+@frozen
 class Growth:
     """What a look at a recording's folder saw: bytes in all, names of the files, time of the first sample."""
 
@@ -193,6 +214,13 @@ def room(folder: Path) -> tuple[int, int]:
     """Free and total bytes of the file system that holds ``folder`` (statvfs(3): what an ordinary user may take)."""
     found = os.statvfs(folder)
     return found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize
+
+
+def disk_usage(folder: Path) -> DiskUsage:
+    """How full the file system that holds ``folder`` is."""
+    found = os.statvfs(folder)
+    size = found.f_frsize
+    return DiskUsage(found.f_blocks * size, (found.f_blocks - found.f_bfree) * size, found.f_bavail * size)
 
 
 def trouble(folder: Path) -> str | None:

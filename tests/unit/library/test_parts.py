@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 from unittest.mock import patch
 
@@ -124,6 +125,22 @@ class FolderTests(SynchronousTestCase):
         self.assertTrue(0 <= free <= total)
         self.assertIn(parts.trouble(self.folder), (None, "no_space"))
         self.assertEqual(parts.trouble(self.folder / "absent"), "gone")
+
+    def test_disk_usage(self) -> None:
+        """The figures are df's, which counts what is kept for root as neither used nor available."""
+
+        def df() -> list[int]:
+            told = subprocess.run(
+                ["/bin/df", "-B1", "--output=size,used,avail", self.folder], check=True, capture_output=True
+            )
+            return [int(word) for word in told.stdout.splitlines()[1].split()]
+
+        before, found, after = df(), parts.disk_usage(self.folder), df()
+        for index, figure in enumerate((found.total, found.used, found.available)):  # others write meanwhile
+            self.assertLessEqual(min(before[index], after[index]) - (64 << 20), figure)
+            self.assertLessEqual(figure, max(before[index], after[index]) + (64 << 20))
+        self.assertEqual(parts.DiskUsage(1000, 750, 150).percentage, 83.3)
+        self.assertEqual(parts.DiskUsage(0, 0, 0).percentage, 0.0)
 
 
 class CutTests(SynchronousTestCase):

@@ -484,7 +484,7 @@ export interface SnapshotTaken {
 /** How a camera is, as clients see it. */
 export type Status = "CONNECTED" | "DISCONNECTED" | "ERROR";
 
-/** The file system that holds the recordings, in bytes; `usage_percentage` is 0 to 100. */
+/** The file system that holds the recordings, in bytes, as df tells it; `usage_percentage` is 0 to 100. */
 export interface StorageInfo {
   total_space: number;
   used_space: number;
@@ -1108,7 +1108,7 @@ export interface Methods {
     params: {
       /** id of a camera, as camera0 */
       device: string;
-      /** name of a file, with or without extension; no folders, control characters or leading dot */
+      /** name of a file, with or without extension, that every system can carry: none of < > : " | ? * / and backslash, no control characters, no dot at its begin, no dot or space at its end, no device of Windows such as CON or NUL, at most 200 bytes of UTF-8; it is normalised to NFC */
       filename?: string;
       /** of the JPEG; as captured without it */
       quality?: number;

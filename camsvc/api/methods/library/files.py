@@ -11,7 +11,7 @@ from camsvc.access.roles import Role
 from camsvc.api.calls import Call
 from camsvc.api.camera_scope import Resource
 from camsvc.api.declaration import method
-from camsvc.api.methods.library.recordings import FileName
+from camsvc.api.methods.library.file_names import FileName
 from camsvc.api.urls import Urls
 from camsvc.api.views import format_of
 from camsvc.errors import InvalidState, NotFound

@@ -12,53 +12,22 @@ from twisted.logger import Logger
 
 from camsvc.access.roles import Role
 from camsvc.api.calls import Call
-from camsvc.api.camera_scope import BELONGS_TO_CAMERA, CameraId, CameraScope
+from camsvc.api.camera_scope import CameraId, CameraScope
 from camsvc.api.declaration import method
 from camsvc.api.methods.cameras.cameras import DeviceParam
+from camsvc.api.methods.library.file_names import NewFileName, chosen_name
 from camsvc.api.views import FileView, Views
-from camsvc.errors import InvalidParams
-from camsvc.library import names
 from camsvc.library.catalogue.listing import Listing, Query
-from camsvc.library.index import RECORDINGS, SNAPSHOTS
+from camsvc.library.index import EXTENSIONS, RECORDINGS, SNAPSHOTS
 from camsvc.model import iso
 from camsvc.recording.finisher import Finisher
 from camsvc.recording.footage import Footage, with_footage
 from camsvc.recording.recorder import Recorder
 from camsvc.recording.snapshots import Snapshots
 from camsvc.system.clocks import Clocks
-from camsvc.system.redaction import STEERING
 from camsvc.system.tasks import shielded
 
 T = TypeVar("T")
-
-_MAX_NAME_BYTES = 200
-"""Room for a suffix and the extension below NAME_MAX (255, limits.h)."""
-
-_NAMES_NO_FOLDER = "name of a file, with or without extension; no folders, control characters or leading dot"
-
-NewFileName = Annotated[
-    str,
-    Meta(
-        min_length=1,
-        max_length=150,
-        pattern=rf"^[^./\\{STEERING}][^/\\{STEERING}]*\Z",
-        description=_NAMES_NO_FOLDER,
-        examples=["door"],
-    ),
-]
-FileName = Annotated[
-    str,
-    Meta(
-        min_length=1,
-        max_length=150,
-        pattern=r"^[^./\\\x00-\x1f\x7f-\x9f][^/\\\x00-\x1f\x7f-\x9f]*\Z",
-        description=_NAMES_NO_FOLDER,
-        examples=["door"],
-        extra=BELONGS_TO_CAMERA,
-    ),
-]
-"""Of a file that is there, whoever put it there: it can be deleted by whatever name it has."""
-
 
 Limit = Annotated[int, Meta(ge=1, le=1000, description="at most so many")]
 Offset = Annotated[int, Meta(ge=0, le=1 << 40, description="after the first so many")]
@@ -174,8 +143,8 @@ class RecordingMethods:
     @method("take_snapshot", role=Role.OPERATOR, params=SnapshotParams, result=SnapshotTaken)
     async def take_snapshot(self, call: Call, params: SnapshotParams) -> SnapshotTaken:
         """Store the newest picture of a camera as a JPEG; a sleeping camera is woken for it."""
-        name = None if isinstance(params.filename, UnsetType) else _with_extension(params.filename)
-        _require_own_name(name or "", params.device)
+        name = None if isinstance(params.filename, UnsetType) else params.filename
+        name = None if name is None else chosen_name(name, params.device, EXTENSIONS[SNAPSHOTS])
         quality = None if isinstance(params.quality, UnsetType) else params.quality
         snapshot = await self._uncancellable(self._snapshots.take(params.device, name, quality), "taking a snapshot")
         file = snapshot.file
@@ -272,21 +241,3 @@ class RecordingMethods:
         unfinished = before | self._unfinished()
         files = [self._views.file(kind, with_footage(file, unfinished), who, call.base_url) for file in page.files]
         return FileList(files, page.total, params.limit, params.offset, not page.complete)
-
-
-def _require_own_name(name: str, device: str) -> None:
-    """Refuse a name that would say another camera, should the database be lost.
-
-    Raises:
-        InvalidParams: it is like those that are made for another camera.
-    """
-    if names.device_of(name) not in ("", device):
-        raise InvalidParams("Invalid params: filename: is a name of another camera's", param="filename",
-                            rule="camera", hint=f"another name, or one that begins with {device}_")  # fmt: skip
-
-
-def _with_extension(name: str) -> str:
-    if len(name.encode()) > _MAX_NAME_BYTES:
-        raise InvalidParams("Invalid params: filename: too long", param="filename", rule="type",
-                            hint=f"at most {_MAX_NAME_BYTES} bytes of UTF-8")  # fmt: skip
-    return name if name.lower().endswith((".jpg", ".jpeg")) else f"{name}.jpg"

@@ -22,7 +22,7 @@ from camsvc.system.database import Database
 
 
 class StorageInfo(Struct, frozen=True):
-    """The file system that holds the recordings, in bytes; ``usage_percentage`` is 0 to 100."""
+    """The file system that holds the recordings, in bytes, as df tells it; ``usage_percentage`` is 0 to 100."""
 
     total_space: int
     used_space: int
@@ -93,18 +93,17 @@ class StorageMethods:
     @method("get_storage_info", role=Role.ADMIN, result=StorageInfo, reads=True, cameras=CameraScope.NONE)
     async def get_storage_info(self, call: Call, params: NoParams) -> StorageInfo:
         """Room on the file system of the recordings; the warning comes before recordings are refused."""
-        free, total = await self._folders.thread(parts.room, self._folders.recordings_dir)
+        usage = await self._folders.thread(parts.disk_usage, self._folders.recordings_dir)
         stored = await self._database.run(index.sizes)
         pending = sum(each.size_bytes for each in (self._finisher.footage() | self._recorder.under_way()).values())
-        used = total - free
         return StorageInfo(
-            total_space=total,
-            used_space=used,
-            available_space=free,
-            usage_percentage=round(100 * used / total, 1) if total else 0.0,
+            total_space=usage.total,
+            used_space=usage.used,
+            available_space=usage.available,
+            usage_percentage=usage.percentage,
             recordings_size=stored[RECORDINGS] + pending,
             snapshots_size=stored[SNAPSHOTS],
-            low_space_warning=free < 2 * self._storage.reserve_of(total),
+            low_space_warning=usage.available < 2 * self._storage.reserve_of(usage.total),
         )
 
     @method("get_retention_policy", role=Role.ADMIN, result=PolicyView, reads=True, cameras=CameraScope.NONE)

@@ -116,7 +116,7 @@ class MetricsMethods:
 
     async def figures(self, scope: frozenset[str] | None) -> Metrics:
         """What get_metrics answers to somebody who may know of the cameras in ``scope``, None for all."""
-        free, total = await self._folders.thread(parts.room, self._folders.recordings_dir)
+        disk = await self._folders.thread(parts.disk_usage, self._folders.recordings_dir)
         states = self._streams.camera_states()
         cameras = {
             camera.device: CameraFigures(
@@ -134,7 +134,7 @@ class MetricsMethods:
             system_metrics=SystemMetrics(
                 cpu_usage=self._processor.usage(),
                 memory_usage=memory_usage(),
-                disk_usage=round(100 * (total - free) / total, 1) if total else 0.0,
+                disk_usage=disk.percentage,
                 goroutines=threading.active_count(),
             ),
             camera_metrics=CamerasMetrics(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -230,13 +231,47 @@ class SnapshotTests(MediaTestCase):
             "a\x85b",
             "a\n",
             "",
-            "a" * 151,
-            "ä" * 120,
+            "a" * 201,
+            "a" * 197,
+            "ä" * 99,
+            *(f"a{letter}b" for letter in '<>:"|?*'),
+            "a.",
+            "a ",
+            "a.jpg.",
+            "con",
+            "NUL.jpg",
+            "Aux .x.jpg",
+            "com1",
+            "LPT\N{SUPERSCRIPT TWO}.jpg",
             5,
             None,
             ["a"],
         ):
             self.wrong("take_snapshot", {"device": "camera0", "filename": name}, "filename")
+
+    def test_rules(self) -> None:
+        """Which one a name breaks is said, for programs and for people."""
+        for name, rule, word in (
+            ("12:30", "characters", ":"),
+            ("door. ", "end", "space"),
+            ("nul.txt", "device", "nul"),
+            ("\N{LATIN SMALL LETTER A WITH DIAERESIS}" * 99, "length", "200 bytes"),
+        ):
+            error = self.ask("take_snapshot", {"device": "camera0", "filename": name})["error"]
+            self.assertEqual((error["code"], error["data"]["rule"]), (-32602, rule), name)
+            self.assertIn(word, error["data"]["hint"])
+
+    def test_normalised(self) -> None:
+        """A name is written one way, however its accents were typed; names that only look like devices are fine."""
+        for name, stored in (
+            ("Tu\N{COMBINING DIAERESIS}r", "T\N{LATIN SMALL LETTER U WITH DIAERESIS}r.jpg"),
+            ("console", "console.jpg"),
+            ("com10", "com10.jpg"),
+            ("a.nul", "a.nul.jpg"),
+            ("\N{LATIN SMALL LETTER A WITH DIAERESIS}" * 98, "\N{LATIN SMALL LETTER A WITH DIAERESIS}" * 98 + ".jpg"),
+        ):
+            self.ask("take_snapshot", {"device": "camera0", "filename": name})
+            self.assertEqual(self.recorder.asked[-1][1], stored)
 
     def test_bad_quality(self) -> None:
         """1..100."""
@@ -256,6 +291,8 @@ class SnapshotTests(MediaTestCase):
         for _, chosen, _ in recorder.asked:
             self.assertEqual((Path("/f") / chosen).resolve().parent, Path("/f"))
             self.assertFalse(chosen.startswith("."))
+            self.assertTrue(chosen.isascii() or unicodedata.is_normalized("NFC", chosen))
+            self.assertTrue(set(chosen).isdisjoint('<>:"|?*') and len(chosen.encode()) <= 200)
 
 
 class ListTests(MediaTestCase):

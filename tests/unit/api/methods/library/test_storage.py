@@ -13,8 +13,9 @@ from camsvc.access.roles import Principal, Role
 from camsvc.api.methods.library.storage import StorageMethods
 from camsvc.api.registry import Registry
 from camsvc.config.storage import Storage
-from camsvc.library import index, recordings_table
+from camsvc.library import index, parts, recordings_table
 from camsvc.library.index import RECORDINGS, SNAPSHOTS
+from camsvc.library.parts import DiskUsage
 from camsvc.library.retention import Retention
 from camsvc.model import MediaFile
 from tests.support.immediate import database_and_folders
@@ -58,17 +59,15 @@ class StorageMethodsTests(SynchronousTestCase):
     def test_storage(self) -> None:
         """Sizes add up; the warning comes at twice the reserve."""
         room = {"free": 3 << 30}
-        from camsvc.library import parts
-
-        self.patch(parts, "room", lambda folder: (room["free"], 100 << 30))
+        self.patch(parts, "disk_usage", lambda folder: DiskUsage(100 << 30, 87 << 30, room["free"]))
         found = self.ask("get_storage_info")["result"]
         self.assertEqual(
             found,
             {
                 "total_space": 100 << 30,
-                "used_space": 97 << 30,
+                "used_space": 87 << 30,
                 "available_space": 3 << 30,
-                "usage_percentage": 97.0,
+                "usage_percentage": 96.7,
                 "recordings_size": 6 + 77,
                 "snapshots_size": 3,
                 "low_space_warning": False,

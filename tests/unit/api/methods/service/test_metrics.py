@@ -17,6 +17,7 @@ from camsvc.api.registry import Registry
 from camsvc.devices.inventory import Inventory
 from camsvc.engine.api.paths_api import PathState
 from camsvc.library import parts
+from camsvc.library.parts import DiskUsage
 from camsvc.model import Health
 from camsvc.recording.footage import Footage
 from camsvc.system.clocks import Clocks
@@ -50,7 +51,7 @@ class MetricsTests(SynchronousTestCase):
         self.proc = Path(self.mktemp())
         self.proc.mkdir()
         self.patch(metrics, "PROC", self.proc)
-        self.patch(parts, "room", lambda folder: (250, 1000))
+        self.patch(parts, "disk_usage", lambda folder: DiskUsage(1000, 750, 250))
         (self.proc / "meminfo").write_text("MemTotal:  1000 kB\nMemFree:  100 kB\nMemAvailable:  400 kB\n")
         self.ticks(100, 900)
         streams: Any = FakeStreams()
