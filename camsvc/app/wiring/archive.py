@@ -69,6 +69,10 @@ class Archive:
         """A file of the index."""
         return self._database.run(lambda db: index.find(db, kind, name))
 
+    def segments(self, kind: str, name: str) -> Deferred[tuple[MediaFile, ...]]:
+        """The finished files of a recording, by the name of one of them."""
+        return self._database.run(lambda db: index.segments(db, kind, name))
+
     def load(self) -> None:
         """Start the threads of files, before what needs them."""
         self.media_folders.start()

@@ -18,6 +18,8 @@ from camsvc.server.http.request import QuietSite
 from camsvc.server.http.tls import Certificates
 from camsvc.server.paced_work import LIMITS
 from camsvc.server.public_port import PublicPort
+from camsvc.server.routes.archives import Archives
+from camsvc.server.routes.file_access import FileAccess
 from camsvc.server.routes.files import Files, FileSources
 from camsvc.server.routes.metrics import MetricsPage
 from camsvc.server.routes.page_files import PageFiles
@@ -51,20 +53,21 @@ class PublicSite:
         self.ws = WebSocketConnections(runtime, methods.registry, feed.connections, config.limits, checks)
         sources = FileSources(
             archive.folders,
-            archive.find,
             archive.recorder.under_way,
             archive.finisher.when_finished,
             archive.thumbnails.ready,
-            archive.in_use,
         )
         turns = SendTurns(runtime.reactor, archive.media_folders.thread)
         delivery = FileDelivery(turns, config.server.x_accel_redirect)
-        files = Files(runtime.reactor, authentication, access.grants, sources, delivery)
+        file_access = FileAccess(authentication, access.grants, archive.find, archive.in_use)
+        files = Files(runtime.reactor, file_access, sources, delivery)
+        archives = Archives(file_access, archive.folders, archive.segments, delivery.turns)
         pages = Pages(self._ready, feed.health_status, config.media.rtsp_port, WebClient())
         rpc = Rpc(methods.registry, checks)
         self.root = Root(checks, accounts.cookie, pages, accounts.pages, rpc, config.server.hsts_s)
         self.root.putChild(b"ws", self.ws.as_resource())
         self.root.putChild(b"files", files.app.resource())
+        self.root.putChild(b"files.zip", archives.app.resource())
         self.root.putChild(b"page", PageFiles().app.resource())
         proxies = Proxies(config.server.trusted_proxies)
         metrics = MetricsPage(authentication, methods.figures, runtime.lag, proxies)

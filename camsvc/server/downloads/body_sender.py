@@ -17,6 +17,8 @@ from twisted.internet.abstract import FileDescriptor
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IPushProducer
 from twisted.logger import Logger
+from twisted.web.resource import Resource
+from twisted.web.server import NOT_DONE_YET
 from zope.interface import implementer
 
 from camsvc.server.downloads.send_turns import CHUNK_BYTES, SendTurns
@@ -220,6 +222,24 @@ class BodySender:
             self._leave_span()
             self._close()
             self._close = lambda: None
+
+
+class StreamedBody(Resource):
+    """An answer whose headers are set, and whose body is sent by a :class:`BodySender`."""
+
+    isLeaf = True
+
+    def __init__(self, turns: SendTurns, pieces: Iterator[bytes | FileSpan]) -> None:
+        """Set up; see BodySender."""
+        super().__init__()
+        self._turns = turns
+        self._pieces = pieces
+
+    def render(self, request: Any) -> Any:
+        if request.method == b"HEAD":
+            return b""
+        BodySender(request, self._turns, self._pieces).start()
+        return NOT_DONE_YET
 
 
 def _read_slowly(descriptor: int, size: int, offset: int) -> bytes:

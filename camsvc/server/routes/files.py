@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import re
-from collections.abc import Awaitable, Callable, Container, Coroutine, Mapping
+from collections.abc import Callable, Container, Coroutine, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,24 +11,16 @@ from klein import Klein
 from twisted.internet.defer import Deferred, TimeoutError
 from twisted.web.iweb import IRequest
 
-from camsvc.access.authentication import Authentication
-from camsvc.access.roles import Principal, Role
-from camsvc.access.session_grants import SessionGrants
-from camsvc.access.tokens import FILE
-from camsvc.errors import AuthenticationFailed, CamsvcError, NotFound
-from camsvc.library.files_in_use import FilesInUse
+from camsvc.access.roles import Principal
+from camsvc.errors import CamsvcError, NotFound
 from camsvc.library.index import RECORDINGS, SNAPSHOTS
 from camsvc.library.thumbnail_names import THUMBNAILS, source_of
-from camsvc.model import MediaFile
 from camsvc.server.downloads.stored_file import FileDelivery
-from camsvc.server.http.authorization import principal_of
 from camsvc.server.http.request import answer_error, with_json_errors
+from camsvc.server.routes.file_access import FileAccess, is_file_name
 from camsvc.system.tasks import within
 
 FINISHING_WAIT_S = 10.0
-
-_MAX_NAME_BYTES = 255  # NAME_MAX, limits.h
-_NAME = re.compile(r"[^./\\\x00-\x1f\x7f-\x9f][^/\\\x00-\x1f\x7f-\x9f]{0,199}\Z")
 
 
 @frozen
@@ -39,19 +29,15 @@ class FileSources:
 
     Attributes:
         folders: by kind, ``recordings``, ``snapshots`` and ``thumbnails``.
-        find: a file in the index, by kind and name.
         under_way: names of the recordings that still run.
         when_finished: gives a Deferred while a recording of that name is being finished.
         make_thumbnail: makes a thumbnail, by its name, unless it is there; whether it is then.
-        in_use: told of what is downloaded, so that retention leaves it.
     """
 
     folders: Mapping[str, Path]
-    find: Callable[[str, str], Awaitable[MediaFile | None]]
     under_way: Callable[[], Container[str]]
     when_finished: Callable[[str], Deferred[Any] | None]
     make_thumbnail: Callable[[str], Coroutine[Deferred[Any], Any, bool]]
-    in_use: FilesInUse
 
 
 class Files:
@@ -59,26 +45,17 @@ class Files:
 
     app = with_json_errors(Klein())
 
-    def __init__(
-        self,
-        reactor: Any,
-        authentication: Authentication,
-        grants: SessionGrants,
-        sources: FileSources,
-        delivery: FileDelivery,
-    ) -> None:
+    def __init__(self, reactor: Any, access: FileAccess, sources: FileSources, delivery: FileDelivery) -> None:
         """Set up.
 
         Args:
             reactor: time.
-            authentication: knows session tokens, API keys and file tickets.
-            grants: end the download when the login, key or ticket for it ends.
+            access: who may have what.
             sources: what there is to download.
             delivery: how it is sent.
         """
         self._reactor = reactor
-        self._authentication = authentication
-        self._grants = grants
+        self._access = access
         self._sources = sources
         self._delivery = delivery
 
@@ -91,17 +68,14 @@ class Files:
         """
         if kind not in (RECORDINGS, SNAPSHOTS, THUMBNAILS):
             raise NotFound("Folder", kind[:50])
-        who = self._authentication.require(self._principal_of(request, f"{kind}/{name}"), Role.VIEWER)
-        self._cut_when_grant_ends(request, who)
-        if not _NAME.match(name):
+        who = self._access.enter(request, f"{kind}/{name}")
+        if not is_file_name(name):
             raise NotFound("File", name[:100])
         source = source_of(name) if kind == THUMBNAILS else (kind, name)
         known = await self._is_known(who, source)
         if not known and (kind != RECORDINGS or who.cameras is not None):
             raise NotFound("File", name[:100])
         path = self._sources.folders[kind] / name
-        if len(os.fsencode(name)) > _MAX_NAME_BYTES:
-            raise NotFound("File", name[:100])
         if kind == RECORDINGS and not (known and path.exists()):
             busy = await self._wait_for_recording(request, name)
             if busy is not None:
@@ -112,25 +86,12 @@ class Files:
                 return busy
         if not (known or await self._is_known(who, source)) or path.is_symlink() or not path.is_file():
             raise NotFound("File", name[:100])
-        self._hold_until_finished(request, kind, name)
+        self._access.hold(request, kind, name)
         return self._delivery.answer(request, kind, path)
 
-    def _hold_until_finished(self, request: Any, kind: str, name: str) -> None:
-        """Have retention leave a file for as long as it is downloaded."""
-        let_go = self._sources.in_use.hold(kind, name)
-        request.notifyFinish().addBoth(lambda _: let_go())
-
     async def _is_known(self, who: Principal, source: tuple[str, str] | None) -> bool:
-        """Whether the index knows a file: what else lies in the folder is nobody's, whoever put it there.
-
-        Args:
-            who: of cameras outside their scope no file is there; only the index knows of which one a snapshot is.
-            source: kind and name of the file, or of that which a thumbnail is of; None where it is of none.
-        """
-        file = await self._sources.find(*source) if source is not None else None
-        if file is None or source is None or file.filename != source[1]:
-            return False
-        return who.cameras is None or file.device in who.cameras
+        """Whether the index knows a file, or that which a thumbnail is of; None where it is of none."""
+        return source is not None and await self._access.known(who, *source) is not None
 
     async def _wait_for_thumbnail(self, request: IRequest, name: str) -> bytes | None:
         """Wait for a thumbnail; an answer when it is not made in time."""
@@ -139,22 +100,6 @@ class Files:
         except TimeoutError:
             return self._not_yet(request, 10, "The thumbnail is being made")
         return None
-
-    def _cut_when_grant_ends(self, request: Any, who: Principal) -> None:
-        """Cut the download when the login for it ends, also one that waits for its file."""
-        release = self._grants.open(who, lambda why: request.transport.abortConnection())
-        request.notifyFinish().addBoth(lambda _: release())
-
-    def _principal_of(self, request: IRequest, resource: str) -> Principal:
-        principal = principal_of(request, self._authentication)
-        if principal is not None:
-            return principal
-        ticket = (request.args or {}).get(b"ticket", [b""])[0]
-        if not ticket:
-            raise AuthenticationFailed(
-                "auth_required: send Authorization: Bearer TOKEN, or use the download_url that the lists give"
-            )
-        return self._authentication.ticket_holder(FILE, ticket.decode("latin-1"), resource)
 
     async def _wait_for_recording(self, request: IRequest, name: str) -> bytes | None:
         """Wait for a recording that is being finished; an answer when it is not there in time."""

@@ -25,6 +25,7 @@ from camsvc.server.http.hosts import Hosts
 from camsvc.server.http.origins import Origins
 from camsvc.server.http.proxies import Proxies
 from camsvc.server.http.request import QuietSite
+from camsvc.server.routes.file_access import FileAccess
 from camsvc.server.routes.files import Files, FileSources
 from camsvc.server.routes.login import LoginPages
 from camsvc.server.routes.rpc import Rpc
@@ -64,8 +65,8 @@ class SiteTests(TestCase):
         known = credentials()
         authentic = authentication(known)
         grants = session_grants(reactor, known)
-        sources = FileSources({"recordings": folder, "snapshots": folder}, None, dict, lambda _: None, None, None)  # type: ignore[arg-type]
-        files = Files(reactor, authentic, grants, sources, file_delivery())
+        sources = FileSources({"recordings": folder, "snapshots": folder}, dict, lambda _: None, None)  # type: ignore[arg-type]
+        files = Files(reactor, FileAccess(authentic, grants, None, None), sources, file_delivery())  # type: ignore[arg-type]
         checks = caller_checks(reactor, authentic, hosts, limits, grants)
         process = runtime(reactor, clocks=Clocks())
         ws = WebSocketConnections(process, Registry(), ClientConnections(Clocks()), Limits(), checks)  # type: ignore[arg-type]

@@ -24,6 +24,8 @@ from camsvc.model import MediaFile
 from camsvc.server.downloads.stored_file import StoredFile
 from camsvc.server.http.request import QuietSite
 from camsvc.server.routes import files as files_module
+from camsvc.server.routes.archives import Archives
+from camsvc.server.routes.file_access import FileAccess
 from camsvc.server.routes.files import Files, FileSources
 from tests.support.http_client import Answer, ask
 from tests.support.samples import SECRET, authentication, file_delivery, principal, session_grants
@@ -54,20 +56,24 @@ class FilesTestCase(TestCase):
         self.grants = session_grants(reactor, known)
         self.index: dict[tuple[str, str], MediaFile] = {}
         self.index_is_full = True
+        self.segments: tuple[MediaFile, ...] = ()
         self.making: dict[str, Deferred[bool]] = {}
         self.in_use = FilesInUse()
         sources = FileSources(
             self.folders,
-            lambda kind, name: succeed(self.find(kind, name)),
             lambda: self.running,
             lambda name: self.when_finished(name),
             self.make_thumbnail,
-            self.in_use,
+        )
+        access = FileAccess(
+            authentication(known), self.grants, lambda kind, name: succeed(self.find(kind, name)), self.in_use
         )
         self.delivery = file_delivery()
-        self.files = Files(reactor, authentication(known), self.grants, sources, self.delivery)
+        self.files = Files(reactor, access, sources, self.delivery)
         root = Resource()
         root.putChild(b"files", self.files.app.resource())
+        archives = Archives(access, self.folders, lambda kind, name: succeed(self.segments), self.delivery.turns)
+        root.putChild(b"files.zip", archives.app.resource())
         listener: Any = reactor.listenTCP(0, QuietSite(root, reactor), interface="127.0.0.1")  # type: ignore[attr-defined]
         self.addCleanup(lambda: listener.stopListening())
         self.port = listener.getHost().port
