@@ -47,7 +47,7 @@ class ZipEntry:
 
 
 @frozen
-class _Place:
+class _PlacedEntry:
     entry: ZipEntry
     offset: int
     crc: int
@@ -65,7 +65,7 @@ def size_of(entries: Sequence[ZipEntry]) -> int:
     """Bytes of the whole archive."""
     places, at = [], 0
     for entry in entries:
-        places.append(_Place(entry, at, 0))
+        places.append(_PlacedEntry(entry, at, 0))
         at += len(_local_header(entry)) + entry.size + len(_descriptor(entry, 0))
     return at + len(_directory(places, at))
 
@@ -84,7 +84,7 @@ def pieces_of(entries: Sequence[ZipEntry]) -> Iterator[bytes | FileSpan]:
             yield FileSpan(entry.path, 0, entry.size, crc.add)
         tail = _descriptor(entry, crc.value)
         yield tail
-        places.append(_Place(entry, at, crc.value))
+        places.append(_PlacedEntry(entry, at, crc.value))
         at += len(head) + entry.size + len(tail)
     yield _directory(places, at)
 
@@ -102,7 +102,7 @@ def _descriptor(entry: ZipEntry, crc: int) -> bytes:
     return struct.pack("<IIQQ" if entry.is_large else "<IIII", 0x08074B50, crc, entry.size, entry.size)
 
 
-def _directory(places: Sequence[_Place], at: int) -> bytes:
+def _directory(places: Sequence[_PlacedEntry], at: int) -> bytes:
     """The central directory and the records of its end."""
     headers = b"".join(map(_central_header, places))
     count, size, end = len(places), len(headers), b""
@@ -113,7 +113,7 @@ def _directory(places: Sequence[_Place], at: int) -> bytes:
     return headers + end + struct.pack("<IHHHHIIH", 0x06054B50, 0, 0, *short, 0)
 
 
-def _central_header(place: _Place) -> bytes:
+def _central_header(place: _PlacedEntry) -> bytes:
     entry, name = place.entry, place.entry.name.encode()
     extra = struct.pack("<QQ", entry.size, entry.size) if entry.is_large else b""
     if place.offset >= _MOST_32:
