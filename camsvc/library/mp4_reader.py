@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 from attrs import frozen
+
+from camsvc.library.containers.boxes import boxes, children, find, read_body
 
 _MAX_BOX_IN_MEMORY = 4 << 20
 
@@ -39,16 +39,16 @@ def read_part(path: Path) -> PartFacts:
     whole, end_ticks, first_ticks = 0, 0, None
     times: tuple[int | None, int] | None = None  # of a fragment whose data is yet to come
     with path.open("rb") as file:
-        for kind, body, stop in _boxes(file, size):
+        for kind, body, stop in boxes(file, size):
             if stop > size:
                 break
             if kind in (b"moov", b"moof") and stop - body > _MAX_BOX_IN_MEMORY:
                 break
             try:
                 if kind == b"moov":
-                    codec, scale, track, default = _describe(_bytes(file, body, stop))
+                    codec, scale, track, default = _describe(read_body(file, body, stop))
                 elif kind == b"moof":
-                    times = _fragment_times(_bytes(file, body, stop), track, default)
+                    times = _fragment_times(read_body(file, body, stop), track, default)
             except (struct.error, IndexError):  # a box too short for what it must hold
                 break
             if kind == b"mdat" and times is not None:
@@ -67,59 +67,18 @@ def drop_torn_end(path: Path, facts: PartFacts) -> None:
         os.truncate(path, facts.whole_bytes)
 
 
-def _boxes(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int, int]]:
-    start = 0
-    while start + 8 <= size:
-        file.seek(start)
-        head = file.read(16)
-        length, kind = struct.unpack(">I4s", head[:8])
-        body = start + 8
-        if length == 1 and len(head) == 16:
-            length, body = struct.unpack(">Q", head[8:])[0], start + 16
-        elif length == 0:
-            length = size - start
-        if length < body - start:
-            return
-        yield kind, body, start + length
-        start += length
-
-
-def _bytes(file: BinaryIO, body: int, stop: int) -> bytes:
-    file.seek(body)
-    return file.read(stop - body)
-
-
-def _children(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    at = 0
-    while at + 8 <= len(data):
-        length, kind = struct.unpack_from(">I4s", data, at)
-        if length < 8 or at + length > len(data):
-            return
-        yield kind, data[at + 8 : at + length]
-        at += length
-
-
-def _find(data: bytes, *path: bytes) -> bytes | None:
-    for kind in path:
-        found = next((body for name, body in _children(data) if name == kind), None)
-        if found is None:
-            return None
-        data = found
-    return data
-
-
 def _describe(moov: bytes) -> tuple[bytes, int, int, int]:
     """Codec parameters, and time scale, id and default sample duration of the first track."""
     codec, scale, track, default = b"", 0, 1, 0
-    for kind, trak in _children(moov):
+    for kind, trak in children(moov):
         if kind != b"trak":
             continue
-        codec += _find(trak, b"mdia", b"minf", b"stbl", b"stsd") or b""
-        mdhd, tkhd = _find(trak, b"mdia", b"mdhd"), _find(trak, b"tkhd")
+        codec += find(trak, b"mdia", b"minf", b"stbl", b"stsd") or b""
+        mdhd, tkhd = find(trak, b"mdia", b"mdhd"), find(trak, b"tkhd")
         if not scale and mdhd and tkhd:
             scale = struct.unpack_from(">I", mdhd, 20 if mdhd[0] else 12)[0]
             track = struct.unpack_from(">I", tkhd, 20 if tkhd[0] else 12)[0]
-    trex = next((t for k, t in _children(_find(moov, b"mvex") or b"") if k == b"trex" and _id(t) == track), None)
+    trex = next((t for k, t in children(find(moov, b"mvex") or b"") if k == b"trex" and _id(t) == track), None)
     if trex and len(trex) >= 20:
         default = struct.unpack_from(">I", trex, 12)[0]
     return codec, scale or 1, track, default
@@ -132,15 +91,15 @@ def _id(box: bytes) -> int:
 def _fragment_times(moof: bytes, track: int, default: int) -> tuple[int | None, int]:
     """Decode time at which the track's fragment begins, and its length, in ticks."""
     base, ticks = None, 0
-    for kind, traf in _children(moof):
-        tfhd = _find(traf, b"tfhd") if kind == b"traf" else None
+    for kind, traf in children(moof):
+        tfhd = find(traf, b"tfhd") if kind == b"traf" else None
         if tfhd is None or _id(tfhd) != track:
             continue
         length = _default_duration(tfhd, default)
-        tfdt = _find(traf, b"tfdt")
+        tfdt = find(traf, b"tfdt")
         if tfdt:
             base = struct.unpack_from(">Q" if tfdt[0] else ">I", tfdt, 4)[0]
-        ticks += sum(_run_ticks(run, length) for name, run in _children(traf) if name == b"trun")
+        ticks += sum(_run_ticks(run, length) for name, run in children(traf) if name == b"trun")
     return base, ticks
 
 
