@@ -63,6 +63,7 @@ class Camsvc(Service):
         archive.finisher.changes.add(archive.thumbnails.recording_changed)
         archive.snapshots.taken.add(archive.thumbnails.snapshot_taken)
         archive.scan.in_step.add(archive.thumbnails.look)
+        archive.scan.in_step.add(archive.examination.look)
         streaming.rounds.completed.add(self._on_paths_read)
 
     def _records(self) -> bool:

@@ -40,7 +40,7 @@ def add_files(db: sqlite3.Connection, kind: str, files: Iterable[MediaFile], rec
     """
     db.executemany(
         f"INSERT INTO media_file (kind, recording, title, segment, {_FILE_COLUMNS}) VALUES ({_VALUES})"
-        f" ON CONFLICT (kind, filename) DO UPDATE SET {_RENEWED}",
+        f" ON CONFLICT (kind, filename) DO UPDATE SET {_RENEWED}, examined = 0",
         [
             (
                 kind,
@@ -155,6 +155,21 @@ def known(db: sqlite3.Connection, kind: str, filenames: Collection[str]) -> set[
     marks = ", ".join("?" * len(filenames))
     rows = db.execute(f"SELECT filename FROM media_file WHERE kind = ? AND filename IN ({marks})", (kind, *filenames))
     return {row[0] for row in rows}
+
+
+def unexamined(db: sqlite3.Connection, after: int, limit: int) -> list[tuple[int, str, MediaFile]]:
+    """Files that nobody has opened yet: row, kind and file, by their rows.
+
+    Args:
+        db: inside a transaction.
+        after: the last row of the page before; 0 for the first.
+        limit: at most so many.
+    """
+    query = (
+        f"SELECT rowid, kind, {_FILE_COLUMNS}, 'FINISHED' FROM media_file"
+        " WHERE examined = 0 AND rowid > ? ORDER BY rowid LIMIT ?"
+    )
+    return [(row[0], row[1], _file(row[2:])) for row in db.execute(query, (after, limit))]
 
 
 def finished(db: sqlite3.Connection) -> list[tuple[str, MediaFile]]:

@@ -17,6 +17,7 @@ from camsvc.library.files_in_use import FilesInUse
 from camsvc.library.index import RECORDINGS, SNAPSHOTS
 from camsvc.library.media_folders import MediaFolders
 from camsvc.library.retention import Retention
+from camsvc.library.scan.examination import Examination
 from camsvc.library.scan.library_scan import LibraryScan
 from camsvc.library.thumbnail_names import THUMBNAILS
 from camsvc.model import MediaFile
@@ -57,6 +58,7 @@ class Archive:
         }
         folders = self.media_folders = MediaFolders(runtime.reactor, *self.folders.values())
         self.scan = LibraryScan(runtime, folders, self._is_away)
+        self.examination = Examination(runtime, folders)
         self.listing = Listing(runtime.database, lambda: self.scan.under_way)
         self.in_use = FilesInUse()
         self.finisher = Finisher(runtime, folders, Joiner(runtime, folders))
@@ -85,6 +87,7 @@ class Archive:
     def start(self) -> None:
         """Begin to read what is on the disk, to delete what may go, and to make thumbnails."""
         self.scan.start()
+        self.examination.start()
         self.retention.start()
         self.thumbnails.start()
 
@@ -101,6 +104,7 @@ class Archive:
         end = partial(self.recorder.stop_all, FINISH_LIMIT_S) if ends_recordings else self.recorder.leave
         return (
             Step("stopping the watch on the folders of files", self.scan.stop),
+            Step("stopping to open new files", self.examination.stop),
             Step("stopping the deletion of old files", self.retention.stop),
             Step("stopping the thumbnails", self.thumbnails.stop),
             Step("ending recordings", end, END_LIMIT_S),

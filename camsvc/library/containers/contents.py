@@ -38,7 +38,7 @@ class Contents:
     """What a whole file holds.
 
     Attributes:
-        duration_s: of its longest track.
+        duration_s: how long it plays.
         codec: of the video, as ffprobe calls it, in capitals; empty without video.
         width: pixels.
         height: pixels.

@@ -27,7 +27,7 @@ _ONE_BY_ONE = 2000
 
 
 @define
-class _Place:
+class _FollowedFolder:
     """A folder that is followed.
 
     Attributes:
@@ -68,7 +68,7 @@ class LibraryScan:
         self._folders = folders
         self._away = away
         self._places = [
-            _Place(kind, location, folder, FolderWatch(runtime.reactor, folder, self._on_event))
+            _FollowedFolder(kind, location, folder, FolderWatch(runtime.reactor, folder, self._on_event))
             for kind, location, folder in folders.places()
         ]
         self._soon = False
@@ -104,7 +104,7 @@ class LibraryScan:
         if changed or first:
             self.in_step.tell()
 
-    async def _follow_place(self, place: _Place) -> int:
+    async def _follow_place(self, place: _FollowedFolder) -> int:
         """Bring the index in step with one folder, and say how many files were new or others."""
         if place.watch.told:
             await sleep(self._reactor, SETTLE_S)
@@ -128,7 +128,7 @@ class LibraryScan:
         place.seen = found
         return changed
 
-    async def _look_at(self, place: _Place, names: Mapping[str, bool]) -> int:
+    async def _look_at(self, place: _FollowedFolder, names: Mapping[str, bool]) -> int:
         """Look at what was told of; what is written yet is told of again when it is closed."""
         wanted = [name for name in names if folder_reader.is_media(name, place.kind)]
         changed = 0
@@ -139,7 +139,7 @@ class LibraryScan:
             await self._forget(place, set(these) - {file.name for file in seen})
         return changed
 
-    async def _read(self, place: _Place) -> int:
+    async def _read(self, place: _FollowedFolder) -> int:
         """Read a folder from its first file to its last, then look for each that the index has.
 
         Little is done at a time, so that neither the reactor nor a list waits for it.
@@ -162,11 +162,11 @@ class LibraryScan:
                            kind=place.kind, changed=changed, dropped=dropped)  # fmt: skip
         return changed
 
-    async def _take_in(self, place: _Place, seen: list[SeenFile]) -> int:
+    async def _take_in(self, place: _FollowedFolder, seen: list[SeenFile]) -> int:
         take_in = partial(reconciliation.take_in, kind=place.kind, location=place.location, seen=seen)
         return await self._database.run(take_in)
 
-    async def _forget(self, place: _Place, missing: set[str]) -> int:
+    async def _forget(self, place: _FollowedFolder, missing: set[str]) -> int:
         """Drop what is gone; nothing, where the disk went while it was looked at."""
         if not missing or await self._away(place.kind):
             return 0

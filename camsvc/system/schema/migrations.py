@@ -209,4 +209,7 @@ MIGRATIONS = (
     """
     ALTER TABLE recording ADD COLUMN lead_s REAL NOT NULL DEFAULT 0;
     """,
+    """
+    CREATE INDEX media_file_unexamined ON media_file (examined) WHERE examined = 0;
+    """,
 )
