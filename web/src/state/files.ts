@@ -2,6 +2,7 @@
 
 import { useEffect, useReducer, useState } from "react";
 
+import { BASE } from "../api/base";
 import type { FileView, NotificationName } from "../api/types";
 import { call, listen } from "./connection";
 import type { FileKind } from "./deletions";
@@ -81,6 +82,24 @@ export function useFiles(query: FileQuery): PagedFiles {
     };
   }, [list, phase, generation]);
   return list;
+}
+
+/** Have the browser download several files as one archive; what goes wrong is told in a window of its own. */
+export function downloadTogether(kind: FileKind, names: readonly string[]): void {
+  const form = document.createElement("form");
+  form.method = "post";
+  form.action = `${BASE}files.zip`;
+  form.target = "_blank";
+  form.hidden = true;
+  for (const name of names) {
+    const field = document.createElement("input");
+    field.name = "file";
+    field.value = `${kind}/${name}`;
+    form.append(field);
+  }
+  document.body.append(form);
+  form.submit();
+  form.remove();
 }
 
 export interface Neighbours {

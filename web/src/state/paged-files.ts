@@ -19,6 +19,8 @@ export class PagedFiles {
   private over = false;
   /** How many there are; undefined until the first answer. */
   total: number | undefined;
+  /** camsvc is still reading its folders: more may come. */
+  indexing = false;
   /** Why the last question was not answered. */
   failure: Failure | undefined;
 
@@ -71,13 +73,14 @@ export class PagedFiles {
     this.coming.add(page);
     this.old.delete(page);
     try {
-      const { files, total } = await this.load(page * PAGE, PAGE);
+      const { files, total, indexing } = await this.load(page * PAGE, PAGE);
       if (this.over) return;
       if (this.total !== undefined && total !== this.total) {
         // Files have come or gone: those of other pages have moved.
         for (const other of this.pages.keys()) if (other !== page) this.old.add(other);
       }
       this.total = total;
+      this.indexing = indexing ?? false;
       this.failure = undefined;
       this.pages.set(page, files);
     } catch (why) {

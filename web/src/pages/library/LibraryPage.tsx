@@ -15,7 +15,7 @@ import { Trouble } from "../../parts/Trouble";
 import { Waiting } from "../../parts/Waiting";
 import { deleteLater } from "../../state/deletions";
 import { explain } from "../../state/explain";
-import { allFiles, useFiles } from "../../state/files";
+import { allFiles, downloadTogether, useFiles } from "../../state/files";
 import { complain } from "../../state/notices";
 import { useMay, useOffline } from "../../state/rights";
 import { ordered, useSettings } from "../../state/settings";
@@ -26,6 +26,9 @@ import { FileRows } from "./FileRows";
 import { isNarrow, queryOf, setFilter, useFilter, widen } from "./filter";
 import styles from "./LibraryPage.module.css";
 import { useSelection } from "./selection";
+
+/** So many files camsvc puts into one archive. */
+const MOST_TOGETHER = 1000;
 
 function Filters({ today }: { today: Day }) {
   const filter = useFilter();
@@ -114,6 +117,15 @@ export default function LibraryPage() {
             {tn("library.selected", chosen.length)} ·{" "}
             {size(chosen.reduce((sum, file) => sum + file.file_size, 0))}
           </span>
+          <Button
+            icon="download"
+            unavailable={
+              offline ?? (chosen.length > MOST_TOGETHER ? t("library.zip.many", { n: MOST_TOGETHER }) : null)
+            }
+            onClick={() => downloadTogether(kind, [...selection.selected.keys()])}
+          >
+            {t("library.zip")}
+          </Button>
           {mayDelete && (
             <Button kind="danger" icon="trash" unavailable={offline} onClick={() => setAsking(true)}>
               {t("library.delete")}
@@ -127,6 +139,11 @@ export default function LibraryPage() {
           {...explain(list.failure)}
           actions={<Button onClick={() => list.refresh()}>{t("again")}</Button>}
         />
+      )}
+      {list.indexing && (
+        <p role="status" className={styles.note}>
+          {t("library.indexing")}
+        </p>
       )}
       {list.total === undefined && list.failure === undefined && <Waiting label={t("loading")} />}
       {list.total === 0 && (
