@@ -2,6 +2,7 @@
 
 import { useEffect, type ReactNode } from "react";
 
+import { BASE } from "../api/base";
 import styles from "./FormPage.module.css";
 
 export function FormPage({ title, children }: { title: string; children: ReactNode }) {
@@ -12,7 +13,7 @@ export function FormPage({ title, children }: { title: string; children: ReactNo
     <main className={styles.page}>
       <div className={styles.card}>
         <p className={styles.mark}>
-          <img src="icon.svg" alt="" width="36" height="36" />
+          <img src={`${BASE}icon.svg`} alt="" width="36" height="36" />
           camsvc
         </p>
         <h1>{title}</h1>

@@ -4,6 +4,7 @@ import { lazy, Suspense, useState } from "react";
 import { Link } from "wouter";
 import { useHashLocation, navigate } from "wouter/use-hash-location";
 
+import { BASE } from "../api/base";
 import { t } from "../i18n";
 import { classes } from "../parts/classes";
 import { ErrorBoundary } from "../parts/ErrorBoundary";
@@ -40,7 +41,7 @@ export function Navigation({ routes }: { routes: readonly Route[] }) {
   return (
     <nav className={styles.nav} aria-label={t("nav.label")}>
       <Link href="/" className={styles.mark} aria-label={t("nav.home")}>
-        <img src="icon.svg" alt="" width="32" height="32" />
+        <img src={`${BASE}icon.svg`} alt="" width="32" height="32" />
       </Link>
       <ul className={styles.entries}>
         {entries.map(({ path: to, entry, code }) => {

@@ -1,0 +1,36 @@
+// Ways that did not work while another did: they are left out for a while, then tried beside the one that works.
+
+import type { WayName, Why } from "./ways/way";
+
+/** So long a way is left out. */
+export const LEFT_OUT_MS = 60_000;
+
+export interface Note {
+  readonly why: Why;
+  readonly detail: string;
+  /** When it may be tried again, in ms. */
+  until: number;
+}
+
+export class Notes {
+  private readonly all = new Map<WayName, Note>();
+
+  put(way: WayName, why: Why, detail: string): void {
+    this.all.set(way, { why, detail, until: Date.now() + LEFT_OUT_MS });
+  }
+
+  get(way: WayName): Note | undefined {
+    return this.all.get(way);
+  }
+
+  forget(way: WayName): void {
+    this.all.delete(way);
+  }
+
+  forgetAll(): void {
+    this.all.clear();
+  }
+}
+
+/** What this browser or network cannot do: the same for all cameras. */
+export const everywhere = new Notes();
