@@ -29,6 +29,8 @@ export const routes: readonly Route[] = [
   route("/", () => import("./pages/cameras/CamerasPage"), {
     entry: { icon: "cameras", text: "nav.cameras", key: "1" },
   }),
+  route("/camera/:device", () => import("./pages/camera/CameraPage")),
+  route("/wall", () => import("./pages/wall/WallPage"), { bare: true }),
   route("/library", () => import("./pages/library/LibraryPage"), {
     entry: { icon: "library", text: "library.title", key: "2" },
   }),

@@ -39,7 +39,7 @@ const PATHS = {
   pip: "M4 5h16a1 1 0 0 1 1 1v12a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1V6a1 1 0 0 1 1-1ZM12 12h6v4h-6Z",
   play: "M7 4.500v15l13-7.500Z",
   plus: "M12 5v14M5 12h14",
-  record: "M12 17a5 5 0 1 0 0-10 5 5 0 0 0 0 10ZM12 21.500a9.500 9.500 0 1 0 0-19 9.500 9.500 0 0 0 0 19Z",
+  record: "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18Z",
   refresh: "M20 11a8 8 0 0 0-14.300-4L3 10M4 13a8 8 0 0 0 14.300 4L21 14M3 4v6h6M21 20v-6h-6",
   search: "M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14ZM16 16l5 5",
   settings:
@@ -76,6 +76,7 @@ export function Icon({ name, size = "1.25em" }: { name: IconName; size?: string 
       strokeLinejoin="round"
     >
       <path d={PATHS[name]} />
+      {name === "record" && <circle cx="12" cy="12" r="4.5" fill="currentColor" stroke="none" />}
     </svg>
   );
 }

@@ -17,7 +17,7 @@ const clamp = (value: number, most: number) => Math.max(-most, Math.min(most, va
 export function bounded({ scale, x, y }: Zoom): Zoom {
   const in_ = Math.max(1, Math.min(MOST, scale));
   const most = (1 - 1 / in_) / 2;
-  return { scale: in_, x: clamp(x, most), y: clamp(y, most) };
+  return { scale: in_, x: clamp(x, most) || 0, y: clamp(y, most) || 0 }; // no -0
 }
 
 /** Zoom by a factor, with the point at (px, py) staying where it is: shares of the place, from its middle. */

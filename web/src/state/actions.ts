@@ -66,18 +66,21 @@ export async function stopRecording(device: string): Promise<void> {
   }
 }
 
-/** Take a snapshot; undefined where that was refused, which is told. */
-export async function takeSnapshot(device: string): Promise<SnapshotTaken | undefined> {
+/** Take a snapshot, and show it beside the page unless the page does; undefined where that was refused, which is told. */
+export async function takeSnapshot(device: string, show = true): Promise<SnapshotTaken | undefined> {
   pend(device, "snapshot");
   try {
     const taken = await call("take_snapshot", { device });
-    notify({
-      kind: "good",
-      text: t("camera.snapshot.done", { name: nameOf(device) }),
-      picture: taken.download_url,
-      actions: [{ label: t("camera.snapshot.download"), href: taken.download_url, download: taken.filename }],
-      lastsMs: 8000,
-    });
+    if (show)
+      notify({
+        kind: "good",
+        text: t("camera.snapshot.done", { name: nameOf(device) }),
+        picture: taken.download_url,
+        actions: [
+          { label: t("camera.snapshot.download"), href: taken.download_url, download: taken.filename },
+        ],
+        lastsMs: 8000,
+      });
     return taken;
   } catch (why) {
     complain(t("camera.snapshot.failed", { name: nameOf(device) }), why);

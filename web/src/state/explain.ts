@@ -1,6 +1,6 @@
 // A failure as a sentence that a person can act on.
 
-import type { Failure } from "../api/failure";
+import { Failure } from "../api/failure";
 import { ErrorCode } from "../api/types";
 import { t } from "../i18n";
 import { span } from "../i18n/format";
@@ -43,4 +43,9 @@ export function explain(failure: Failure): Explained {
     default:
       return { ...said, text: t("failure.refused") };
   }
+}
+
+/** The same for whatever a call has failed with. */
+export function explained(why: unknown): Explained {
+  return explain(Failure.from(why));
 }

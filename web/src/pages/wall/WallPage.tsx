@@ -70,7 +70,12 @@ export default function WallPage() {
       {known && cameras.length === 0 && <Empty icon="cameras" title={t("cameras.none")} />}
       <div className={styles.grid} style={{ gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))` }}>
         {cameras.map((camera) => (
-          <section key={camera.device} className={styles.cell} data-device={camera.device} aria-label={camera.name}>
+          <section
+            key={camera.device}
+            className={styles.cell}
+            data-device={camera.device}
+            aria-label={camera.name}
+          >
             <LivePicture
               device={camera.device}
               name={camera.name}

@@ -6,8 +6,8 @@ export function columnsFor(count: number, width: number, height: number, aspect 
   for (let columns = 1; columns <= count; columns += 1) {
     const rows = Math.ceil(count / columns);
     const shown = Math.min(width / columns, (height / rows) * aspect);
-    if (shown > largest + 0.5) {
-      largest = shown;
+    if (shown > largest - 0.5) {
+      largest = Math.max(largest, shown);
       best = columns;
     }
   }
