@@ -20,6 +20,7 @@ class HealthStatus:
         rounds: PathRounds,
         listening: Callable[[], bool | None],
         audited: Callable[[], bool] = lambda: True,
+        stored: Callable[[], bool] = lambda: True,
     ) -> None:
         """Set up.
 
@@ -29,12 +30,14 @@ class HealthStatus:
             rounds: whether the engine took every path.
             listening: whether udev is heard; None where it need not be.
             audited: whether the audit log is on the disk.
+            stored: whether there is room to record.
         """
         self._inventory = inventory
         self._engine = engine
         self._rounds = rounds
         self._listening = listening
         self._audited = audited
+        self._stored = stored
 
     def states(self) -> dict[str, str]:
         """RUNNING, STARTING, STOPPED or ERROR, by name of the part."""
@@ -52,6 +55,12 @@ class HealthStatus:
         if not self._engine.up:
             return "unhealthy"
         faulty = any(camera.status is Status.ERROR for camera in self._inventory.all())
-        if faulty or not self._audited() or not self._rounds.in_step or "ERROR" in self.states().values():
+        if (
+            faulty
+            or not self._audited()
+            or not self._stored()
+            or not self._rounds.in_step
+            or "ERROR" in self.states().values()
+        ):
             return "degraded"
         return "healthy"

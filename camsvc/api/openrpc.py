@@ -17,7 +17,7 @@ from camsvc import errors
 from camsvc.access.roles import OPEN
 from camsvc.api.declaration import Method
 from camsvc.api.notifications.topics import EVENTS
-from camsvc.api.views import CameraView, RecordingUpdate
+from camsvc.api.views import CameraView, RecordingUpdate, StorageUpdate
 from camsvc.errors import CamsvcError
 
 _REF = "#/components/schemas/{name}"
@@ -25,6 +25,10 @@ _REF = "#/components/schemas/{name}"
 NOTIFICATIONS: dict[str, tuple[type[Struct], str]] = {
     "camera_status_update": (CameraView, "A camera changed; to every connection that is logged in."),
     "recording_status_update": (RecordingUpdate, "A recording changed; to every connection that is logged in."),
+    "storage_status_update": (
+        StorageUpdate,
+        "The recordings' disk is in another state; to every connection that is logged in.",
+    ),
     **{topic: (kind, f"{text} To those who subscribed.") for topic, (kind, text) in EVENTS.items()},
 }
 """Type of the params and meaning of each notification."""

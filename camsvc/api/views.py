@@ -8,6 +8,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from camsvc.access.roles import Principal, Role
 from camsvc.api.urls import Urls
+from camsvc.library.disk.disk_status import DiskStatus
 from camsvc.model import Camera, MediaFile, Status, iso
 from camsvc.recording.finisher import Progress
 
@@ -45,6 +46,7 @@ class FileView(Struct, frozen=True, kw_only=True):
     download_url: str
     status: str
     format: str
+    protected: bool = False
     thumbnail_url: str | UnsetType = UNSET
     duration: float | UnsetType = UNSET
     width: int | UnsetType = UNSET
@@ -62,6 +64,15 @@ class RecordingUpdate(Struct, frozen=True, kw_only=True):
     first_sample: str | UnsetType = UNSET
     reason: str | UnsetType = UNSET
     file_size: int | UnsetType = UNSET
+
+
+class StorageUpdate(Struct, frozen=True):
+    """``storage_status_update``: how the recordings' disk is, see get_storage_info; room in bytes."""
+
+    state: str
+    message: str
+    available_space: int
+    required_space: int
 
 
 class Views:
@@ -111,6 +122,7 @@ class Views:
             download_url=self.urls.download(kind, file.filename, principal, base_url),
             status=file.status,
             format=format_of(file.filename),
+            protected=file.protected,
             thumbnail_url=self.urls.thumbnail(file, principal, base_url),
             duration=UNSET if file.duration_s is None else file.duration_s,
             width=file.width or UNSET,
@@ -140,3 +152,8 @@ def recording_update(progress: Progress) -> RecordingUpdate:
         reason=progress.reason or UNSET,
         file_size=progress.size_bytes,
     )
+
+
+def storage_update(status: DiskStatus) -> StorageUpdate:
+    """Another state of the recordings' disk."""
+    return StorageUpdate(status.state.value, status.message, status.free_bytes, status.required_bytes)

@@ -41,7 +41,7 @@ class Camsvc(Service):
         access = AccessControl(runtime, config, prepared.tokens)
         cameras = Cameras(runtime, config)
         media = MediaPlane(runtime, prepared, access, self._records)
-        archive = Archive(runtime, config.storage, cameras, media.streaming)
+        archive = Archive(runtime, config.storage, cameras, media.streaming, access.audit.record)
         self._topics = topics = Topics(access, cameras, media, archive)
         self._feed = ClientFeed(runtime.clocks, config, topics)
         self._connect()

@@ -22,6 +22,7 @@ from camsvc.engine.certificate import CERTIFICATE, KEY, write_certificate
 from camsvc.engine.choice import EngineChoice, choose, find_ffmpeg, find_program
 from camsvc.engine.config_file import EngineAddresses
 from camsvc.errors import StartError
+from camsvc.library.disk import volume
 from camsvc.server.http.tls import Certificates
 from camsvc.system.database import Database
 from camsvc.system.processes import port_holder
@@ -108,7 +109,7 @@ def prepare(config: Config) -> Prepared:
     configuration names is not there, or none, a ConfigError.
     """
     storage = config.storage
-    for wanted in (config.state_dir, storage.recordings, storage.snapshots, storage.thumbnails):
+    for wanted in (config.state_dir, storage.snapshots, storage.thumbnails):
         _make(wanted, 0o750)
     lock = _lock(config.state_dir / _LOCK)
     try:
@@ -142,7 +143,7 @@ def _prepare(config: Config, lock: BinaryIO) -> Prepared:
         )
     leftover, ended = adopt_or_end(folder, engine, addresses) if engine is not None else (None, 0)
     _require_ports(config, engine is not None and leftover is None, bool(addresses.rtsps))
-    database = Database(config.state_dir / "camsvc.sqlite")
+    database = _database(config)
     return Prepared(
         config,
         lock,
@@ -158,6 +159,15 @@ def _prepare(config: Config, lock: BinaryIO) -> Prepared:
         certificates,
         told or (engine is not None and leftover is None),  # a unit's engine may have run all the while
     )
+
+
+def _database(config: Config) -> Database:
+    """Open it, and make the folder of recordings unless that is on a volume that may be away for now."""
+    database = Database(config.state_dir / "camsvc.sqlite")
+    known = database.now(lambda db: volume.known(db, config.storage.recordings))
+    if known is None or not known.own:
+        _make(config.storage.recordings, 0o750)
+    return database
 
 
 def allow_open_files(needed: int) -> None:

@@ -109,13 +109,16 @@ def segments(db: sqlite3.Connection, kind: str, filename: str) -> tuple[MediaFil
 
 
 def protect(db: sqlite3.Connection, kind: str, filename: str, protected: bool) -> int:
-    """Say of all files of a recording whether retention leaves them alone.
+    """Say of all files of a recording whether retention leaves them alone, and of those that it will have.
 
     Returns:
         how many files it has.
     """
+    title = names.place_of(filename)[0]
+    if kind == RECORDINGS:
+        recordings_table.protect(db, title, protected)
     changed = "UPDATE media_file SET protected = ? WHERE kind = ? AND title = ?"
-    return db.execute(changed, (protected, kind, names.place_of(filename)[0])).rowcount
+    return db.execute(changed, (protected, kind, title)).rowcount
 
 
 def relocate(db: sqlite3.Connection, kind: str, filename: str, location: str) -> None:
@@ -194,7 +197,7 @@ def sizes(db: sqlite3.Connection) -> dict[str, int]:
 
 _PENDING = (
     "SELECT name || CASE format WHEN 'mkv' THEN '.mkv' ELSE '.mp4' END, device, 0, started_at,"
-    " coalesce(ended_at, started_at), NULL, NULL, NULL, NULL, NULL, 0, 'media', state FROM recording"
+    " coalesce(ended_at, started_at), NULL, NULL, NULL, NULL, NULL, protected, 'media', state FROM recording"
     " WHERE state IN ('RECORDING', 'FINISHING')"
 )
 """Recordings under way and being finished, as rows of files."""

@@ -67,6 +67,22 @@ def update(db: sqlite3.Connection, recording: Recording) -> None:
     )
 
 
+def protect(db: sqlite3.Connection, name: str, protected: bool) -> None:
+    """Say of a recording whether retention leaves the files alone that it has, or will have.
+
+    Args:
+        db: inside a transaction.
+        name: of the recording, as its files' names begin.
+        protected: whether it does.
+    """
+    db.execute("UPDATE recording SET protected = ? WHERE name = ?", (protected, name))
+
+
+def is_protected(db: sqlite3.Connection, ident: int) -> bool:
+    """Whether retention leaves a recording's files alone."""
+    return db.execute("SELECT 1 FROM recording WHERE id = ? AND protected", (ident,)).fetchone() is not None
+
+
 def in_state(db: sqlite3.Connection, state: RecordingState) -> tuple[Recording, ...]:
     """The recordings that stand there, oldest first."""
     rows = db.execute(f"SELECT {_COLUMNS} FROM recording WHERE state = ? ORDER BY id", (state,))

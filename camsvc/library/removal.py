@@ -1,12 +1,12 @@
-"""How a finished file is deleted, with its thumbnail: from the disk, then from the index.
+"""How finished files are deleted, with their thumbnails: from the disk, then from the index.
 
 A crash between the two loses no file.
 """
 
 from __future__ import annotations
 
-from functools import partial
-from pathlib import Path
+import sqlite3
+from collections.abc import Sequence
 
 from camsvc.errors import DependencyFailed
 from camsvc.library import index, thumbnail_names
@@ -27,14 +27,41 @@ async def remove(database: Database, folders: MediaFolders, kind: str, file: Med
     Raises:
         DependencyFailed: the file system refuses.
     """
-    filename = file.filename
-    try:
-        await folders.thread(_unlink, folders.path(kind, file))
-        await folders.thread(thumbnail_names.drop, folders.thumbnails_dir, [thumbnail_names.name_of(filename)])
-    except OSError as why:
-        raise DependencyFailed("storage", f"{filename} cannot be deleted: {why.strerror}") from why
-    await database.run(partial(index.drop, kind=kind, filename=filename))
+    kept = await remove_many(database, folders, [(kind, file)])
+    for why in kept.values():
+        raise DependencyFailed("storage", f"{file.filename} cannot be deleted: {why}")
 
 
-def _unlink(path: Path) -> None:
-    path.unlink(missing_ok=True)
+async def remove_many(
+    database: Database, folders: MediaFolders, files: Sequence[tuple[str, MediaFile]]
+) -> dict[tuple[str, str], str]:
+    """Delete finished files, in one transaction.
+
+    Args:
+        database: holds the index.
+        folders: knows the folders.
+        files: each with its kind, as :func:`remove` takes them.
+
+    Returns:
+        those that the file system refuses to delete, by kind and name, each with the reason.
+    """
+    kept = await folders.thread(_unlink, folders, files)
+
+    def drop(db: sqlite3.Connection) -> None:
+        for kind, file in files:
+            if (kind, file.filename) not in kept:
+                index.drop(db, kind, file.filename)
+
+    await database.run(drop)
+    return kept
+
+
+def _unlink(folders: MediaFolders, files: Sequence[tuple[str, MediaFile]]) -> dict[tuple[str, str], str]:
+    kept = {}
+    for kind, file in files:
+        try:
+            folders.path(kind, file).unlink(missing_ok=True)
+            thumbnail_names.drop(folders.thumbnails_dir, [thumbnail_names.name_of(file.filename)])
+        except OSError as why:
+            kept[kind, file.filename] = why.strerror or str(why)
+    return kept

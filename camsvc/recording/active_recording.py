@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from attrs import evolve, frozen
+from attrs import evolve
 from twisted.internet.defer import TimeoutError
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
@@ -14,11 +14,12 @@ from camsvc.devices.inventory import Inventory
 from camsvc.engine.path_options import parts_folder
 from camsvc.errors import CamsvcError, DependencyFailed
 from camsvc.library import parts, recordings_table
+from camsvc.library.disk.disk_status import DiskStatus
 from camsvc.library.media_folders import MediaFolders
 from camsvc.library.parts import Part
 from camsvc.model import Camera, Recording, RecordingState, Status
 from camsvc.recording.finisher import Finisher, Progress
-from camsvc.recording.footage import Footage, footage_of
+from camsvc.recording.footage import Footage, Stopped, footage_of
 from camsvc.recording.growth import NOTHING_AFTER_S, GrowthEvent, GrowthWatch
 from camsvc.streams.recording_paths import RecordingPaths
 from camsvc.system.runtime import Runtime
@@ -37,15 +38,6 @@ LATE_S = (1.5, 5.0)
 """Footage may come so late: less is the fragment that is still open, more is missing for another reason."""
 
 _TOO_SHORT_S = 0.5
-
-
-@frozen
-class Stopped:
-    """What a stop answers: the recording with its end, footage in seconds and bytes."""
-
-    recording: Recording
-    duration_s: float
-    size_bytes: int
 
 
 class ActiveRecording:
@@ -91,15 +83,8 @@ class ActiveRecording:
         self.ended: Subscribers[[ActiveRecording]] = Subscribers("ending a recording", self._log)
         self._growth: GrowthWatch | None = None
         self._left_s: float | None = None
+        self._paused: str | None = None
         self._timer: IDelayedCall | None = None
-
-    def begin(self, recording: Recording) -> None:
-        """Know what it is stored as.
-
-        Args:
-            recording: with its id and the begin of its name.
-        """
-        self.recording = recording
 
     @property
     def footage(self) -> Footage:
@@ -127,7 +112,7 @@ class ActiveRecording:
             self._runtime,
             read_sizes=partial(self._folders.thread, parts.measure, folder, ignore),
             write_out=partial(self._folders.thread, parts.write_out, folder),
-            engine_up=lambda: self._paths.engine_up,
+            engine_up=lambda: self._paths.engine_up and self._paused is None,
             on_event=self._on_growth,
         )
         self._growth.start()
@@ -148,19 +133,40 @@ class ActiveRecording:
         elif camera.status is Status.CONNECTED and before is not None and before.status is not Status.CONNECTED:
             _ = launch(self._read_again(), self._log, "going on with a recording")
 
-    async def go_on_after_boot(self) -> None:
-        """Repair what another boot left, and record on; from here on footage counts, not time."""
-        length_s = self.recording.length_s
-        found = await self._folders.thread(parts.read, self._parts_folder)
-        footage_s = sum(part.facts.duration_s for part in found)
-        self.recording = evolve(self.recording, boot_id=self._clocks.boot_id(), deadline=None, clock=None)
-        await self._save(self.recording)
-        left_s = None if length_s is None else length_s - footage_s
-        if left_s is not None and left_s < _TOO_SHORT_S:
-            await self.end("duration")
+    def storage_changed(self, status: DiskStatus) -> None:
+        """Have the engine close its part while nothing can be written, and begin another after that."""
+        if self.stopping or not self.followed or status.records is (self._paused is None):
             return
-        self._paths.want_recording(self.recording)
-        self.follow(left_s, frozenset(part.path.name for part in found))
+        if status.records:
+            self._paused = None
+            self._paths.want_recording(self.recording)
+            return
+        self._paused = status.reason
+        if self._growth is not None:
+            self._growth.source_gone()
+        _ = launch(self._close(self.recording), self._log, "pausing a recording")
+
+    async def go_on(self, status: DiskStatus) -> None:
+        """Record on after a restart of camsvc, at once or when the storage takes it.
+
+        What another boot left is repaired before, and from there on footage counts, not time.
+        """
+        length_s, known = self.recording.length_s, frozenset[str]()
+        left_s = length_s
+        if self.recording.boot_id != self._clocks.boot_id():
+            found = await self._folders.thread(parts.read, self._parts_folder)
+            self.recording = evolve(self.recording, boot_id=self._clocks.boot_id(), deadline=None, clock=None)
+            await self._save(self.recording)
+            known = frozenset(part.path.name for part in found)
+            left_s = None if length_s is None else length_s - sum(part.facts.duration_s for part in found)
+            if left_s is not None and left_s < _TOO_SHORT_S:
+                await self.end("duration")
+                return
+        if status.records:
+            self._paths.want_recording(self.recording)
+        else:
+            self._paused = status.reason
+        self.follow(left_s, known)
 
     async def end(self, reason: str) -> Stopped:
         """End it, and give it to the finisher; returns when its last part is closed.
@@ -217,7 +223,7 @@ class ActiveRecording:
                 self._tell("ERROR", error or why)
 
     async def _tell_gap(self) -> None:
-        trouble = await self._folders.thread(parts.trouble, self._folders.recordings_dir)
+        trouble = self._paused or await self._folders.thread(parts.trouble, self._folders.recordings_dir)
         self._tell("RECORDING", trouble or "camera_disconnected")
 
     def _store_part(self) -> None:

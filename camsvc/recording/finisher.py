@@ -11,6 +11,7 @@ from twisted.logger import Logger
 
 from camsvc.engine.path_options import parts_folder
 from camsvc.library import index, parts, recordings_table
+from camsvc.library.disk.disk_guard import DiskGuard
 from camsvc.library.index import RECORDINGS
 from camsvc.library.media_folders import MediaFolders
 from camsvc.model import Recording, RecordingState
@@ -57,19 +58,21 @@ class Finisher:
 
     _log = Logger()
 
-    def __init__(self, runtime: Runtime, folders: MediaFolders, joiner: Joiner) -> None:
+    def __init__(self, runtime: Runtime, folders: MediaFolders, joiner: Joiner, guard: DiskGuard) -> None:
         """Set up; nothing is being finished.
 
         Args:
             runtime: time, database.
             folders: knows the folder of recordings.
             joiner: makes one file of the parts of a recording.
+            guard: knows when files can be made.
         """
         self._reactor = runtime.reactor
         self._database = runtime.database
         self._clocks = runtime.clocks
         self._folders = folders
         self._joiner = joiner
+        self._guard = guard
         self._work: dict[str, Deferred[Any]] = {}
         self._footage: dict[str, Footage] = {}
         self.changes: Subscribers[[Progress]] = Subscribers("telling of a recording", self._log)
@@ -158,6 +161,7 @@ class Finisher:
             raise
 
     async def _make_file(self, recording: Recording) -> None:
+        await self._guard.when_writable()  # where the volume is away its parts would seem to be gone
         folder = parts_folder(self._folders.recordings_dir, recording)
         order = await self._database.run(lambda db: recordings_table.part_order(db, recording.ident))
         found = await self._folders.thread(parts.read, folder, order)
@@ -169,6 +173,8 @@ class Finisher:
 
         def enter(db: Any) -> None:
             index.add_files(db, RECORDINGS, files, recording.ident)
+            if recordings_table.is_protected(db, recording.ident):
+                index.protect(db, RECORDINGS, recording.filename, True)
             recordings_table.update(db, finished)
 
         await self._database.run(enter)

@@ -18,6 +18,15 @@ class Footage:
     duration_s: float = 0.0
 
 
+@frozen
+class Stopped:
+    """What a stop answers: the recording with its end, footage in seconds and bytes."""
+
+    recording: Recording
+    duration_s: float
+    size_bytes: int
+
+
 def with_footage(file: MediaFile, unfinished: Mapping[str, Footage]) -> MediaFile:
     """A file of the index with size and duration of what it will be of.
 

@@ -61,7 +61,7 @@ class GrowthWatch:
             runtime: time.
             read_sizes: reads names and sizes of the files, in a thread.
             write_out: has what was written so far put on the disk, in a thread; never called twice at once.
-            engine_up: while it is not, nothing can come, and nothing is missed.
+            engine_up: while it is not, nothing can come but the tail of a part, and nothing is missed.
             on_event: called with each event, once a change.
         """
         self._reactor = runtime.reactor
@@ -149,7 +149,7 @@ class GrowthWatch:
             if self._times_grown >= 2 and not self.grows:
                 self.grows = True
                 self._on_event(GrowthEvent.GROWS)
-            elif self._paused and now - self._paused_at > TAIL_S:
+            elif self._paused and now - self._paused_at > TAIL_S and self._engine_up():
                 self._paused = False
                 self._on_event(GrowthEvent.RESUMED)
         elif self.grows and not self._paused and now - self._grew_at > GAP_AFTER_S:

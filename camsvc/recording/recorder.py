@@ -7,16 +7,16 @@ from functools import partial
 from twisted.internet.defer import DeferredList
 from twisted.logger import Logger
 
-from camsvc.config.storage import Storage
 from camsvc.devices.inventory import Inventory
 from camsvc.errors import InvalidState
 from camsvc.library import recordings_table
-from camsvc.library.free_space import require_room
+from camsvc.library.disk.disk_guard import DiskGuard
+from camsvc.library.disk.disk_status import DiskStatus
 from camsvc.library.media_folders import MediaFolders
 from camsvc.model import Camera, Recording, RecordingState, Status
-from camsvc.recording.active_recording import ActiveRecording, Stopped
+from camsvc.recording.active_recording import ActiveRecording
 from camsvc.recording.finisher import Finisher, Progress
-from camsvc.recording.footage import Footage
+from camsvc.recording.footage import Footage, Stopped
 from camsvc.streams.recording_paths import RecordingPaths
 from camsvc.system.runtime import Runtime
 from camsvc.system.tasks import launch
@@ -34,7 +34,7 @@ class Recorder:
         paths: RecordingPaths,
         folders: MediaFolders,
         finisher: Finisher,
-        storage: Storage,
+        guard: DiskGuard,
     ) -> None:
         """Set up; nothing is recorded.
 
@@ -44,7 +44,7 @@ class Recorder:
             paths: tells the engine to record.
             folders: knows the folder of recordings.
             finisher: takes what has ended.
-            storage: how much room must stay free.
+            guard: says whether a recording may begin, and whether those under way can go on.
         """
         self._runtime = runtime
         self._clocks = runtime.clocks
@@ -52,7 +52,8 @@ class Recorder:
         self._paths = paths
         self._folders = folders
         self._finisher = finisher
-        self._storage = storage
+        self._guard = guard
+        guard.changes.add(self._on_storage_changed)
         self._active: dict[str, ActiveRecording] = {}
 
     def recording(self, device: str) -> bool:
@@ -91,14 +92,10 @@ class Recorder:
         self._paths.require_engine()
         active = self._add(Recording(0, device, "", form, RecordingState.RECORDING, self._clocks.wall_s()))
         try:
-            await require_room(
-                self._folders, self._storage, sum(each.size_bytes for each in self.under_way().values())
-            )
+            await self._guard.require_room()
             boot, now = self._clocks.boot_id(), self._clocks.wall_s()
-            active.begin(
-                await self._runtime.database.run(
-                    lambda db: recordings_table.begin(db, device, form, seconds, boot, now)
-                )
+            active.recording = await self._runtime.database.run(
+                lambda db: recordings_table.begin(db, device, form, seconds, boot, now)
             )
             await self._paths.add_recording(active.recording)
         except BaseException:
@@ -109,6 +106,7 @@ class Recorder:
             raise
         active.follow(seconds)
         self._finisher.tell(Progress(active.recording, "RECORDING", 0.0, 0, confirmed=False))
+        active.storage_changed(self._guard.status)
         return active.recording
 
     def resume(self) -> None:
@@ -119,8 +117,7 @@ class Recorder:
             self._log.info("{name}: goes on", name=recording.name)
             active = self._add(recording)
             if recording.boot_id == self._clocks.boot_id():
-                self._paths.want_recording(recording)
-                active.follow(recording.seconds)
+                self._go_on(active)
             else:
                 self._runtime.reactor.callWhenRunning(self._go_on_after_boot, active)
 
@@ -175,8 +172,22 @@ class Recorder:
     def _remove(self, active: ActiveRecording) -> None:
         del self._active[active.recording.device]
 
+    def _go_on(self, active: ActiveRecording) -> None:
+        _ = launch(active.go_on(self._guard.status), self._log, "going on with a recording of an earlier run")
+
     def _go_on_after_boot(self, active: ActiveRecording) -> None:
-        _ = launch(active.go_on_after_boot(), self._log, "going on with a recording of before the reboot")
+        """Repair what is left of a recording when it can be read."""
+
+        async def go_on() -> None:
+            await self._guard.when_writable()
+            await active.go_on(self._guard.status)
+
+        _ = launch(go_on(), self._log, "going on with a recording of before the reboot")
+
+    def _on_storage_changed(self, status: DiskStatus) -> None:
+        """Pause what is under way while nothing can be written, and have it go on when it can."""
+        for active in self._active.values():
+            active.storage_changed(status)
 
 
 def require_connected(camera: Camera) -> None:

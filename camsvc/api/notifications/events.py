@@ -11,8 +11,9 @@ from camsvc.api.calls import ClientConnection
 from camsvc.api.health_status import HealthStatus
 from camsvc.api.notifications.connections import ClientConnections, Notification
 from camsvc.api.notifications.subscriptions import Subscriptions
-from camsvc.api.notifications.topics import HealthChanged, SnapshotEvent, SystemEvent
+from camsvc.api.notifications.topics import CleanupEvent, HealthChanged, ProtectionEvent, SnapshotEvent, SystemEvent
 from camsvc.api.views import CameraView, Views, recording_update
+from camsvc.library.retention.outcome import Outcome
 from camsvc.model import Camera, MediaFile, Status, iso
 from camsvc.recording.finisher import Progress
 from camsvc.system.clocks import Clocks
@@ -75,6 +76,17 @@ class Events:
         """Tell of a snapshot that is stored; each counts."""
         taken = SnapshotEvent(file.device, file.filename, file.size_bytes, iso(file.created_at))
         self._tell("snapshot.taken", lambda *_: taken, file.device)
+
+    def recording_protected(self, file: MediaFile) -> None:
+        """Tell that retention leaves a recording alone, or does no more."""
+        event = ProtectionEvent(file.device, file.filename, file.protected)
+        self._tell("library.protection", lambda *_: event, file.device, file.filename)
+
+    def files_deleted(self, outcome: Outcome) -> None:
+        """Tell what retention has deleted."""
+        policies = {name: total.files for name, total in outcome.by_policy.items()}
+        event = CleanupEvent(outcome.total.files, outcome.total.bytes, policies)
+        self._tell("library.cleanup", lambda *_: event)
 
     def check_health(self, *_: Any) -> None:
         """Tell of the health when it has changed."""

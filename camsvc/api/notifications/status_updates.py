@@ -1,15 +1,16 @@
-"""The two notifications that every logged-in connection gets: a camera changed, a recording changed."""
+"""What every logged-in connection is told: a camera changed, a recording changed, the recordings' disk did."""
 
 from __future__ import annotations
 
 from camsvc.api.notifications.connections import ClientConnections, Notification
-from camsvc.api.views import Views, recording_update
+from camsvc.api.views import Views, recording_update, storage_update
+from camsvc.library.disk.disk_status import DiskStatus
 from camsvc.model import Camera
 from camsvc.recording.finisher import Progress
 
 
 class StatusUpdates:
-    """Sends ``camera_status_update`` and ``recording_status_update``."""
+    """Sends ``camera_status_update``, ``recording_status_update`` and ``storage_status_update``."""
 
     def __init__(self, connections: ClientConnections, views: Views) -> None:
         """Set up.
@@ -41,3 +42,8 @@ class StatusUpdates:
         self._connections.notify(Notification("recording_status_update", lambda *_: update, device, key))
         if device in self._cameras and (progress.status != "RECORDING" or progress.begins):
             self.camera_changed(None, self._cameras[device])
+
+    def storage_changed(self, status: DiskStatus) -> None:
+        """Send ``storage_status_update``."""
+        update = storage_update(status)
+        self._connections.notify(Notification("storage_status_update", lambda *_: update, key="storage"))

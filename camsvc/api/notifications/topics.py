@@ -30,6 +30,22 @@ class SystemEvent(Struct, frozen=True):
     version: str
 
 
+class ProtectionEvent(Struct, frozen=True):
+    """``library.protection``."""
+
+    device: str
+    filename: str
+    protected: bool
+
+
+class CleanupEvent(Struct, frozen=True):
+    """``library.cleanup``: files and bytes, and the files by the limit that they were beyond."""
+
+    files_deleted: int
+    space_freed: int
+    policies: dict[str, int]
+
+
 EVENTS: dict[str, tuple[type[Struct], str]] = {
     "camera.connected": (CameraView, "A camera can be used: it came, or it recovered."),
     "camera.disconnected": (CameraView, "A camera is gone."),
@@ -37,6 +53,8 @@ EVENTS: dict[str, tuple[type[Struct], str]] = {
     "recording.start": (RecordingUpdate, "The file of a recording is seen to grow."),
     "recording.stop": (RecordingUpdate, "A recording has ended, and can be downloaded if there is any footage."),
     "recording.error": (RecordingUpdate, "A recording failed, and why."),
+    "library.protection": (ProtectionEvent, "Retention leaves a recording alone from now on, or does so no more."),
+    "library.cleanup": (CleanupEvent, "Retention has deleted files."),
     "snapshot.taken": (SnapshotEvent, "A snapshot is stored."),
     "system.health": (HealthChanged, "The health of the service is another."),
     "system.startup": (SystemEvent, "Everything is up."),

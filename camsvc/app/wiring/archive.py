@@ -10,18 +10,21 @@ from twisted.internet.defer import Deferred
 from camsvc.app.shutdown import Step
 from camsvc.app.wiring.cameras import Cameras
 from camsvc.app.wiring.streaming import Streaming
+from camsvc.audit.log import Record
 from camsvc.config.storage import Storage
 from camsvc.library import index
 from camsvc.library.catalogue.listing import Listing
+from camsvc.library.disk.disk_guard import DiskGuard
 from camsvc.library.files_in_use import FilesInUse
 from camsvc.library.index import RECORDINGS, SNAPSHOTS
 from camsvc.library.media_folders import MediaFolders
-from camsvc.library.retention import Retention
+from camsvc.library.protection import Protection
+from camsvc.library.retention.retention import Retention
 from camsvc.library.scan.examination import Examination
 from camsvc.library.scan.library_scan import LibraryScan
 from camsvc.library.thumbnail_names import THUMBNAILS
 from camsvc.model import MediaFile
-from camsvc.recording.finisher import Finisher
+from camsvc.recording.finisher import Finisher, Progress
 from camsvc.recording.joiner import Joiner
 from camsvc.recording.recorder import Recorder
 from camsvc.recording.snapshots import Snapshots
@@ -39,9 +42,12 @@ class Archive:
     Attributes:
         folders: where the files of each kind are.
         in_use: which files somebody reads now.
+        guard: how the recordings' disk is.
     """
 
-    def __init__(self, runtime: Runtime, storage: Storage, cameras: Cameras, streaming: Streaming) -> None:
+    def __init__(
+        self, runtime: Runtime, storage: Storage, cameras: Cameras, streaming: Streaming, record: Record
+    ) -> None:
         """Set up.
 
         Args:
@@ -49,6 +55,7 @@ class Archive:
             storage: the folders, and how much room stays free.
             cameras: what is recorded and pictured.
             streaming: tells the engine to record.
+            record: writes the audit log.
         """
         self._database = runtime.database
         self.folders: dict[str, Path] = {
@@ -61,11 +68,14 @@ class Archive:
         self.examination = Examination(runtime, folders)
         self.listing = Listing(runtime.database, lambda: self.scan.under_way)
         self.in_use = FilesInUse()
-        self.finisher = Finisher(runtime, folders, Joiner(runtime, folders))
-        self.recorder = Recorder(runtime, cameras.inventory, streaming.recordings, folders, self.finisher, storage)
+        guard = self.guard = DiskGuard(runtime, folders, storage, self._running_bytes)
+        self.finisher = Finisher(runtime, folders, Joiner(runtime, folders), guard)
+        self.recorder = Recorder(runtime, cameras.inventory, streaming.recordings, folders, self.finisher, guard)
         self.snapshots = Snapshots(runtime, cameras.inventory, cameras.health, streaming.starter, folders)
         self.thumbnails = Thumbnails(runtime, folders, lambda: self.scan.under_way)
-        self.retention = Retention(runtime, folders)
+        self.retention = Retention(runtime, folders, self.in_use, record, guard.shortage, lambda db: {})
+        self.protection = Protection(runtime.database)
+        self._connect()
 
     def find(self, kind: str, name: str) -> Deferred[MediaFile | None]:
         """A file of the index."""
@@ -75,9 +85,24 @@ class Archive:
         """The finished files of a recording, by the name of one of them."""
         return self._database.run(lambda db: index.segments(db, kind, name))
 
+    def _connect(self) -> None:
+        """Who is told of what."""
+        self.guard.short.add(self.retention.nudge)
+        self.scan.in_step.add(self.retention.nudge)
+        self.finisher.changes.add(self._recording_changed)
+        self.snapshots.taken.add(self.retention.nudge)
+
+    def _recording_changed(self, progress: Progress) -> None:
+        if progress.status == "STOPPED":
+            self.retention.nudge()
+
+    def _running_bytes(self) -> int:
+        return sum(each.size_bytes for each in self.recorder.under_way().values())
+
     def load(self) -> None:
-        """Start the threads of files, before what needs them."""
+        """Start the threads of files, before what needs them, and look at the disk."""
         self.media_folders.start()
+        self.guard.load()
 
     def resume(self) -> None:
         """Go on with what an earlier run was recording or finishing, before the database has its thread."""
@@ -85,15 +110,16 @@ class Archive:
         self.recorder.resume()
 
     def start(self) -> None:
-        """Begin to read what is on the disk, to delete what may go, and to make thumbnails."""
+        """Begin to look at the disk, to read what is on it, to delete what may go, and to make thumbnails."""
         self.scan.start()
         self.examination.start()
+        self.guard.start()
         self.retention.start()
         self.thumbnails.start()
 
     async def _is_away(self, kind: str) -> bool:
         """Whether the disk of a kind is not there; a folder that is not there at all is none of its questions."""
-        return False
+        return kind == RECORDINGS and (await self.guard.look()).away
 
     def stop_steps(self, ends_recordings: bool) -> tuple[Step, ...]:
         """How what runs ends.
@@ -108,6 +134,7 @@ class Archive:
             Step("stopping the deletion of old files", self.retention.stop),
             Step("stopping the thumbnails", self.thumbnails.stop),
             Step("ending recordings", end, END_LIMIT_S),
+            Step("stopping the watch on the recordings' disk", self.guard.stop),
         )
 
     def close_steps(self) -> tuple[Step, ...]:

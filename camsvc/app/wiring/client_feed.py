@@ -11,6 +11,7 @@ from camsvc.api.urls import Urls
 from camsvc.api.views import Views
 from camsvc.app.wiring.topics import Topics
 from camsvc.config.schema import Config
+from camsvc.library.disk.disk_status import DiskState
 from camsvc.system.clocks import Clocks
 
 
@@ -30,7 +31,12 @@ class ClientFeed:
         self.views = Views(urls, archive.recorder.recording, media.streaming.availability.watchable)
         rounds = media.streaming.rounds
         self.health_status = HealthStatus(
-            cameras.inventory, media.engine, rounds, lambda: cameras.listening, lambda: audit.trouble is None
+            cameras.inventory,
+            media.engine,
+            rounds,
+            lambda: cameras.listening,
+            lambda: audit.trouble is None,
+            lambda: archive.guard.status.state is DiskState.OK,
         )
         self.connections = ClientConnections(clocks)
         self.subscriptions = Subscriptions(self.connections)
@@ -45,4 +51,8 @@ class ClientFeed:
         archive.finisher.changes.add(self._status_updates.recording_changed)
         archive.finisher.changes.add(self.events.recording_changed)
         archive.snapshots.taken.add(self.events.snapshot_taken)
+        archive.guard.changes.add(self._status_updates.storage_changed)
+        archive.guard.changes.add(self.events.check_health)
+        archive.protection.changes.add(self.events.recording_protected)
+        archive.retention.deleted.add(self.events.files_deleted)
         media.engine.changes.add(self.events.check_health)

@@ -14,6 +14,7 @@ from camsvc.api.methods.cameras.streams import StreamMethods, StreamStatusMethod
 from camsvc.api.methods.library.files import FileMethods
 from camsvc.api.methods.library.recording_status import RecordingStatusMethods
 from camsvc.api.methods.library.recordings import RecordingMethods
+from camsvc.api.methods.library.retention import RetentionMethods
 from camsvc.api.methods.library.storage import StorageMethods
 from camsvc.api.methods.service.events import SubscriptionMethods
 from camsvc.api.methods.service.introspection import IntrospectionMethods
@@ -86,7 +87,8 @@ class Methods:
         yield RecordingMethods(recorder, finisher, archive.snapshots, archive.listing, views, self._runtime.clocks)
         yield RecordingStatusMethods(self._topics.cameras.inventory, recorder, database)
         yield FileMethods(database, folders, recorder, finisher, views.urls)
-        yield StorageMethods(database, folders, self._config.storage, recorder, finisher, archive.retention)
+        yield StorageMethods(database, folders, self._config.storage, recorder, finisher, archive.guard)
+        yield RetentionMethods(archive.retention, archive.protection, archive.find)
 
     def _of_the_service(self) -> Iterator[object]:
         media, feed = self._topics.media, self._feed

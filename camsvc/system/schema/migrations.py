@@ -212,4 +212,13 @@ MIGRATIONS = (
     """
     CREATE INDEX media_file_unexamined ON media_file (examined) WHERE examined = 0;
     """,
+    """
+    ALTER TABLE recording ADD COLUMN trigger TEXT NOT NULL DEFAULT 'manual';
+    ALTER TABLE recording ADD COLUMN protected INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE recording_schedule (
+        device TEXT PRIMARY KEY,
+        value TEXT NOT NULL,
+        held_until REAL
+    ) STRICT;
+    """,
 )

@@ -132,9 +132,9 @@ class DocumentTests(SynchronousTestCase):
         self.assertIn('"^camera[0-9]+$"', json.dumps(self.document))
 
     def test_notifications(self) -> None:
-        """Each topic, and the two that everybody gets."""
+        """Each topic, and the three that everybody gets."""
         names = {each["name"] for each in self.document["x-notifications"]}
-        self.assertEqual(names, {*TOPICS, "camera_status_update", "recording_status_update"})
+        self.assertEqual(names, {*TOPICS, "camera_status_update", "recording_status_update", "storage_status_update"})
 
     def test_errors(self) -> None:
         """Each that an answer can hold; those of the start, the configuration and HTTP are not."""

@@ -114,6 +114,7 @@ class ViewsTests(SynchronousTestCase):
                 "device": "camera0",
                 "status": "RECORDING",
                 "format": "mp4",
+                "protected": False,
             },
         )
         file = MediaFile("a.mp4", "camera0", 5, 100.0, 200.5, "FINISHED", 0.0, 640, 480)

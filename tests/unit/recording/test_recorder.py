@@ -16,6 +16,9 @@ from camsvc.devices.inventory import Inventory
 from camsvc.errors import DependencyFailed, InvalidState, NotFound
 from camsvc.library import parts, recordings_table
 from camsvc.library.catalogue.listing import Listing, Query
+from camsvc.library.disk import volume
+from camsvc.library.disk.disk_guard import DiskGuard
+from camsvc.library.disk.volume import SeenVolume
 from camsvc.library.index import RECORDINGS
 from camsvc.model import MediaFile, Recording, RecordingState
 from camsvc.recording.finisher import Finisher, Progress
@@ -27,6 +30,7 @@ from tests.support.immediate import ImmediateDatabase, ImmediateMediaFolders
 from tests.support.samples import found, runtime
 from tests.unit.library.test_mp4_reader import HEAD, fragment
 
+MB = 1_000_000
 BOOT, WALL = 5000.0, 1769860800.0
 
 
@@ -112,13 +116,15 @@ class RecorderTestCase(SynchronousTestCase):
         self.addCleanup(self.database.stop)
         self.folders = ImmediateMediaFolders(self.base)
         self.free = (1 << 40, 1 << 41)
-        self.patch(parts, "room", lambda folder: self.free)
+        self.trouble: str | None = None
+        self.patch(volume, "look", lambda *_: SeenVolume(self.trouble, *self.free, ident="1"))
         self.inventory = Inventory()
         self.inventory.present("camera0", found())
         self.streams = FakeStreams()
         self.told: list[Progress] = []
         self.accepted: list[Progress] = []
         self.listener: Callable[[Progress], None] | None = None
+        self.recorder: Any = None
         self.build()
 
     def build(self, **storage: Any) -> None:
@@ -126,11 +132,21 @@ class RecorderTestCase(SynchronousTestCase):
         streams: Any = self.streams
         self.joiner = FakeJoiner(self.clock)
         process = runtime(self.clock, database=self.database, clocks=self.clocks)
-        self.finisher = Finisher(process, self.folders, self.joiner)  # type: ignore[arg-type]
+        kept = Storage(**{"state_dir": str(self.base), **storage})
+        self.guard = DiskGuard(process, self.folders, kept, self.running_bytes)
+        self.guard.load()
+        self.finisher = Finisher(process, self.folders, self.joiner, self.guard)  # type: ignore[arg-type]
         if self.listener is not None:
             self.finisher.changes.add(self.listener)
         self.finisher.changes.add(self.hear)
-        self.recorder = Recorder(process, self.inventory, streams, self.folders, self.finisher, Storage(**storage))
+        self.recorder = Recorder(process, self.inventory, streams, self.folders, self.finisher, self.guard)
+
+    def running_bytes(self) -> int:
+        return sum(each.size_bytes for each in self.recorder.under_way().values()) if self.recorder else 0
+
+    def look(self) -> None:
+        """The guard looks at the disk."""
+        self.successResultOf(Deferred.fromCoroutine(self.guard.look()))
 
     def hear(self, progress: Progress) -> None:
         (self.told if progress.confirmed else self.accepted).append(progress)
@@ -212,25 +228,25 @@ class StartTests(RecorderTestCase):
 
     def test_no_room(self) -> None:
         """Below the reserve: -32020 with the figures; the smaller of bytes and percent is the reserve."""
-        self.free = (999, 100_000)
-        self.build(reserve_bytes=1000)
+        self.free = (99 * MB, 10_000 * MB)
+        self.build(reserve_bytes=100 * MB)
         why = self.start_fails(InvalidState)
         self.assertEqual((why.code, why.data["reason"]), (-32020, "no_space"))
-        self.assertEqual((why.data["free_bytes"], why.data["required_bytes"]), (999, 1000))
+        self.assertEqual((why.data["free_bytes"], why.data["required_bytes"]), (99 * MB, 100 * MB))
         self.nothing_left()
-        self.free = (999, 10_000)  # 5 percent are 500
+        self.free = (99 * MB, 1000 * MB)  # 5 percent are 50
         self.start()
 
     def test_room_for_what_runs(self) -> None:
         """What is being recorded needs its size once more to be joined."""
         self.inventory.present("camera1", found("Gate"))
-        self.build(reserve_bytes=1000)
+        self.build(reserve_bytes=100 * MB)
         self.grow(self.start())
         size = sum(footage.size_bytes for footage in self.recorder.under_way().values())
         self.assertGreater(size, 0)
-        self.free = (1000 + size - 1, 1 << 40)
-        self.assertEqual(self.start_fails(InvalidState, "camera1").data["required_bytes"], 1000 + size)
-        self.free = (1000 + size, 1 << 40)
+        self.free = (100 * MB + size - 1, 1 << 40)
+        self.assertEqual(self.start_fails(InvalidState, "camera1").data["required_bytes"], 100 * MB + size)
+        self.free = (100 * MB + size, 1 << 40)
         self.start("camera1")
 
     def test_engine_down_or_refuses(self) -> None:
@@ -326,6 +342,48 @@ class ToldTests(RecorderTestCase):
         self.patch(parts, "trouble", lambda folder: "no_space")
         self.pass_by(20)
         self.assertEqual(self.heard()[-1], ("RECORDING", "no_space"))
+
+    def test_pauses_on_a_full_disk(self) -> None:
+        """The engine closes the part before nothing fits any more; with some room the same recording goes on."""
+        begun = self.start()
+        self.grow(begun)
+        self.free = (200 * MB, 1 << 40)  # below the reserve
+        self.look()
+        self.assertEqual(self.streams.paths, {begun.path_name})
+        self.free = (3 * MB, 1 << 40)
+        self.look()
+        self.pass_by(1)
+        self.assertEqual((self.streams.paths, self.heard()[-1]), (set(), ("RECORDING", "no_space")))
+        self.free = (200 * MB, 1 << 40)
+        self.look()
+        self.assertEqual(self.streams.paths, set())  # no more than twice of what is too little
+        self.free = (400 * MB, 1 << 40)
+        self.look()
+        self.assertEqual(self.streams.paths, {begun.path_name})
+        self.grow(begun)
+        self.assertEqual(self.heard()[-1], ("RECORDING", "resumed"))
+        self.stop()
+        self.pass_by(1)
+        self.assertEqual(self.heard()[-1], ("STOPPED", "asked"))
+
+    def test_waits_for_its_volume(self) -> None:
+        """Nothing is recorded where the volume should be; what ends meanwhile is finished when that is back."""
+        begun = self.start()
+        self.grow(begun)
+        self.trouble = "foreign"
+        self.look()
+        self.pass_by(1)
+        self.assertEqual((self.streams.paths, self.heard()[-1]), (set(), ("RECORDING", "foreign")))
+        why = self.start_fails(InvalidState)
+        self.assertEqual(why.data["reason"], "already_recording")
+        self.stop()
+        self.pass_by(20)
+        self.assertEqual(self.start_fails(DependencyFailed).data["reason"], "foreign")
+        self.assertEqual(self.heard()[-1], ("RECORDING", "foreign"))
+        self.trouble = None
+        self.look()
+        self.pass_by(1)
+        self.assertEqual(self.heard()[-1], ("STOPPED", "asked"))
 
     def test_one_listener_breaks(self) -> None:
         """The others hear, and the recording goes on."""
@@ -566,6 +624,22 @@ class RestartTests(RecorderTestCase):
         stopping = self.stop()
         self.pass_by(1)
         self.assertEqual(self.successResultOf(stopping).recording.filename, begun.filename)
+
+    def test_goes_on_when_its_volume_is_back(self) -> None:
+        """Not before: the engine would write into the mount point; after a reboot neither."""
+        begun = self.start()
+        self.grow(begun)
+        self.trouble = "foreign"
+        for boot in ("this boot", "next boot"):
+            self.streams.paths.clear()
+            self.clocks.boot = boot
+            self.crash()
+            self.pass_by(20)
+            self.assertEqual((self.streams.paths, self.heard()), (set(), []), boot)
+        self.trouble = None
+        self.look()
+        self.pass_by(1)
+        self.assertEqual(self.streams.paths, {begun.path_name})
 
     def test_time_goes_on(self) -> None:
         """A timed one ends when it would have; at once where that was meanwhile."""

@@ -44,6 +44,23 @@ export interface CameraFigures {
   fps: number;
 }
 
+/** What is kept of one camera: days in place of the policy's own, and 10^9 bytes of this camera alone. */
+export interface CameraLimitParams {
+  /** id of a camera, as camera0 */
+  device: string;
+  /** older files go; needed for age */
+  max_age_days?: number;
+  /** in 10^9 bytes: beyond it the oldest go; needed for size */
+  max_size_gb?: number;
+}
+
+/** What is kept of one camera. */
+export interface CameraLimitView {
+  device: string;
+  max_age_days?: number;
+  max_size_gb?: number;
+}
+
 /** All cameras that the caller may know of. */
 export interface CameraList {
   cameras: CameraView[];
@@ -107,12 +124,23 @@ export interface Capabilities {
   modes: ModeView[];
 }
 
-/** What the retention policy has let go; `space_freed` in bytes. */
+/** What the retention policy lets go; `space_freed` in bytes, `policies` by the limit that files are beyond. `files` names what would go, the first thousand, in a preview alone. `in_use` files stay for now, as somebody downloads them, and `refused` ones, as the file system does not let them go. */
 export interface CleanedUp {
   cleanup_executed: boolean;
   files_deleted: number;
   space_freed: number;
   message: string;
+  policies?: Record<string, DueTotal>;
+  in_use?: number;
+  refused?: number;
+  files?: DueFile[];
+}
+
+/** `library.cleanup`: files and bytes, and the files by the limit that they were beyond. */
+export interface CleanupEvent {
+  files_deleted: number;
+  space_freed: number;
+  policies: Record<string, number>;
 }
 
 /** A connection; `user` and `role` are empty before the login. */
@@ -188,6 +216,22 @@ export interface DiscoveredEntry {
   capabilities: DiscoveredCapabilities;
 }
 
+/** A file that goes; `policy` is the limit that it is beyond. */
+export interface DueFile {
+  kind: string;
+  filename: string;
+  device: string;
+  file_size: number;
+  created_time: string;
+  policy: string;
+}
+
+/** How many files, and their bytes. */
+export interface DueTotal {
+  files: number;
+  bytes: number;
+}
+
 /** The camera's path as the engine runs it. */
 export interface EnginePath {
   exists: boolean;
@@ -230,6 +274,7 @@ export interface FileView {
   download_url: string;
   status: string;
   format: string;
+  protected?: boolean;
   thumbnail_url?: string;
   duration?: number;
   width?: number;
@@ -352,7 +397,22 @@ export interface PolicyView {
   enabled: boolean;
   max_age_days?: number;
   max_size_gb?: number;
+  min_free_gb?: number;
+  per_camera?: CameraLimitView[];
   message: string;
+}
+
+/** `library.protection`. */
+export interface ProtectionEvent {
+  device: string;
+  filename: string;
+  protected: boolean;
+}
+
+/** Whether a recording is protected. */
+export interface ProtectionView {
+  filename: string;
+  protected: boolean;
 }
 
 /** A recording; `codec`, `width` and `height` are absent until it is finished. */
@@ -365,6 +425,7 @@ export interface RecordingInfo {
   device: string;
   status: string;
   format: string;
+  protected: boolean;
   thumbnail_url?: string;
   codec?: string;
   width?: number;
@@ -484,7 +545,7 @@ export interface SnapshotTaken {
 /** How a camera is, as clients see it. */
 export type Status = "CONNECTED" | "DISCONNECTED" | "ERROR";
 
-/** The file system that holds the recordings, in bytes, as df tells it; `usage_percentage` is 0 to 100. */
+/** The file system that holds the recordings, in bytes, as df tells it; `usage_percentage` is 0 to 100. `state` is ok, low (no recording begins), full (those under way pause), read_only, gone or foreign (not the volume that it was), and `message` says it in words; `required_space` must be free for a recording to begin. */
 export interface StorageInfo {
   total_space: number;
   used_space: number;
@@ -493,6 +554,17 @@ export interface StorageInfo {
   recordings_size: number;
   snapshots_size: number;
   low_space_warning: boolean;
+  state: string;
+  message: string;
+  required_space: number;
+}
+
+/** `storage_status_update`: how the recordings' disk is, see get_storage_info; room in bytes. */
+export interface StorageUpdate {
+  state: string;
+  message: string;
+  available_space: number;
+  required_space: number;
 }
 
 /** A stream of the list; its status is its camera's. */
@@ -654,8 +726,19 @@ export interface UserView {
   last_login: string | null;
 }
 
+/** How the recordings' disk is now. */
+export interface VolumeAccepted {
+  state: string;
+  message: string;
+}
+
 /** Every method: what it takes and what it gives. */
 export interface Methods {
+  /** Record in the folder of recordings as it is now, though it is not on the volume that it was on. Role: admin. */
+  accept_volume: {
+    params: Record<string, never>;
+    result: VolumeAccepted;
+  };
   /** Make an RTSP stream a camera like any other; it survives a restart. Role: operator. */
   add_external_stream: {
     params: {
@@ -688,9 +771,12 @@ export interface Methods {
     };
     result: PasswordChanged;
   };
-  /** Apply the retention policy now. Role: admin. */
+  /** Apply the retention policy now, or say what it would delete. Role: admin. */
   cleanup_old_files: {
-    params: Record<string, never>;
+    params: {
+      /** true: nothing is deleted, the answer says what would be */
+      preview?: boolean;
+    };
     result: CleanedUp;
   };
   /** Make a key for a program; it is shown in this answer and never again. Role: admin. */
@@ -955,6 +1041,16 @@ export interface Methods {
     params: Record<string, never>;
     result: string;
   };
+  /** Have retention leave a recording alone, or do so no more; one under way, too. Role: operator. */
+  protect_recording: {
+    params: {
+      /** name of a file, with or without extension; no folders, control characters or leading dot */
+      filename: string;
+      /** true: it is never deleted by retention; false: it may be again */
+      protected: boolean;
+    };
+    result: ProtectionView;
+  };
   /** Forget a stream that was added; a recording of it is ended in good order before. Role: operator. */
   remove_external_stream: {
     params: {
@@ -1022,17 +1118,21 @@ export interface Methods {
     };
     result: Interval;
   };
-  /** How long recordings and snapshots are kept; takes effect at once, then every hour. Role: admin. */
+  /** How long recordings and snapshots are kept; takes effect at once, and is looked at every minute. Role: admin. */
   set_retention_policy: {
     params: {
-      /** what decides: age, total size, or both on demand alone */
-      policy_type: "age" | "manual" | "size";
+      /** what decides: age, total size, all limits, or all on demand alone */
+      policy_type: "age" | "all" | "manual" | "size";
       /** false: nothing is deleted */
       enabled: boolean;
       /** older files go; needed for age */
       max_age_days?: number;
       /** in 10^9 bytes: beyond it the oldest go; needed for size */
       max_size_gb?: number;
+      /** in 10^9 bytes: so much of the disk stays free; as it was without it */
+      min_free_gb?: number;
+      /** limits of single cameras; as they were without it */
+      per_camera?: CameraLimitParams[];
     };
     result: PolicyView;
   };
@@ -1151,6 +1251,8 @@ export interface Notifications {
   camera_status_update: CameraView;
   /** A recording changed; to every connection that is logged in. */
   recording_status_update: RecordingUpdate;
+  /** The recordings' disk is in another state; to every connection that is logged in. */
+  storage_status_update: StorageUpdate;
   /** A camera can be used: it came, or it recovered. To those who subscribed. */
   "camera.connected": CameraView;
   /** A camera is gone. To those who subscribed. */
@@ -1163,6 +1265,10 @@ export interface Notifications {
   "recording.stop": RecordingUpdate;
   /** A recording failed, and why. To those who subscribed. */
   "recording.error": RecordingUpdate;
+  /** Retention leaves a recording alone from now on, or does so no more. To those who subscribed. */
+  "library.protection": ProtectionEvent;
+  /** Retention has deleted files. To those who subscribed. */
+  "library.cleanup": CleanupEvent;
   /** A snapshot is stored. To those who subscribed. */
   "snapshot.taken": SnapshotEvent;
   /** The health of the service is another. To those who subscribed. */
@@ -1179,6 +1285,7 @@ export type Role = "viewer" | "operator" | "admin";
 
 /** The least role that may call each method. */
 export const methodRoles: Readonly<Record<MethodName, Role | "open">> = {
+  accept_volume: "admin",
   add_external_stream: "operator",
   authenticate: "open",
   change_password: "viewer",
@@ -1214,6 +1321,7 @@ export const methodRoles: Readonly<Record<MethodName, Role | "open">> = {
   list_snapshots: "viewer",
   list_users: "admin",
   ping: "open",
+  protect_recording: "operator",
   remove_external_stream: "operator",
   revoke_api_key: "admin",
   revoke_logins: "admin",

@@ -43,6 +43,7 @@ class RecordingInfo(Struct, frozen=True, kw_only=True):
     device: str
     status: str
     format: str
+    protected: bool
     thumbnail_url: str | UnsetType = UNSET
     codec: str | UnsetType = UNSET
     width: int | UnsetType = UNSET
@@ -80,7 +81,7 @@ def _file(kind: str, noun: str) -> Resource:
     )
 
 
-_RECORDING, _SNAPSHOT = _file(RECORDINGS, "Recording"), _file(SNAPSHOTS, "Snapshot")
+RECORDING, SNAPSHOT = _file(RECORDINGS, "Recording"), _file(SNAPSHOTS, "Snapshot")
 
 
 class FileMethods:
@@ -101,7 +102,7 @@ class FileMethods:
         self._urls = urls
 
     @method(
-        "get_recording_info", role=Role.VIEWER, params=FileParam, result=RecordingInfo, reads=True, cameras=_RECORDING
+        "get_recording_info", role=Role.VIEWER, params=FileParam, result=RecordingInfo, reads=True, cameras=RECORDING
     )
     def get_recording_info(self, call: Call, params: FileParam, file: MediaFile) -> RecordingInfo:
         """One recording: size, length, codec, and where it can be had."""
@@ -116,13 +117,14 @@ class FileMethods:
             device=file.device,
             status=file.status,
             format=format_of(file.filename),
+            protected=file.protected,
             codec=file.codec or UNSET,
             width=file.width or UNSET,
             height=file.height or UNSET,
         )
 
     @method(
-        "get_snapshot_info", role=Role.VIEWER, params=FileParam, result=SnapshotInfo, reads=True, cameras=_SNAPSHOT
+        "get_snapshot_info", role=Role.VIEWER, params=FileParam, result=SnapshotInfo, reads=True, cameras=SNAPSHOT
     )
     def get_snapshot_info(self, call: Call, params: FileParam, file: MediaFile) -> SnapshotInfo:
         """One snapshot: size, and where it can be had."""
@@ -137,12 +139,12 @@ class FileMethods:
             height=file.height or UNSET,
         )
 
-    @method("delete_recording", role=Role.ADMIN, params=FileParam, result=Deleted, cameras=_RECORDING)
+    @method("delete_recording", role=Role.ADMIN, params=FileParam, result=Deleted, cameras=RECORDING)
     async def delete_recording(self, call: Call, params: FileParam, file: MediaFile) -> Deleted:
         """Delete a finished recording; one under way has to be stopped before."""
         return await self._delete(RECORDINGS, file)
 
-    @method("delete_snapshot", role=Role.ADMIN, params=FileParam, result=Deleted, cameras=_SNAPSHOT)
+    @method("delete_snapshot", role=Role.ADMIN, params=FileParam, result=Deleted, cameras=SNAPSHOT)
     async def delete_snapshot(self, call: Call, params: FileParam, file: MediaFile) -> Deleted:
         """Delete a snapshot."""
         return await self._delete(SNAPSHOTS, file)

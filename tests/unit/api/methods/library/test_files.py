@@ -71,6 +71,7 @@ class FileMethodsTests(SynchronousTestCase):
                     "device": "camera0",
                     "status": "FINISHED",
                     "format": "mp4",
+                    "protected": False,
                     "codec": "H264",
                     "width": 640,
                     "height": 360,

@@ -19,8 +19,7 @@ from camsvc.api.registry import Registry
 from camsvc.library import index, recordings_table
 from camsvc.library.catalogue.listing import Listing
 from camsvc.model import MediaFile
-from camsvc.recording.active_recording import Stopped
-from camsvc.recording.footage import Footage
+from camsvc.recording.footage import Footage, Stopped
 from camsvc.recording.snapshots import Snapshot
 from camsvc.system.clocks import Clocks
 from tests.support import samples

@@ -1,4 +1,4 @@
-"""Room and retention, as clients ask for them."""
+"""Room on the disk, as clients ask for it."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from camsvc.api.methods.library.storage import StorageMethods
 from camsvc.api.registry import Registry
 from camsvc.config.storage import Storage
 from camsvc.library import index, parts, recordings_table
+from camsvc.library.disk import volume
+from camsvc.library.disk.disk_guard import DiskGuard
+from camsvc.library.disk.volume import SeenVolume
 from camsvc.library.index import RECORDINGS, SNAPSHOTS
 from camsvc.library.parts import DiskUsage
-from camsvc.library.retention import Retention
 from camsvc.model import MediaFile
 from tests.support.immediate import database_and_folders
 from tests.support.samples import call_by, principal, runtime
@@ -29,10 +31,13 @@ class StorageMethodsTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.database, self.folders = database_and_folders(self)
         recorder: Any = FakeRecorder()
-        retention = Retention(runtime(Clock(), database=self.database), self.folders)
-        self.registry = Registry(
-            StorageMethods(self.database, self.folders, Storage(), recorder, recorder, retention)
-        )
+        self.room: dict[str, Any] = {"trouble": None, "free_bytes": 3 << 30, "total_bytes": 100 << 30, "ident": "1"}
+        self.patch(volume, "look", lambda *_: SeenVolume(**self.room))
+        self.patch(parts, "disk_usage", lambda _: DiskUsage(100 << 30, 87 << 30, self.room["free_bytes"]))
+        self.guard = DiskGuard(runtime(Clock(), database=self.database), self.folders, Storage(), int)
+        self.guard.load()
+        methods = StorageMethods(self.database, self.folders, Storage(), recorder, recorder, self.guard)
+        self.registry = Registry(methods)
         self.database.now(lambda db: recordings_table.begin(db, "camera0", "fmp4", None, "boot", 9.0))
         self.put(RECORDINGS, MediaFile("a.mp4", "camera0", 3, 5.0, 6.0, "FINISHED", 4.5, 640, 360, "H264"))
         self.put(RECORDINGS, MediaFile("b.mkv", "camera1", 3, 5.0, 6.0))
@@ -52,14 +57,12 @@ class StorageMethodsTests(SynchronousTestCase):
         return json.loads(answer)
 
     def test_roles(self) -> None:
-        """Only an admin decides what is kept."""
-        for method in ("get_storage_info", "get_retention_policy", "set_retention_policy", "cleanup_old_files"):
+        """Only an admin is told, and decides where is recorded."""
+        for method in ("get_storage_info", "accept_volume"):
             self.assertEqual(self.ask(method, {}, principal(Role.OPERATOR))["error"]["code"], -32002, method)
 
     def test_storage(self) -> None:
         """Sizes add up; the warning comes at twice the reserve."""
-        room = {"free": 3 << 30}
-        self.patch(parts, "disk_usage", lambda folder: DiskUsage(100 << 30, 87 << 30, room["free"]))
         found = self.ask("get_storage_info")["result"]
         self.assertEqual(
             found,
@@ -71,38 +74,27 @@ class StorageMethodsTests(SynchronousTestCase):
                 "recordings_size": 6 + 77,
                 "snapshots_size": 3,
                 "low_space_warning": False,
+                "state": "ok",
+                "message": "there is room to record",
+                "required_space": 1 << 30,
             },
         )
-        room["free"] = (2 << 30) - 1
+        self.room["free_bytes"] = (2 << 30) - 1
         self.assertIs(self.ask("get_storage_info")["result"]["low_space_warning"], True)
 
-    def test_policy(self) -> None:
-        """Set, told in words, kept, applied."""
-        self.assertEqual(self.ask("get_retention_policy")["result"],
-                         {"policy_type": "manual", "enabled": False, "message": "nothing is deleted"})  # fmt: skip
-        found = self.ask("cleanup_old_files")["result"]
-        self.assertEqual((found["cleanup_executed"], found["files_deleted"]), (False, 0))
-        policy = {"policy_type": "age", "enabled": True, "max_age_days": 30}
-        found = self.ask("set_retention_policy", policy)["result"]
-        self.assertEqual(found, policy | {"message": "files older than 30 days are deleted every hour"})
-        self.assertEqual(self.ask("get_retention_policy")["result"], found)
-        found = self.ask("cleanup_old_files")["result"]
-        self.assertEqual(found, {"cleanup_executed": True, "files_deleted": 3, "space_freed": 9,
-                                 "message": "3 files deleted, 9 bytes freed"})  # fmt: skip
+    def test_states(self) -> None:
+        """Told as what they are, also where there is no disk to have figures of."""
+        for trouble, free, state in ((None, (1 << 30) - 1, "low"), (None, 1 << 20, "full"), ("gone", 0, "gone")):
+            self.room |= {"trouble": trouble, "free_bytes": free, "total_bytes": 0 if trouble else 100 << 30}
+            found = self.ask("get_storage_info")["result"]
+            self.assertEqual((found["state"], found["available_space"]), (state, free))
 
-    def test_bad_policies(self) -> None:
-        """What the type needs, and sensible numbers."""
-        for params, param in (
-            ({"policy_type": "age", "enabled": True}, "max_age_days"),
-            ({"policy_type": "size", "enabled": True, "max_age_days": 3}, "max_size_gb"),
-            ({"policy_type": "age", "enabled": True, "max_age_days": 0}, "max_age_days"),
-            ({"policy_type": "age", "enabled": True, "max_age_days": 1e-300}, "max_age_days"),
-            ({"policy_type": "age", "enabled": True, "max_age_days": 0.049}, "max_age_days"),
-            ({"policy_type": "size", "enabled": True, "max_size_gb": 1e-300}, "max_size_gb"),
-            ({"policy_type": "manual", "enabled": True, "max_size_gb": 0.09}, "max_size_gb"),
-            ({"policy_type": "size", "enabled": True, "max_size_gb": "5"}, "max_size_gb"),
-            ({"policy_type": "never", "enabled": True}, "policy_type"),
-            ({"policy_type": "manual"}, "enabled"),
-        ):
-            error = self.ask("set_retention_policy", params)["error"]
-            self.assertEqual((error["code"], error["data"]["param"]), (-32602, param))
+    def test_accept_volume(self) -> None:
+        """Another one is recorded on from then on; one that is not there cannot be."""
+        self.room["trouble"] = "foreign"
+        self.assertEqual(self.ask("get_storage_info")["result"]["state"], "foreign")
+        self.room |= {"trouble": None, "ident": "2"}
+        self.assertEqual(self.ask("accept_volume")["result"]["state"], "ok")
+        self.room["trouble"] = "gone"
+        error = self.ask("accept_volume")["error"]
+        self.assertEqual((error["code"], error["data"]["reason"]), (-32050, "gone"))
