@@ -28,6 +28,8 @@ _LONG = "a target of the Makefile that runs for minutes; tests/unit/project/test
 
 NOT_RUN = {
     "make run": _INSTALLS,
+    "make wheel": "builds what tests/unit/project/test_packaging looks into",
+    "make web": "Vite's server of the sources, which runs until it is stopped",
     "make test": _ITSELF,
     "make lint": _ITSELF,
     "make unit": _ITSELF,
@@ -42,6 +44,7 @@ NOT_RUN = {
     "make bench": _LONG,
     "make bench-engine": _LONG,
     "make bench-glass": _LONG,
+    "make bench-downloads": _LONG,
     "make bench-faults": _LONG,
     "make mediamtx": "needs the internet; tests/unit/tools/test_mediamtx.py has a server in its place",
     "make generate": "it writes; tests/unit/tools/test_reference compares",

@@ -24,6 +24,7 @@ from camsvc.limits.login_throttle import LoginThrottle, pace_of_addresses
 from camsvc.limits.rate_limits import RateLimits
 from camsvc.model import Camera, Found, Mode, Recording, RecordingState
 from camsvc.server.caller_checks import CallerChecks
+from camsvc.server.downloads.joined_body import JoinedBodies
 from camsvc.server.downloads.send_turns import SendTurns
 from camsvc.server.downloads.stored_file import FileDelivery
 from camsvc.server.http.hosts import Hosts
@@ -132,7 +133,7 @@ def file_delivery(**other: Any) -> FileDelivery:
     """How files are sent, on the real reactor."""
     from twisted.internet import reactor
 
-    return FileDelivery(SendTurns(reactor, deferToThread), **other)
+    return FileDelivery(SendTurns(reactor, deferToThread), JoinedBodies(runtime(reactor)), **other)
 
 
 def urls(**other: Any) -> Urls:

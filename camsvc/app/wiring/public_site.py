@@ -10,6 +10,7 @@ from camsvc.app.wiring.topics import Topics
 from camsvc.config.schema import Config
 from camsvc.limits.rate_limits import RateLimits
 from camsvc.server.caller_checks import CallerChecks
+from camsvc.server.downloads.joined_body import JoinedBodies
 from camsvc.server.downloads.send_turns import SendTurns
 from camsvc.server.downloads.stored_file import FileDelivery
 from camsvc.server.http.hosts import Hosts
@@ -56,9 +57,10 @@ class PublicSite:
             archive.recorder.under_way,
             archive.finisher.when_finished,
             archive.thumbnails.ready,
+            archive.segments,
         )
         turns = SendTurns(runtime.reactor, archive.media_folders.thread)
-        delivery = FileDelivery(turns, config.server.x_accel_redirect)
+        delivery = FileDelivery(turns, JoinedBodies(runtime), config.server.x_accel_redirect)
         file_access = FileAccess(authentication, access.grants, archive.find, archive.in_use)
         files = Files(runtime.reactor, file_access, sources, delivery)
         archives = Archives(file_access, archive.folders, archive.segments, delivery.turns)

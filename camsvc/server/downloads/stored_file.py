@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -15,6 +15,7 @@ from twisted.web import http, static
 from camsvc.errors import CamsvcError
 from camsvc.server.downloads.body_sender import BodySender, FileSpan, open_plainly
 from camsvc.server.downloads.conditions import meets_preconditions, prepare
+from camsvc.server.downloads.joined_body import JoinedBodies
 from camsvc.server.downloads.send_turns import SendTurns
 from camsvc.server.http.request import answer_error
 
@@ -27,11 +28,13 @@ class FileDelivery:
 
     Attributes:
         turns: when downloads may send.
+        joined: sends recordings of several files.
         accel: where an nginx that is trusted finds the folders of files (``server.x_accel_redirect``); empty where
             camsvc sends them itself.
     """
 
     turns: SendTurns
+    joined: JoinedBodies
     accel: str = ""
 
     def answer(self, request: Any, kind: str, path: Path) -> Any:
@@ -43,11 +46,20 @@ class FileDelivery:
             path: of the file.
         """
         if self.accel and request.by_trusted_proxy:
-            set_file_headers(request, path.name)
-            request.setHeader(b"content-type", CONTENT_TYPES.get(path.suffix, "application/octet-stream").encode())
+            _set_headers(request, path.name)
+            _set_type(request, path)
             request.setHeader(b"x-accel-redirect", quote(f"{self.accel}/{kind}/{path.name}").encode())
             return b""
         return StoredFile(path, self.turns)
+
+    async def answer_joined(self, request: Any, paths: Sequence[Path]) -> bytes | None:
+        """What Klein makes the answer of, for several files as one; its length is not known before."""
+        _set_headers(request, paths[0].name)
+        _set_type(request, paths[0])
+        if request.method == b"HEAD":
+            return b""
+        await self.joined.send(request, paths)
+        return None
 
 
 class StoredFile(static.File):
@@ -70,7 +82,7 @@ class StoredFile(static.File):
         modified = self.getModificationTime()
         etag = f'"{self.getsize():x}-{int(modified * 1000):x}"'.encode()
         prepare(request, etag, http.datetimeToString(math.ceil(modified)), self.getsize())
-        set_file_headers(request, self.basename())
+        _set_headers(request, self.basename())
         if not meets_preconditions(request, etag, int(modified)):
             return answer_error(request, 412, CamsvcError("The file is another by now", reason="precondition_failed"))
         if request.setETag(etag) is http.CACHED:
@@ -89,11 +101,15 @@ class StoredFile(static.File):
         return BodySender(request, self._turns, pieces, fileForReading.close)
 
 
-def set_file_headers(request: Any, name: str) -> None:
-    """The headers of every file; a browser stores it under ``name``."""
+def _set_headers(request: Any, name: str) -> None:
+    """Set the headers of every file; a browser stores it under ``name``."""
     request.setHeader(b"content-disposition", _disposition(name))
     request.setHeader(b"x-content-type-options", b"nosniff")
     request.setHeader(b"cache-control", b"private, no-cache")
+
+
+def _set_type(request: Any, path: Path) -> None:
+    request.setHeader(b"content-type", CONTENT_TYPES.get(path.suffix, "application/octet-stream").encode())
 
 
 def _pieces(producer: Any, descriptor: int, size: int) -> Iterator[bytes | FileSpan]:

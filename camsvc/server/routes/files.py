@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Container, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,10 @@ from twisted.internet.defer import Deferred, TimeoutError
 from twisted.web.iweb import IRequest
 
 from camsvc.access.roles import Principal
-from camsvc.errors import CamsvcError, NotFound
+from camsvc.errors import CamsvcError, InvalidState, NotFound
 from camsvc.library.index import RECORDINGS, SNAPSHOTS
 from camsvc.library.thumbnail_names import THUMBNAILS, source_of
+from camsvc.model import MediaFile
 from camsvc.server.downloads.stored_file import FileDelivery
 from camsvc.server.http.request import answer_error, with_json_errors
 from camsvc.server.routes.file_access import FileAccess, is_file_name
@@ -32,12 +33,14 @@ class FileSources:
         under_way: names of the recordings that still run.
         when_finished: gives a Deferred while a recording of that name is being finished.
         make_thumbnail: makes a thumbnail, by its name, unless it is there; whether it is then.
+        segments: the files of a recording, by kind and the name of the first.
     """
 
     folders: Mapping[str, Path]
     under_way: Callable[[], Container[str]]
     when_finished: Callable[[str], Deferred[Any] | None]
     make_thumbnail: Callable[[str], Coroutine[Deferred[Any], Any, bool]]
+    segments: Callable[[str, str], Awaitable[Sequence[MediaFile]]]
 
 
 class Files:
@@ -61,7 +64,7 @@ class Files:
 
     @app.route("/<kind>/<path:name>", methods=["GET", "HEAD"])
     async def download(self, request: IRequest, kind: str, name: str) -> Any:
-        """One file.
+        """One file; the name of the first of several stands for the recording as a whole, unless ``part`` is asked.
 
         Raises:
             NotFound: there is none of that name, or none that this one may know of.
@@ -72,11 +75,11 @@ class Files:
         if not is_file_name(name):
             raise NotFound("File", name[:100])
         source = source_of(name) if kind == THUMBNAILS else (kind, name)
-        known = await self._is_known(who, source)
-        if not known and (kind != RECORDINGS or who.cameras is not None):
+        file = await self._known(who, source)
+        if file is None and (kind != RECORDINGS or who.cameras is not None):
             raise NotFound("File", name[:100])
         path = self._sources.folders[kind] / name
-        if kind == RECORDINGS and not (known and path.exists()):
+        if kind == RECORDINGS and not (file is not None and path.exists()):
             busy = await self._wait_for_recording(request, name)
             if busy is not None:
                 return busy
@@ -84,14 +87,28 @@ class Files:
             busy = await self._wait_for_thumbnail(request, name)
             if busy is not None:
                 return busy
-        if not (known or await self._is_known(who, source)) or path.is_symlink() or not path.is_file():
+        file = file or await self._known(who, source)
+        if file is None or path.is_symlink() or not path.is_file():
             raise NotFound("File", name[:100])
+        if kind == RECORDINGS and file.segments > 1 and b"part" not in (request.args or {}):
+            return await self._send_joined(request, name)
         self._access.hold(request, kind, name)
         return self._delivery.answer(request, kind, path)
 
-    async def _is_known(self, who: Principal, source: tuple[str, str] | None) -> bool:
-        """Whether the index knows a file, or that which a thumbnail is of; None where it is of none."""
-        return source is not None and await self._access.known(who, *source) is not None
+    async def _known(self, who: Principal, source: tuple[str, str] | None) -> MediaFile | None:
+        """A file that the index knows, or that which a thumbnail is of; None where it is of none."""
+        return await self._access.known(who, *source) if source is not None else None
+
+    async def _send_joined(self, request: IRequest, name: str) -> bytes | None:
+        """All files of a recording as one."""
+        files = await self._sources.segments(RECORDINGS, name)
+        if len({(file.codec, file.width, file.height, file.sound) for file in files}) > 1:
+            why = InvalidState("The files of this recording differ; ask for each alone", reason="parts_differ")
+            return answer_error(request, 409, why)
+        for file in files:
+            self._access.hold(request, RECORDINGS, file.filename)
+        paths = [self._sources.folders[RECORDINGS] / file.filename for file in files]
+        return await self._delivery.answer_joined(request, paths)
 
     async def _wait_for_thumbnail(self, request: IRequest, name: str) -> bytes | None:
         """Wait for a thumbnail; an answer when it is not made in time."""

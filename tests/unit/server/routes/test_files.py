@@ -64,6 +64,7 @@ class FilesTestCase(TestCase):
             lambda: self.running,
             lambda name: self.when_finished(name),
             self.make_thumbnail,
+            lambda kind, name: succeed(self.segments),
         )
         access = FileAccess(
             authentication(known), self.grants, lambda kind, name: succeed(self.find(kind, name)), self.in_use

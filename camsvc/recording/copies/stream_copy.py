@@ -1,0 +1,55 @@
+"""What ffmpeg is asked, and on its stdin, to make one file of several finished ones, encoding nothing anew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from attrs import frozen
+
+FRAGMENTED = ("-movflags", "+frag_keyframe+empty_moov+default_base_moof")
+"""MP4 that is whole at any moment: it can be sent while it is made."""
+
+SEEKABLE = ("-movflags", "+faststart")
+
+
+@frozen
+class Piece:
+    """Of a file what lies between two of its times, seconds; None is its begin or its end."""
+
+    path: Path
+    begin_s: float | None = None
+    end_s: float | None = None
+
+
+def script(pieces: Sequence[Piece]) -> bytes:
+    """The input of ffmpeg's concat demuxer."""
+    lines = ["ffconcat version 1.0"]
+    for piece in pieces:
+        quoted = str(piece.path.resolve()).replace("'", "'\\''")
+        lines.append(f"file 'file:{quoted}'")
+        if piece.begin_s is not None:
+            lines.append(f"inpoint {piece.begin_s:.6f}")
+        if piece.end_s is not None:
+            lines.append(f"outpoint {piece.end_s:.6f}")
+    return ("\n".join(lines) + "\n").encode()
+
+
+def command(ffmpeg: str, extension: str, mp4: Sequence[str], target: str, more: Sequence[str] = ()) -> list[str]:
+    """The program and its arguments; it reads a :func:`script`.
+
+    Args:
+        ffmpeg: the program.
+        extension: ``.mp4`` or ``.mkv``.
+        mp4: how an MP4 is to be laid out.
+        target: the file, or ``pipe:1``.
+        more: further arguments of the output.
+    """
+    container = ["-f", "matroska"] if extension == ".mkv" else [*mp4, "-f", "mp4"]
+    return [
+        *("/usr/bin/nice", "-n", "10", ffmpeg, "-hide_banner", "-nostats", "-loglevel", "error", "-y"),
+        *("-protocol_whitelist", "file,pipe", "-f", "concat", "-safe", "0", "-i", "pipe:0"),
+        *("-map", "0:v:0", "-map", "0:a?", "-c", "copy", "-avoid_negative_ts", "make_zero", *more),
+        *container,
+        target,
+    ]
