@@ -11,6 +11,7 @@ from twisted.logger import ILogObserver, Logger
 from camsvc.app.banner import announce
 from camsvc.app.shutdown import Step, take
 from camsvc.app.startup import Prepared, write_pid
+from camsvc.app.unit import SystemdUnit, status_of
 from camsvc.app.wiring.access import AccessControl
 from camsvc.app.wiring.archive import Archive
 from camsvc.app.wiring.cameras import Cameras
@@ -22,6 +23,7 @@ from camsvc.app.wiring.topics import Topics
 from camsvc.app.wiring.video import Video
 from camsvc.system import logs
 from camsvc.system.atomic_files import keep_from_others
+from camsvc.system.systemd.notify import ServiceManager
 
 WEBSOCKET_GRACE_S = 2.0
 
@@ -44,6 +46,7 @@ class Camsvc(Service):
         archive = Archive(runtime, config.storage, cameras, media.streaming, access.audit.record)
         self._topics = topics = Topics(access, cameras, media, archive)
         self._feed = ClientFeed(runtime.clocks, config, topics)
+        self._unit = SystemdUnit(runtime, ServiceManager(), partial(status_of, topics))
         self._connect()
 
         # From a client's call or request down.
@@ -91,6 +94,7 @@ class Camsvc(Service):
         topics.archive.resume()
         runtime.lag.start()
         runtime.database.start(runtime.reactor)
+        self._unit.start()
         topics.access.start()
         runtime.folder.start(runtime.reactor)
         topics.cameras.start()
@@ -110,6 +114,7 @@ class Camsvc(Service):
         """The stop steps, in order."""
         topics, runtime, site = self._topics, self._runtime, self._site
         return (
+            Step("telling systemd of the end", self._unit.stopping),
             Step("closing the public port", site.port.stop, 3.0),
             *topics.cameras.stop_listening_steps(),
             *topics.archive.stop_steps(ends_recordings=self._config.media.run),
@@ -125,6 +130,7 @@ class Camsvc(Service):
             Step("stopping the measuring of the reactor", runtime.lag.stop),
             *topics.archive.close_steps(),
             *topics.access.stop_steps(),
+            Step("ending what systemd is told", self._unit.stop),
             Step("closing the database", runtime.database.stop),
             Step("giving back the state folder", self._prepared.lock.close),
         )
@@ -134,6 +140,7 @@ class Camsvc(Service):
         if not self._said_ready and self._topics.media.streaming.rounds.in_step:
             self._said_ready = True
             _log.info("ready")
+            self._unit.ready()
             self._feed.events.started()
             scheme, cameras = self._site.port.scheme, self._topics.cameras.inventory.all()
             announce(_log, self._prepared, scheme, self._topics.media.engine.version, cameras)

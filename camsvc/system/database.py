@@ -14,6 +14,7 @@ from twisted.internet.interfaces import IReactorFromThreads
 from twisted.internet.threads import deferToThreadPool
 
 from camsvc.errors import DependencyFailed, StartError
+from camsvc.system.schema.backup import back_up, too_new
 from camsvc.system.schema.migrations import MIGRATIONS
 from camsvc.system.worker_threads import WorkerThreads
 
@@ -34,17 +35,19 @@ class Database:
             self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
             for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "busy_timeout = 2000"):
                 self._connection.execute(f"PRAGMA {pragma}")
-            self._migrate()
+            self._migrate(path)
         except (OSError, sqlite3.Error) as why:
             words = why.strerror if isinstance(why, OSError) else why
             raise StartError(f"{path}: the database cannot be used: {words}") from None
         self._pool = WorkerThreads(1, 1, "database")
         self._reactor: IReactorFromThreads | None = None
 
-    def _migrate(self) -> None:
+    def _migrate(self, path: Path) -> None:
         version = self._connection.execute("PRAGMA user_version").fetchone()[0]
         if version > len(MIGRATIONS):
-            raise sqlite3.DatabaseError(f"schema {version} is of a newer camsvc; this one knows {len(MIGRATIONS)}")
+            raise sqlite3.DatabaseError(too_new(path, version, len(MIGRATIONS)))
+        if 0 < version < len(MIGRATIONS):
+            back_up(self._connection, path, version)
         for number, script in enumerate(MIGRATIONS[version:], version + 1):
             self._connection.executescript(f"BEGIN; {script} PRAGMA user_version = {number}; COMMIT;")
 

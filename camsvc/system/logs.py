@@ -22,6 +22,7 @@ from twisted.logger import (
 from zope.interface import implementer, provider
 
 from camsvc.system.redaction import plain, redact
+from camsvc.system.systemd.journal import Journal, takes
 
 #: Lines of one kind that ``LimitedLog`` writes in a period of so many seconds.
 FIRST = 5
@@ -34,17 +35,39 @@ def _module(namespace: str) -> str:
     return ".".join(part for part in parts if not part[:1].isupper()) or namespace
 
 
-def _text_line(event: LogEvent) -> str:
-    when = datetime.fromtimestamp(event.get("log_time", 0.0), UTC)
-    level = event.get("log_level", LogLevel.info).name
-    where = _module(str(event.get("log_namespace", "-")))
+def _text(event: LogEvent) -> str:
     # What a stranger sent must not look like a line of ours, nor steer the terminal.
     text = redact(formatEvent(event))
     failure = event.get("log_failure")
     if failure is not None:
         text += "\n" + redact(failure.getTraceback()).rstrip("\n")
-    text = plain(text).replace("\n", "\n\t")
-    return f"{when:%Y-%m-%dT%H:%M:%S}.{when.microsecond // 1000:03d}Z {level:<8} {where}: {text}\n"
+    return f"{_module(str(event.get('log_namespace', '-')))}: " + plain(text).replace("\n", "\n\t")
+
+
+def _text_line(event: LogEvent) -> str:
+    when = datetime.fromtimestamp(event.get("log_time", 0.0), UTC)
+    level = event.get("log_level", LogLevel.info).name
+    return f"{when:%Y-%m-%dT%H:%M:%S}.{when.microsecond // 1000:03d}Z {level:<8} {_text(event)}\n"
+
+
+_PRIORITIES = {"debug": "7", "info": "6", "warn": "4", "error": "3", "critical": "2"}
+_FIELDS = {"camera": "CAMERA", "device": "CAMERA", "peer": "PEER", "address": "PEER", "request_id": "REQUEST_ID"}
+"""What the journal can be asked for (``journalctl CAMERA=camera0``), by what our lines call it."""
+
+
+def _entry(event: LogEvent) -> dict[str, str]:
+    """A line as the journal has it (systemd.journal-fields(7))."""
+    fields = {
+        "MESSAGE": _text(event),
+        "PRIORITY": _PRIORITIES.get(event.get("log_level", LogLevel.info).name, "6"),
+        "SYSLOG_IDENTIFIER": "camsvc",
+        "PART": str(event.get("log_namespace", "-")),
+    }
+    for name, field in _FIELDS.items():
+        value = event.get(name)
+        if isinstance(value, str) and value:
+            fields[field] = plain(redact(value)).replace("\n", "?")
+    return fields
 
 
 def _finite(value: object) -> bool:
@@ -117,9 +140,12 @@ class _LibraryLines:
 
 @implementer(ILogObserver)
 class _Lines:
-    def __init__(self, stream: TextIO, format_line: Callable[[LogEvent], str]) -> None:
+    def __init__(
+        self, stream: TextIO, format_line: Callable[[LogEvent], str], journal: Journal | None = None
+    ) -> None:
         self._stream = stream
         self._format_line = format_line
+        self._journal = journal
         self._libraries = _LibraryLines()
 
     def __call__(self, event: LogEvent) -> None:
@@ -133,6 +159,8 @@ class _Lines:
         self._write(event)
 
     def _write(self, event: LogEvent) -> None:
+        if self._journal is not None and self._journal.send(_entry(event)):
+            return
         try:
             self._stream.write(self._format_line(event))
             self._stream.flush()
@@ -145,10 +173,11 @@ def observer(level: str = "info", form: str = "text", stream: TextIO | None = No
 
     Args:
         level: ``debug``, ``info``, ``warn``, ``error`` or ``critical``.
-        form: ``text`` or ``json``.
+        form: ``text`` or ``json``; text that goes to the journal goes there as entries with fields.
         stream: where lines go; standard output when None.
     """
-    lines = _Lines(stream or sys.stdout, _FORMATS[form])
+    stream = stream or sys.stdout
+    lines = _Lines(stream, _FORMATS[form], Journal() if form == "text" and takes(stream) else None)
     predicate = LogLevelFilterPredicate(LogLevel.lookupByName(level))
     return provider(ILogObserver)(FilteringLogObserver(lines, [predicate]))  # type: ignore[no-any-return]
 
