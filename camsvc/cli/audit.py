@@ -1,4 +1,4 @@
-"""``camsvc audit verify``: whether the audit log is as it was written, asked of the file, not of the daemon."""
+"""``camsvc audit``: who did what, asked of the daemon; whether that is as it was written, asked of the file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from contextlib import closing
 from urllib.parse import quote
 
 from camsvc.audit.chain import verify
-from camsvc.cli.options import add_config_option
+from camsvc.cli.client import Remote, run
+from camsvc.cli.options import add_config_option, add_json_option
+from camsvc.cli.tables import print_json, print_table
 from camsvc.config.files import find_file, load
 from camsvc.errors import StartError
 
@@ -22,8 +24,15 @@ _KNOWN = re.compile(r"(\d{1,18}):([0-9a-fA-F]{64})\Z")
 
 def declare(command: argparse.ArgumentParser) -> None:
     """Give the command its action."""
-    command.description = "What camsvc keeps of who did what; camsvc call get_audit_log shows it."
+    command.description = "What camsvc keeps of who did what."
     inner = command.add_subparsers(required=True, metavar="COMMAND")
+    list_command = inner.add_parser("list", help="who did what, newest first")
+    add_config_option(list_command)
+    add_json_option(list_command)
+    list_command.add_argument("--actor", metavar="USER", help="by this user or key alone")
+    list_command.add_argument("--method", metavar="METHOD", help="this method alone")
+    list_command.add_argument("--limit", type=int, default=50, metavar="N", help="at most so many (default: 50)")
+    list_command.set_defaults(run=run, act=_list)
     verify_command = inner.add_parser(
         "verify",
         help="whether no row was changed, deleted or moved",
@@ -44,6 +53,21 @@ def _known(text: str) -> tuple[int, str]:
     if not found or not int(found[1]):
         raise argparse.ArgumentTypeError(f"{text!r} is no NUMBER:HASH")
     return int(found[1]), found[2]
+
+
+def _list(remote: Remote, options: argparse.Namespace) -> None:
+    asked = {"actor": options.actor, "method": options.method}
+    known = {key: value for key, value in asked.items() if value is not None}
+    entries = remote.call("get_audit_log", limit=options.limit, **known)["entries"]
+    if options.json:
+        print_json(entries)
+        return
+    rows = [("TIME", "ACTOR", "ADDRESS", "METHOD", "RESULT", "PARAMETERS")]
+    for each in entries:
+        told = (each["params"], each["result"])
+        params, result = (json.dumps(value) if not isinstance(value, str) else value for value in told)
+        rows.append((each["timestamp"], each["actor"], each["address"], each["method"], result, params))
+    print_table(rows)
 
 
 def _verify(options: argparse.Namespace) -> int:

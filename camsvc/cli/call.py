@@ -6,8 +6,9 @@ import argparse
 import json
 from typing import Any
 
-from camsvc.cli.client import Remote, print_json, run
+from camsvc.cli.client import Remote, run
 from camsvc.cli.options import add_config_option, add_json_option
+from camsvc.cli.tables import print_json
 
 
 def declare(command: argparse.ArgumentParser) -> None:

@@ -6,8 +6,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from camsvc.cli.client import Remote, RemoteError, print_answer, print_json, print_table, run
+from camsvc.cli.client import Remote, RemoteError, run
 from camsvc.cli.options import add_config_option, add_json_option
+from camsvc.cli.tables import print_answer, print_json, print_table
 
 
 def declare_cameras(command: argparse.ArgumentParser) -> None:

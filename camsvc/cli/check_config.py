@@ -7,8 +7,8 @@ import json
 from typing import Any
 
 from camsvc.app.startup import certificates_of, runtime_path, serves_rtsps
-from camsvc.cli.client import print_json
 from camsvc.cli.options import add_config_option, add_json_option
+from camsvc.cli.tables import print_json
 from camsvc.config.files import Sources, find_file, read
 from camsvc.config.schema import Config
 from camsvc.engine.choice import EngineChoice, choose, find_ffmpeg

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from types import MappingProxyType
@@ -16,13 +16,14 @@ from camsvc.access.roles import Role
 from camsvc.cli.session_token import session_token
 from camsvc.config.files import find_file, load
 from camsvc.config.schema import Config
-from camsvc.system.redaction import escaped, plain
+from camsvc.system.redaction import plain
 
 EX_OK, EX_REFUSED, EX_UNAVAILABLE = 0, 1, 69
 """Exit statuses; the last is of sysexits.h."""
 
 _TOKEN_S = 60.0
 _LIMIT_S = 60.0
+_PIECE_BYTES = 1 << 18
 
 
 class RemoteError(Exception):
@@ -46,7 +47,7 @@ class Remote:
         scheme = "http" if self._certificate is None else "https"
         self._url = f"{scheme}://{f'[{self._host}]' if ':' in self._host else self._host}:{self._port}"
 
-    def call(self, method: str, **params: Any) -> Any:
+    def call(self, method: str, /, **params: Any) -> Any:
         """The result of a method.
 
         Raises:
@@ -63,6 +64,45 @@ class Remote:
         """A file by the URL that an answer gave; asked of this machine, whatever way round the URL names."""
         parts = urlsplit(url)
         return self._ask("GET", f"{parts.path}?{parts.query}")
+
+    def download(self, url: str, write: Callable[[bytes], object], told: Callable[[int, int | None], object]) -> int:
+        """Fetch a file piece by piece.
+
+        Args:
+            url: that an answer gave.
+            write: takes each piece.
+            told: bytes so far, and of the whole where that is known.
+
+        Returns:
+            how many bytes there were.
+
+        Raises:
+            RemoteError: it cannot be had, or not whole.
+        """
+        parts = urlsplit(url)
+        connection = self._connection()
+        done = 0
+        try:
+            connection.request("GET", f"{parts.path}?{parts.query}")
+            with connection.getresponse() as answer:
+                if answer.status != 200:
+                    raise RemoteError(_refusal(answer.read()) or f"{answer.status} {answer.reason}")
+                total = answer.length
+                while piece := answer.read(_PIECE_BYTES):
+                    write(piece)
+                    done += len(piece)
+                    told(done, total)
+        except HTTPException as why:
+            raise RemoteError(f"the download broke off after {done} bytes: {why}", EX_UNAVAILABLE) from None
+        finally:
+            connection.close()
+        if total is not None and done != total:
+            raise RemoteError(f"the download broke off after {done} of {total} bytes", EX_UNAVAILABLE)
+        return done
+
+    def connect(self) -> tuple[HTTPConnection, Mapping[str, str]]:
+        """A connection of one's own, and the headers by which it is let in."""
+        return self._connection(), {"Authorization": f"Bearer {self._token}"}
 
     def _ask(
         self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] = MappingProxyType({})
@@ -116,24 +156,3 @@ def run(options: argparse.Namespace) -> int:
         print(plain(f"camsvc: {why}"), file=sys.stderr)
         return why.status
     return EX_OK
-
-
-def print_answer(options: argparse.Namespace, answer: Any, text: str) -> None:
-    """Print an answer: as JSON where that is asked for, else what it says in words."""
-    if options.json:
-        print_json(answer)
-    else:
-        print(plain(text))
-
-
-def print_json(value: Any) -> None:
-    """Print a value as JSON for people."""
-    print(escaped(json.dumps(value, indent=2, ensure_ascii=False)))
-
-
-def print_table(rows: Sequence[Sequence[str]]) -> None:
-    """Print rows, the first being the heads, in columns."""
-    rows = [[plain(cell).replace("\n", "?") for cell in row] for row in rows]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -14,16 +14,25 @@ EX_OK, EX_USAGE, EX_NOPERM = 0, 64, 77
 """Exit statuses of sysexits.h."""
 
 COMMANDS = {
-    "token": ("session_token:declare", "print a token to log in with"),
-    "check-config": ("check_config:declare", "validate the configuration and say what it comes to"),
     "cameras": ("cameras:declare_cameras", "list the cameras"),
+    "camera": ("commands.camera:declare", "one camera: what it offers, its name, mode and controls"),
     "record": ("cameras:declare_record", "start a recording"),
     "stop": ("cameras:declare_stop", "stop a recording"),
     "snapshot": ("cameras:declare_snapshot", "take a snapshot"),
-    "call": ("call:declare", "call any method of the API"),
-    "user": ("users:declare", "add, list and remove users, set passwords"),
-    "audit": ("audit:declare", "check the audit log"),
+    "library": ("commands.library:declare", "list, fetch and delete what was recorded"),
+    "stream": ("commands.streams:declare", "streams of other devices on the network"),
+    "watch": ("commands.watch:declare", "print what happens, one line each"),
+    "user": ("users:declare", "who may log in with a password"),
+    "key": ("commands.keys:declare", "API keys of programs"),
+    "token": ("session_token:declare", "print a token to log in with"),
     "rotate-secret": ("secrets:declare", "sign tokens with a new secret"),
+    "audit": ("audit:declare", "who did what; check the audit log"),
+    "backup": ("commands.backup:declare_backup", "write users, keys, cameras and settings to a file"),
+    "restore": ("commands.backup:declare_restore", "take them from such a file, of any version"),
+    "doctor": ("doctor:declare", "find out what keeps camsvc from working well"),
+    "check-config": ("check_config:declare", "validate the configuration and say what it comes to"),
+    "call": ("call:declare", "call any method of the API"),
+    "completion": ("commands.completion:declare", "print what has bash or zsh complete commands"),
 }
 """Of each command the module of this package with the function that gives it its options, and a line of help."""
 

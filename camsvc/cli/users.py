@@ -9,8 +9,9 @@ from getpass import getpass
 from typing import Any
 
 from camsvc.access.password_rules import one_time_password
-from camsvc.cli.client import Remote, RemoteError, print_answer, print_table, run
-from camsvc.cli.options import add_config_option, add_json_option, add_role_option
+from camsvc.cli.client import Remote, RemoteError, run
+from camsvc.cli.options import ROLE_HELP, ROLES, add_config_option, add_json_option, add_role_option
+from camsvc.cli.tables import print_answer, print_table
 
 _PAGE = 1000
 _PASSWORD = "The password is asked for, or read as one line from standard input where that is no terminal."
@@ -19,7 +20,6 @@ _PASSWORD = "The password is asked for, or read as one line from standard input 
 def declare(command: argparse.ArgumentParser) -> None:
     """Give the command its actions."""
     command.description = "Who may log in with a password. Asks the running camsvc; changes hold at once."
-    command.epilog = "Role, or disabled: camsvc call update_user username=ann role=operator disabled=true"
     acts = command.add_subparsers(required=True, metavar="ACTION")
 
     act = acts.add_parser("add", help="add a user", description=f"Add a user. {_PASSWORD}",
@@ -37,6 +37,20 @@ def declare(command: argparse.ArgumentParser) -> None:
                           epilog="Locked out? camsvc user passwd admin --one-time")  # fmt: skip
     _add_options(act, _passwd)
     _add_one_time_option(act)
+
+    act = acts.add_parser(
+        "set",
+        help="change what a user may",
+        epilog="Examples: camsvc user set ann --role operator; camsvc user set ann --disable",
+    )
+    _add_options(act, _set)
+    act.add_argument("--role", choices=ROLES, help=ROLE_HELP.partition(" (")[0])
+    enabled = act.add_mutually_exclusive_group()
+    enabled.add_argument("--disable", dest="disabled", action="store_true", default=None, help="let nobody in by it")
+    enabled.add_argument("--enable", dest="disabled", action="store_false", default=None, help="let in again")
+
+    act = acts.add_parser("logout", help="end all sessions of a user; the password stays")
+    _add_options(act, _logout)
 
     act = acts.add_parser("remove", help="remove a user",
                           description="Remove a user, and end the user's sessions. An admin who can log in must be "
@@ -92,6 +106,21 @@ def _passwd(remote: Remote, options: argparse.Namespace) -> None:
     changed = remote.call("update_user", username=options.name, password=password,
                           must_change_password=options.one_time)  # fmt: skip
     _print_with_password(options, changed, f"{options.name} has a new password", password)
+
+
+def _set(remote: Remote, options: argparse.Namespace) -> None:
+    asked = {"role": options.role, "disabled": options.disabled}
+    known = {key: value for key, value in asked.items() if value is not None}
+    if not known:
+        raise RemoteError("nothing to change: --role, --disable or --enable says what")
+    changed = remote.call("update_user", username=options.name, **known)
+    words = "may not log in" if changed["disabled"] else f"may log in as {changed['role']}"
+    print_answer(options, changed, f"{options.name} {words}")
+
+
+def _logout(remote: Remote, options: argparse.Namespace) -> None:
+    answer = remote.call("revoke_logins", user=options.name)
+    print_answer(options, answer, f"all that {options.name} had open is ended")
 
 
 def _remove(remote: Remote, options: argparse.Namespace) -> None:

@@ -26,7 +26,28 @@ _INSTALLS = "it installs, on the reader's own ports: make install is run by test
 _ITSELF = "these tests are what it runs"
 _LONG = "a target of the Makefile that runs for minutes; tests/unit/project/test_documentation holds that it is there"
 
+_LAB = "on an installed package: tests/appliance does it"
+_SYSTEMD = "systemd's; tests/appliance has one"
+
 NOT_RUN = {
+    "make deb": _LONG,
+    "make web": "it runs until somebody ends it",
+    "make wheel": _LONG,
+    "make deb-check": _LONG,
+    "sudo apt install ./camsvc_*.deb": _LAB,
+    "sudo camsvc user passwd admin --one-time": "run by --help's examples, without sudo",
+    "sudo cp /usr/share/camsvc/network.toml /etc/camsvc/camsvc.toml.d/": _LAB,
+    "sudo systemctl restart camsvc camsvc-relay": _LAB,
+    "sudo camsvc-mediamtx-install": "needs the internet; tests/unit/tools/test_mediamtx.py has a server in its place",
+    "journalctl -u camsvc CAMERA=camera0": _SYSTEMD,
+    "journalctl -u camsvc -u camsvc-relay PEER=192.0.2.7": _SYSTEMD,
+    "sudo camsvc backup camsvc.tar.gz": "run by tests/functional/service/test_command_line",
+    "sudo systemctl stop camsvc": _SYSTEMD,
+    "sudo camsvc restore camsvc.tar.gz": "run by tests/functional/service/test_command_line",
+    "sudo systemctl start camsvc": _SYSTEMD,
+    "sudo camsvc doctor": "run by tests/unit/doctor/test_doctor",
+    "sudo camsvc doctor --bundle report.tar.gz": "run by tests/unit/doctor/test_doctor",
+    "camsvc doctor": "run by tests/unit/doctor/test_doctor",
     "make run": _INSTALLS,
     "make wheel": "builds what tests/unit/project/test_packaging looks into",
     "make web": "Vite's server of the sources, which runs until it is stopped",

@@ -40,13 +40,13 @@ SAYS = {
     "methodHelp": "newest picture",
     "camsvc cameras": "CONNECTED",
     "user list": "ann +operator",
-    "get_audit_log": "authenticate|take_snapshot|set_camera_config|start_recording",
+    "audit list": "authenticate|take_snapshot|set_camera_config|start_recording",
     "audit verify": "chain +whole",
     "/health/ready": '"status":"ready"',
     "/metrics": "camsvc_cpu_usage_percent",
     "check-config": "state +/",
     "set_camera_config": '"name": "Door"',
-    "create_api_key": '"key": "csk_',
+    "key add": "csk_",
     "twisted.trial": "PASSED",
 }
 """What an answer must have in it, as a regular expression, by a piece of the command."""
@@ -95,10 +95,11 @@ class ExampleTests(DaemonTestCase):
         (self.checkout / "password.txt").write_text("words of the cat\n")
         texts = [text for name in COMMANDS for text in _epilogs(parser_for([name]))]
         found = [each for text in texts for each in re.findall(r"camsvc [a-z-]+ [^;,\n]+", text)]
-        for command in found[:-1]:
+        found.remove("camsvc and its engine again")
+        for command in found:
             await self.follow("--help", f".venv/bin/{command}")
-        self.assertEqual(found[-2:], ["camsvc rotate-secret --overlap 0", "camsvc and its engine again"])
-        self.assertEqual(len(found), 12)
+        self.assertIn("camsvc rotate-secret --overlap 0", found)
+        self.assertEqual(len(found), 17)
 
     async def test_first_lines(self) -> None:
         """What README.rst says that a start prints is what it prints, but for times, numbers and names of files."""

@@ -1,0 +1,1 @@
+"""Commands of the command line, a module for each topic; each is loaded when it is asked for."""

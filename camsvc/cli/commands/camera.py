@@ -1,0 +1,101 @@
+"""``camsvc camera``: one camera: what it offers, its name and mode, its controls."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from camsvc.cli.client import Remote, run
+from camsvc.cli.options import add_config_option, add_json_option
+from camsvc.cli.tables import print_answer, print_json, print_table
+
+_DEFAULT = "default"
+
+
+def declare(command: argparse.ArgumentParser) -> None:
+    """Give the command its actions."""
+    command.description = "One camera: what it offers, its name and mode, its controls. camsvc cameras lists them."
+    acts = command.add_subparsers(required=True, metavar="ACTION")
+
+    act = acts.add_parser("show", help="how it is, and the modes that it offers")
+    _add_options(act, _show)
+    act = acts.add_parser("set", help="name it, choose one of its modes, keep it running")
+    act.epilog = "Example: camsvc camera set camera0 --name Door"
+    _add_options(act, _set)
+    act.add_argument("--name", metavar="NAME", help="what it is called; default: as it calls itself")
+    act.add_argument("--mode", metavar="MODE", help='such as "MJPG 1280x720 30"; default: the best for browsers')
+    act.add_argument("--always-on", choices=("yes", "no", _DEFAULT), help="whether it runs while nobody watches")
+    act = acts.add_parser("controls", help="brightness and the like, as far as it has them")
+    _add_options(act, _controls)
+    act = acts.add_parser("control", help="set one of them")
+    _add_options(act, _control)
+    act.add_argument("control", metavar="CONTROL", help="its name; camsvc camera controls lists them")
+    act.add_argument("value", type=_value, metavar="VALUE", help="a number, true or false, or a word")
+    act = acts.add_parser("url", help="where it can be watched, with a ticket of an hour")
+    _add_options(act, _url)
+
+
+def _add_options(act: argparse.ArgumentParser, work: Any) -> None:
+    add_config_option(act)
+    add_json_option(act)
+    act.add_argument("device", metavar="CAMERA", help="its id, such as camera0")
+    act.set_defaults(run=run, act=work)
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _show(remote: Remote, options: argparse.Namespace) -> None:
+    status = remote.call("get_camera_status", device=options.device)
+    offered = remote.call("get_camera_capabilities", device=options.device)
+    if options.json:
+        print_json({**status, "capabilities": offered})
+        return
+    words = f"{status['device']} ({status['name']}): {status['status']}, {status['resolution']}@{status['fps']:g}"
+    print_answer(options, status, words + (f": {status['error']}" if "error" in status else ""))
+    rows = [("FORMAT", "SIZE", "RATES")]
+    for mode in offered["modes"]:
+        rates = " ".join(f"{float(rate):g}" for rate in mode["fps"])
+        rows.append((mode["format"], f"{mode['width']}x{mode['height']}", rates))
+    print_table(rows)
+
+
+def _set(remote: Remote, options: argparse.Namespace) -> None:
+    asked: dict[str, Any] = {}
+    for key in ("name", "mode"):
+        value = getattr(options, key)
+        if value is not None:
+            asked[key] = None if value == _DEFAULT else value
+    if options.always_on is not None:
+        asked["always_on"] = {"yes": True, "no": False, _DEFAULT: None}[options.always_on]
+    changed = remote.call("set_camera_config", device=options.device, **asked)
+    print_answer(
+        options, changed, f"{changed['device']} ({changed['name']}): {changed['resolution']}@{changed['fps']:g}"
+    )
+
+
+def _controls(remote: Remote, options: argparse.Namespace) -> None:
+    found = remote.call("get_camera_controls", device=options.device)["controls"]
+    if options.json:
+        print_json(found)
+        return
+    rows = [("CONTROL", "VALUE", "ALLOWED")]
+    for each in found:
+        allowed = f"{each.get('minimum', each.get('min', ''))} to {each.get('maximum', each.get('max', ''))}"
+        rows.append((str(each["name"]), str(each.get("value", "")), allowed))
+    print_table(rows)
+
+
+def _control(remote: Remote, options: argparse.Namespace) -> None:
+    answer = remote.call("set_camera_control", device=options.device, name=options.control, value=options.value)
+    print_answer(options, answer, f"{options.device}: {options.control} is {options.value}")
+
+
+def _url(remote: Remote, options: argparse.Namespace) -> None:
+    answer = remote.call("get_stream_url", device=options.device)
+    print_answer(options, answer, "\n".join(str(url) for url in answer["urls"].values()) or answer["stream_url"])

@@ -1,0 +1,1 @@
+"""``camsvc doctor``: looks at the machine and says what keeps camsvc from working well; changes nothing."""

@@ -1,0 +1,92 @@
+"""ffmpeg and what it was built with, and the media engine: which, and whether it answers."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import ProxyHandler, Request, build_opener
+
+import camsvc
+from camsvc.app.startup import runtime_path
+from camsvc.doctor.finding import Finding, KnownFault, Level
+from camsvc.doctor.machine import Machine
+from camsvc.engine.choice import choose, find_ffmpeg
+from camsvc.errors import ConfigError, StartError
+from camsvc.system.secret_files import read_secret
+
+FONT = "/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf"
+SOFTWARE = "libx264"
+HARDWARE = ("h264_v4l2m2m", "h264_vaapi", "h264_qsv", "h264_nvenc")
+_ENCODER = re.compile(r"^ [A-Z.]{6} (\S+)", re.MULTILINE)
+
+
+def check_ffmpeg(machine: Machine) -> list[Finding]:
+    """Its version, its encoders, and the font of the test picture."""
+    install = "sudo apt install ffmpeg fonts-dejavu-core"
+    try:
+        program = find_ffmpeg(machine.config.media)
+    except ConfigError as why:
+        return [Finding("ffmpeg", Level.PROBLEM, why.message, install)]
+    version = (machine.run([program, "-version"]) or "").partition("\n")[0]
+    if not version:
+        return [Finding("ffmpeg", Level.PROBLEM, f"{program} does not run", install)]
+    have = set(_ENCODER.findall(machine.run([program, "-hide_banner", "-encoders"]) or ""))
+    if SOFTWARE not in have:
+        text = f"{program} has no {SOFTWARE}, which encodes what cameras do not send as H264"
+        return [Finding("ffmpeg", Level.PROBLEM, text, "take Debian's: " + install)]
+    hardware = [each for each in HARDWARE if each in have]
+    found = [Finding("ffmpeg", Level.OK, f"{version.removesuffix(' the FFmpeg developers')}; {SOFTWARE}"
+                     + (f"; built for {', '.join(hardware)}" if hardware else ""))]  # fmt: skip
+    if not machine.path(FONT).exists():
+        text = "the font of the test picture is not there; a camera of kind test shows nothing"
+        found.append(Finding("ffmpeg", Level.WARNING, text, "sudo apt install fonts-dejavu-core"))
+    return found
+
+
+def check_engine(machine: Machine) -> list[Finding]:
+    """Which it is, and whether its control API answers, with which version."""
+    media = machine.config.media
+    try:
+        chosen = choose(media).words if media.run else f"{media.engine}, run by systemd"
+    except ConfigError as why:
+        return [Finding("engine", Level.PROBLEM, why.message, 'or take the relay: media.engine = "relay"')]
+    try:
+        secret = read_secret(runtime_path(machine.config) / "api.key").decode()
+    except (StartError, FileNotFoundError, OSError):
+        text = f"{chosen}; whether it answers is known to root and to camsvc's user alone, once camsvc has run"
+        return [Finding("engine", Level.NOTE, text, "sudo camsvc doctor")]
+    version = engine_version(media.api_port, secret)
+    unit = "camsvc" if media.run else "camsvc-mediamtx" if media.engine == "mediamtx" else "camsvc-relay"
+    if version is None:
+        text = f"{chosen}: its control API on port {media.api_port} does not answer"
+        return [Finding("engine", Level.PROBLEM, text, f"journalctl -u {unit} -n 50", KnownFault.ENGINE)]
+    relay = version.removeprefix("camsvc-relay/")
+    if relay != version and relay != camsvc.__version__:
+        text = f"{chosen}: version {relay} is still running, of before an upgrade to {camsvc.__version__}"
+        advice = f"once nothing is recorded: sudo systemctl restart {unit}"
+        return [Finding("engine", Level.NOTE, text, advice, KnownFault.OLD_ENGINE)]
+    return [Finding("engine", Level.OK, f"{chosen}; version {version} answers")]
+
+
+def engine_version(port: int, secret: str) -> str | None:
+    """What the control API says; ``1.5`` for a MediaMTX that is too old to say; None where nothing answers."""
+    login = base64.b64encode(f"_api:{secret}".encode()).decode()
+    opener = build_opener(ProxyHandler({}))
+    for route, old in (("info", None), ("paths/list", "1.5")):
+        request = Request(f"http://127.0.0.1:{port}/v3/{route}", headers={"Authorization": f"Basic {login}"})
+        try:
+            with opener.open(request, timeout=5) as answer:
+                return old or str(json.load(answer).get("version", "?")).removeprefix("v")
+        except (URLError, OSError, ValueError):
+            continue
+    return None
+
+
+def folder_of(path: Path) -> Path:
+    """The nearest folder of a path that is there."""
+    while not path.exists() and path != path.parent:
+        path = path.parent
+    return path
