@@ -14,6 +14,8 @@
 # make bench-faults  measure how long a recording stands still after each fault
 # make appliance  boot Debian's kernel in qemu with two virtual cameras, install camsvc in it, and use it; as root
 # make mediamtx  download the official MediaMTX release into .venv, from the internet; media.engine = "auto" takes it
+# make deb      make the Debian package of this checkout, in build/deb; Debian's own Python goes with it
+# make deb-check  make it twice and compare; ask whether its wheels are there for Debian 12 and 13, amd64 and arm64
 # make generate write what is made from the method registry: docs/openrpc.json, methods.rst, authorization.rst, web types
 # make changelog  write the fragments of changelog.d into CHANGELOG.rst, for a release
 # make lock     write the exact versions of requirements*.txt again; UPGRADE=--upgrade takes the newest there are
@@ -25,7 +27,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .NOTPARALLEL:
-.PHONY: run install web wheel test install-test lint unit functional chaos fuzz flood odd-cameras bench bench-engine bench-glass bench-downloads bench-faults appliance mediamtx generate changelog lock clean
+.PHONY: run install web wheel test install-test lint unit functional chaos fuzz flood odd-cameras bench bench-engine bench-glass bench-downloads bench-faults appliance mediamtx deb deb-check generate changelog lock clean
 
 export PYTHON ?= python3
 BIN := .venv/bin
@@ -112,11 +114,19 @@ bench-faults: install-test
 appliance: install-test
 	@tests/appliance/run $(BIN)/python
 
+deb: install
+	@tools/deb.sh build
+
+deb-check: install
+	@tools/deb.sh wheels
+	@tools/deb.sh check
+
 mediamtx: install
 	@$(BIN)/python tools/mediamtx.py
 
 generate: install-test
 	@$(BIN)/python -m tools.reference
+	@$(BIN)/python -m tools.debian.copyright
 
 changelog: install-test
 	@$(BIN)/towncrier build --yes
