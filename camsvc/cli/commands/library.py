@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,9 @@ def declare(command: argparse.ArgumentParser) -> None:
     _add_options(act, _list)
     _add_kind(act)
     act.add_argument("--camera", metavar="CAMERA", help="of this camera alone")
-    act.add_argument("--from", dest="since", metavar="TIME", help="made at this time (ISO 8601) or later")
-    act.add_argument("--to", dest="until", metavar="TIME", help="made before this time")
+    act.add_argument("--from", dest="since", type=_time, metavar="TIME", help="made then or later: 2026-11-01, or "
+                     "2026-11-01T12:00Z; this machine's time where no zone is said")  # fmt: skip
+    act.add_argument("--to", dest="until", type=_time, metavar="TIME", help="made before then")
     act.add_argument("--search", metavar="TEXT", help="with this in the name")
     act.add_argument("--limit", type=int, default=50, metavar="N", help="at most so many; 0 for all (default: 50)")
 
@@ -49,6 +51,18 @@ def declare(command: argparse.ArgumentParser) -> None:
     _add_options(act, _retention)
     act = acts.add_parser("cleanup", help="delete now what need not be kept")
     _add_options(act, _cleanup)
+
+
+def _time(text: str) -> str:
+    """A time as the API takes it.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC).isoformat().replace("+00:00", "Z")
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time; 2026-11-01 and 2026-11-01T12:00Z are") from None
 
 
 def _add_options(act: argparse.ArgumentParser, work: Any) -> None:
