@@ -35,7 +35,7 @@ def declare(command: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> int:
     from camsvc.config.files import find_file, read
     from camsvc.doctor.bundle import write_bundle
-    from camsvc.doctor.examination import examine
+    from camsvc.doctor.checkup import examine
     from camsvc.doctor.finding import Level, exit_code
     from camsvc.doctor.machine import Machine
     from camsvc.doctor.report import lines

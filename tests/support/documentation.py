@@ -31,8 +31,6 @@ _SYSTEMD = "systemd's; tests/appliance has one"
 
 NOT_RUN = {
     "make deb": _LONG,
-    "make web": "it runs until somebody ends it",
-    "make wheel": _LONG,
     "make deb-check": _LONG,
     "sudo apt install ./camsvc_*.deb": _LAB,
     "sudo camsvc user passwd admin --one-time": "run by --help's examples, without sudo",

@@ -12,7 +12,7 @@ from pathlib import Path
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.doctor.bundle import write_bundle
-from camsvc.doctor.examination import CHECKS, examine
+from camsvc.doctor.checkup import CHECKS, examine
 from camsvc.doctor.finding import Finding, KnownFault, Level, exit_code
 from camsvc.doctor.machine import Machine
 from camsvc.doctor.report import lines
