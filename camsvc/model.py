@@ -208,6 +208,7 @@ class Recording:
         deadline: CLOCK_BOOTTIME seconds of the end of a timed one, set with the first sample.
         clock: wall time less CLOCK_BOOTTIME at the first sample: what part names are to be read with.
         lead_s: seconds of footage from before ``seconds`` begin to count, which come on top of them.
+        first_sample: wall time at which its footage begins, seconds since the epoch.
         ended_at: wall time of the end.
         reason: why it ended: ``asked``, ``duration``, ``shutdown``, ``empty``, ``error``.
     """
@@ -225,6 +226,7 @@ class Recording:
     reason: str | None = None
     clock: float | None = None
     lead_s: float = 0.0
+    first_sample: float | None = None
 
     @property
     def length_s(self) -> float | None:

@@ -43,7 +43,7 @@ class Camsvc(Service):
         access = AccessControl(runtime, config, prepared.tokens)
         cameras = Cameras(runtime, config)
         media = MediaPlane(runtime, prepared, access, self._records)
-        archive = Archive(runtime, config.storage, cameras, media.streaming, access.audit.record)
+        archive = Archive(runtime, config, cameras, media.streaming, access.audit.record)
         self._topics = topics = Topics(access, cameras, media, archive)
         self._feed = ClientFeed(runtime.clocks, config, topics)
         self._unit = SystemdUnit(runtime, ServiceManager(), partial(status_of, topics))

@@ -14,6 +14,7 @@ from msgspec import Meta, field
 from camsvc.config import discovery as discovery_table
 from camsvc.config.discovery import Discovery
 from camsvc.config.messages import mistake, one_line
+from camsvc.config.recording import RecordingRules
 from camsvc.config.storage import Storage
 from camsvc.errors import ConfigError
 from camsvc.kinds import catalogue
@@ -108,6 +109,7 @@ class Config(Table, frozen=True):
 
     server: Server = field(default_factory=Server)
     storage: Storage = field(default_factory=Storage)
+    recording: RecordingRules = field(default_factory=RecordingRules)
     media: Media = field(default_factory=Media)
     discovery: Discovery = field(default_factory=Discovery)
     access: Access = field(default_factory=Access)

@@ -18,6 +18,9 @@ from camsvc.system.protocols import go_durations
 IDLE_S = 20
 """How long a camera runs on after its last reader; must exceed the engine's 5 s restart pause and the start-up."""
 
+UNCUT_S = 86400
+"""No engine makes a longer file."""
+
 WEB_IDLE_S = 10
 """The same of a web path: a camera sleeps 90 s after the last request for HLS, which counts as a reader for 60 s."""
 
@@ -31,7 +34,9 @@ _RECORDING = re.compile(r"rec/(camera[^/]*)/")
 class PathOptions:
     """Makes the options of cameras, web paths and recordings."""
 
-    def __init__(self, launcher: Path, runtime_dir: Path, recordings_dir: Path, rtsp: LoopbackRtsp) -> None:
+    def __init__(
+        self, launcher: Path, runtime_dir: Path, recordings_dir: Path, rtsp: LoopbackRtsp, segment_s: int
+    ) -> None:
         """Set up.
 
         Args:
@@ -39,11 +44,13 @@ class PathOptions:
             runtime_dir: told to it.
             recordings_dir: below it the engine writes ``.rec/<camera>/<id>/``.
             rtsp: where recordings read their cameras.
+            segment_s: seconds after which a long recording goes on in another file.
         """
         self._launcher = launcher
         self._runtime_dir = runtime_dir
         self._recordings_dir = recordings_dir
         self._rtsp = rtsp
+        self._segment_s = segment_s
 
     def camera(self, camera: Camera) -> dict[str, Any]:
         """A camera's path runs its launcher."""
@@ -65,9 +72,14 @@ class PathOptions:
             "recordPath": f"{self._recordings_dir}/.%path/%Y-%m-%d_%H-%M-%S-%f",
             "recordFormat": "fmp4",
             "recordPartDuration": "1s",
-            "recordSegmentDuration": "24h",
+            "recordSegmentDuration": f"{self._segment_of(recording)}s",
             "recordDeleteAfter": "0s",
         }
+
+    def _segment_of(self, recording: Recording) -> int:
+        """A timed recording that is hardly longer than a file stays in one."""
+        fits = recording.seconds is not None and recording.seconds <= 1.1 * self._segment_s
+        return UNCUT_S if fits else self._segment_s
 
     def source_url(self, path: str) -> str:
         """Where a recording's path pulls a path of the camera's."""

@@ -22,10 +22,8 @@ _FILE_COLUMNS = (
     " protected, location"
 )
 _VALUES = ", ".join("?" * (_FILE_COLUMNS.count(",") + 5))
-_RENEWED = ", ".join(
-    f"{column} = excluded.{column}"
-    for column in ("recording", *_FILE_COLUMNS.split(", "))
-    if column not in ("filename", "protected")
+_RENEWED = "recording = coalesce(excluded.recording, recording), " + ", ".join(
+    f"{column} = excluded.{column}" for column in _FILE_COLUMNS.split(", ") if column not in ("filename", "protected")
 )
 
 
@@ -181,12 +179,12 @@ def finished(db: sqlite3.Connection) -> list[tuple[str, MediaFile]]:
 
 
 def drop(db: sqlite3.Connection, kind: str, filename: str) -> None:
-    """Forget a file that is gone; its recording too when that was its last."""
+    """Forget a file that is gone; its recording too when that was its last, and none can follow."""
     row = db.execute(
         "DELETE FROM media_file WHERE kind = ? AND filename = ? RETURNING recording", (kind, filename)
     ).fetchone()
     if row and row[0] and not db.execute("SELECT 1 FROM media_file WHERE recording = ?", row).fetchone():
-        recordings_table.forget(db, row[0])
+        recordings_table.forget_ended(db, row[0])
 
 
 def sizes(db: sqlite3.Connection) -> dict[str, int]:

@@ -68,11 +68,15 @@ class DiskUsage:
 
 @frozen
 class Growth:
-    """What a look at a recording's folder saw: bytes in all, names of the files, time of the first sample."""
+    """What a look at a recording's folder saw: names and sizes of the files, time of the first sample in them."""
 
-    size_bytes: int = 0
-    names: tuple[str, ...] = ()
+    files: tuple[tuple[str, int], ...] = ()
     began_at: float | None = None
+
+    @property
+    def size_bytes(self) -> int:
+        """Of all."""
+        return sum(size for _, size in self.files)
 
 
 def began_at(path: Path) -> float:
@@ -104,7 +108,7 @@ def measure(folder: Path, ignore: frozenset[str] = frozenset()) -> Growth:
         pass
     if not sizes:
         return Growth()
-    return Growth(sum(size for _, size in sizes), tuple(path.name for path, _ in sizes), began_at(sizes[0][0]))
+    return Growth(tuple((path.name, size) for path, size in sizes), began_at(sizes[0][0]))
 
 
 def write_out(folder: Path) -> None:
@@ -133,17 +137,19 @@ def left_behind(recordings_dir: Path) -> list[tuple[str, int, float]]:
     return found
 
 
-def read(folder: Path, order: Sequence[str] = ()) -> list[Part]:
+def read(folder: Path, order: Sequence[str] = (), spare: int = 0) -> list[Part]:
     """The parts with footage; torn ends are cut off, parts without a whole fragment deleted.
 
     Args:
-        folder: holds them; nothing writes there any more.
+        folder: holds them; nothing writes into those that are read.
         order: names in the order they came; others follow by name.
+        spare: so many of the newest are left alone.
     """
     place = {name: index for index, name in enumerate(order)}
-    paths = _part_files(folder) if folder.is_dir() else []
+    found = _part_files(folder) if folder.is_dir() else []
+    paths = sorted(found, key=lambda path: place.get(path.name, len(place)))
     parts = []
-    for path in sorted(paths, key=lambda path: place.get(path.name, len(place))):
+    for path in paths[: len(paths) - spare]:
         facts = read_part(path)
         if facts.whole_bytes == 0:
             path.unlink()
@@ -153,13 +159,16 @@ def read(folder: Path, order: Sequence[str] = ()) -> list[Part]:
     return parts
 
 
-def cut(parts: Sequence[Part], ends_at: float | None, limit_s: float | None) -> list[Clip]:
-    """Which parts belong to a recording, and how much of each; the first one always does.
+def cut(
+    parts: Sequence[Part], ends_at: float | None, limit_s: float | None, *, keep_first: bool = True
+) -> list[Clip]:
+    """Which parts belong to a recording, and how much of each.
 
     Args:
         parts: in order.
         ends_at: what came after this time (seconds since the epoch) is left out.
         limit_s: so many seconds of footage at most.
+        keep_first: the first one belongs to it whatever they say.
     """
     chosen: list[Clip] = []
     left = limit_s
@@ -169,7 +178,7 @@ def cut(parts: Sequence[Part], ends_at: float | None, limit_s: float | None) -> 
             length = min(length, ends_at - part.began_at)
         if left is not None:
             length = min(length, left)
-        if length <= 0 and chosen:
+        if length <= 0 and (chosen or not keep_first):
             continue
         whole = length <= 0 or length >= part.facts.duration_s
         chosen.append(Clip(part, None if whole else length))
@@ -181,6 +190,37 @@ def cut(parts: Sequence[Part], ends_at: float | None, limit_s: float | None) -> 
 def joinable(clips: Sequence[Clip]) -> list[list[Clip]]:
     """Runs of clips with the same codec parameters: each run becomes one file."""
     return [list(run) for _, run in groupby(clips, key=lambda clip: clip.part.facts.codec)]
+
+
+def seconds_of(clips: Sequence[Clip]) -> float:
+    """How long they are together."""
+    return sum(clip.part.facts.duration_s if clip.length_s is None else clip.length_s for clip in clips)
+
+
+def is_long_enough(clips: Sequence[Clip], length_s: float) -> bool:
+    """Whether they make a file of their own: a tenth less will do, as an engine cuts at key frames."""
+    return seconds_of(clips) >= length_s * 0.9
+
+
+def groups(clips: Sequence[Clip], length_s: float) -> list[list[Clip]]:
+    """Clips by the files that they become: each is as long as it must be, but for the last.
+
+    Args:
+        clips: in order.
+        length_s: how long a file of a long recording is.
+    """
+    found: list[list[Clip]] = []
+    for clip in clips:
+        if not found or is_long_enough(found[-1], length_s):
+            found.append([])
+        found[-1].append(clip)
+    return found
+
+
+def delete(folder: Path, names: Sequence[str]) -> None:
+    """Delete parts that are in a file; those that are gone are fine."""
+    for name in names:
+        (folder / name).unlink(missing_ok=True)
 
 
 def playlist(clips: Sequence[Clip]) -> str:

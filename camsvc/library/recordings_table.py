@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from typing import Any
 
 from camsvc.model import Recording, RecordingState, stamp
 
-_COLUMNS = "id, device, name, format, state, started_at, seconds, boot_id, deadline, ended_at, reason, clock, lead_s"
+_COLUMNS = (
+    "id, device, name, format, state, started_at, seconds, boot_id, deadline, ended_at, reason, clock, lead_s,"
+    " first_sample"
+)
 
 
 def begin(
@@ -49,11 +53,17 @@ def forget(db: sqlite3.Connection, ident: int) -> None:
     db.execute("DELETE FROM recording WHERE id = ?", (ident,))
 
 
+def forget_ended(db: sqlite3.Connection, ident: int) -> None:
+    """Delete a recording whose files are gone, unless it is under way or being finished."""
+    if db.execute("SELECT 1 FROM recording WHERE id = ? AND state IN ('FINISHED', 'EMPTY')", (ident,)).fetchone():
+        forget(db, ident)
+
+
 def update(db: sqlite3.Connection, recording: Recording) -> None:
     """Store where a recording stands."""
     db.execute(
-        "UPDATE recording SET state = ?, boot_id = ?, deadline = ?, ended_at = ?, reason = ?, clock = ?, lead_s = ?"
-        " WHERE id = ?",
+        "UPDATE recording SET state = ?, boot_id = ?, deadline = ?, ended_at = ?, reason = ?, clock = ?, lead_s = ?,"
+        " first_sample = ? WHERE id = ?",
         (
             recording.state,
             recording.boot_id,
@@ -62,6 +72,7 @@ def update(db: sqlite3.Connection, recording: Recording) -> None:
             recording.reason,
             recording.clock,
             recording.lead_s,
+            recording.first_sample,
             recording.ident,
         ),
     )
@@ -92,7 +103,8 @@ def in_state(db: sqlite3.Connection, state: RecordingState) -> tuple[Recording, 
 def add_part(db: sqlite3.Connection, ident: int, name: str) -> None:
     """Note that a part came next: names alone do not tell the order once the clock was stepped."""
     db.execute(
-        "INSERT OR IGNORE INTO part SELECT ?, coalesce(max(number) + 1, 0), ? FROM part WHERE recording = ?",
+        "INSERT OR IGNORE INTO part (recording, number, name)"
+        " SELECT ?, coalesce(max(number) + 1, 0), ? FROM part WHERE recording = ?",
         (ident, name, ident),
     )
 
@@ -100,6 +112,37 @@ def add_part(db: sqlite3.Connection, ident: int, name: str) -> None:
 def part_order(db: sqlite3.Connection, ident: int) -> tuple[str, ...]:
     """Names of a recording's parts, in the order they came."""
     return tuple(row[0] for row in db.execute("SELECT name FROM part WHERE recording = ? ORDER BY number", (ident,)))
+
+
+def parts_in_files(db: sqlite3.Connection, ident: int) -> tuple[str, ...]:
+    """Names of the parts that are in a file of the index."""
+    query = "SELECT name FROM part WHERE recording = ? AND segment IS NOT NULL"
+    return tuple(row[0] for row in db.execute(query, (ident,)))
+
+
+def segments(db: sqlite3.Connection, ident: int) -> int:
+    """How many files have been made of a recording, deleted ones included."""
+    return int(db.execute("SELECT coalesce(max(segments), 0) FROM recording WHERE id = ?", (ident,)).fetchone()[0])
+
+
+def put_into_files(db: sqlite3.Connection, ident: int, names: Sequence[str], last: int) -> None:
+    """Note that parts are in files, the last of which is the recording's ``last``."""
+    for name in names:
+        add_part(db, ident, name)
+    db.executemany(
+        "UPDATE part SET segment = ? WHERE recording = ? AND name = ?", [(last, ident, name) for name in names]
+    )
+    db.execute("UPDATE recording SET segments = ? WHERE id = ?", (last, ident))
+
+
+def made(db: sqlite3.Connection, ident: int) -> tuple[int, float]:
+    """Bytes and seconds of a recording's files."""
+    query = (
+        "SELECT coalesce(sum(size_bytes), 0), coalesce(sum(duration_s), 0.0) FROM media_file"
+        " WHERE kind = 'recordings' AND recording = ?"
+    )
+    size, duration_s = db.execute(query, (ident,)).fetchone()
+    return int(size), float(duration_s)
 
 
 def _recording(row: tuple[Any, ...]) -> Recording:

@@ -16,28 +16,17 @@ from camsvc.errors import CamsvcError, DependencyFailed
 from camsvc.library import parts, recordings_table
 from camsvc.library.disk.disk_status import DiskStatus
 from camsvc.library.media_folders import MediaFolders
-from camsvc.library.parts import Part
 from camsvc.model import Camera, Recording, RecordingState, Status
 from camsvc.recording.finisher import Finisher, Progress
-from camsvc.recording.footage import Footage, Stopped, footage_of
+from camsvc.recording.footage import Footage, Stopped
 from camsvc.recording.growth import NOTHING_AFTER_S, GrowthEvent, GrowthWatch
+from camsvc.recording.timing import LATE_S, TAIL_S, TOO_SHORT_S, counted
 from camsvc.streams.recording_paths import RecordingPaths
 from camsvc.system.runtime import Runtime
 from camsvc.system.subscribers import Subscribers
 from camsvc.system.tasks import launch, sleep, within
 
 CLOSE_LIMIT_S = 3.0
-TAIL_S = 0.25
-"""A timed recording runs on for so long, and is cut to its length when it is finished: accurate to a frame."""
-
-LEAD_S = 0.5
-"""Of what an engine has kept from before the call so much counts as a part of what a timed recording was asked for:
-its length and its end are both accurate to 0.5 s where key frames come each second. The rest comes on top."""
-
-LATE_S = (1.5, 5.0)
-"""Footage may come so late: less is the fragment that is still open, more is missing for another reason."""
-
-_TOO_SHORT_S = 0.5
 
 
 class ActiveRecording:
@@ -77,6 +66,7 @@ class ActiveRecording:
         self._paths = paths
         self._folders = folders
         self._finisher = finisher
+        self._segments = finisher.segments
         self.recording = recording
         self.stopping = False
         self.followed = False
@@ -84,6 +74,7 @@ class ActiveRecording:
         self._growth: GrowthWatch | None = None
         self._left_s: float | None = None
         self._paused: str | None = None
+        self._made_bytes = 0
         self._timer: IDelayedCall | None = None
 
     @property
@@ -92,7 +83,8 @@ class ActiveRecording:
         if self._growth is None:
             return Footage()
         length_s, age_s = self.recording.length_s, self._growth.age_s
-        return Footage(self._growth.growth.size_bytes, age_s if length_s is None else min(age_s, length_s))
+        size_bytes = self._made_bytes + self._growth.size_bytes
+        return Footage(size_bytes, age_s if length_s is None else min(age_s, length_s))
 
     @property
     def grows(self) -> bool:
@@ -114,12 +106,15 @@ class ActiveRecording:
             write_out=partial(self._folders.thread, parts.write_out, folder),
             engine_up=lambda: self._paths.engine_up and self._paused is None,
             on_event=self._on_growth,
+            began_at=self.recording.first_sample if left_s is None or self.recording.deadline is not None else None,
         )
         self._growth.start()
         self.followed = True
+        _ = launch(self._count_made(), self._log, "counting what is recorded")
 
     def leave(self) -> None:
         """Follow it no more, and do not end it: the engine records on."""
+        _ = self._segments.leave(self.recording)
         if self._growth is not None:
             self._growth.stop()
         self._cancel_timer()
@@ -154,12 +149,13 @@ class ActiveRecording:
         length_s, known = self.recording.length_s, frozenset[str]()
         left_s = length_s
         if self.recording.boot_id != self._clocks.boot_id():
-            found = await self._folders.thread(parts.read, self._parts_folder)
+            found = await self._segments.parts(self.recording)
+            footage_s = (await self._segments.footage(self.recording)).duration_s
             self.recording = evolve(self.recording, boot_id=self._clocks.boot_id(), deadline=None, clock=None)
             await self._save(self.recording)
             known = frozenset(part.path.name for part in found)
-            left_s = None if length_s is None else length_s - sum(part.facts.duration_s for part in found)
-            if left_s is not None and left_s < _TOO_SHORT_S:
+            left_s = None if length_s is None else length_s - footage_s
+            if left_s is not None and left_s < TOO_SHORT_S:
                 await self.end("duration")
                 return
         if status.records:
@@ -182,8 +178,7 @@ class ActiveRecording:
         await self._close(recording)
         if self._growth is not None:
             self._growth.stop()
-        found = await self._read_parts()
-        footage = footage_of(recording, found)
+        footage = await self._footage_of_parts(recording)
         self.ended.tell(self)
         self._finisher.finish(recording, footage)
         return Stopped(recording, footage.duration_s, footage.size_bytes)
@@ -196,6 +191,9 @@ class ActiveRecording:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    async def _count_made(self) -> None:
+        self._made_bytes = (await self._segments.made(self.recording)).size_bytes
 
     async def _read_again(self) -> None:
         try:
@@ -229,26 +227,24 @@ class ActiveRecording:
     def _store_part(self) -> None:
         if self._growth is not None:
             ident, name = self.recording.ident, self._growth.names[-1]
+            if len(self._growth.names) > 1:
+                self._segments.part_begun(self.recording)
             stored = self._runtime.database.run(lambda db: recordings_table.add_part(db, ident, name))
             _ = stored.addErrback(lambda failure: self._log.failure("while storing a part's name", failure=failure))
 
     def _set_deadline(self) -> None:
-        """Count the seconds asked for from the call or the first sample on, whichever is later.
-
-        What was counted before camsvc ended holds.
-        """
+        """Count the seconds asked for; what was counted before camsvc ended holds."""
         growth = self._growth
-        if self._left_s is None or growth is None or growth.first_sample is None:
+        if growth is None or growth.first_sample is None:
+            return
+        if self.recording.first_sample is None:
+            self.recording = evolve(self.recording, first_sample=growth.began_at)
+            _ = launch(self._save(self.recording), self._log, "storing when a recording began")
+        if self._left_s is None:
             return
         if self.recording.deadline is None:
             clock = self._clocks.wall_s() - self._clocks.boot_s()
-            counted_from = max(growth.first_sample, self.recording.started_at - clock - LEAD_S)
-            self.recording = evolve(
-                self.recording,
-                deadline=counted_from + self._left_s,
-                clock=clock,
-                lead_s=self.recording.lead_s + counted_from - growth.first_sample,
-            )
+            self.recording = counted(self.recording, growth.first_sample, self._left_s, clock)
             _ = launch(self._save(self.recording), self._log, "storing a deadline")
         wait_s = max(0.0, (self.recording.deadline or 0.0) + TAIL_S - self._clocks.boot_s())
         self._timer = self._runtime.reactor.callLater(wait_s, self._on_deadline)
@@ -280,17 +276,18 @@ class ActiveRecording:
             self._log.warn("{name}: ended without the engine's word ({why})", name=recording.name, why=str(why))
         await sleep(reactor, 0.05)
 
-    async def _read_parts(self) -> list[Part]:
+    async def _footage_of_parts(self, recording: Recording) -> Footage:
         try:
-            return await self._folders.thread(parts.read, self._parts_folder)
+            await self._segments.leave(recording)
+            return await self._segments.footage(recording)
         except OSError as why:  # the finisher tries again, and tells
             self._log.error("{name}: its parts cannot be read: {why}", name=self.recording.name, why=str(why))
-            return []
+            return Footage()
 
     async def _save(self, recording: Recording) -> None:
         await self._runtime.database.run(lambda db: recordings_table.update(db, recording))
 
     def _tell(self, status: str, reason: str | None = None) -> None:
-        footage, began_at = self.footage, self._growth.growth.began_at if self._growth is not None else None
+        footage, began_at = self.footage, self.recording.first_sample
         told = Progress(self.recording, status, footage.duration_s, footage.size_bytes, reason, first_sample=began_at)
         self._finisher.tell(told)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from functools import partial
 from typing import Any
 
@@ -10,13 +11,12 @@ from twisted.internet.defer import CancelledError, Deferred, DeferredList
 from twisted.logger import Logger
 
 from camsvc.engine.path_options import parts_folder
-from camsvc.library import index, parts, recordings_table
+from camsvc.library import parts, recordings_table
 from camsvc.library.disk.disk_guard import DiskGuard
-from camsvc.library.index import RECORDINGS
 from camsvc.library.media_folders import MediaFolders
 from camsvc.model import Recording, RecordingState
-from camsvc.recording.footage import Footage, footage_of
-from camsvc.recording.joiner import Joiner
+from camsvc.recording.footage import Footage
+from camsvc.recording.segments import Segments
 from camsvc.system.clocks import Clocks
 from camsvc.system.runtime import Runtime
 from camsvc.system.subscribers import Subscribers
@@ -54,25 +54,26 @@ class Finisher:
 
     Attributes:
         changes: told of every change of a recording.
+        segments: makes files of the parts of a recording.
     """
 
     _log = Logger()
 
-    def __init__(self, runtime: Runtime, folders: MediaFolders, joiner: Joiner, guard: DiskGuard) -> None:
+    def __init__(self, runtime: Runtime, folders: MediaFolders, segments: Segments, guard: DiskGuard) -> None:
         """Set up; nothing is being finished.
 
         Args:
             runtime: time, database.
             folders: knows the folder of recordings.
-            joiner: makes one file of the parts of a recording.
+            segments: makes files of the parts of a recording.
             guard: knows when files can be made.
         """
         self._reactor = runtime.reactor
         self._database = runtime.database
         self._clocks = runtime.clocks
         self._folders = folders
-        self._joiner = joiner
         self._guard = guard
+        self.segments = segments
         self._work: dict[str, Deferred[Any]] = {}
         self._footage: dict[str, Footage] = {}
         self.changes: Subscribers[[Progress]] = Subscribers("telling of a recording", self._log)
@@ -162,27 +163,20 @@ class Finisher:
 
     async def _make_file(self, recording: Recording) -> None:
         await self._guard.when_writable()  # where the volume is away its parts would seem to be gone
-        folder = parts_folder(self._folders.recordings_dir, recording)
-        order = await self._database.run(lambda db: recordings_table.part_order(db, recording.ident))
-        found = await self._folders.thread(parts.read, folder, order)
-        self._footage[recording.filename] = footage_of(recording, found)
-        clips = parts.cut(found, _ends_at(recording, self._clocks), recording.length_s)
-        files = await self._joiner.join(recording, clips)
-        state = RecordingState.FINISHED if files else RecordingState.EMPTY
-        finished = evolve(recording, state=state, reason=recording.reason if files else "empty")
+        self._footage[recording.filename] = await self.segments.footage(recording)
+        some = await self.segments.make_rest(recording, _ends_at(recording, self._clocks))
+        state = RecordingState.FINISHED if some else RecordingState.EMPTY
+        finished = evolve(recording, state=state, reason=recording.reason if some else "empty")
 
-        def enter(db: Any) -> None:
-            index.add_files(db, RECORDINGS, files, recording.ident)
-            if recordings_table.is_protected(db, recording.ident):
-                index.protect(db, RECORDINGS, recording.filename, True)
+        def enter(db: sqlite3.Connection) -> tuple[int, float]:
             recordings_table.update(db, finished)
+            return recordings_table.made(db, recording.ident)
 
-        await self._database.run(enter)
+        size, duration = await self._database.run(enter)
         self._footage.pop(recording.filename, None)
-        await self._folders.thread(parts.discard, folder)
-        size = sum(file.size_bytes for file in files)
-        duration = sum(file.duration_s or 0.0 for file in files)
-        self.tell(Progress(finished, "STOPPED", duration, size, finished.reason))
+        await self._folders.thread(parts.discard, parts_folder(self._folders.recordings_dir, recording))
+        told = Progress(finished, "STOPPED", duration, size, finished.reason, first_sample=recording.first_sample)
+        self.tell(told)
 
 
 def _ends_at(recording: Recording, clocks: Clocks) -> float | None:

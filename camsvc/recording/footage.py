@@ -41,9 +41,15 @@ def with_footage(file: MediaFile, unfinished: Mapping[str, Footage]) -> MediaFil
     return evolve(file, size_bytes=footage.size_bytes, duration_s=round(footage.duration_s, 3))
 
 
-def footage_of(recording: Recording, found: Sequence[Part]) -> Footage:
-    """What the parts of a recording hold; of a timed one no more than it was asked for."""
-    duration_s = sum(part.facts.duration_s for part in found)
+def footage_of(recording: Recording, found: Sequence[Part], made: Footage) -> Footage:
+    """What there is of a recording; of a timed one no more than it was asked for.
+
+    Args:
+        recording: whose.
+        found: the parts that are in no file yet.
+        made: what its files hold.
+    """
+    duration_s = made.duration_s + sum(part.facts.duration_s for part in found)
     if recording.length_s is not None:
         duration_s = min(duration_s, recording.length_s)
-    return Footage(sum(part.facts.whole_bytes for part in found), duration_s)
+    return Footage(made.size_bytes + sum(part.facts.whole_bytes for part in found), duration_s)

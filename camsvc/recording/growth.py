@@ -39,10 +39,10 @@ class GrowthWatch:
     """Watches the files of one recording: every 200 ms until they grow, and every 2 s from then on.
 
     Attributes:
-        growth: what was seen last.
         grows: the files have grown twice, so this is a recording and no accident.
         first_sample: CLOCK_BOOTTIME seconds of the first sample; None before it.
         names: of the files, in the order they came.
+        began_at: wall time of the first sample, seconds since the epoch; None before it.
     """
 
     _log = Logger()
@@ -54,6 +54,7 @@ class GrowthWatch:
         write_out: Callable[[], Deferred[None]],
         engine_up: Callable[[], bool],
         on_event: Callable[[GrowthEvent], None],
+        began_at: float | None = None,
     ) -> None:
         """Set up; nothing is watched yet.
 
@@ -63,6 +64,7 @@ class GrowthWatch:
             write_out: has what was written so far put on the disk, in a thread; never called twice at once.
             engine_up: while it is not, nothing can come but the tail of a part, and nothing is missed.
             on_event: called with each event, once a change.
+            began_at: wall time of the first sample, where that is known already.
         """
         self._reactor = runtime.reactor
         self._clocks = runtime.clocks
@@ -78,10 +80,16 @@ class GrowthWatch:
         self._paused_at = 0.0
         self._nothing_told = False
         self._work: Deferred[Any] | None = None
-        self.growth = Growth()
+        self._sizes: dict[str, int] = {}
+        self.began_at = began_at
         self.grows = False
         self.first_sample: float | None = None
         self.names: list[str] = []
+
+    @property
+    def size_bytes(self) -> int:
+        """Of what was seen in all, files that are gone by now included."""
+        return sum(self._sizes.values())
 
     @property
     def age_s(self) -> float:
@@ -119,7 +127,7 @@ class GrowthWatch:
     def _write_out_when_due(self) -> None:
         """Have it written every few seconds; what is due while a slow disk writes is done at the next check."""
         now = self._clocks.boot_s()
-        if self._writing is None and self.growth.size_bytes and now - self._wrote_at >= WRITE_OUT_S:
+        if self._writing is None and self._sizes and now - self._wrote_at >= WRITE_OUT_S:
             self._wrote_at = now
             self._writing = launch(self._write(), self._log, "writing a recording to the disk")
 
@@ -137,14 +145,17 @@ class GrowthWatch:
         if not self._engine_up():
             self._began = now
         if self.first_sample is None and growth.began_at is not None:
-            self.first_sample = now - max(0.0, self._clocks.wall_s() - growth.began_at)
+            self.began_at = growth.began_at if self.began_at is None else self.began_at
+            self.first_sample = now - max(0.0, self._clocks.wall_s() - self.began_at)
             self._on_event(GrowthEvent.BEGAN)
-        for name in growth.names:
+        for name, _ in growth.files:
             if name not in self.names:
                 self.names.append(name)
                 self._on_event(GrowthEvent.PART)
-        if growth.size_bytes > self.growth.size_bytes:
-            self._grew_at, self.growth = now, growth
+        before = self.size_bytes
+        self._sizes |= {name: max(size, self._sizes.get(name, 0)) for name, size in growth.files}
+        if self.size_bytes > before:
+            self._grew_at = now
             self._times_grown += 1
             if self._times_grown >= 2 and not self.grows:
                 self.grows = True

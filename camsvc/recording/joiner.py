@@ -51,12 +51,13 @@ class Joiner:
         self._large = DeferredLock()
         self._small = DeferredSemaphore(self.small_at_once)
 
-    async def join(self, recording: Recording, clips: list[Clip]) -> list[MediaFile]:
-        """Make the finished files of a recording.
+    async def join(self, recording: Recording, clips: list[Clip], first: int = 1) -> list[MediaFile]:
+        """Make finished files of a recording, one where all clips have the same codec parameters.
 
         Args:
             recording: its name is the files' name.
-            clips: what belongs to it, in order.
+            clips: what belongs to them, in order.
+            first: number of the first one.
 
         Returns:
             the files, in order; none when there was no footage. The parts are still there.
@@ -66,7 +67,7 @@ class Joiner:
         await turn.acquire()
         try:
             made = []
-            for number, joint in enumerate(parts.joinable(clips), 1):
+            for number, joint in enumerate(parts.joinable(clips), first):
                 suffix = "" if number == 1 else f"-{number}"
                 final = self._folders.recordings_dir / f"{recording.name}{suffix}{recording.extension}"
                 made += await self._join_run(recording, joint, final)

@@ -11,7 +11,7 @@ from camsvc.app.shutdown import Step
 from camsvc.app.wiring.cameras import Cameras
 from camsvc.app.wiring.streaming import Streaming
 from camsvc.audit.log import Record
-from camsvc.config.storage import Storage
+from camsvc.config.schema import Config
 from camsvc.library import index
 from camsvc.library.catalogue.listing import Listing
 from camsvc.library.disk.disk_guard import DiskGuard
@@ -27,6 +27,7 @@ from camsvc.model import MediaFile
 from camsvc.recording.finisher import Finisher, Progress
 from camsvc.recording.joiner import Joiner
 from camsvc.recording.recorder import Recorder
+from camsvc.recording.segments import Segments
 from camsvc.recording.snapshots import Snapshots
 from camsvc.recording.thumbnails import Thumbnails
 from camsvc.system.runtime import Runtime
@@ -46,17 +47,18 @@ class Archive:
     """
 
     def __init__(
-        self, runtime: Runtime, storage: Storage, cameras: Cameras, streaming: Streaming, record: Record
+        self, runtime: Runtime, config: Config, cameras: Cameras, streaming: Streaming, record: Record
     ) -> None:
         """Set up.
 
         Args:
             runtime: time, processes, database.
-            storage: the folders, and how much room stays free.
+            config: the folders, how much room stays free, how long files are.
             cameras: what is recorded and pictured.
             streaming: tells the engine to record.
             record: writes the audit log.
         """
+        storage = config.storage
         self._database = runtime.database
         self.folders: dict[str, Path] = {
             RECORDINGS: storage.recordings,
@@ -69,7 +71,8 @@ class Archive:
         self.listing = Listing(runtime.database, lambda: self.scan.under_way)
         self.in_use = FilesInUse()
         guard = self.guard = DiskGuard(runtime, folders, storage, self._running_bytes)
-        self.finisher = Finisher(runtime, folders, Joiner(runtime, folders), guard)
+        segments = Segments(runtime, folders, Joiner(runtime, folders), config.recording.segment_s)
+        self.finisher = Finisher(runtime, folders, segments, guard)
         self.recorder = Recorder(runtime, cameras.inventory, streaming.recordings, folders, self.finisher, guard)
         self.snapshots = Snapshots(runtime, cameras.inventory, cameras.health, streaming.starter, folders)
         self.thumbnails = Thumbnails(runtime, folders, lambda: self.scan.under_way)

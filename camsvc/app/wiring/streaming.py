@@ -44,7 +44,8 @@ class Streaming:
         desired = DesiredPaths()
         paths = PathReconciler(api, desired)
         self.rtsp = LoopbackRtsp(reactor, config.media.rtsp_port, folder.secret("internal").decode())
-        options = PathOptions(runtime.launcher, folder.path, config.storage.recordings, self.rtsp)
+        segment_s = config.recording.segment_s
+        options = PathOptions(runtime.launcher, folder.path, config.storage.recordings, self.rtsp, segment_s)
         self.orders = LaunchOrders(
             folder, runtime.ffmpeg, partial(pipeline_of, config.camera, config.usb, runtime.ffmpeg)
         )

@@ -221,4 +221,9 @@ MIGRATIONS = (
         held_until REAL
     ) STRICT;
     """,
+    """
+    ALTER TABLE recording ADD COLUMN first_sample REAL;
+    ALTER TABLE recording ADD COLUMN segments INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE part ADD COLUMN segment INTEGER;
+    """,
 )

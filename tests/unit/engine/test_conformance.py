@@ -47,7 +47,9 @@ class ConformanceTests(SynchronousTestCase):
 
     def test_path_keys(self) -> None:
         """What a path of each kind is given."""
-        made = PathOptions(Path("/launcher"), Path("/run"), Path("/recordings"), LoopbackRtsp(None, 8554, "secret"))
+        made = PathOptions(
+            Path("/launcher"), Path("/run"), Path("/recordings"), LoopbackRtsp(None, 8554, "secret"), 3600
+        )
         options: list[dict[str, Any]] = [
             made.camera(camera(0)),
             made.camera(camera(0, always_on=True)),

@@ -42,8 +42,8 @@ class FolderTests(SynchronousTestCase):
         self.put(SECOND, b"x" * 5)
         self.put(FIRST, b"x" * 7)
         self.put("note.txt", b"x")
-        self.assertEqual(measure(self.folder), Growth(12, (FIRST, SECOND), NOON))
-        self.assertEqual(measure(self.folder, frozenset({FIRST})), Growth(5, (SECOND,), NOON + 10.5))
+        self.assertEqual(measure(self.folder), Growth(((FIRST, 7), (SECOND, 5)), NOON))
+        self.assertEqual(measure(self.folder, frozenset({FIRST})), Growth(((SECOND, 5),), NOON + 10.5))
 
     def test_look_at_nothing(self) -> None:
         """An empty folder, and one that is not there."""

@@ -46,13 +46,14 @@ class GrowthWatchTests(SynchronousTestCase):
     def check(self) -> None:
         """Time passes until the next check, and the file has grown."""
         self.clocks.advance(CHECK_LATER_S)
-        self.growth = Growth(self.growth.size_bytes + 100, ("a.mp4",), 5e8 + 1000.0)
+        self.growth = Growth((("a.mp4", self.growth.size_bytes + 100),), 5e8 + 1000.0)
         self.clock.advance(CHECK_LATER_S)
 
     def see(self, size: int, after_s: float = 0.2, names: tuple[str, ...] = ("a.mp4",)) -> None:
         """A check, some time after the one before."""
         self.clocks.advance(after_s)
-        self.watch.update(Growth(size, names, 5e8 + 1000.0))
+        files = tuple((name, size if name == names[-1] else 0) for name in names)
+        self.watch.update(Growth(files, 5e8 + 1000.0))
 
     def test_grows(self) -> None:
         """Two checks with more bytes make a recording; one might be a header."""

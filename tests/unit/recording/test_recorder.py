@@ -24,6 +24,7 @@ from camsvc.model import MediaFile, Recording, RecordingState
 from camsvc.recording.finisher import Finisher, Progress
 from camsvc.recording.footage import Footage
 from camsvc.recording.recorder import Recorder
+from camsvc.recording.segments import Segments
 from camsvc.system.tasks import sleep
 from tests.support.clocks import ClocksOf
 from tests.support.immediate import ImmediateDatabase, ImmediateMediaFolders
@@ -31,6 +32,7 @@ from tests.support.samples import found, runtime
 from tests.unit.library.test_mp4_reader import HEAD, fragment
 
 MB = 1_000_000
+SEGMENT_S = 60.0
 BOOT, WALL = 5000.0, 1769860800.0
 
 
@@ -93,7 +95,7 @@ class FakeJoiner:
         self.fails: Exception | None = None
         self._clock = clock
 
-    async def join(self, recording: Recording, clips: list[parts.Clip]) -> list[MediaFile]:
+    async def join(self, recording: Recording, clips: list[parts.Clip], first: int = 1) -> list[MediaFile]:
         self.clips = list(clips)
         if self.takes_s:
             await sleep(self._clock, self.takes_s)
@@ -101,7 +103,9 @@ class FakeJoiner:
             raise self.fails
         if not clips:
             return []
-        return [MediaFile(recording.filename, recording.device, 500, WALL, WALL, duration_s=1.5)]
+        suffix = "" if first == 1 else f"-{first}"
+        name = f"{recording.name}{suffix}{recording.extension}"
+        return [MediaFile(name, recording.device, 500, WALL, WALL, duration_s=1.5)]
 
 
 class RecorderTestCase(SynchronousTestCase):
@@ -135,7 +139,8 @@ class RecorderTestCase(SynchronousTestCase):
         kept = Storage(**{"state_dir": str(self.base), **storage})
         self.guard = DiskGuard(process, self.folders, kept, self.running_bytes)
         self.guard.load()
-        self.finisher = Finisher(process, self.folders, self.joiner, self.guard)  # type: ignore[arg-type]
+        segments = Segments(process, self.folders, self.joiner, SEGMENT_S)  # type: ignore[arg-type]
+        self.finisher = Finisher(process, self.folders, segments, self.guard)
         if self.listener is not None:
             self.finisher.changes.add(self.listener)
         self.finisher.changes.add(self.hear)

@@ -415,7 +415,7 @@ export interface ProtectionView {
   protected: boolean;
 }
 
-/** A recording; `codec`, `width` and `height` are absent until it is finished. */
+/** A recording; `codec`, `width` and `height` are absent until it is finished. `parts` are its files where it is several, in order; of one under way those that are there already. */
 export interface RecordingInfo {
   filename: string;
   file_size: number;
@@ -430,6 +430,16 @@ export interface RecordingInfo {
   codec?: string;
   width?: number;
   height?: number;
+  parts?: RecordingPart[];
+}
+
+/** One file of a recording that is several; `download_url` gives it alone. */
+export interface RecordingPart {
+  filename: string;
+  file_size: number;
+  created_time: string;
+  download_url: string;
+  duration?: number;
 }
 
 /** A recording that is accepted and stored; `confirmed` once its file grows. */
@@ -905,7 +915,7 @@ export interface Methods {
     params: Record<string, never>;
     result: Metrics;
   };
-  /** One recording: size, length, codec, and where it can be had. Role: viewer. */
+  /** One recording: size, length, codec, and where it can be had, as a whole and in parts. Role: viewer. */
   get_recording_info: {
     params: {
       /** name of a file, with or without extension; no folders, control characters or leading dot */

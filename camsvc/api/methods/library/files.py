@@ -32,8 +32,21 @@ class FileParam(Struct, forbid_unknown_fields=True, frozen=True):
     filename: FileName
 
 
+class RecordingPart(Struct, frozen=True, kw_only=True):
+    """One file of a recording that is several; ``download_url`` gives it alone."""
+
+    filename: str
+    file_size: int
+    created_time: str
+    download_url: str
+    duration: float | UnsetType = UNSET
+
+
 class RecordingInfo(Struct, frozen=True, kw_only=True):
-    """A recording; ``codec``, ``width`` and ``height`` are absent until it is finished."""
+    """A recording; ``codec``, ``width`` and ``height`` are absent until it is finished.
+
+    ``parts`` are its files where it is several, in order; of one under way those that are there already.
+    """
 
     filename: str
     file_size: int
@@ -48,6 +61,7 @@ class RecordingInfo(Struct, frozen=True, kw_only=True):
     codec: str | UnsetType = UNSET
     width: int | UnsetType = UNSET
     height: int | UnsetType = UNSET
+    parts: list[RecordingPart] | UnsetType = UNSET
 
 
 class SnapshotInfo(Struct, frozen=True, kw_only=True):
@@ -104,8 +118,10 @@ class FileMethods:
     @method(
         "get_recording_info", role=Role.VIEWER, params=FileParam, result=RecordingInfo, reads=True, cameras=RECORDING
     )
-    def get_recording_info(self, call: Call, params: FileParam, file: MediaFile) -> RecordingInfo:
-        """One recording: size, length, codec, and where it can be had."""
+    async def get_recording_info(self, call: Call, params: FileParam, file: MediaFile) -> RecordingInfo:
+        """One recording: size, length, codec, and where it can be had, as a whole and in parts."""
+        made = await self._database.run(lambda db: index.segments(db, RECORDINGS, file.filename))
+        several = file.segments > 1 or file.status != "FINISHED"
         file = with_footage(file, self._finisher.footage() | self._recorder.under_way())
         return RecordingInfo(
             filename=file.filename,
@@ -121,6 +137,7 @@ class FileMethods:
             codec=file.codec or UNSET,
             width=file.width or UNSET,
             height=file.height or UNSET,
+            parts=[self._part(each, call) for each in made] if several else UNSET,
         )
 
     @method(
@@ -152,6 +169,16 @@ class FileMethods:
     def find(self, kind: str, name: str) -> Deferred[MediaFile | None]:
         """A file of the index, by its name with or without extension."""
         return self._database.run(lambda db: index.find(db, kind, name))
+
+    def _part(self, file: MediaFile, call: Call) -> RecordingPart:
+        url = self._urls.download(RECORDINGS, file.filename, call.principal, call.base_url)
+        return RecordingPart(
+            filename=file.filename,
+            file_size=file.size_bytes,
+            created_time=iso(file.created_at),
+            download_url=f"{url}&part=1",  # the first file's name is the whole recording's
+            duration=UNSET if file.duration_s is None else file.duration_s,
+        )
 
     def _files_of(self, kind: str, file: MediaFile) -> Deferred[tuple[MediaFile, ...]]:
         """The one file, or all of a recording; the first one last, as it is what the recording is called by."""

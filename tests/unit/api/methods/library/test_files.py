@@ -87,6 +87,23 @@ class FileMethodsTests(SynchronousTestCase):
         error = self.ask("delete_recording", {"filename": name})["error"]
         self.assertEqual((error["code"], error["data"]["state"]), (-32020, "RECORDING"))
 
+    def test_parts(self) -> None:
+        """A recording of several files: each of them, and their sum; it is deleted with all of them."""
+        names = [f"camera0_2026-01-31_12-00-00Z_7{end}.mp4" for end in ("", "-2")]
+        for name, size in zip(names, (3, 4), strict=True):
+            self.put(RECORDINGS, MediaFile(name, "camera0", size, 5.0, 6.0, "FINISHED", 60.5))
+        found = self.ask("get_recording_info", {"filename": names[0]})["result"]
+        self.assertEqual((found["file_size"], found["duration"]), (7, 121.0))
+        self.assertEqual(
+            [(part["filename"], part["file_size"], part["duration"]) for part in found["parts"]],
+            [(names[0], 3, 60.5), (names[1], 4, 60.5)],
+        )
+        for part, name in zip(found["parts"], names, strict=True):
+            self.assertRegex(part["download_url"], rf"/files/recordings/{name}\?ticket=[^&]+&part=1$")
+        self.ask("delete_recording", {"filename": names[0]})
+        self.assertEqual([name for name in names if (self.folders.recordings_dir / name).exists()], [])
+        self.assertEqual(self.ask("get_recording_info", {"filename": names[1]})["error"]["code"], -32010)
+
     def test_snapshot(self) -> None:
         """As the recording."""
         found = self.ask("get_snapshot_info", {"filename": "a"})["result"]
