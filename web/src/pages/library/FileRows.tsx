@@ -8,7 +8,7 @@ import { day as dayText } from "../../i18n/format";
 import { Button } from "../../parts/Button";
 import { keyOf, useDoomed, type FileKind } from "../../state/deletions";
 import type { PagedFiles } from "../../state/paged-files";
-import { dayOf, type Day } from "./days";
+import { dayOf, type Day } from "../../parts/days";
 import { FileRow } from "./FileRow";
 import styles from "./FileRows.module.css";
 import type { Selection } from "./selection";

@@ -20,7 +20,7 @@ import { complain } from "../../state/notices";
 import { useMay, useOffline } from "../../state/rights";
 import { ordered, useSettings } from "../../state/settings";
 import { useApp } from "../../state/store";
-import { dayOf, endOf, startOf, type Day } from "./days";
+import { dayOf, endOf, startOf, type Day } from "../../parts/days";
 import { DayTimeline } from "./DayTimeline";
 import { FileRows } from "./FileRows";
 import { isNarrow, queryOf, setFilter, useFilter, widen } from "./filter";

@@ -5,7 +5,7 @@ import { createStore } from "zustand/vanilla";
 
 import type { FileKind } from "../../state/deletions";
 import type { FileQuery } from "../../state/files";
-import { endOf, startOf, type Day } from "./days";
+import { endOf, startOf, type Day } from "../../parts/days";
 
 export interface Filter {
   kind: FileKind;

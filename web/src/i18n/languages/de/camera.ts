@@ -49,7 +49,6 @@ export const camera: Record<keyof typeof english, string> = {
   "camera.today.count.one": "{n} Aufnahme",
   "camera.today.count.other": "{n} Aufnahmen",
   "camera.today.play": "{time} abspielen, {length} lang",
-  "camera.today.download": "Herunterladen ({size})",
 
   "camera.links": "Anderswo ansehen",
   "camera.links.hint":

@@ -47,7 +47,6 @@ export const camera = {
   "camera.today.count.one": "{n} recording",
   "camera.today.count.other": "{n} recordings",
   "camera.today.play": "Play {time}, {length} long",
-  "camera.today.download": "Download ({size})",
 
   "camera.links": "Watch elsewhere",
   "camera.links.hint": "Who has one of these addresses can watch, for a short while. Copy it and use it now.",
