@@ -23,6 +23,7 @@ from camsvc.library.retention.retention import Retention
 from camsvc.library.scan.examination import Examination
 from camsvc.library.scan.library_scan import LibraryScan
 from camsvc.library.thumbnail_names import THUMBNAILS
+from camsvc.library.verification.verification import Verification
 from camsvc.model import MediaFile
 from camsvc.recording.finisher import Finisher, Progress
 from camsvc.recording.joiner import Joiner
@@ -67,6 +68,7 @@ class Archive:
         }
         folders = self.media_folders = MediaFolders(runtime.reactor, *self.folders.values())
         self.scan = LibraryScan(runtime, folders, self._is_away)
+        self.verification = Verification(runtime, folders, self._is_away)
         self.examination = Examination(runtime, folders)
         self.listing = Listing(runtime.database, lambda: self.scan.under_way)
         self.in_use = FilesInUse()
@@ -133,6 +135,7 @@ class Archive:
         end = partial(self.recorder.stop_all, FINISH_LIMIT_S) if ends_recordings else self.recorder.leave
         return (
             Step("stopping the watch on the folders of files", self.scan.stop),
+            Step("ending the verification", self.verification.cancel),
             Step("stopping to open new files", self.examination.stop),
             Step("stopping the deletion of old files", self.retention.stop),
             Step("stopping the thumbnails", self.thumbnails.stop),

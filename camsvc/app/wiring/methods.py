@@ -16,6 +16,7 @@ from camsvc.api.methods.library.recording_status import RecordingStatusMethods
 from camsvc.api.methods.library.recordings import RecordingMethods
 from camsvc.api.methods.library.retention import RetentionMethods
 from camsvc.api.methods.library.storage import StorageMethods
+from camsvc.api.methods.library.verification import VerificationMethods
 from camsvc.api.methods.service.events import SubscriptionMethods
 from camsvc.api.methods.service.introspection import IntrospectionMethods
 from camsvc.api.methods.service.metrics import MetricsMethods
@@ -89,6 +90,7 @@ class Methods:
         yield FileMethods(database, folders, recorder, finisher, views.urls)
         yield StorageMethods(database, folders, self._config.storage, recorder, finisher, archive.guard)
         yield RetentionMethods(archive.retention, archive.protection, archive.find)
+        yield VerificationMethods(self._runtime.reactor, archive.verification)
 
     def _of_the_service(self) -> Iterator[object]:
         media, feed = self._topics.media, self._feed

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from camsvc.cli.client import Remote, RemoteError, run
+from camsvc.cli.commands.library_check import declare_verify
 from camsvc.cli.options import add_config_option, add_json_option
 from camsvc.cli.tables import ProgressBar, print_answer, print_json, print_table, size_words
 
@@ -45,6 +46,7 @@ def declare(command: argparse.ArgumentParser) -> None:
     _add_kind(act)
     act.add_argument("filename", metavar="NAME", help="as camsvc library list shows it")
 
+    declare_verify(acts)
     act = acts.add_parser("room", help="how much room there is, and what takes it")
     _add_options(act, _room)
     act = acts.add_parser("retention", help="how long files are kept")

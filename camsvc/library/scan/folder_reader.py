@@ -71,7 +71,7 @@ def look(folder: Path, names: Iterable[str]) -> Iterator[SeenFile]:
 
 def is_media(name: str, kind: str) -> bool:
     """Whether a name is one of a file of a kind, ours or anybody's."""
-    return not name.startswith(".") and name.endswith(EXTENSIONS[kind]) and _is_text(name)
+    return not name.startswith(".") and name.endswith(EXTENSIONS[kind]) and is_text(name)
 
 
 def identity(folder: Path) -> tuple[int, int, int] | None:
@@ -83,6 +83,6 @@ def identity(folder: Path) -> tuple[int, int, int] | None:
     return found.st_dev, found.st_ino, found.st_mtime_ns
 
 
-def _is_text(name: str) -> bool:
+def is_text(name: str) -> bool:
     """Whether a file name is UTF-8: others (os.fsdecode's surrogates) go into no database and no JSON."""
     return not any("\ud800" <= letter <= "\udfff" for letter in name)

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from camsvc.library import index, names
-from camsvc.library.scan.folder_reader import SeenFile
+from camsvc.library.scan.folder_reader import SeenFile, is_text
 from camsvc.model import MediaFile
 
 
@@ -57,6 +57,13 @@ def listed(db: sqlite3.Connection, kind: str, location: str, after: str, most: i
         (kind, after, location, most),
     )
     return [row[0] for row in rows]
+
+
+def unknown(db: sqlite3.Connection, kind: str, filenames: Sequence[str]) -> list[str]:
+    """Which of some names the index does not have; those that are no text it cannot have."""
+    texts = [name for name in filenames if is_text(name)]
+    known = index.known(db, kind, texts)
+    return [name for name in filenames if name not in known]
 
 
 def forget(db: sqlite3.Connection, kind: str, location: str, missing: Sequence[str]) -> int:

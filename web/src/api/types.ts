@@ -287,6 +287,16 @@ export interface Filters {
   device?: string;
 }
 
+/** What is not as it should be: orphan, missing, outdated, truncated, damaged, foreign or unreadable. */
+export interface FindingView {
+  kind: string;
+  filename: string;
+  finding: string;
+  detail: string;
+  action: string;
+  device: string;
+}
+
 /** FOURCCs and `WxH`. */
 export interface FormatsAndSizes {
   formats: string[];
@@ -734,6 +744,17 @@ export interface UserView {
   created_time: string;
   password_time: string;
   last_login: string | null;
+}
+
+/** What a run has found so far; the first 1000 findings are named, `total_findings` counts all. */
+export interface VerdictView {
+  verify_id: number;
+  status: string;
+  progress: number;
+  checked: number;
+  ok: number;
+  total_findings: number;
+  findings: FindingView[];
 }
 
 /** How the recordings' disk is now. */
@@ -1251,6 +1272,18 @@ export interface Methods {
     };
     result: UserUpdated;
   };
+  /** Open each file and compare it with the index; answers RUNNING after 3 s, ask with `verify_id` from then on. Role: admin. */
+  verify_library: {
+    params: {
+      /** mend what can be mended, and bring the index in step; nothing is deleted */
+      repair?: boolean;
+      /** end the run under way */
+      cancel?: boolean;
+      /** ask for the last run; begins none */
+      verify_id?: number;
+    };
+    result: VerdictView;
+  };
 }
 
 export type MethodName = keyof Methods;
@@ -1351,6 +1384,7 @@ export const methodRoles: Readonly<Record<MethodName, Role | "open">> = {
   take_snapshot: "operator",
   unsubscribe_events: "viewer",
   update_user: "admin",
+  verify_library: "admin",
 };
 
 /** Codes of JSON-RPC errors. */

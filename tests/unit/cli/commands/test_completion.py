@@ -22,7 +22,9 @@ class CompletionTests(SynchronousTestCase):
 
     def test_actions(self) -> None:
         """Of a command."""
-        self.assertEqual(completions(["library", ""]), ["cleanup", "delete", "get", "list", "retention", "room"])
+        self.assertEqual(
+            completions(["library", ""]), ["cleanup", "delete", "get", "list", "retention", "room", "verify"]
+        )
         self.assertEqual(completions(["user", "pa"]), ["passwd"])
 
     def test_options(self) -> None:
