@@ -209,8 +209,9 @@ class Recording:
         clock: wall time less CLOCK_BOOTTIME at the first sample: what part names are to be read with.
         lead_s: seconds of footage from before ``seconds`` begin to count, which come on top of them.
         first_sample: wall time at which its footage begins, seconds since the epoch.
+        trigger: what began it: ``manual``, ``timed``, ``schedule`` or ``continuous``.
         ended_at: wall time of the end.
-        reason: why it ended: ``asked``, ``duration``, ``shutdown``, ``empty``, ``error``.
+        reason: why it ended: ``asked``, ``duration``, ``schedule``, ``shutdown``, ``empty``, ``error``.
     """
 
     ident: int
@@ -227,6 +228,7 @@ class Recording:
     clock: float | None = None
     lead_s: float = 0.0
     first_sample: float | None = None
+    trigger: str = "manual"
 
     @property
     def length_s(self) -> float | None:

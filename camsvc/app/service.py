@@ -60,7 +60,7 @@ class Camsvc(Service):
     def _connect(self) -> None:
         """Who is told of what, one after the other in this order."""
         topics, streaming, archive = self._topics, self._topics.media.streaming, self._topics.archive
-        for part in (streaming.cameras, streaming.recordings, streaming.delayed, archive.recorder):
+        for part in (streaming.cameras, streaming.recordings, streaming.delayed, archive.recorder, archive.scheduler):
             topics.cameras.inventory.changes.add(part.camera_changed)
         self._feed.subscribe(topics)
         archive.finisher.changes.add(archive.thumbnails.recording_changed)

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from msgspec import Meta
 
+from camsvc.config.time_zone import zone_named
 from camsvc.kinds.kind import Table
 
 
 class RecordingRules(Table, frozen=True):
-    """How long the files of a long recording are."""
+    """How long the files of a long recording are, and by which clock recordings are scheduled."""
 
     segment_s: Annotated[int, Meta(ge=1, le=86400)] = 3600
+    time_zone: Annotated[str, Meta(max_length=100)] = ""
+
+
+def problems(table: RecordingRules) -> Iterator[str]:
+    """Find what does not fit.
+
+    Yields:
+        a line for each.
+    """
+    if table.time_zone and zone_named(table.time_zone) is None:
+        yield f'recording.time_zone = "{table.time_zone}": no zone of that name, such as "Europe/Berlin"'

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta, field
 
 from camsvc.config import discovery as discovery_table
+from camsvc.config import recording as recording_table
 from camsvc.config.discovery import Discovery
 from camsvc.config.messages import mistake, one_line
 from camsvc.config.recording import RecordingRules
@@ -171,6 +172,7 @@ def _cross_checks(config: Config) -> list[str]:
         seen[port] = key
     problems += catalogue.problems(config.camera, config.usb)
     problems += discovery_table.problems(config.discovery)
+    problems += recording_table.problems(config.recording)
     if config.media.engine == "mediamtx" and not config.media.run and config.media.mediamtx:
         problems.append(
             "media.mediamtx: names a program, but media.run = false says that systemd starts it; drop one"

@@ -6,11 +6,13 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
+from attrs import evolve
+
 from camsvc.model import Recording, RecordingState, stamp
 
 _COLUMNS = (
     "id, device, name, format, state, started_at, seconds, boot_id, deadline, ended_at, reason, clock, lead_s,"
-    " first_sample"
+    " first_sample, trigger"
 )
 
 
@@ -45,6 +47,12 @@ def recover(db: sqlite3.Connection, device: str, ident: int, began_at: float) ->
         (ident, device, name, state, began_at, began_at, reason),
     )
     return Recording(ident, device, name, "fmp4", state, began_at, ended_at=began_at, reason=reason)
+
+
+def say_trigger(db: sqlite3.Connection, recording: Recording, trigger: str) -> Recording:
+    """Store what began a recording: ``manual``, ``timed``, ``schedule`` or ``continuous``."""
+    db.execute("UPDATE recording SET trigger = ? WHERE id = ?", (trigger, recording.ident))
+    return evolve(recording, trigger=trigger)
 
 
 def forget(db: sqlite3.Connection, ident: int) -> None:

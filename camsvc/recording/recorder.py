@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Mapping
 from functools import partial
+from types import MappingProxyType
 
 from twisted.internet.defer import DeferredList
 from twisted.logger import Logger
@@ -19,11 +22,17 @@ from camsvc.recording.finisher import Finisher, Progress
 from camsvc.recording.footage import Footage, Stopped
 from camsvc.streams.recording_paths import RecordingPaths
 from camsvc.system.runtime import Runtime
+from camsvc.system.subscribers import Subscribers
 from camsvc.system.tasks import launch
 
 
 class Recorder:
-    """The recordings under way, by camera."""
+    """The recordings under way.
+
+    Attributes:
+        active: by camera.
+        stopping: told of each that somebody ends, before its end, with the reason.
+    """
 
     _log = Logger()
 
@@ -55,6 +64,8 @@ class Recorder:
         self._guard = guard
         guard.changes.add(self._on_storage_changed)
         self._active: dict[str, ActiveRecording] = {}
+        self.active: Mapping[str, ActiveRecording] = MappingProxyType(self._active)
+        self.stopping: Subscribers[[Recording, str]] = Subscribers("telling that a recording ends", self._log)
 
     def recording(self, device: str) -> bool:
         """Whether a file of this camera grows."""
@@ -65,7 +76,7 @@ class Recorder:
         """What there is so far of the recordings under way, by file name."""
         return {active.recording.filename: active.footage for active in self._active.values()}
 
-    async def start(self, device: str, seconds: int | None, form: str) -> Recording:
+    async def start(self, device: str, seconds: int | None, form: str, trigger: str = "manual") -> Recording:
         """Begin a recording; accepted and stored when this returns.
 
         Fails with NotFound where there is no such camera, with InvalidState where it is away or in error or there is
@@ -75,6 +86,7 @@ class Recorder:
             device: the camera.
             seconds: its length, or None to run until stopped.
             form: ``fmp4``, ``mp4`` or ``mkv``.
+            trigger: ``schedule`` or ``continuous`` where camsvc begins it by itself.
 
         Raises:
             InvalidState: it is recording already.
@@ -94,9 +106,13 @@ class Recorder:
         try:
             await self._guard.require_room()
             boot, now = self._clocks.boot_id(), self._clocks.wall_s()
-            active.recording = await self._runtime.database.run(
-                lambda db: recordings_table.begin(db, device, form, seconds, boot, now)
-            )
+            by = "timed" if seconds is not None else trigger
+
+            def begin(db: sqlite3.Connection) -> Recording:
+                begun = recordings_table.begin(db, device, form, seconds, boot, now)
+                return recordings_table.say_trigger(db, begun, by)
+
+            active.recording = await self._runtime.database.run(begin)
             await self._paths.add_recording(active.recording)
         except BaseException:
             self._remove(active)
@@ -149,6 +165,7 @@ class Recorder:
                 state="IDLE" if active is None else "STOPPING" if active.stopping else "STARTING",
                 allowed_states=["RECORDING"],
             )
+        self.stopping.tell(active.recording, reason)
         return await active.end(reason)
 
     async def stop_all(self, finish_limit_s: float) -> None:

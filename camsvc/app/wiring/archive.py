@@ -12,6 +12,7 @@ from camsvc.app.wiring.cameras import Cameras
 from camsvc.app.wiring.streaming import Streaming
 from camsvc.audit.log import Record
 from camsvc.config.schema import Config
+from camsvc.config.time_zone import zone_of
 from camsvc.library import index
 from camsvc.library.catalogue.listing import Listing
 from camsvc.library.disk.disk_guard import DiskGuard
@@ -28,6 +29,8 @@ from camsvc.model import MediaFile
 from camsvc.recording.finisher import Finisher, Progress
 from camsvc.recording.joiner import Joiner
 from camsvc.recording.recorder import Recorder
+from camsvc.recording.schedules import schedules_table
+from camsvc.recording.schedules.scheduler import Scheduler
 from camsvc.recording.segments import Segments
 from camsvc.recording.snapshots import Snapshots
 from camsvc.recording.thumbnails import Thumbnails
@@ -54,7 +57,7 @@ class Archive:
 
         Args:
             runtime: time, processes, database.
-            config: the folders, how much room stays free, how long files are.
+            config: the folders, how much room stays free, how long files are, and by which clock it is scheduled.
             cameras: what is recorded and pictured.
             streaming: tells the engine to record.
             record: writes the audit log.
@@ -78,7 +81,15 @@ class Archive:
         self.recorder = Recorder(runtime, cameras.inventory, streaming.recordings, folders, self.finisher, guard)
         self.snapshots = Snapshots(runtime, cameras.inventory, cameras.health, streaming.starter, folders)
         self.thumbnails = Thumbnails(runtime, folders, lambda: self.scan.under_way)
-        self.retention = Retention(runtime, folders, self.in_use, record, guard.shortage, lambda db: {})
+        self.retention = Retention(runtime, folders, self.in_use, record, guard.shortage, schedules_table.rings)
+        self.scheduler = Scheduler(
+            runtime,
+            cameras.inventory,
+            self.recorder,
+            lambda: streaming.recordings.engine_up,
+            record,
+            zone_of(config.recording.time_zone),
+        )
         self.protection = Protection(runtime.database)
         self._connect()
 
@@ -113,6 +124,7 @@ class Archive:
         """Go on with what an earlier run was recording or finishing, before the database has its thread."""
         self.finisher.resume()
         self.recorder.resume()
+        self.scheduler.load()
 
     def start(self) -> None:
         """Begin to look at the disk, to read what is on it, to delete what may go, and to make thumbnails."""
@@ -121,6 +133,7 @@ class Archive:
         self.guard.start()
         self.retention.start()
         self.thumbnails.start()
+        self.scheduler.start()
 
     async def _is_away(self, kind: str) -> bool:
         """Whether the disk of a kind is not there; a folder that is not there at all is none of its questions."""
@@ -134,6 +147,7 @@ class Archive:
         """
         end = partial(self.recorder.stop_all, FINISH_LIMIT_S) if ends_recordings else self.recorder.leave
         return (
+            Step("stopping to follow the schedules", self.scheduler.stop),
             Step("stopping the watch on the folders of files", self.scan.stop),
             Step("ending the verification", self.verification.cancel),
             Step("stopping to open new files", self.examination.stop),

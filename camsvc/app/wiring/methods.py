@@ -15,6 +15,7 @@ from camsvc.api.methods.library.files import FileMethods
 from camsvc.api.methods.library.recording_status import RecordingStatusMethods
 from camsvc.api.methods.library.recordings import RecordingMethods
 from camsvc.api.methods.library.retention import RetentionMethods
+from camsvc.api.methods.library.schedules import ScheduleMethods
 from camsvc.api.methods.library.storage import StorageMethods
 from camsvc.api.methods.library.verification import VerificationMethods
 from camsvc.api.methods.service.events import SubscriptionMethods
@@ -89,6 +90,7 @@ class Methods:
         yield RecordingStatusMethods(self._topics.cameras.inventory, recorder, database)
         yield FileMethods(database, folders, recorder, finisher, views.urls)
         yield StorageMethods(database, folders, self._config.storage, recorder, finisher, archive.guard)
+        yield ScheduleMethods(archive.scheduler, recorder)
         yield RetentionMethods(archive.retention, archive.protection, archive.find)
         yield VerificationMethods(self._runtime.reactor, archive.verification)
 

@@ -505,6 +505,24 @@ export interface Removed {
   timestamp: string;
 }
 
+/** The schedules that are set. */
+export interface ScheduleList {
+  schedules: ScheduleView[];
+}
+
+/** A camera's schedule. `recording` says what records now: `manual`, `timed`, `schedule`, `continuous` or nothing. `held`: it rests until `next_change`, or until it is set again, as somebody has stopped its recording. */
+export interface ScheduleView {
+  device: string;
+  mode: string;
+  schedule: Window[];
+  time_zone: string;
+  held: boolean;
+  recording?: string;
+  keep_hours?: number;
+  keep_gb?: number;
+  next_change?: string;
+}
+
 /** `go_version` is kept for old clients and holds what runs us instead. */
 export interface ServerInfo {
   name: string;
@@ -763,6 +781,16 @@ export interface VolumeAccepted {
   message: string;
 }
 
+/** A time of day on some days of the week. Where `to` is not later than `from` it ends on the next day; `days` are those on which it begins. */
+export interface Window {
+  /** on which it begins */
+  days: ("fri" | "mon" | "sat" | "sun" | "thu" | "tue" | "wed")[];
+  /** local time of its begin */
+  from: string;
+  /** local time of its end */
+  to: string;
+}
+
 /** Every method: what it takes and what it gives. */
 export interface Methods {
   /** Record in the folder of recordings as it is now, though it is not on the volume that it was on. Role: admin. */
@@ -943,6 +971,14 @@ export interface Methods {
       filename: string;
     };
     result: RecordingInfo;
+  };
+  /** The schedules of all cameras that have one, or of one. Role: viewer. */
+  get_recording_schedules: {
+    params: {
+      /** id of a camera, as camera0 */
+      device?: string;
+    };
+    result: ScheduleList;
   };
   /** Whether a camera is being recorded, from the answer of start_recording on, and how far that is. Role: viewer. */
   get_recording_status: {
@@ -1149,6 +1185,22 @@ export interface Methods {
     };
     result: Interval;
   };
+  /** When a camera is recorded by itself; takes effect at once, and lasts over restarts and replugging. Role: admin. */
+  set_recording_schedule: {
+    params: {
+      /** id of a camera, as camera0 */
+      device: string;
+      /** never by itself, in the windows of schedule, or always */
+      mode: "continuous" | "off" | "schedule";
+      /** windows of the week, in local time; needed for schedule */
+      schedule?: Window[];
+      /** so many of its last continuous hours are kept */
+      keep_hours?: number;
+      /** so many 10^9 bytes of its continuous recordings are kept */
+      keep_gb?: number;
+    };
+    result: ScheduleView;
+  };
   /** How long recordings and snapshots are kept; takes effect at once, and is looked at every minute. Role: admin. */
   set_retention_policy: {
     params: {
@@ -1347,6 +1399,7 @@ export const methodRoles: Readonly<Record<MethodName, Role | "open">> = {
   get_external_streams: "viewer",
   get_metrics: "admin",
   get_recording_info: "viewer",
+  get_recording_schedules: "viewer",
   get_recording_status: "viewer",
   get_retention_policy: "admin",
   get_server_info: "viewer",
@@ -1372,6 +1425,7 @@ export const methodRoles: Readonly<Record<MethodName, Role | "open">> = {
   set_camera_config: "admin",
   set_camera_control: "operator",
   set_discovery_interval: "admin",
+  set_recording_schedule: "admin",
   set_retention_policy: "admin",
   start_recording: "operator",
   start_streaming: "operator",

@@ -1,0 +1,1 @@
+"""Recordings that nobody has to start: by a weekly schedule, or continuously."""
