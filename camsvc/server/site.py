@@ -11,7 +11,6 @@ from twisted.web.iweb import IRequest
 from twisted.web.resource import Resource
 from twisted.web.util import Redirect
 
-import camsvc
 from camsvc.api.health_status import HealthStatus
 from camsvc.errors import CamsvcError, NotFound, PermissionDenied, RateLimited
 from camsvc.server.caller_checks import CallerChecks
@@ -21,56 +20,38 @@ from camsvc.server.http.headers import security_headers
 from camsvc.server.http.hosts import PATH_HEADER
 from camsvc.server.http.request import answer_error, answer_json, with_json_errors
 from camsvc.server.routes.login import LoginPages
-from camsvc.server.routes.page_files import FOLDER
 from camsvc.server.routes.rpc import Rpc
-from camsvc.server.routes.web_client import WebClient, wants_page
+from camsvc.server.routes.web_client import WebClient
 
-_PAGE = FOLDER / "index.html"
 _LOGIN_PATHS = ([b"login"], [b"logout"], [b"session"])
 
 
 class Pages:
-    """``/health``, and the web client at ``/`` and at whatever is nobody else's."""
+    """``/health``, and the web client: its page at ``/``, and its files."""
 
     app = with_json_errors(Klein())
 
-    def __init__(
-        self, ready: Callable[[], dict[str, Any]], health_status: HealthStatus, rtsp_port: int, client: WebClient
-    ) -> None:
+    def __init__(self, ready: Callable[[], dict[str, Any]], health_status: HealthStatus, client: WebClient) -> None:
         """Set up.
 
         Args:
             ready: what must be for ``/health/ready``: names and True, or why not.
             health_status: how the parts are, for ``/health``.
-            rtsp_port: the engine's, for the page.
             client: what people see.
         """
         self._client = client
         self._ready = ready
         self._health_status = health_status
-        page = _PAGE.read_text(encoding="utf-8").replace("{version}", camsvc.__version__)
-        self._page = page.replace("{rtsp_port}", str(rtsp_port)).encode()
 
     @app.route("/", methods=["GET", "HEAD"])
     def front(self, request: IRequest) -> bytes:
-        """The page that shows the cameras, until the web client does."""
-        request.setHeader(b"content-type", b"text/html; charset=utf-8")
-        request.setHeader(b"cache-control", b"no-cache")
-        return self._page
+        """The web client, which finds its pages behind the ``#`` by itself."""
+        return self._client.page(request)
 
     @app.route("/<path:path>", methods=["GET", "HEAD"])
     def client(self, request: IRequest, path: str) -> bytes:
-        """A file of the web client, or its page, which knows itself what it shows at which path.
-
-        Raises:
-            NotFound: it is neither.
-        """
-        found = self._client.file(request, path)
-        if found is not None:
-            return found
-        if path.startswith("health/") or not wants_page(request, path):
-            raise NotFound("Page", "path")
-        return self._client.page(request, path)
+        """A file of the web client."""
+        return self._client.file(request, path)
 
     @app.route("/health", methods=["GET", "HEAD"])
     def health(self, request: IRequest) -> bytes:

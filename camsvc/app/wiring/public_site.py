@@ -23,7 +23,6 @@ from camsvc.server.routes.archives import Archives
 from camsvc.server.routes.file_access import FileAccess
 from camsvc.server.routes.files import Files, FileSources
 from camsvc.server.routes.metrics import MetricsPage
-from camsvc.server.routes.page_files import PageFiles
 from camsvc.server.routes.rpc import Rpc
 from camsvc.server.routes.web_client import WebClient
 from camsvc.server.site import Pages, Root
@@ -64,7 +63,7 @@ class PublicSite:
         file_access = FileAccess(authentication, access.grants, archive.find, archive.in_use)
         files = Files(runtime.reactor, file_access, sources, delivery)
         archives = Archives(file_access, archive.folders, archive.segments, delivery.turns)
-        pages = Pages(self._ready, feed.health_status, config.media.rtsp_port, WebClient())
+        pages = Pages(self._ready, feed.health_status, WebClient())
         rpc = Rpc(methods.registry, checks)
         self.root = Root(checks, accounts.cookie, pages, accounts.pages, rpc, config.server.hsts_s)
         self.root.putChild(b"ws", self.ws.as_resource())

@@ -1,4 +1,4 @@
-"""The web client as Vite has built it: its page at ``/`` and below, and its files, each as it is or compressed."""
+"""The web client as Vite has built it: its page at ``/``, and its files, each as it is or compressed."""
 
 from __future__ import annotations
 
@@ -27,8 +27,6 @@ UNBUILT = Path(__file__).with_name("unbuilt")
 
 _INDEX = "index.html"
 _ASSETS = "assets/"
-_DEEPEST = 8
-"""Slashes in the path of a page; deeper there is none."""
 
 _TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -43,8 +41,6 @@ _TYPES = {
 }
 _ENCODINGS = {"br": ".br", "gzip": ".gz"}
 """Content codings (RFC 9110, section 8.4.1) in the order of our liking, and how the compressed file's name ends."""
-
-_RELATIVE = re.compile(r'(?<=\s)(href|src)="(?:\./)?(?![a-z]+:|[/#"])')
 
 
 @frozen
@@ -63,6 +59,22 @@ class _ClientFile:
             if compressed.is_file():
                 codings[coding] = compressed.read_bytes()
         return cls(_TYPES[path.suffix], codings, {coding: _etag(data) for coding, data in codings.items()})
+
+    def answer(self, request: IRequest, *, for_ever: bool) -> bytes:
+        """Set the headers; the body to return, in the coding that the client likes best."""
+        accepted = _accepted(request)
+        coding = next(each for each in (*_ENCODINGS, "") if each in self.codings and (not each or each in accepted))
+        data = self.codings[coding]
+        if len(self.codings) > 1:
+            request.setHeader(b"vary", b"accept-encoding")
+        if coding:
+            request.setHeader(b"content-encoding", coding.encode())
+        request.setHeader(b"cache-control", b"public, max-age=31536000, immutable" if for_ever else b"no-cache")
+        request.setHeader(b"content-type", self.content_type.encode())
+        if request.setETag(self.etags[coding]) is http.CACHED:
+            return b""
+        request.setHeader(b"content-length", b"%d" % len(data))
+        return data
 
 
 class WebClient:
@@ -86,63 +98,30 @@ class WebClient:
             self._log.warn("the page is not built, so / says how that is done: make install, with Node.js")
             folder = UNBUILT
         self._files = {str(path.relative_to(folder)): _ClientFile.read(path) for path in _served(folder)}
-        page = self._files.pop(_INDEX).codings[""].decode()
-        self._pages = tuple(_as_seen_from(page, depth) for depth in range(_DEEPEST + 1))
+        self._page = self._files.pop(_INDEX)
 
-    def page(self, request: IRequest, path: str = "") -> bytes:
-        """The page, whose links lead to the client's files from wherever it is asked for.
+    def page(self, request: IRequest) -> bytes:
+        """The page; asked for anew each time, and mostly answered by 304."""
+        return self._page.answer(request, for_ever=False)
 
-        Args:
-            request: whose answer it is.
-            path: what stands in the URL behind the slash at which we are served.
-
-        Raises:
-            NotFound: it is too deep for any page.
-        """
-        depth = path.count("/")
-        if depth > _DEEPEST:
-            raise NotFound("Page", "path")
-        data = self._pages[depth]
-        request.setHeader(b"cache-control", b"no-cache")
-        return _answer(request, _TYPES[".html"], data, _etag(data))
-
-    def file(self, request: IRequest, name: str) -> bytes | None:
-        """A file; what is named after its content a browser asks for once, all else is asked for anew each time.
+    def file(self, request: IRequest, name: str) -> bytes:
+        """A file; what is named after its content a browser asks for once, all else is as the page is.
 
         Args:
             request: whose answer it is.
             name: its path in the client.
 
-        Returns:
-            None: there is none of that name.
+        Raises:
+            NotFound: there is none of that name.
         """
         found = self._files.get(name)
         if found is None:
-            return None
-        accepted = _accepted(request)
-        coding = next(each for each in (*_ENCODINGS, "") if each in found.codings and (not each or each in accepted))
-        if len(found.codings) > 1:
-            request.setHeader(b"vary", b"accept-encoding")
-        if coding:
-            request.setHeader(b"content-encoding", coding.encode())
-        for_ever = name.startswith(_ASSETS)
-        request.setHeader(b"cache-control", b"public, max-age=31536000, immutable" if for_ever else b"no-cache")
-        return _answer(request, found.content_type, found.codings[coding], found.etags[coding])
-
-
-def wants_page(request: IRequest, path: str) -> bool:
-    """Whether a browser wants to see this path as a page of the client's, rather than a file or an answer."""
-    accept = request.getHeader(b"accept") or b""
-    return b"text/html" in accept and not path.startswith(_ASSETS)
+            raise NotFound("Page", "path")
+        return found.answer(request, for_ever=name.startswith(_ASSETS))
 
 
 def _served(folder: Path) -> Iterator[Path]:
     return (path for path in folder.rglob("*") if path.suffix in _TYPES and path.is_file())
-
-
-def _as_seen_from(page: str, depth: int) -> bytes:
-    """The page with its relative links leading up by so many folders, as no ``<base>`` passes our CSP."""
-    return _RELATIVE.sub(rf'\1="{"../" * depth or "./"}', page).encode()
 
 
 def _etag(data: bytes) -> bytes:
@@ -154,11 +133,3 @@ def _accepted(request: IRequest) -> set[str]:
     header = (request.getHeader(b"accept-encoding") or b"").decode("latin-1").lower()
     fields = (field.partition(";") for field in header.split(","))
     return {name.strip() for name, _, weight in fields if not re.fullmatch(r"\s*q=0(\.0*)?\s*", weight)}
-
-
-def _answer(request: IRequest, content_type: str, data: bytes, etag: bytes) -> bytes:
-    request.setHeader(b"content-type", content_type.encode())
-    if request.setETag(etag) is http.CACHED:
-        return b""
-    request.setHeader(b"content-length", b"%d" % len(data))
-    return data
