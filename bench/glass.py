@@ -54,7 +54,7 @@ class Page:
 
         async def moves() -> bool:
             found = await self.browser.do("look", device="camera0")
-            return bool(found and found["way"] == way)
+            return bool(found and found["transport"] == way)
 
         await eventually(moves, 60, 0.2)
 
@@ -98,15 +98,15 @@ async def measure(run: Run, engine: Engine, times: int) -> dict[str, str]:
     await page.open()
     await page.browser.do("enter", user=USER, password=PASSWORD)
     rows = {"clocks differ by at most": f"{await page.browser.do('clocks')} ms"}
-    await page.first("WebRtc")
+    await page.first("webrtc")
     cold, warm = [], []
     for _ in range(times):
         await page.browser.do("over")
         await asleep(daemon)
-        cold.append(await page.first("WebRtc"))
+        cold.append(await page.first("webrtc"))
         for _ in range(2):
             await pause(1)
-            warm.append(await page.first("WebRtc"))
+            warm.append(await page.first("webrtc"))
     for name, found in (("asleep", cold), ("running", warm)):
         rows[f"first picture, camera {name}"] = spread([one["asked"] for one in found], "s")
         rows[f"  since the page's start, {name}"] = spread([one["began"] for one in found], "s")

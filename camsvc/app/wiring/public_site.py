@@ -69,7 +69,6 @@ class PublicSite:
         self.root.putChild(b"ws", self.ws.as_resource())
         self.root.putChild(b"files", files.app.resource())
         self.root.putChild(b"files.zip", archives.app.resource())
-        self.root.putChild(b"page", PageFiles().app.resource())
         proxies = Proxies(config.server.trusted_proxies)
         metrics = MetricsPage(authentication, methods.figures, runtime.lag, proxies)
         self.root.putChild(b"metrics", metrics.app.resource())

@@ -13,6 +13,7 @@ from tests.support.spawned import eventually, scratch
 
 WIDTH, HEIGHT, FPS = 640, 360, 15
 CAMERA = f'[[camera]]\nname = "Glass"\nkind = "test"\nwidth = {WIDTH}\nheight = {HEIGHT}\nfps = {FPS}\n'
+VIDEO = '[data-device="camera0"] video'
 USER, PASSWORD = "ann", "four little words here"
 
 
@@ -39,16 +40,16 @@ class GlassTests(DaemonTestCase):
 
     async def age_ms(self) -> float:
         """How old the pictures of the last ``first`` are: the middle of two seconds, of which most can be read."""
-        found = await self.browser.do("ages", selector="#measured", count=2 * FPS, bits=BITS)
+        found = await self.browser.do("ages", selector=VIDEO, count=2 * FPS, bits=BITS)
         shown = [one["shown"] for one in found if one is not None]
         self.assertGreater(len(shown), FPS)
         return statistics.median(shown)
 
     async def test_webrtc_is_close(self) -> None:
         """Over WebRTC within a second of the world, and closer than over HLS."""
-        await self.first("WebRtc")
+        await self.first("webrtc")
         webrtc = await self.age_ms()
-        await self.first("HlsVideo")
+        await self.first("hls")
         hls = await self.age_ms()
         print(f"drawn to shown: {webrtc:.0f} ms over WebRTC, {hls:.0f} ms over HLS", file=sys.__stdout__)
         self.assertGreater(webrtc, 0)
@@ -57,9 +58,9 @@ class GlassTests(DaemonTestCase):
 
     async def test_first_picture(self) -> None:
         """Is there sooner of a running camera: the relay has a key frame at hand, MediaMTX waits for the next."""
-        cold = await self.first("WebRtc")
+        cold = await self.first("webrtc")
         await eventually(lambda: self.daemon.launcher()["state"] == "running")
-        warm = sorted([await self.first("WebRtc") for _ in range(3)])
+        warm = sorted([await self.first("webrtc") for _ in range(3)])
         times = ", ".join(f"{one:.2f}" for one in warm)
         print(f"first picture: camera asleep {cold:.2f} s; running {times} s", file=sys.__stdout__)
         self.assertLess(cold, 10)

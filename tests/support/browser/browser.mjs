@@ -6,7 +6,7 @@
 
 import { createInterface } from "node:readline";
 import { createRequire } from "node:module";
-import { ages, first, over } from "./measuring.mjs";
+import { ages, first } from "./measuring.mjs";
 
 const [, , module, executablePath, ...options] = process.argv;
 const { chromium } = createRequire(import.meta.url)(module);
@@ -48,14 +48,15 @@ const WITHOUT = {
 function tile(device) {
   const article = document.querySelector(`[data-device="${device}"]`);
   if (!article) return null;
+  const said = (role) => article.querySelector(`[data-role=${role}]`)?.textContent.trim() ?? "";
   const video = article.querySelector("video"), image = article.querySelector("img");
   const picture = !image.hidden ? image : video;
   const quality = video.getVideoPlaybackQuality();
   return {
     name: article.querySelector("h2").textContent,
-    transport: article.querySelector(".transport").hidden ? "" : article.querySelector(".transport").textContent,
-    why: article.querySelector(".why").hidden ? "" : article.querySelector(".why").textContent,
-    words: article.querySelector(".words").textContent,
+    transport: said("way"),
+    why: said("why"),
+    words: said("words"),
     shown: !picture.hidden,
     width: picture.naturalWidth || picture.videoWidth,
     height: picture.naturalHeight || picture.videoHeight,
@@ -111,7 +112,10 @@ const commands = {
     await page.getByLabel("The same again").fill(again);
     await page.getByRole("button", { name: "Change it" }).click();
   },
-  logout: () => page.getByRole("button", { name: "Log out" }).click(),
+  async logout() {
+    await page.getByRole("button", { name: /^Account/ }).click();
+    await page.getByRole("menuitem", { name: "Log out" }).click();
+  },
   look: ({ device }) => page.evaluate(tile, device),
   pixels: ({ device }) => page.evaluate(pixels, device),
   text: () => page.locator("body").innerText(),
@@ -123,8 +127,20 @@ const commands = {
   mark: ({ value }) => page.evaluate((mark) => (mark ? (window.testMark = mark) : window.testMark ?? null), value),
   run: ({ script }) => page.evaluate(script),
   ages: (asked) => page.evaluate(ages, asked),
-  first: (asked) => page.evaluate(first, asked),
-  over: () => page.evaluate(over),
+  // One camera by one way, on a page that is loaded anew; ms to its first picture, from the page's start of it and from
+  // its first request. It stays until the next one, or until it is over.
+  async first({ device, way }) {
+    await page.evaluate((wished) => localStorage.setItem("camsvc.settings", JSON.stringify({ way: wished })), way);
+    await commands.over();
+    await page.reload();
+    await page.getByText("There is no such page here").waitFor();
+    return page.evaluate(first, device);
+  },
+  // A page that shows no camera.
+  async over() {
+    await page.evaluate(() => { location.hash = "/nowhere"; });
+    await page.locator("[data-device]").first().waitFor({ state: "detached" });
+  },
   // By how many ms the page's wall clock and ours can differ: each question narrows it from both sides.
   async clocks() {
     let least = -Infinity, most = Infinity;

@@ -39,29 +39,19 @@ export function ages({ selector, count, bits }) {
   });
 }
 
-// One of the page's transports of a camera's picture, by itself, until its first frame; ms from start() and from the first request.
-// The video stays until the next call.
-export async function first({ device, way }) {
-  window.measured?.stop();
-  document.getElementById("measured")?.remove();
-  const transports = await import("/page/transports.js");
-  const video = document.createElement("video");
-  Object.assign(video, { id: "measured", muted: true, autoplay: true, playsInline: true });
-  document.body.prepend(video);
-  const shown = window.measured = new transports[way](device, video);
-  const frame = new Promise((done) => { video.requestVideoFrameCallback(() => done(performance.now())); });
-  const began = performance.now();
-  await shown.start();
-  const at = await frame;
-  const asked = performance.getEntriesByType("resource").find(
-    ({ name, startTime }) => startTime >= began && name.includes(`/live/${device}/`),
-  );
-  return { began: at - began, asked: at - asked.startTime };
-}
-
-// The end of that.
-export function over() {
-  window.measured?.stop();
-  window.measured = null;
-  document.getElementById("measured")?.remove();
+// Opens the page of a camera, and waits for its first picture; ms from the player's start and from its first request.
+export function first(device) {
+  const picture = new Promise((done) => {
+    new PerformanceObserver((list) => {
+      const mark = list.getEntriesByName("first picture").find(({ detail }) => detail.device === device);
+      if (mark) done(mark);
+    }).observe({ type: "mark" });
+  });
+  location.hash = `/camera/${device}`;
+  return picture.then(({ startTime: at, detail: { ms } }) => {
+    const asked = performance.getEntriesByType("resource").find(({ name, startTime }) => (
+      startTime >= at - ms - 1 && name.includes(`/live/${device}/`)
+    ));
+    return { began: ms, asked: at - asked.startTime };
+  });
 }

@@ -132,7 +132,11 @@ export function LivePicture({
         <canvas ref={frozen} hidden role="img" aria-label={t("player.last.of", { name })} />
       </div>
       {!shown && (
-        <p className={classes(styles.words, state.pictureAt !== null && styles.below)} role="status">
+        <p
+          className={classes(styles.words, state.pictureAt !== null && styles.below)}
+          data-role="words"
+          role="status"
+        >
           {words}
         </p>
       )}

@@ -26,6 +26,8 @@ const STALLED_MS: Readonly<Record<WayName, number>> = { webrtc: 4000, hls: 8000,
 /** A picture that is older is no live one, and is marked so. */
 const OLD_MS: Readonly<Record<WayName, number>> = { webrtc: 2000, hls: 4000, pictures: 4000 };
 const HIDDEN_MS = 30_000;
+/** The mark by which whoever measures the page sees a first picture. */
+const FIRST = "first picture";
 
 const ALL: readonly WayClass[] = [WebRtc, HlsVideo, Pictures];
 
@@ -176,6 +178,8 @@ export class Player {
     this.own.forget(Class.way);
     this.failures = 0;
     firstPicture(Class.way, firstMs);
+    performance.clearMarks(FIRST);
+    performance.mark(FIRST, { detail: { device: this.device, way: Class.way, ms: firstMs } });
     const pictures = Class.way === "pictures";
     this.stage.video.hidden = pictures;
     this.stage.image.hidden = !pictures;

@@ -1,0 +1,108 @@
+import { describe, expect, it } from "vitest";
+
+import type { CameraView, RecordingUpdate } from "../api/types";
+import { camerasListed, cameraTold, recordingTold, told } from "./feed";
+import { store, type AppState } from "./store";
+
+const camera = (device: string, more: Partial<CameraView> = {}): CameraView => ({
+  device,
+  status: "CONNECTED",
+  name: device,
+  resolution: "640x360",
+  fps: 15,
+  streams: {},
+  kind: "test",
+  recording: false,
+  ...more,
+});
+
+const update = (more: Partial<RecordingUpdate> = {}): RecordingUpdate => ({
+  device: "camera0",
+  status: "RECORDING",
+  filename: "a.mp4",
+  duration: 0,
+  ...more,
+});
+
+function after(...changes: ((state: AppState) => Partial<AppState>)[]): AppState {
+  return changes.reduce<AppState>(
+    (state, change) => ({ ...state, ...change(state) }),
+    store.getInitialState(),
+  );
+}
+
+describe("cameras", () => {
+  it("appear, change and are lost, and it is known since when", () => {
+    const state = after(
+      (s) => cameraTold(s, camera("camera0"), 1000),
+      (s) => cameraTold(s, camera("camera0", { status: "DISCONNECTED" }), 2000),
+      (s) => cameraTold(s, camera("camera0", { status: "DISCONNECTED", name: "x" }), 3000),
+    );
+    expect(state.cameras.camera0?.name).toBe("x");
+    expect(state.since).toEqual({ camera0: 2000 });
+    expect(
+      after(
+        () => state,
+        (s) => cameraTold(s, camera("camera0"), 4000),
+      ).since,
+    ).toEqual({});
+  });
+
+  it("that were away before this page came have no time of it", () => {
+    const state = after((s) => camerasListed(s, [camera("camera0", { status: "ERROR" })], 1000));
+    expect(state.since).toEqual({});
+  });
+
+  it("are no more when a list is without them, with all that was known of them", () => {
+    const state = after(
+      (s) => camerasListed(s, [camera("camera0", { recording: true }), camera("camera1")], 1000),
+      (s) => recordingTold(s, update(), 1000),
+      (s) => camerasListed(s, [camera("camera1")], 2000),
+    );
+    expect(Object.keys(state.cameras)).toEqual(["camera1"]);
+    expect(state.recordings).toEqual({});
+    expect(state.knownAt).toBe(2000);
+  });
+});
+
+describe("recordings", () => {
+  it("run from when they began, are confirmed once, and end", () => {
+    const begun = after((s) => recordingTold(s, update({ duration: 5 }), 10_000));
+    expect(begun.recordings.camera0).toMatchObject({ startedAt: 5000, confirmed: true });
+    const lost = after(
+      () => begun,
+      (s) => recordingTold(s, update({ reason: "camera_disconnected", duration: 7 }), 13_000),
+    );
+    expect(lost.recordings.camera0).toMatchObject({ startedAt: 5000, interrupted: true });
+    const ended = after(
+      () => lost,
+      (s) => recordingTold(s, update({ status: "STOPPED", duration: 9 }), 15_000),
+    );
+    expect(ended.recordings).toEqual({});
+  });
+
+  it("of another name are not ended by what is told of an old one", () => {
+    const state = after(
+      (s) => recordingTold(s, update({ filename: "new.mp4" }), 1000),
+      (s) => recordingTold(s, update({ filename: "old.mp4", status: "STOPPED" }), 2000),
+    );
+    expect(state.recordings.camera0?.filename).toBe("new.mp4");
+  });
+
+  it("are over when their camera says so", () => {
+    const state = after(
+      (s) => cameraTold(s, camera("camera0", { recording: true }), 1000),
+      (s) => recordingTold(s, update(), 1000),
+      (s) => cameraTold(s, camera("camera0"), 2000),
+    );
+    expect(state.recordings).toEqual({});
+  });
+});
+
+describe("told", () => {
+  it("takes health, and leaves what the store has no place for", () => {
+    const health = { status: "degraded", components: { engine: "ERROR" } };
+    expect(told(store.getInitialState(), "system.health", health, 1)).toEqual({ health });
+    expect(told(store.getInitialState(), "system.startup", { timestamp: "", version: "" }, 1)).toEqual({});
+  });
+});
