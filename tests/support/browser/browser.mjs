@@ -121,7 +121,7 @@ const commands = {
   text: () => page.locator("body").innerText(),
   complaints: () => complaints,
   // How far the page is wider than its window: 0 where nothing has to be scrolled sideways.
-  overhang: () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
+  overhang: () => page.evaluate(() => Math.max(0, document.documentElement.scrollWidth - innerWidth)),
   screenshot: ({ path }) => page.screenshot({ path, fullPage: true }),
   // Set a mark that a reload would wipe away, or read it.
   mark: ({ value }) => page.evaluate((mark) => (mark ? (window.testMark = mark) : window.testMark ?? null), value),
@@ -133,7 +133,7 @@ const commands = {
     await page.evaluate((wished) => localStorage.setItem("camsvc.settings", JSON.stringify({ way: wished })), way);
     await commands.over();
     await page.reload();
-    await page.getByText("There is no such page here").waitFor();
+    await page.getByRole("heading", { name: "There is no such page here" }).waitFor();
     return page.evaluate(first, device);
   },
   // A page that shows no camera.

@@ -9,6 +9,7 @@ import { Button } from "../parts/Button";
 import { Empty } from "../parts/Empty";
 import { ErrorBoundary } from "../parts/ErrorBoundary";
 import { enableKeys } from "../parts/keys";
+import { Page } from "../parts/Page";
 import { onUnavailable } from "../parts/unavailable";
 import { Waiting } from "../parts/Waiting";
 import { routes, type Route as RouteOf } from "../routes";
@@ -50,11 +51,9 @@ function useAppearance(): string {
 
 function NotFound() {
   return (
-    <Empty
-      icon="search"
-      title={t("nav.nowhere")}
-      actions={<Button onClick={() => (location.hash = "/")}>{t("nav.home")}</Button>}
-    />
+    <Page title={t("nav.nowhere")}>
+      <Button onClick={() => (location.hash = "/")}>{t("nav.home")}</Button>
+    </Page>
   );
 }
 
