@@ -65,13 +65,20 @@ class Remote:
         parts = urlsplit(url)
         return self._ask("GET", f"{parts.path}?{parts.query}")
 
-    def download(self, url: str, write: Callable[[bytes], object], told: Callable[[int, int | None], object]) -> int:
+    def download(
+        self,
+        url: str,
+        write: Callable[[bytes], object],
+        told: Callable[[int, int | None], object],
+        asked: object = None,
+    ) -> int:
         """Fetch a file piece by piece.
 
         Args:
-            url: that an answer gave.
+            url: that an answer gave, or a path.
             write: takes each piece.
             told: bytes so far, and of the whole where that is known.
+            asked: is sent as JSON, in a POST with our token; None where the URL says all.
 
         Returns:
             how many bytes there were.
@@ -83,7 +90,11 @@ class Remote:
         connection = self._connection()
         done = 0
         try:
-            connection.request("GET", f"{parts.path}?{parts.query}")
+            if asked is None:
+                connection.request("GET", f"{parts.path}?{parts.query}")
+            else:
+                headers = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
+                connection.request("POST", parts.path, json.dumps(asked).encode(), headers)
             with connection.getresponse() as answer:
                 if answer.status != 200:
                     raise RemoteError(_refusal(answer.read()) or f"{answer.status} {answer.reason}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,30 @@ class CommandLineTests(DaemonTestCase):
         self.assertIn("kept for", await self.run_it("library", "retention"))
         self.assertIn("0 files", await self.run_it("library", "cleanup"))
         self.assertEqual(len(list(self.daemon.folder.glob(".*.part"))), 0)
+
+    async def test_many(self) -> None:
+        """Two recordings come as one zip that is whole; one is protected; a preview deletes nothing."""
+        names = []
+        for _ in range(2):
+            names.append((await self.json_of("record", "camera0", "--seconds", "2"))["filename"])
+
+            async def finished(count: int = len(names)) -> bool:
+                return [each["status"] for each in await self.json_of("library", "list")] == ["FINISHED"] * count
+
+            await eventually(finished, 60, 0.5)
+        target = self.daemon.folder / "day.zip"
+        told = await self.run_it("library", "export", str(target), "--camera", "camera0", "--from", "2026-01-01")
+        self.assertIn("day.zip: 2 files", told)
+        with zipfile.ZipFile(target) as archive:
+            self.assertIsNone(archive.testzip())
+            self.assertEqual(sorted(archive.namelist()), sorted(f"recordings/{name}" for name in names))
+        self.assertIn("nothing", await self.run_it("library", "export", "x.zip", "--to", "2020-01-01", code=1))
+        self.assertIn("is kept", await self.run_it("library", "protect", names[0]))
+        self.assertIn("protected", await self.run_it("library", "list"))
+        self.assertIn("kept for 30 days", await self.run_it("library", "retention", "--days", "30"))
+        self.assertIn("would be deleted", await self.run_it("library", "cleanup", "--preview"))
+        self.assertIn("kept for ever", await self.run_it("library", "retention", "--off"))
+        self.assertEqual(len(await self.json_of("library", "list")), 2)
 
     async def test_who_may(self) -> None:
         """Users are added, changed, logged out, removed; keys made and ended; all of it stands in the audit log."""

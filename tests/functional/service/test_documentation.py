@@ -99,7 +99,7 @@ class ExampleTests(DaemonTestCase):
         for command in found:
             await self.follow("--help", f".venv/bin/{command}")
         self.assertIn("camsvc rotate-secret --overlap 0", found)
-        self.assertEqual(len(found), 17)
+        self.assertEqual(len(found), 20)
 
     async def test_first_lines(self) -> None:
         """What README.rst says that a start prints is what it prints, but for times, numbers and names of files."""

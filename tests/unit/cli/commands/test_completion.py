@@ -23,7 +23,8 @@ class CompletionTests(SynchronousTestCase):
     def test_actions(self) -> None:
         """Of a command."""
         self.assertEqual(
-            completions(["library", ""]), ["cleanup", "delete", "get", "list", "retention", "room", "verify"]
+            completions(["library", ""]),
+            ["cleanup", "delete", "export", "get", "list", "protect", "retention", "room", "verify"],
         )
         self.assertEqual(completions(["user", "pa"]), ["passwd"])
 
