@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType, field
 
 from camsvc.access.roles import Principal, Role
 from camsvc.api.urls import Urls
 from camsvc.library.disk.disk_status import DiskStatus
+from camsvc.library.index import EXPORTS
 from camsvc.model import Camera, MediaFile, Status, iso
+from camsvc.recording.copies.export import Export
 from camsvc.recording.finisher import Progress
 
 
@@ -51,6 +53,27 @@ class FileView(Struct, frozen=True, kw_only=True):
     duration: float | UnsetType = UNSET
     width: int | UnsetType = UNSET
     height: int | UnsetType = UNSET
+
+
+class ExportView(Struct, frozen=True, kw_only=True):
+    """An export: QUEUED, RUNNING, DONE, FAILED or CANCELLED; ``progress`` is 0 to 1.
+
+    ``from`` is what was asked for; the file begins with the key frame at or before it, at ``created_time``.
+    """
+
+    export: str
+    device: str
+    status: str
+    progress: float
+    since: str = field(name="from")
+    until: str = field(name="to")
+    estimated_size: int
+    filename: str | UnsetType = UNSET
+    file_size: int | UnsetType = UNSET
+    created_time: str | UnsetType = UNSET
+    duration: float | UnsetType = UNSET
+    download_url: str | UnsetType = UNSET
+    error: str | UnsetType = UNSET
 
 
 class RecordingUpdate(Struct, frozen=True, kw_only=True):
@@ -111,6 +134,25 @@ class Views:
             debug=_debug(camera) if debug and principal.role >= Role.ADMIN else UNSET,
         )
 
+    def export(self, export: Export, principal: Principal, base_url: str) -> ExportView:
+        """An export for one reader."""
+        file = export.file
+        return ExportView(
+            export=export.ident,
+            device=export.device,
+            status=export.state.value,
+            progress=round(export.progress, 3),
+            since=iso(export.since),
+            until=iso(export.until),
+            estimated_size=export.estimated_bytes,
+            filename=file.filename if file else UNSET,
+            file_size=file.size_bytes if file else UNSET,
+            created_time=iso(file.created_at) if file else UNSET,
+            duration=file.duration_s or UNSET if file else UNSET,
+            download_url=self.urls.download(EXPORTS, file.filename, principal, base_url) if file else UNSET,
+            error=export.error or UNSET,
+        )
+
     def file(self, kind: str, file: MediaFile, principal: Principal, base_url: str) -> FileView:
         """A file for one reader."""
         return FileView(
@@ -123,7 +165,7 @@ class Views:
             status=file.status,
             format=format_of(file.filename),
             protected=file.protected,
-            thumbnail_url=self.urls.thumbnail(file, principal, base_url),
+            thumbnail_url=UNSET if kind == EXPORTS else self.urls.thumbnail(file, principal, base_url),
             duration=UNSET if file.duration_s is None else file.duration_s,
             width=file.width or UNSET,
             height=file.height or UNSET,

@@ -106,6 +106,22 @@ def segments(db: sqlite3.Connection, kind: str, filename: str) -> tuple[MediaFil
     return tuple(_file(row) for row in db.execute(query, (kind, names.place_of(filename)[0])))
 
 
+def overlapping(db: sqlite3.Connection, device: str, since: float, until: float) -> list[MediaFile]:
+    """The finished files of a camera's recordings that show anything of a time, oldest first.
+
+    Args:
+        db: inside a transaction.
+        device: the camera.
+        since: seconds since the epoch.
+        until: likewise.
+    """
+    query = (
+        f"SELECT {_FILE_COLUMNS}, 'FINISHED' FROM media_file WHERE kind = ? AND device = ? AND created_at < ?"
+        " AND created_at + duration_s > ? ORDER BY created_at, filename"
+    )
+    return [_file(row) for row in db.execute(query, (RECORDINGS, device, until, since))]
+
+
 def protect(db: sqlite3.Connection, kind: str, filename: str, protected: bool) -> int:
     """Say of all files of a recording whether retention leaves them alone, and of those that it will have.
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from twisted.internet.defer import Deferred
 from twisted.internet.threads import deferToThreadPool
 
-from camsvc.library.index import MEDIA, RECORDINGS, SNAPSHOTS
+from camsvc.library.index import EXPORTS, MEDIA, RECORDINGS, SNAPSHOTS
 from camsvc.model import MediaFile
 from camsvc.system.worker_threads import WorkerThreads
 
@@ -23,6 +23,7 @@ class MediaFolders:
         recordings_dir: finished recordings; their parts are below ``.rec``.
         snapshots_dir: snapshots.
         thumbnails_dir: thumbnails of both.
+        exports_dir: exports; beside the recordings, whose disk they are of.
     """
 
     def __init__(self, reactor: Any, recordings_dir: Path, snapshots_dir: Path, thumbnails_dir: Path) -> None:
@@ -31,6 +32,7 @@ class MediaFolders:
         self.recordings_dir = recordings_dir
         self.snapshots_dir = snapshots_dir
         self.thumbnails_dir = thumbnails_dir
+        self.exports_dir = recordings_dir / EXPORTS
 
     def places(self) -> tuple[tuple[str, str, Path], ...]:
         """Every folder that holds media files: their kind, their location, and the folder."""
@@ -38,7 +40,7 @@ class MediaFolders:
 
     def folder(self, kind: str) -> Path:
         """Where the files of a kind are, or come to."""
-        return {RECORDINGS: self.recordings_dir, SNAPSHOTS: self.snapshots_dir}[kind]
+        return {RECORDINGS: self.recordings_dir, SNAPSHOTS: self.snapshots_dir, EXPORTS: self.exports_dir}[kind]
 
     def path(self, kind: str, file: MediaFile) -> Path:
         """Where one file is, by its location."""

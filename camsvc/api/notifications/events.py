@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import camsvc
 from camsvc.access.roles import Principal
-from camsvc.api.calls import ClientConnection
 from camsvc.api.health_status import HealthStatus
-from camsvc.api.notifications.connections import ClientConnections, Notification
+from camsvc.api.notifications.connections import ClientConnections
+from camsvc.api.notifications.event_sender import EventSender
 from camsvc.api.notifications.subscriptions import Subscriptions
 from camsvc.api.notifications.topics import CleanupEvent, HealthChanged, ProtectionEvent, SnapshotEvent, SystemEvent
 from camsvc.api.views import CameraView, Views, recording_update
@@ -41,8 +40,7 @@ class Events:
             health_status: how the parts are.
             clocks: for what tells its time.
         """
-        self._connections = connections
-        self._subscriptions = subscriptions
+        self._tell = EventSender(connections, subscriptions).send
         self._views = views
         self._health_status = health_status
         self._clocks = clocks
@@ -107,25 +105,3 @@ class Events:
     def _tell_of_service(self, topic: str) -> None:
         event = SystemEvent(iso(self._clocks.wall_s()), camsvc.__version__)
         self._tell(topic, lambda *_: event, subject="")
-
-    def _tell(
-        self,
-        topic: str,
-        params: Callable[[Principal, str], Any],
-        camera: str | None = None,
-        subject: str | None = None,
-    ) -> None:
-        """Send an event to those who subscribed to it.
-
-        Args:
-            topic: its method's name on the wire.
-            params: makes what is told for one reader.
-            camera: the camera it is of; None where it is of none.
-            subject: what a newer event of the topic makes an older one of needless; None where each counts.
-        """
-
-        def wanted_by(connection: ClientConnection) -> bool:
-            return self._subscriptions.wants(connection, topic, camera)
-
-        key = None if subject is None else f"event {topic} {subject}"
-        self._connections.notify(Notification(topic, params, camera, key), wanted_by)

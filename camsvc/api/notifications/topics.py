@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from camsvc.api.views import CameraView, RecordingUpdate
+from camsvc.api.views import CameraView, ExportView, RecordingUpdate
 
 
 class SnapshotEvent(Struct, frozen=True):
@@ -55,6 +55,7 @@ EVENTS: dict[str, tuple[type[Struct], str]] = {
     "recording.error": (RecordingUpdate, "A recording failed, and why."),
     "library.protection": (ProtectionEvent, "Retention leaves a recording alone from now on, or does so no more."),
     "library.cleanup": (CleanupEvent, "Retention has deleted files."),
+    "export.progress": (ExportView, "An export began, is further, is done, failed or was cancelled."),
     "snapshot.taken": (SnapshotEvent, "A snapshot is stored."),
     "system.health": (HealthChanged, "The health of the service is another."),
     "system.startup": (SystemEvent, "Everything is up."),

@@ -17,7 +17,7 @@ from camsvc.library import index
 from camsvc.library.catalogue.listing import Listing
 from camsvc.library.disk.disk_guard import DiskGuard
 from camsvc.library.files_in_use import FilesInUse
-from camsvc.library.index import RECORDINGS, SNAPSHOTS
+from camsvc.library.index import EXPORTS, RECORDINGS, SNAPSHOTS
 from camsvc.library.media_folders import MediaFolders
 from camsvc.library.protection import Protection
 from camsvc.library.retention.retention import Retention
@@ -26,6 +26,7 @@ from camsvc.library.scan.library_scan import LibraryScan
 from camsvc.library.thumbnail_names import THUMBNAILS
 from camsvc.library.verification.verification import Verification
 from camsvc.model import MediaFile
+from camsvc.recording.copies.exports import Exports
 from camsvc.recording.finisher import Finisher, Progress
 from camsvc.recording.joiner import Joiner
 from camsvc.recording.recorder import Recorder
@@ -91,6 +92,8 @@ class Archive:
             zone_of(config.recording.time_zone),
         )
         self.protection = Protection(runtime.database)
+        self.exports = Exports(runtime, folders, guard, self.in_use)
+        self.folders[EXPORTS] = folders.exports_dir
         self._connect()
 
     def find(self, kind: str, name: str) -> Deferred[MediaFile | None]:
@@ -153,6 +156,7 @@ class Archive:
             Step("stopping to open new files", self.examination.stop),
             Step("stopping the deletion of old files", self.retention.stop),
             Step("stopping the thumbnails", self.thumbnails.stop),
+            Step("cancelling exports", self.exports.stop),
             Step("ending recordings", end, END_LIMIT_S),
             Step("stopping the watch on the recordings' disk", self.guard.stop),
         )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from camsvc.api.health_status import HealthStatus
 from camsvc.api.notifications.connections import ClientConnections
+from camsvc.api.notifications.event_sender import EventSender
 from camsvc.api.notifications.events import Events
+from camsvc.api.notifications.export_events import ExportEvents
 from camsvc.api.notifications.status_updates import StatusUpdates
 from camsvc.api.notifications.subscriptions import Subscriptions
 from camsvc.api.urls import Urls
@@ -41,6 +43,7 @@ class ClientFeed:
         self.connections = ClientConnections(clocks)
         self.subscriptions = Subscriptions(self.connections)
         self.events = Events(self.connections, self.subscriptions, self.views, self.health_status, clocks)
+        self._export_events = ExportEvents(EventSender(self.connections, self.subscriptions), self.views)
         self._status_updates = StatusUpdates(self.connections, self.views)
 
     def subscribe(self, topics: Topics) -> None:
@@ -51,6 +54,7 @@ class ClientFeed:
         archive.finisher.changes.add(self._status_updates.recording_changed)
         archive.finisher.changes.add(self.events.recording_changed)
         archive.snapshots.taken.add(self.events.snapshot_taken)
+        archive.exports.changes.add(self._export_events.export_changed)
         archive.guard.changes.add(self._status_updates.storage_changed)
         archive.guard.changes.add(self.events.check_health)
         archive.protection.changes.add(self.events.recording_protected)

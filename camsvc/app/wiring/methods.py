@@ -11,6 +11,7 @@ from camsvc.api.methods.cameras.camera_settings import CameraSettingsMethods
 from camsvc.api.methods.cameras.cameras import CameraMethods
 from camsvc.api.methods.cameras.external_streams import DiscoveryMethods, ExternalStreamMethods
 from camsvc.api.methods.cameras.streams import StreamMethods, StreamStatusMethods
+from camsvc.api.methods.library.exports import ExportMethods
 from camsvc.api.methods.library.files import FileMethods
 from camsvc.api.methods.library.recording_status import RecordingStatusMethods
 from camsvc.api.methods.library.recordings import RecordingMethods
@@ -91,6 +92,7 @@ class Methods:
         yield FileMethods(database, folders, recorder, finisher, views.urls)
         yield StorageMethods(database, folders, self._config.storage, recorder, finisher, archive.guard)
         yield ScheduleMethods(archive.scheduler, recorder)
+        yield ExportMethods(archive.exports, archive.listing, database, folders, views)
         yield RetentionMethods(archive.retention, archive.protection, archive.find)
         yield VerificationMethods(self._runtime.reactor, archive.verification)
 

@@ -13,6 +13,7 @@ from attrs import frozen
 from twisted.web import http, static
 
 from camsvc.errors import CamsvcError
+from camsvc.library.index import EXPORTS, RECORDINGS
 from camsvc.server.downloads.body_sender import BodySender, FileSpan, open_plainly
 from camsvc.server.downloads.conditions import meets_preconditions, prepare
 from camsvc.server.downloads.joined_body import JoinedBodies
@@ -48,7 +49,8 @@ class FileDelivery:
         if self.accel and request.by_trusted_proxy:
             _set_headers(request, path.name)
             _set_type(request, path)
-            request.setHeader(b"x-accel-redirect", quote(f"{self.accel}/{kind}/{path.name}").encode())
+            folder = f"{RECORDINGS}/{EXPORTS}" if kind == EXPORTS else kind
+            request.setHeader(b"x-accel-redirect", quote(f"{self.accel}/{folder}/{path.name}").encode())
             return b""
         return StoredFile(path, self.turns)
 

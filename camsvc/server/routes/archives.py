@@ -16,7 +16,7 @@ from twisted.internet.defer import Deferred
 
 from camsvc.access.roles import Principal
 from camsvc.errors import InvalidParams, MediaType, NotFound
-from camsvc.library.index import RECORDINGS, SNAPSHOTS
+from camsvc.library.index import EXPORTS, RECORDINGS, SNAPSHOTS
 from camsvc.model import MediaFile, stamp
 from camsvc.server.downloads.body_sender import StreamedBody
 from camsvc.server.downloads.send_turns import SendTurns
@@ -87,7 +87,7 @@ class Archives:
 
     async def _choose(self, who: Principal, text: str) -> list[_Chosen]:
         kind, _, name = text.partition("/")
-        known = await self._access.known(who, kind, name) if kind in (RECORDINGS, SNAPSHOTS) else None
+        known = await self._access.known(who, kind, name) if kind in (RECORDINGS, SNAPSHOTS, EXPORTS) else None
         if known is None or known.status != "FINISHED":
             raise NotFound("File", text[:100], suggestion="name finished files as recordings/NAME or snapshots/NAME")
         files = await self._segments(kind, name) if known.segments > 1 else (known,)

@@ -13,7 +13,7 @@ from twisted.web.iweb import IRequest
 
 from camsvc.access.roles import Principal
 from camsvc.errors import CamsvcError, InvalidState, NotFound
-from camsvc.library.index import RECORDINGS, SNAPSHOTS
+from camsvc.library.index import RECORDINGS
 from camsvc.library.thumbnail_names import THUMBNAILS, source_of
 from camsvc.model import MediaFile
 from camsvc.server.downloads.stored_file import FileDelivery
@@ -69,7 +69,7 @@ class Files:
         Raises:
             NotFound: there is none of that name, or none that this one may know of.
         """
-        if kind not in (RECORDINGS, SNAPSHOTS, THUMBNAILS):
+        if kind not in self._sources.folders:
             raise NotFound("Folder", kind[:50])
         who = self._access.enter(request, f"{kind}/{name}")
         if not is_file_name(name):

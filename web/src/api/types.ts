@@ -239,6 +239,28 @@ export interface EnginePath {
   readers: number;
 }
 
+/** An export: QUEUED, RUNNING, DONE, FAILED or CANCELLED; `progress` is 0 to 1. `from` is what was asked for; the file begins with the key frame at or before it, at `created_time`. */
+export interface ExportView {
+  export: string;
+  device: string;
+  status: string;
+  progress: number;
+  from: string;
+  to: string;
+  estimated_size: number;
+  filename?: string;
+  file_size?: number;
+  created_time?: string;
+  duration?: number;
+  download_url?: string;
+  error?: string;
+}
+
+/** Exports that are being made, and those that have ended since the start, oldest first. */
+export interface ExportsList {
+  exports: ExportView[];
+}
+
 /** All, and the same by type. */
 export interface ExternalList {
   external_streams: StreamEntry[];
@@ -820,6 +842,14 @@ export interface Methods {
     };
     result: Identity;
   };
+  /** End an export that is being made or waits; nothing is left of it. Role: operator. */
+  cancel_export: {
+    params: {
+      /** as export_recording has answered */
+      export: string;
+    };
+    result: ExportView;
+  };
   /** Change the caller's own password; ends the caller's sessions, this one too once it has been answered. Role: viewer. */
   change_password: {
     params: {
@@ -866,6 +896,14 @@ export interface Methods {
     };
     result: UserView;
   };
+  /** Delete the file of an export; the recordings that it was made of stay. Role: admin. */
+  delete_export: {
+    params: {
+      /** name of a file, with or without extension; no folders, control characters or leading dot */
+      filename: string;
+    };
+    result: Deleted;
+  };
   /** Delete a finished recording; one under way has to be stopped before. Role: admin. */
   delete_recording: {
     params: {
@@ -905,6 +943,18 @@ export interface Methods {
       include_offline?: boolean;
     };
     result: Discovered;
+  };
+  /** Begin to make one file of a time, from one recording or several; `export.progress` tells how far it is. Role: operator. */
+  export_recording: {
+    params: {
+      /** id of a camera, as camera0 */
+      device: string;
+      /** begins with the key frame at or before it */
+      from: string;
+      /** ends there; a week after it at most */
+      to: string;
+    };
+    result: ExportView;
   };
   /** Calls that changed something and refused logins: who, when, from where, what, and the result. Role: admin. */
   get_audit_log: {
@@ -953,6 +1003,11 @@ export interface Methods {
       debug?: boolean;
     };
     result: CameraStatus;
+  };
+  /** How far exports are; what came of earlier ones is in list_exports. Role: viewer. */
+  get_exports: {
+    params: Record<string, never>;
+    result: ExportsList;
   };
   /** The streams that were added. Role: viewer. */
   get_external_streams: {
@@ -1056,6 +1111,24 @@ export interface Methods {
   list_clients: {
     params: Record<string, never>;
     result: Clients;
+  };
+  /** Files of exports, newest first. Role: viewer. */
+  list_exports: {
+    params: {
+      /** at most so many */
+      limit?: number;
+      /** after the first so many */
+      offset?: number;
+      /** id of a camera, as camera0 */
+      device?: string;
+      /** made at this time or later */
+      from?: string;
+      /** made before this time */
+      to?: string;
+      /** a part of the name */
+      search?: string;
+    };
+    result: FileList;
   };
   /** Recordings, newest first; those under way and being finished stand among them with their status. Role: viewer. */
   list_recordings: {
@@ -1364,6 +1437,8 @@ export interface Notifications {
   "library.protection": ProtectionEvent;
   /** Retention has deleted files. To those who subscribed. */
   "library.cleanup": CleanupEvent;
+  /** An export began, is further, is done, failed or was cancelled. To those who subscribed. */
+  "export.progress": ExportView;
   /** A snapshot is stored. To those who subscribed. */
   "snapshot.taken": SnapshotEvent;
   /** The health of the service is another. To those who subscribed. */
@@ -1383,19 +1458,23 @@ export const methodRoles: Readonly<Record<MethodName, Role | "open">> = {
   accept_volume: "admin",
   add_external_stream: "operator",
   authenticate: "open",
+  cancel_export: "operator",
   change_password: "viewer",
   cleanup_old_files: "admin",
   create_api_key: "admin",
   create_user: "admin",
+  delete_export: "admin",
   delete_recording: "admin",
   delete_snapshot: "admin",
   delete_user: "admin",
   discover_external_streams: "operator",
+  export_recording: "operator",
   get_audit_log: "admin",
   get_camera_capabilities: "viewer",
   get_camera_controls: "viewer",
   get_camera_list: "viewer",
   get_camera_status: "viewer",
+  get_exports: "viewer",
   get_external_streams: "viewer",
   get_metrics: "admin",
   get_recording_info: "viewer",
@@ -1413,6 +1492,7 @@ export const methodRoles: Readonly<Record<MethodName, Role | "open">> = {
   get_system_status: "viewer",
   list_api_keys: "admin",
   list_clients: "admin",
+  list_exports: "viewer",
   list_recordings: "viewer",
   list_snapshots: "viewer",
   list_users: "admin",

@@ -10,7 +10,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
-from camsvc.access.roles import Role
+from camsvc.access.roles import Principal, Role
 from camsvc.api.calls import Call
 from camsvc.api.camera_scope import CameraId, CameraScope
 from camsvc.api.declaration import method
@@ -119,6 +119,19 @@ class FileList(Struct, frozen=True):
     indexing: bool = False
 
 
+def query_of(params: ListParams, who: Principal) -> Query:
+    """What a list asks for, for one who may see some cameras alone."""
+    return Query(
+        limit=params.limit,
+        offset=params.offset,
+        device=None if isinstance(params.device, UnsetType) else params.device,
+        since=None if isinstance(params.since, UnsetType) else params.since.timestamp(),
+        until=None if isinstance(params.until, UnsetType) else params.until.timestamp(),
+        search=None if isinstance(params.search, UnsetType) else params.search,
+        cameras=who.cameras,
+    )
+
+
 class RecordingMethods:
     """Methods that make and list recordings and snapshots."""
 
@@ -225,16 +238,7 @@ class RecordingMethods:
         return self._finisher.footage() | self._recorder.under_way()
 
     async def _list(self, kind: str, call: Call, params: ListParams) -> FileList:
-        who = call.principal
-        query = Query(
-            limit=params.limit,
-            offset=params.offset,
-            device=None if isinstance(params.device, UnsetType) else params.device,
-            since=None if isinstance(params.since, UnsetType) else params.since.timestamp(),
-            until=None if isinstance(params.until, UnsetType) else params.until.timestamp(),
-            search=None if isinstance(params.search, UnsetType) else params.search,
-            cameras=who.cameras,
-        )
+        who, query = call.principal, query_of(params, call.principal)
         before = self._unfinished()
         page = await self._listing.files(kind, query)
         # What was finished meanwhile stands in the page as it was.
