@@ -110,7 +110,7 @@ class ActiveRecording:
         )
         self._growth.start()
         self.followed = True
-        _ = launch(self._count_made(), self._log, "counting what is recorded")
+        self._runtime.reactor.callWhenRunning(self._count_made)  # the database has no thread before
 
     def leave(self) -> None:
         """Follow it no more, and do not end it: the engine records on."""
@@ -192,8 +192,11 @@ class ActiveRecording:
             self._timer.cancel()
             self._timer = None
 
-    async def _count_made(self) -> None:
-        self._made_bytes = (await self._segments.made(self.recording)).size_bytes
+    def _count_made(self) -> None:
+        async def count() -> None:
+            self._made_bytes = (await self._segments.made(self.recording)).size_bytes
+
+        _ = launch(count(), self._log, "counting what is recorded")
 
     async def _read_again(self) -> None:
         try:

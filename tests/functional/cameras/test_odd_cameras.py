@@ -44,7 +44,7 @@ class Row:
 
     Attributes:
         camera: its name in ``CAMERAS``.
-        files: finished files of a recording of RECORDED_S seconds.
+        files: files of a recording of RECORDED_S seconds.
         within_s: how far their lengths together may be from that.
         sound: the codec of the recorded sound; empty where there is none.
         detail: words of the camera's ``detail``.
@@ -53,6 +53,7 @@ class Row:
         steady: of the recorded pictures no two are more than so many seconds apart, and few lie on one another; and
             a viewer who was there before goes on: 0 where that is not so.
         squeezed: the share of pictures that lie on the one before.
+        together_s: no farther apart do pictures and sound end: the last of each begins up to so long before the end.
         options: further lines of its table in the configuration.
     """
 
@@ -65,6 +66,7 @@ class Row:
     decodes: bool = True
     steady: float = 0.0
     squeezed: float = 0.02
+    together_s: float = 0.08
     options: tuple[str, ...] = ()
 
 
@@ -217,13 +219,15 @@ class OddCameras:
 
     async def was_recorded(self, row: Row, device: str) -> None:
         """The files of its recording: how many, how long, with which sound, whole."""
-        listed = (await self.client.call("list_recordings", device=device))["files"]
-        self.assertEqual(len(listed), row.files, f"{[each['filename'] for each in listed]}")
+        (listed,) = (await self.client.call("list_recordings", device=device))["files"]
+        info = await self.client.call("get_recording_info", filename=listed["filename"])
+        names = [each["filename"] for each in info.get("parts", [listed])]
+        self.assertEqual(len(names), row.files, f"{names}")
         length = 0.0
-        for each in listed:
-            file = self.daemon.state / "recordings" / each["filename"]
-            length += await self.length_of(row, file)
+        for name in names:
+            length += await self.length_of(row, self.daemon.state / "recordings" / name)
         self.assertLess(abs(length - RECORDED_S), row.within_s, f"{length:.2f} s were recorded")
+        self.assertLess(abs(length - listed["duration"]), 0.1, "the length told")
 
     async def length_of(self, row: Row, file: Path) -> float:
         found = await probe(self, file)
@@ -245,7 +249,7 @@ class OddCameras:
         squeezed = sum(step < 0.005 for step in steps)
         self.assertLessEqual(squeezed, len(steps) * row.squeezed)
         ends = [each[-1] for each in times.values()]
-        self.assertLess(max(ends) - min(ends), 0.25, f"pictures and sound end at {ends} s")
+        self.assertLess(max(ends) - min(ends), row.together_s, f"pictures and sound end at {ends} s")
 
 
 async def _together(judge: Callable[[Row], Awaitable[None]], rows: Iterable[Row]) -> None:
