@@ -10,7 +10,15 @@ import { camerasListed, recordingListed, streamsListed, told } from "./feed";
 import { store } from "./store";
 
 /** Events that are heard on every page; the status updates of cameras and recordings come without asking. */
-const TOPICS = ["snapshot.taken", "recording.stop", "recording.error", "system.health", "system.startup"];
+const TOPICS = [
+  "snapshot.taken",
+  "recording.stop",
+  "recording.error",
+  "library.protection",
+  "library.cleanup",
+  "system.health",
+  "system.startup",
+];
 
 type Listener<N extends NotificationName> = (params: Notifications[N]) => void;
 

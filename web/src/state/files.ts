@@ -24,6 +24,8 @@ const CHANGES: readonly NotificationName[] = [
   "recording_status_update",
   "recording.stop",
   "recording.error",
+  "library.protection",
+  "library.cleanup",
   "snapshot.taken",
 ];
 

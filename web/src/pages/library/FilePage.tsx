@@ -4,7 +4,7 @@ import { useEffect, useState } from "react";
 import { Link, useParams } from "wouter";
 import { navigate } from "wouter/use-hash-location";
 
-import type { RecordingInfo, SnapshotInfo } from "../../api/types";
+import type { RecordingInfo, RecordingPart, SnapshotInfo } from "../../api/types";
 import { t, tn } from "../../i18n";
 import { clock, dateTime, size } from "../../i18n/format";
 import { Button, IconButton } from "../../parts/Button";
@@ -21,14 +21,22 @@ import { useAnswer } from "../../state/answers";
 import { deleteLater, keyOf, useDoomed, type FileKind } from "../../state/deletions";
 import { explain } from "../../state/explain";
 import { neighbours, type Neighbours } from "../../state/files";
+import { protect } from "../../state/protection";
 import { useMay, useOffline } from "../../state/rights";
 import { useApp } from "../../state/store";
 import styles from "./FilePage.module.css";
 import { nameOf, pathOf } from "./FileRow";
 import { isDone } from "./selection";
+import { PartsPlayer } from "./PartsPlayer";
 import { VideoPlayer } from "./VideoPlayer";
 
-type Info = (RecordingInfo | SnapshotInfo) & { status?: string; duration?: number; codec?: string };
+type Info = (RecordingInfo | SnapshotInfo) & {
+  status?: string;
+  duration?: number;
+  codec?: string;
+  protected?: boolean;
+  parts?: RecordingPart[];
+};
 
 function Facts({ info }: { info: Info }) {
   const facts: [string, string][] = [
@@ -100,6 +108,9 @@ function Shown({ kind, info, onEnded }: { kind: FileKind; info: Info; onEnded: (
       </Empty>
     );
   }
+  if (info.parts && info.parts.length > 1) {
+    return <PartsPlayer key={info.filename} parts={info.parts} onEnded={onEnded} />;
+  }
   return <VideoPlayer key={info.filename} url={info.download_url} onEnded={onEnded} />;
 }
 
@@ -135,12 +146,13 @@ export default function FilePage() {
   const { value, failure, again } = useAnswer(
     method,
     { filename },
-    { on: ["recording_status_update", "recording.stop"] },
+    { on: ["recording_status_update", "recording.stop", "library.protection"] },
   );
   const info: Info | undefined = value;
   const cameras = useApp((state) => state.cameras);
   const around = useNeighbours(kind, info);
   const mayDelete = useMay(kind === "recordings" ? "delete_recording" : "delete_snapshot");
+  const mayProtect = useMay("protect_recording");
   const offline = useOffline();
   const doomed = useDoomed().has(keyOf(kind, filename));
   const [asking, setAsking] = useState(false);
@@ -167,6 +179,15 @@ export default function FilePage() {
                 <Icon name="download" />
                 <span className={styles.words}>{t("library.download")}</span>
               </a>
+            )}
+            {done && kind === "recordings" && mayProtect && (
+              <IconButton
+                icon="shield"
+                label={t(info.protected ? "library.unprotect" : "library.protect")}
+                aria-pressed={info.protected ?? false}
+                unavailable={offline}
+                onClick={() => void protect([info.filename], !info.protected).then(again)}
+              />
             )}
             {done && mayDelete && (
               <Button
@@ -214,6 +235,7 @@ export default function FilePage() {
           }}
         >
           <p>{t("library.delete.how")}</p>
+          {info?.protected && <p>{t("library.delete.protected")}</p>}
         </Confirm>
       )}
     </Page>

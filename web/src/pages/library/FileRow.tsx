@@ -93,6 +93,12 @@ export function FileRow({ kind, file, selected, choosing, doomed, onToggle }: Fi
             <span className={styles.time}>{time(file.created_time)}</span>
             <span className={styles.name}>{name}</span>
             <State file={file} />
+            {file.protected && (
+              <span className={styles.shield} title={t("library.protected")}>
+                <Icon name="shield" />
+                <span className="only-heard">{t("library.protected")}</span>
+              </span>
+            )}
           </span>
           <span className={styles.second}>
             <span className={styles.filename}>{file.filename}</span>

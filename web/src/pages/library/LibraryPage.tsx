@@ -17,6 +17,7 @@ import { deleteLater } from "../../state/deletions";
 import { explain } from "../../state/explain";
 import { allFiles, downloadTogether, useFiles } from "../../state/files";
 import { complain } from "../../state/notices";
+import { protect } from "../../state/protection";
 import { useMay, useOffline } from "../../state/rights";
 import { ordered, useSettings } from "../../state/settings";
 import { useApp } from "../../state/store";
@@ -85,6 +86,7 @@ export default function LibraryPage() {
   const today = dayOf(useNow(60_000));
   const offline = useOffline();
   const mayDelete = useMay(kind === "recordings" ? "delete_recording" : "delete_snapshot");
+  const mayProtect = useMay("protect_recording");
   const chosen = [...selection.selected.values()];
   if (chosenIn !== kind) {
     setChosenIn(kind);
@@ -126,6 +128,19 @@ export default function LibraryPage() {
           >
             {t("library.zip")}
           </Button>
+          {kind === "recordings" && mayProtect && (
+            <Button
+              icon="shield"
+              unavailable={offline}
+              onClick={() => {
+                const isProtected = chosen.every((file) => file.protected);
+                void protect([...selection.selected.keys()], !isProtected).then(() => list.refresh());
+                selection.clear();
+              }}
+            >
+              {t(chosen.every((file) => file.protected) ? "library.unprotect" : "library.protect")}
+            </Button>
+          )}
           {mayDelete && (
             <Button kind="danger" icon="trash" unavailable={offline} onClick={() => setAsking(true)}>
               {t("library.delete")}
@@ -167,6 +182,7 @@ export default function LibraryPage() {
           }}
         >
           <p>{t("library.delete.how")}</p>
+          {chosen.some((file) => file.protected) && <p>{t("library.delete.protected")}</p>}
         </Confirm>
       )}
     </Page>

@@ -14,13 +14,15 @@ import styles from "./VideoPlayer.module.css";
 
 interface VideoPlayerProps {
   url: string;
+  /** What follows belongs to the same recording: it goes on by itself. */
+  isPart?: boolean;
   /** Called at its end where somebody wants to go on with the next. */
   onEnded: () => void;
 }
 
 let goesOn = false;
 
-export function VideoPlayer({ url, onEnded }: VideoPlayerProps) {
+export function VideoPlayer({ url, isPart = false, onEnded }: VideoPlayerProps) {
   const video = useRef<HTMLVideoElement>(null);
   const [frames] = useState(() => new FrameClock());
   const [speed, setSpeed] = useState(1);
@@ -91,7 +93,7 @@ export function VideoPlayer({ url, onEnded }: VideoPlayerProps) {
         }}
         onRateChange={(event) => setSpeed(event.currentTarget.playbackRate)}
         onError={() => setFailed(true)}
-        onEnded={() => on && onEnded()}
+        onEnded={() => (on || isPart) && onEnded()}
       />
       <div className={styles.controls} role="toolbar" aria-label={t("player.keys")}>
         <IconButton icon="step-back" label={t("player.frame.back")} onClick={() => step(-1)} />

@@ -55,6 +55,12 @@ export const library: Record<keyof typeof english, string> = {
   "library.deleting.other": "{n} Dateien werden gleich gelöscht.",
   "library.delete.failed.one": "{n} Datei wurde nicht gelöscht.",
   "library.delete.failed.other": "{n} Dateien wurden nicht gelöscht.",
+  "library.delete.protected": "Auch was vor dem Aufräumen geschützt ist, wird damit gelöscht.",
+  "library.protect": "Schützen",
+  "library.unprotect": "Nicht mehr schützen",
+  "library.protected": "Geschützt: Aufräumen löscht sie nie",
+  "library.protect.failed.one": "{n} Aufnahme bleibt, wie sie war.",
+  "library.protect.failed.other": "{n} Aufnahmen bleiben, wie sie waren.",
   "library.undo": "Rückgängig",
   "library.back": "Zurück zum Archiv",
   "library.older": "Die davor",
@@ -68,6 +74,10 @@ export const library: Record<keyof typeof english, string> = {
   "library.finishing": "Sie wird fertiggestellt",
   "library.finishing.do":
     "Die Teile werden zu einer Datei verbunden. Danach wird sie hier gleich abgespielt.",
+  "library.parts.one": "{n} Teil",
+  "library.parts.other": "{n} Teile",
+  "library.part.play": "Teil {n} abspielen, ab {time}",
+
   "library.fact.made": "Begonnen",
   "library.fact.length": "Länge",
   "library.fact.size": "Größe",
