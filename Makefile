@@ -11,6 +11,7 @@
 # make bench-engine  CPU, delay and memory of each media engine under 1 to 200 RTSP readers and 1 to 10 WHEP viewers
 # make bench-glass  how far behind the world a browser's picture is, and how soon it is there, on each media engine
 # make bench-downloads  downloads against nginx, what slow readers cost, what a thousand ranges disturb
+# make bench-library  measure lists, start and memory of a library of 100,000 recordings, against peers
 # make bench-faults  measure how long a recording stands still after each fault
 # make appliance  boot Debian's kernel in qemu with two virtual cameras, install camsvc in it, and use it; as root
 # make mediamtx  download the official MediaMTX release into .venv, from the internet; media.engine = "auto" takes it
@@ -27,7 +28,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .NOTPARALLEL:
-.PHONY: run install web wheel test install-test lint unit functional chaos fuzz flood odd-cameras bench bench-engine bench-glass bench-downloads bench-faults appliance mediamtx deb deb-check generate changelog lock clean
+.PHONY: run install web wheel test install-test lint unit functional chaos fuzz flood odd-cameras bench bench-engine bench-glass bench-downloads bench-library bench-faults appliance mediamtx deb deb-check generate changelog lock clean
 
 export PYTHON ?= python3
 BIN := .venv/bin
@@ -107,6 +108,9 @@ bench-glass: install-test
 
 bench-downloads: install-test
 	$(BIN)/python -m bench.downloads
+
+bench-library: install-test
+	$(BIN)/python -m bench.library
 
 bench-faults: install-test
 	$(BIN)/python -m bench.faults

@@ -189,11 +189,6 @@ def unexamined(db: sqlite3.Connection, after: int, limit: int) -> list[tuple[int
     return [(row[0], row[1], _file(row[2:])) for row in db.execute(query, (after, limit))]
 
 
-def finished(db: sqlite3.Connection) -> list[tuple[str, MediaFile]]:
-    """Every finished file with its kind, oldest first."""
-    return oldest(db, -1)
-
-
 def drop(db: sqlite3.Connection, kind: str, filename: str) -> None:
     """Forget a file that is gone; its recording too when that was its last, and none can follow."""
     row = db.execute(

@@ -13,7 +13,7 @@ from twisted.logger import Logger
 from camsvc.library import parts
 from camsvc.library.media_folders import MediaFolders
 from camsvc.library.parts import Clip
-from camsvc.model import MediaFile, Recording
+from camsvc.model import MediaFile, Recording, iso
 from camsvc.system import atomic_files
 from camsvc.system.processes import run
 from camsvc.system.runtime import Runtime
@@ -107,6 +107,7 @@ class Joiner:
             *("-f", "concat", "-safe", "0", "-i", str(playlist), "-map", "0", "-c", "copy"),
             *(("-t", f"{ends_s:.6f}") if ends_s is not None else ()),
             *(("-c:a", "aac") if form != "mkv" and any(kind in descriptions for kind in _NOT_IN_MP4) else ()),
+            *("-metadata", f"creation_time={iso(joint[0].part.began_at)}"),  # known where the library is restored
             *container,
             str(temporary),
         ]

@@ -65,6 +65,7 @@ NOT_RUN = {
     "make bench-glass": _LONG,
     "make bench-downloads": _LONG,
     "make bench-faults": _LONG,
+    "make bench-library": _LONG,
     "make mediamtx": "needs the internet; tests/unit/tools/test_mediamtx.py has a server in its place",
     "make generate": "it writes; tests/unit/tools/test_reference compares",
     "make changelog": "it writes; tests/unit/project/test_changelog has the text of it",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from twisted.logger import Logger
 
-from camsvc.library import index
+from camsvc.library import index, names
 from camsvc.library.containers.contents import Contents, Flawed
 from camsvc.library.containers.inspection import inspect
 from camsvc.library.media_folders import MediaFolders
@@ -21,6 +21,8 @@ PAUSE_S = 0.02
 """Between two files: a hundred thousand take an hour, and nobody feels it."""
 
 _AT_A_TIME = 50
+_LEAD_S = 61.0
+"""A recording may begin with what was there before it was asked for."""
 
 
 class Examination:
@@ -68,8 +70,8 @@ class Examination:
 def enter(db: sqlite3.Connection, kind: str, file: MediaFile, contents: Contents | None) -> None:
     """Store what a file holds; where it was written again meanwhile, it is opened again.
 
-    The files of a recording that was found without the database have one name but for a number: where they do not say
-    when they were filmed, each begins when those before it end.
+    A recording that was found without the database began when its file says so, where that is not before the time in
+    its name. Its files have one name but for a number: where they do not say it, each begins when the last one ends.
 
     Args:
         db: inside a transaction.
@@ -93,10 +95,17 @@ def enter(db: sqlite3.Connection, kind: str, file: MediaFile, contents: Contents
         " WHERE e.kind = media_file.kind AND e.title = media_file.title AND e.segment < media_file.segment"
     )
     db.execute(
-        f"UPDATE media_file SET created_at = coalesce(?, ({before}), created_at)"
-        f" WHERE {place} AND segment > 1 AND recording IS NULL",
-        (contents.began_at, *key),
+        f"UPDATE media_file SET created_at = coalesce(?, iif(segment > 1, ({before}), NULL), created_at)"
+        f" WHERE {place} AND recording IS NULL",
+        (_began_at(file, contents), *key),
     )
+
+
+def _began_at(file: MediaFile, contents: Contents) -> float | None:
+    named = names.time_of(file.filename)
+    if named is None or contents.began_at is None or contents.began_at < named - _LEAD_S:
+        return None
+    return contents.began_at
 
 
 def _contents(path: Path) -> Contents | None:

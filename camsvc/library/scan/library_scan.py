@@ -21,7 +21,7 @@ EVERY_S = 1.0
 SETTLE_S = 0.2
 """So long it is waited for what else happens, as a copy makes several events."""
 
-_AT_A_TIME = 128
+_AT_A_TIME = 256
 _ONE_BY_ONE = 2000
 """From so many names on all is read anew; the kernel tells of 16384 events (fs.inotify.max_queued_events)."""
 

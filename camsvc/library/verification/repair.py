@@ -55,7 +55,8 @@ def _command(ffmpeg: str, path: Path, draft: Path) -> list[str]:
     container = ["-f", "matroska"] if path.suffix == ".mkv" else ["-movflags", "+faststart", "-f", "mp4"]
     return [
         *("/usr/bin/nice", "-n", "19", ffmpeg, "-hide_banner", "-nostdin", "-loglevel", "error"),
-        *("-protocol_whitelist", "file,pipe", "-i", str(path), "-map", "0", "-c", "copy", *container, str(draft)),
+        *("-protocol_whitelist", "file,pipe", "-fflags", "+discardcorrupt"),  # a sample that is cut short
+        *("-i", str(path), "-map", "0", "-c", "copy", *container, str(draft)),
     ]
 
 

@@ -199,7 +199,7 @@ class TotalTests(IndexTestCase):
         while page := index.oldest(self.db, 4, last):
             pages += page
             last = page[-1]
-        self.assertEqual(pages, index.finished(self.db))
+        self.assertEqual(pages, index.oldest(self.db, -1))
         self.assertEqual(len(pages), 14)
         times = [each.created_at for _, each in pages]
         self.assertEqual(times, sorted(times))

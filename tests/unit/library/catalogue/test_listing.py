@@ -58,7 +58,7 @@ queries = st.builds(
 
 def naive(db: sqlite3.Connection, query: Query) -> FilePage:
     """Every file of the folder, and every recording under way, looked at one by one."""
-    there = [file for kind, file in index.finished(db) if kind == RECORDINGS]
+    there = [file for kind, file in index.oldest(db, -1) if kind == RECORDINGS]
     under_way = index.under_way(db)
     busy = {file.filename.rpartition(".")[0] for file in under_way}
     listed = list(under_way)

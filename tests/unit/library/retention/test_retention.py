@@ -70,7 +70,7 @@ class RetentionTestCase(SynchronousTestCase):
     def left(self) -> str:
         folders = (self.folders.recordings_dir, self.folders.snapshots_dir)
         on_disk = "".join(sorted(path.name for folder in folders for path in folder.iterdir()))
-        indexed = "".join(sorted(each.filename for _, each in self.database.now(index.finished)))
+        indexed = "".join(sorted(each.filename for _, each in self.database.now(lambda db: index.oldest(db, -1))))
         self.assertEqual(on_disk, indexed)
         return on_disk
 
@@ -236,4 +236,4 @@ class ToldTests(RetentionTestCase):
         self.assertEqual(
             [each.file.filename for each in outcome.files], [f"{n:03}" for n in range(outcome.total.files)]
         )
-        self.assertEqual((len(self.database.now(index.finished)), self.rows), (len(self.FILES), []))
+        self.assertEqual((len(self.database.now(lambda db: index.oldest(db, -1))), self.rows), (len(self.FILES), []))

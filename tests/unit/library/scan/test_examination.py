@@ -27,12 +27,13 @@ class ExaminationTests(SynchronousTestCase):
         self.examination = Examination(runtime(self.clock, database=self.database), self.folders)
         self.addCleanup(self.examination.stop)
 
-    def put(self, name: str, data: bytes | None = None, created: float = 5.0) -> None:
+    def put(self, name: str, data: bytes | None = None, created: float = 5.0, says: str = "") -> None:
         path = self.folders.recordings_dir / name
         if data is None:
             source = ("-f", "lavfi", "-i", "testsrc2=size=160x120:rate=10:duration=2")
-            subprocess.run(("/usr/bin/ffmpeg", "-loglevel", "error", "-y", *source, "-c:v", "mjpeg", str(path)),
-                           check=True, stdin=subprocess.DEVNULL, timeout=60)  # fmt: skip
+            told = ("-metadata", f"creation_time={says}") if says else ()
+            command = ("/usr/bin/ffmpeg", "-loglevel", "error", "-y", *source, "-c:v", "mjpeg", *told, str(path))
+            subprocess.run(command, check=True, stdin=subprocess.DEVNULL, timeout=60)
         else:
             path.write_bytes(data)
         size = path.stat().st_size
@@ -87,6 +88,21 @@ class ExaminationTests(SynchronousTestCase):
         self.examine()
         found = self.database.now(lambda db: index.segments(db, RECORDINGS, f"{TITLE}.mp4"))
         self.assertEqual([file.created_at for file in found], [100.0, 102.0, 104.0])
+
+    def test_begin(self) -> None:
+        """What came without a database began when its file says so, unless that is before its name's time."""
+        noon = 1769860800.0
+        for name, says, begins in (
+            (f"{TITLE}.mp4", "2026-01-31T12:00:03Z", noon + 3),
+            (f"{TITLE}-2.mp4", "2026-01-31T13:00:00Z", noon + 3600),
+            ("camera3_2026-01-31_12-00-00Z_8.mp4", "2020-01-01T00:00:00Z", 100.0),
+            ("holiday.mp4", "2020-01-01T00:00:00Z", 100.0),
+        ):
+            self.put(name, created=100.0, says=says)
+            self.examine()
+            self.examination.look()
+            self.clock.pump([PAUSE_S] * 3)
+            self.assertEqual(self.found(name).created_at, begins, name)
 
     def test_written_again(self) -> None:
         """What is learnt of a file before it was written again counts no more."""

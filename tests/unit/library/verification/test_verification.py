@@ -156,6 +156,18 @@ class VerificationTests(TestCase):
         for form in ("mp4", "mkv"):
             name = f"cut.{form}"
             self.assertIn(f"{name}.damaged", found[name][1])
+            command = (
+                "/usr/bin/ffmpeg",
+                "-v",
+                "error",
+                "-xerror",
+                "-i",
+                str(self.recordings / name),
+                "-f",
+                "null",
+                "-",
+            )
+            subprocess.run(command, check=True, stdin=subprocess.DEVNULL, timeout=60)
             self.assertTrue(1.0 < (inspect(self.recordings / name).duration_s or 0) < 4.0, form)
             data = self.made(form)
             self.assertEqual((self.recordings / f"{name}.damaged").read_bytes(), data[: len(data) * 2 // 3])

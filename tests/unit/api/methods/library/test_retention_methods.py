@@ -108,7 +108,7 @@ class RetentionMethodsTests(SynchronousTestCase):
                 "policy": "age",
             },
         )
-        self.assertEqual(len(self.database.now(index.finished)), 3)
+        self.assertEqual(len(self.database.now(lambda db: index.oldest(db, -1))), 3)
 
     def test_what_is_not_said_stays(self) -> None:
         """A client that knows nothing of cameras and free space takes neither away."""
@@ -135,10 +135,10 @@ class RetentionMethodsTests(SynchronousTestCase):
         self.assertEqual([(each.filename, each.protected) for each in self.told], [("a.mp4", True)])
         self.ask("set_retention_policy", {"policy_type": "manual", "enabled": True, "max_age_days": 30})
         self.ask("cleanup_old_files")
-        self.assertEqual([each.filename for _, each in self.database.now(index.finished)], ["a.mp4"])
+        self.assertEqual([each.filename for _, each in self.database.now(lambda db: index.oldest(db, -1))], ["a.mp4"])
         self.ask("protect_recording", {"filename": "a.mp4", "protected": False}, operator)
         self.ask("cleanup_old_files")
-        self.assertEqual(self.database.now(index.finished), [])
+        self.assertEqual(self.database.now(lambda db: index.oldest(db, -1)), [])
 
     def test_bad_policies(self) -> None:
         """What the type needs, and sensible numbers."""
