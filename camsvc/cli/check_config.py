@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from typing import Any
 
 from camsvc.app.startup import certificates_of, runtime_path, serves_rtsps
 from camsvc.cli.options import add_config_option, add_json_option
 from camsvc.cli.tables import print_json
 from camsvc.config.files import Sources, find_file, read
+from camsvc.config.mistakes import mistakes
 from camsvc.config.schema import Config
 from camsvc.engine.choice import EngineChoice, choose, find_ffmpeg
-from camsvc.errors import StartError
+from camsvc.errors import ConfigError, StartError
 from camsvc.server.http.tls import Certificates
 from camsvc.system.clocks import Clocks
 from camsvc.system.redaction import escaped, redact_value
 
-EX_OK = 0
+EX_OK, EX_USAGE = 0, 64
 
 
 def declare(command: argparse.ArgumentParser) -> None:
@@ -33,7 +35,12 @@ def declare(command: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     path = find_file(options.config)
-    sources = read(path)
+    try:
+        sources = read(path)
+    except ConfigError:
+        for text in mistakes(path) if path else []:
+            print(f"camsvc: {text}", file=sys.stderr)
+        return EX_USAGE
     config = sources.config
     choice = choose(config.media) if config.media.run else None
     engine = choice.words if choice is not None else "run by systemd"

@@ -76,14 +76,14 @@ def read(path: Path | None) -> Sources:
     """
     if path is None:
         return Sources(Config())
-    files = (path, *_beside(path))
+    files = (path, *beside(path))
     merged: dict[str, Any] = {}
     origins: dict[str, Path] = {}
     for file in files:
-        _merge(merged, _document(file), file, origins)
+        merge(merged, document(file), file, origins)
 
     def source(key: str) -> str:
-        return str(_origin(origins, key) or path)
+        return str(origin(origins, key) or path)
 
     config = _anchored(parse(merged, source), path.resolve().parent)
     for problem in _folder_problems(config, path):
@@ -91,7 +91,12 @@ def read(path: Path | None) -> Sources:
     return Sources(config, files, origins, dict(_leaves(merged)))
 
 
-def _beside(path: Path) -> list[Path]:
+def beside(path: Path) -> list[Path]:
+    """The files of the folder beside a configuration, by name.
+
+    Raises:
+        ConfigError: it cannot be read.
+    """
     folder = path.with_name(path.name + ".d")
     try:
         return sorted(each for each in folder.iterdir() if each.suffix == ".toml" and not each.name.startswith("."))
@@ -101,7 +106,12 @@ def _beside(path: Path) -> list[Path]:
         raise ConfigError(f"{folder}: cannot be read: {why.strerror}") from None
 
 
-def _document(path: Path) -> dict[str, Any]:
+def document(path: Path) -> dict[str, Any]:
+    """What stands in a file.
+
+    Raises:
+        ConfigError: it cannot be read, or is no TOML.
+    """
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as why:
@@ -118,13 +128,20 @@ def _is_tables(value: object) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(each, dict) for each in value)
 
 
-def _merge(
-    into: dict[str, Any], document: dict[str, Any], file: Path, origins: dict[str, Path], at: str = ""
-) -> None:
-    for key, value in document.items():
+def merge(into: dict[str, Any], new: dict[str, Any], file: Path, origins: dict[str, Path], at: str = "") -> None:
+    """Put a document over what is there, key by key.
+
+    Args:
+        into: what is there.
+        new: of the file.
+        file: it is from.
+        origins: the file of each value, which are brought up to date.
+        at: the table that both are, with a dot behind it.
+    """
+    for key, value in new.items():
         path, before = f"{at}{key}", into.get(key)
         if isinstance(value, dict) and isinstance(before, dict):
-            _merge(before, value, file, origins, f"{path}.")
+            merge(before, value, file, origins, f"{path}.")
             continue
         if _is_tables(value) and _is_tables(before):
             first = len(into[key])
@@ -149,7 +166,7 @@ def _leaves(value: Any, at: str = "") -> list[tuple[str, Any]]:
     return [leaf for key, each in inner for leaf in _leaves(each, key)]
 
 
-def _origin(origins: Mapping[str, Path], key: str) -> Path | None:
+def origin(origins: Mapping[str, Path], key: str) -> Path | None:
     """The file of the value at a key, or of what it stands in."""
     wanted = steps(key)
     best: tuple[int, Path] | None = None
