@@ -19,9 +19,11 @@ const NOT_CALLED: Partial<Record<MethodName, string>> = {
 /** What pages that are on their way will call. */
 const ON_THEIR_WAY = new Set<MethodName>([
   "accept_volume",
-  "get_recording_schedules",
-  "protect_recording",
-  "set_recording_schedule",
+  "cancel_export",
+  "delete_export",
+  "export_recording",
+  "get_exports",
+  "list_exports",
   "verify_library",
   "add_external_stream",
   "cleanup_old_files",

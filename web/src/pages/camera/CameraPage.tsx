@@ -28,6 +28,7 @@ import styles from "./CameraPage.module.css";
 import { Controls } from "./Controls";
 import { Details } from "./Details";
 import { Links } from "./Links";
+import { Schedule } from "./Schedule";
 import { Settings } from "./Settings";
 import { Stage } from "./Stage";
 import { Today } from "./Today";
@@ -191,6 +192,7 @@ function Shown({ camera }: { camera: CameraView }) {
           <Details camera={camera} />
           <Controls device={device} />
           <Links device={device} name={name} />
+          <Schedule device={device} />
           {maySet && <Settings camera={camera} />}
         </div>
       </div>
