@@ -32,6 +32,7 @@ from camsvc.recording.joiner import Joiner
 from camsvc.recording.recorder import Recorder
 from camsvc.recording.schedules import schedules_table
 from camsvc.recording.schedules.scheduler import Scheduler
+from camsvc.recording.scrubbing_strips import ScrubbingStrips
 from camsvc.recording.segments import Segments
 from camsvc.recording.snapshots import Snapshots
 from camsvc.recording.thumbnails import Thumbnails
@@ -92,6 +93,7 @@ class Archive:
             zone_of(config.recording.time_zone),
         )
         self.protection = Protection(runtime.database)
+        self.strips = ScrubbingStrips(runtime, folders)
         self.exports = Exports(runtime, folders, guard, self.in_use)
         self.folders[EXPORTS] = folders.exports_dir
         self._connect()
@@ -157,6 +159,7 @@ class Archive:
             Step("stopping the deletion of old files", self.retention.stop),
             Step("stopping the thumbnails", self.thumbnails.stop),
             Step("cancelling exports", self.exports.stop),
+            Step("stopping the strips for scrubbing", self.strips.stop),
             Step("ending recordings", end, END_LIMIT_S),
             Step("stopping the watch on the recordings' disk", self.guard.stop),
         )

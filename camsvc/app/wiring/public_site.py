@@ -57,6 +57,7 @@ class PublicSite:
             archive.finisher.when_finished,
             archive.thumbnails.ready,
             archive.segments,
+            archive.strips,
         )
         turns = SendTurns(runtime.reactor, archive.media_folders.thread)
         delivery = FileDelivery(turns, JoinedBodies(runtime), config.server.x_accel_redirect)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Container, Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from attrs import frozen
 from klein import Klein
@@ -16,7 +17,8 @@ from camsvc.errors import CamsvcError, InvalidState, NotFound
 from camsvc.library.index import RECORDINGS
 from camsvc.library.thumbnail_names import THUMBNAILS, source_of
 from camsvc.model import MediaFile
-from camsvc.server.downloads.stored_file import FileDelivery
+from camsvc.recording.scrubbing_strips import ScrubbingStrips, StripLayout
+from camsvc.server.downloads.stored_file import FileDelivery, StoredFile
 from camsvc.server.http.request import answer_error, with_json_errors
 from camsvc.server.routes.file_access import FileAccess, is_file_name
 from camsvc.system.tasks import within
@@ -34,6 +36,7 @@ class FileSources:
         when_finished: gives a Deferred while a recording of that name is being finished.
         make_thumbnail: makes a thumbnail, by its name, unless it is there; whether it is then.
         segments: the files of a recording, by kind and the name of the first.
+        strips: small pictures for scrubbing.
     """
 
     folders: Mapping[str, Path]
@@ -41,6 +44,7 @@ class FileSources:
     when_finished: Callable[[str], Deferred[Any] | None]
     make_thumbnail: Callable[[str], Coroutine[Deferred[Any], Any, bool]]
     segments: Callable[[str, str], Awaitable[Sequence[MediaFile]]]
+    strips: ScrubbingStrips
 
 
 class Files:
@@ -94,6 +98,32 @@ class Files:
             return await self._send_joined(request, name)
         self._access.hold(request, kind, name)
         return self._delivery.answer(request, kind, path)
+
+    @app.route("/strips/<path:name>", methods=["GET", "HEAD"])
+    async def strip(self, request: IRequest, name: str) -> Any:
+        """Small pictures of a recording's file for scrubbing: ``FILE.jpg``, and which is of which time ``FILE.vtt``.
+
+        Raises:
+            NotFound: there is no file of that name that this one may know of, or no picture of it.
+        """
+        who = self._access.enter(request, f"strips/{name}")
+        filename, _, form = name.rpartition(".")
+        file = await self._access.known(who, RECORDINGS, filename) if form in ("jpg", "vtt") else None
+        if file is None or file.status != "FINISHED":
+            raise NotFound("File", name[:100])
+        files = await self._sources.segments(RECORDINGS, filename)
+        file = next((each for each in files if each.filename == filename), file)  # alone, not all of its recording
+        if form == "vtt":
+            request.setHeader(b"content-type", b"text/vtt; charset=utf-8")
+            request.setHeader(b"cache-control", b"private, no-cache")
+            return StripLayout.of(file.duration_s or 0.0).webvtt(f"{quote(filename)}.jpg").encode()
+        try:
+            path = await within(self._reactor, FINISHING_WAIT_S, self._sources.strips.ready(file))
+        except TimeoutError:
+            return self._not_yet(request, 10, "The strip is being made")
+        if path is None:
+            raise NotFound("Strip", name[:100])
+        return StoredFile(path, self._delivery.turns)
 
     async def _known(self, who: Principal, source: tuple[str, str] | None) -> MediaFile | None:
         """A file that the index knows, or that which a thumbnail is of; None where it is of none."""

@@ -21,6 +21,7 @@ from camsvc.access.roles import Principal, Role
 from camsvc.access.tokens import FILE, STREAM, Tokens
 from camsvc.library.files_in_use import FilesInUse
 from camsvc.model import MediaFile
+from camsvc.recording.scrubbing_strips import ScrubbingStrips
 from camsvc.server.downloads.stored_file import StoredFile
 from camsvc.server.http.request import QuietSite
 from camsvc.server.routes import files as files_module
@@ -28,7 +29,8 @@ from camsvc.server.routes.archives import Archives
 from camsvc.server.routes.file_access import FileAccess
 from camsvc.server.routes.files import Files, FileSources
 from tests.support.http_client import Answer, ask
-from tests.support.samples import SECRET, authentication, file_delivery, principal, session_grants
+from tests.support.immediate import ImmediateMediaFolders
+from tests.support.samples import SECRET, authentication, file_delivery, principal, runtime, session_grants
 from tests.support.spawned import eventually
 
 BODY = bytes(range(256)) * 40
@@ -65,6 +67,7 @@ class FilesTestCase(TestCase):
             lambda name: self.when_finished(name),
             self.make_thumbnail,
             lambda kind, name: succeed(self.segments),
+            ScrubbingStrips(runtime(reactor), ImmediateMediaFolders(self.base)),
         )
         access = FileAccess(
             authentication(known), self.grants, lambda kind, name: succeed(self.find(kind, name)), self.in_use
@@ -84,6 +87,13 @@ class FilesTestCase(TestCase):
         if self.index_is_full and (kind != "recordings" or os.path.lexists(self.folders[kind] / name)):
             return MediaFile(name, "camera0", 1, 1.0, 1.0)
         return self.index.get((kind, name))
+
+    def restricted(self, *cameras: str) -> str:
+        """A key for some cameras alone."""
+        ident = new_ident()
+        key = make(ident)
+        self.known.keys.add(ApiKey(ident, "panel", digest(key), Role.VIEWER, frozenset(cameras), 0, "ann"))
+        return key
 
     def when_finished(self, name: str) -> Deferred[Any] | None:
         return self.finishing.get(name)
