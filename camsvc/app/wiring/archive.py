@@ -77,7 +77,7 @@ class Archive:
         self.examination = Examination(runtime, folders)
         self.listing = Listing(runtime.database, lambda: self.scan.under_way)
         self.in_use = FilesInUse()
-        guard = self.guard = DiskGuard(runtime, folders, storage, self._running_bytes)
+        guard = self.guard = DiskGuard(runtime, folders, storage)
         segments = Segments(runtime, folders, Joiner(runtime, folders), config.recording.segment_s)
         self.finisher = Finisher(runtime, folders, segments, guard)
         self.recorder = Recorder(runtime, cameras.inventory, streaming.recordings, folders, self.finisher, guard)
@@ -116,9 +116,6 @@ class Archive:
     def _recording_changed(self, progress: Progress) -> None:
         if progress.status == "STOPPED":
             self.retention.nudge()
-
-    def _running_bytes(self) -> int:
-        return sum(each.size_bytes for each in self.recorder.under_way().values())
 
     def load(self) -> None:
         """Start the threads of files, before what needs them, and look at the disk."""

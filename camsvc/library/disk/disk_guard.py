@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -39,23 +38,19 @@ class DiskGuard:
 
     _log = Logger()
 
-    def __init__(
-        self, runtime: Runtime, folders: MediaFolders, storage: Storage, running_bytes: Callable[[], int]
-    ) -> None:
+    def __init__(self, runtime: Runtime, folders: MediaFolders, storage: Storage) -> None:
         """Set up.
 
         Args:
             runtime: time, and the database that knows which volume it is.
             folders: that of recordings is watched.
             storage: says how much stays free.
-            running_bytes: what the recordings under way take so far.
         """
         self._reactor = runtime.reactor
         self._database = runtime.database
         self._folders = folders
         self._storage = storage
         self._state_dir = Path(storage.state_dir)
-        self._running_bytes = running_bytes
         self._known: KnownVolume | None = None
         self._answers: list[Deferred[SeenVolume]] = []
         self._hangs = False
@@ -199,7 +194,7 @@ class DiskGuard:
         """Know how the disk is, and tell who wants to know of another state."""
         reserve = self._storage.reserve_of(seen.total_bytes)
         before = self.status.state
-        status = self.status = status_of(seen, reserve, self._running_bytes(), before)
+        status = self.status = status_of(seen, reserve, before)
         if status.state is not before:
             well = status.state is DiskState.OK
             (self._log.info if well else self._log.warn)("storage: {message}", message=status.message)

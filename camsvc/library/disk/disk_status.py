@@ -91,27 +91,26 @@ def _in_words(size: int) -> str:
     return f"{size / 1e9:.1f} GB" if size >= 10**8 else f"{size / 1e6:.1f} MB"
 
 
-def required_bytes(reserve_bytes: int, running_bytes: int) -> int:
+def required_bytes(reserve_bytes: int, parts_bytes: int) -> int:
     """What must be free for a recording to begin.
 
     Args:
         reserve_bytes: of the configuration.
-        running_bytes: what the recordings under way take so far: to be joined, each needs its size once more.
+        parts_bytes: what is recorded and in no file yet.
     """
-    return max(reserve_bytes, 2 * _LEAST_BYTES) + running_bytes
+    return max(reserve_bytes, 2 * _LEAST_BYTES) + parts_bytes
 
 
-def status_of(seen: SeenVolume, reserve_bytes: int, running_bytes: int, before: DiskState) -> DiskStatus:
+def status_of(seen: SeenVolume, reserve_bytes: int, before: DiskState) -> DiskStatus:
     """How the disk is now.
 
     Args:
         seen: as it was found.
         reserve_bytes: of the configuration.
-        running_bytes: see :func:`required_bytes`.
         before: how it was: what was short is well only with some room to spare, so that it does not change twice a
             minute.
     """
-    required = required_bytes(reserve_bytes, running_bytes)
+    required = required_bytes(reserve_bytes, seen.parts_bytes)
     critical = max(_LEAST_BYTES, min(reserve_bytes // 8, _MOST_CRITICAL_BYTES))
     free = seen.free_bytes
     if seen.trouble is not None:

@@ -42,6 +42,7 @@ class SeenVolume:
         total_bytes: of the file system.
         ident: in the marker; None where there is none.
         own: it is another file system than that of the state folder.
+        parts_bytes: of parts that are in no file yet: to be joined, they need their size once more.
     """
 
     trouble: str | None = None
@@ -49,6 +50,7 @@ class SeenVolume:
     total_bytes: int = 0
     ident: str | None = None
     own: bool = False
+    parts_bytes: int = 0
 
 
 def known(db: sqlite3.Connection, folder: Path) -> KnownVolume | None:
@@ -79,7 +81,7 @@ def look(folder: Path, state_dir: Path, expected: KnownVolume | None) -> SeenVol
         return SeenVolume("gone")
     other = expected is not None and ident != expected.ident and (expected.own or ident is not None)
     trouble = "foreign" if other else "read_only" if read_only else None
-    return SeenVolume(trouble, free, total, ident, own)
+    return SeenVolume(trouble, free, total, ident, own, 0 if other else parts_bytes(folder))
 
 
 def mark(folder: Path, seen: SeenVolume) -> KnownVolume:
@@ -93,6 +95,17 @@ def mark(folder: Path, seen: SeenVolume) -> KnownVolume:
 def is_away(seen: SeenVolume) -> bool:
     """Whether what lies in the folder is not ours to list or delete."""
     return seen.trouble in ("gone", "foreign")
+
+
+def parts_bytes(folder: Path) -> int:
+    """Bytes of the parts of recordings (blocking); what goes meanwhile counts nothing."""
+    size = 0
+    for path in folder.glob(".rec/camera*/*/*.mp4"):
+        try:
+            size += path.stat().st_size
+        except FileNotFoundError:
+            continue
+    return size
 
 
 def _figures(folder: Path) -> tuple[bool, int, int]:

@@ -121,7 +121,7 @@ class RecorderTestCase(SynchronousTestCase):
         self.folders = ImmediateMediaFolders(self.base)
         self.free = (1 << 40, 1 << 41)
         self.trouble: str | None = None
-        self.patch(volume, "look", lambda *_: SeenVolume(self.trouble, *self.free, ident="1"))
+        self.patch(volume, "look", self.seen)
         self.inventory = Inventory()
         self.inventory.present("camera0", found())
         self.streams = FakeStreams()
@@ -137,7 +137,7 @@ class RecorderTestCase(SynchronousTestCase):
         self.joiner = FakeJoiner(self.clock)
         process = runtime(self.clock, database=self.database, clocks=self.clocks)
         kept = Storage(**{"state_dir": str(self.base), **storage})
-        self.guard = DiskGuard(process, self.folders, kept, self.running_bytes)
+        self.guard = DiskGuard(process, self.folders, kept)
         self.guard.load()
         segments = Segments(process, self.folders, self.joiner, SEGMENT_S)  # type: ignore[arg-type]
         self.finisher = Finisher(process, self.folders, segments, self.guard)
@@ -146,8 +146,8 @@ class RecorderTestCase(SynchronousTestCase):
         self.finisher.changes.add(self.hear)
         self.recorder = Recorder(process, self.inventory, streams, self.folders, self.finisher, self.guard)
 
-    def running_bytes(self) -> int:
-        return sum(each.size_bytes for each in self.recorder.under_way().values()) if self.recorder else 0
+    def seen(self, folder: Path, *_: Any) -> SeenVolume:
+        return SeenVolume(self.trouble, *self.free, ident="1", parts_bytes=volume.parts_bytes(folder))
 
     def look(self) -> None:
         """The guard looks at the disk."""
@@ -247,7 +247,7 @@ class StartTests(RecorderTestCase):
         self.inventory.present("camera1", found("Gate"))
         self.build(reserve_bytes=100 * MB)
         self.grow(self.start())
-        size = sum(footage.size_bytes for footage in self.recorder.under_way().values())
+        size = volume.parts_bytes(self.folders.recordings_dir)
         self.assertGreater(size, 0)
         self.free = (100 * MB + size - 1, 1 << 40)
         self.assertEqual(self.start_fails(InvalidState, "camera1").data["required_bytes"], 100 * MB + size)

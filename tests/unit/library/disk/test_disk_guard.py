@@ -38,9 +38,7 @@ class DiskGuardTestCase(SynchronousTestCase):
 
     def start(self, **storage: Any) -> DiskGuard:
         """A new camsvc."""
-        guard = DiskGuard(
-            self.process, self.folders, Storage(state_dir=self.folder.parent.as_posix(), **storage), int
-        )
+        guard = DiskGuard(self.process, self.folders, Storage(state_dir=str(self.folder.parent), **storage))
         guard.changes.add(self.heard)
         guard.load()
         return guard
@@ -84,6 +82,16 @@ class RoomTests(DiskGuardTestCase):
         self.assertEqual(to_free(2), 2_000_000_000 + 125_000_000 - (1 << 30))
         self.free -= 1
         self.assertEqual(to_free(0.5), (1 << 26) + 1)
+
+    def test_parts_count_twice(self) -> None:
+        """What is in no file yet needs its size once more; what is in one does not, however long it is recorded."""
+        parts = self.folder / ".rec" / "camera0" / "17"
+        parts.mkdir(parents=True)
+        (parts / "2026-01-31_12-00-00-000000.mp4").write_bytes(bytes(100))
+        (self.folder / "camera0_2026-01-31_11-00-00Z_17.mp4").write_bytes(bytes(5000))
+        self.free = (1 << 30) + 99
+        why = self.failureResultOf(self.ask(), InvalidState).value
+        self.assertEqual(why.data["required_bytes"], (1 << 30) + 100)
 
 
 class VolumeTests(DiskGuardTestCase):

@@ -15,7 +15,7 @@ class DiskStatusTests(SynchronousTestCase):
     """A reserve of 1024 MiB: full below 128, low below 1024."""
 
     def state(self, free: int, before: DiskState = DiskState.OK, trouble: str | None = None, running: int = 0) -> str:
-        return status_of(SeenVolume(trouble, free, 1 << 40), 1024 * MB, running, before).state.value
+        return status_of(SeenVolume(trouble, free, 1 << 40, parts_bytes=running), 1024 * MB, before).state.value
 
     def test_falling(self) -> None:
         """To the byte."""

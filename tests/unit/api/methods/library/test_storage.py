@@ -34,7 +34,7 @@ class StorageMethodsTests(SynchronousTestCase):
         self.room: dict[str, Any] = {"trouble": None, "free_bytes": 3 << 30, "total_bytes": 100 << 30, "ident": "1"}
         self.patch(volume, "look", lambda *_: SeenVolume(**self.room))
         self.patch(parts, "disk_usage", lambda _: DiskUsage(100 << 30, 87 << 30, self.room["free_bytes"]))
-        self.guard = DiskGuard(runtime(Clock(), database=self.database), self.folders, Storage(), int)
+        self.guard = DiskGuard(runtime(Clock(), database=self.database), self.folders, Storage())
         self.guard.load()
         methods = StorageMethods(self.database, self.folders, Storage(), recorder, recorder, self.guard)
         self.registry = Registry(methods)
