@@ -19,6 +19,8 @@ class Storage(Table, frozen=True):
     runtime_dir: str = ""
     recordings_dir: str = ""
     snapshots_dir: str = ""
+    archive_dir: str = ""
+    archive_after_hours: Annotated[float, Meta(ge=0, le=876000)] = 0
     reserve_bytes: Annotated[int, Meta(ge=0)] = 1 << 30
     reserve_percent: Annotated[float, Meta(ge=0, le=50)] = 5.0
 
@@ -38,9 +40,15 @@ class Storage(Table, frozen=True):
         return Path(self.state_dir, "thumbnails")
 
     @property
+    def archive(self) -> Path | None:
+        """The second folder of recordings; None where there is none."""
+        return Path(self.archive_dir) if self.archive_dir else None
+
+    @property
     def media_folders(self) -> dict[str, str]:
         """The folders that files are handed out of, by their keys."""
-        return {"storage.recordings_dir": str(self.recordings), "storage.snapshots_dir": str(self.snapshots)}
+        first = {"storage.recordings_dir": str(self.recordings), "storage.snapshots_dir": str(self.snapshots)}
+        return first | ({"storage.archive_dir": self.archive_dir} if self.archive_dir else {})
 
     def reserve_of(self, total: int) -> int:
         """Bytes that stay free on a file system of ``total`` bytes: the smaller of both limits."""
@@ -60,4 +68,5 @@ def anchored(table: Storage, at: Callable[[str], str]) -> Storage:
         runtime_dir=at(table.runtime_dir),
         recordings_dir=at(table.recordings_dir),
         snapshots_dir=at(table.snapshots_dir),
+        archive_dir=at(table.archive_dir),
     )

@@ -17,6 +17,9 @@ EXTENSIONS = {RECORDINGS: (".mp4", ".mkv"), SNAPSHOTS: (".jpg", ".jpeg"), EXPORT
 MEDIA = "media"
 """The location of a file that lies in the folder of its kind."""
 
+ARCHIVE = "archive"
+"""The location of a recording that was moved to the second folder."""
+
 _FILE_COLUMNS = (
     "filename, device, size_bytes, created_at, modified_at, duration_s, width, height, codec, sound,"
     " protected, location"

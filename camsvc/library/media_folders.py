@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from twisted.internet.defer import Deferred
 from twisted.internet.threads import deferToThreadPool
 
-from camsvc.library.index import EXPORTS, MEDIA, RECORDINGS, SNAPSHOTS
+from camsvc.library.index import ARCHIVE, EXPORTS, MEDIA, RECORDINGS, SNAPSHOTS
 from camsvc.model import MediaFile
 from camsvc.system.worker_threads import WorkerThreads
 
@@ -24,19 +24,29 @@ class MediaFolders:
         snapshots_dir: snapshots.
         thumbnails_dir: thumbnails of both.
         exports_dir: exports; beside the recordings, whose disk they are of.
+        archive_dir: recordings that were moved there; None where there is no second folder.
     """
 
-    def __init__(self, reactor: Any, recordings_dir: Path, snapshots_dir: Path, thumbnails_dir: Path) -> None:
+    def __init__(
+        self,
+        reactor: Any,
+        recordings_dir: Path,
+        snapshots_dir: Path,
+        thumbnails_dir: Path,
+        archive_dir: Path | None = None,
+    ) -> None:
         self._reactor = reactor
         self._pool = WorkerThreads(0, 4, "files")  # the reactor's own pool serves DNS too
         self.recordings_dir = recordings_dir
         self.snapshots_dir = snapshots_dir
         self.thumbnails_dir = thumbnails_dir
         self.exports_dir = recordings_dir / EXPORTS
+        self.archive_dir = archive_dir
 
     def places(self) -> tuple[tuple[str, str, Path], ...]:
         """Every folder that holds media files: their kind, their location, and the folder."""
-        return (RECORDINGS, MEDIA, self.recordings_dir), (SNAPSHOTS, MEDIA, self.snapshots_dir)
+        first = (RECORDINGS, MEDIA, self.recordings_dir), (SNAPSHOTS, MEDIA, self.snapshots_dir)
+        return first if self.archive_dir is None else (*first, (RECORDINGS, ARCHIVE, self.archive_dir))
 
     def folder(self, kind: str) -> Path:
         """Where the files of a kind are, or come to."""
@@ -44,6 +54,8 @@ class MediaFolders:
 
     def path(self, kind: str, file: MediaFile) -> Path:
         """Where one file is, by its location."""
+        if file.location == ARCHIVE and self.archive_dir is not None:
+            return self.archive_dir / file.filename
         return self.folder(kind) / file.filename
 
     def start(self) -> None:

@@ -121,14 +121,13 @@ class Thumbnails:
 
     async def _make(self, kind: str, file: MediaFile) -> bool:
         target = self._folders.thumbnails_dir / thumbnail_names.name_of(file.filename)
-        folder = self._folders.recordings_dir if kind == RECORDINGS else self._folders.snapshots_dir
         await self._one_at_a_time.acquire()
         try:
             if await self._folders.thread(thumbnail_names.is_picture, target):  # by another who asked
                 return True
             if (file.filename, file.modified_at) in self._hopeless:
                 return False
-            source = folder / file.filename
+            source = self._folders.path(kind, file)
             known = await self._folders.thread(_is_file, source)
             picture = await self._picture(source, file.duration_s or 0.0) if known else None
             if picture is None:

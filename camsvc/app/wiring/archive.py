@@ -13,12 +13,14 @@ from camsvc.app.wiring.streaming import Streaming
 from camsvc.audit.log import Record
 from camsvc.config.schema import Config
 from camsvc.config.time_zone import zone_of
+from camsvc.errors import DependencyFailed
 from camsvc.library import index
 from camsvc.library.catalogue.listing import Listing
 from camsvc.library.disk.disk_guard import DiskGuard
 from camsvc.library.files_in_use import FilesInUse
-from camsvc.library.index import EXPORTS, RECORDINGS, SNAPSHOTS
+from camsvc.library.index import ARCHIVE, EXPORTS, RECORDINGS, SNAPSHOTS
 from camsvc.library.media_folders import MediaFolders
+from camsvc.library.offload.mover import Mover
 from camsvc.library.protection import Protection
 from camsvc.library.retention.retention import Retention
 from camsvc.library.scan.examination import Examination
@@ -71,13 +73,17 @@ class Archive:
             SNAPSHOTS: storage.snapshots,
             THUMBNAILS: storage.thumbnails,
         }
-        folders = self.media_folders = MediaFolders(runtime.reactor, *self.folders.values())
+        folders = self.media_folders = MediaFolders(
+            runtime.reactor, storage.recordings, storage.snapshots, storage.thumbnails, storage.archive
+        )
         self.scan = LibraryScan(runtime, folders, self._is_away)
         self.verification = Verification(runtime, folders, self._is_away)
         self.examination = Examination(runtime, folders)
         self.listing = Listing(runtime.database, lambda: self.scan.under_way)
         self.in_use = FilesInUse()
         guard = self.guard = DiskGuard(runtime, folders, storage)
+        second = DiskGuard(runtime, folders, storage, storage.archive) if storage.archive is not None else None
+        self.mover = Mover(runtime, folders, second, storage.archive_after_hours, record)
         segments = Segments(runtime, folders, Joiner(runtime, folders), config.recording.segment_s)
         self.finisher = Finisher(runtime, folders, segments, guard)
         self.recorder = Recorder(runtime, cameras.inventory, streaming.recordings, folders, self.finisher, guard)
@@ -102,6 +108,16 @@ class Archive:
         """A file of the index."""
         return self._database.run(lambda db: index.find(db, kind, name))
 
+    def locate(self, kind: str, file: MediaFile) -> Path:
+        """Where a file of the index is.
+
+        Raises:
+            DependencyFailed: on a second folder that is away; to look there might take long.
+        """
+        if file.location == ARCHIVE and self.mover.guard is not None and self.mover.guard.status.away:
+            raise DependencyFailed("storage", "the second folder is not there", reason=self.mover.guard.status.reason)
+        return self.media_folders.path(kind, file)
+
     def segments(self, kind: str, name: str) -> Deferred[tuple[MediaFile, ...]]:
         """The finished files of a recording, by the name of one of them."""
         return self._database.run(lambda db: index.segments(db, kind, name))
@@ -121,6 +137,8 @@ class Archive:
         """Start the threads of files, before what needs them, and look at the disk."""
         self.media_folders.start()
         self.guard.load()
+        if self.mover.guard is not None:
+            self.mover.guard.load()
 
     def resume(self) -> None:
         """Go on with what an earlier run was recording or finishing, before the database has its thread."""
@@ -136,10 +154,19 @@ class Archive:
         self.retention.start()
         self.thumbnails.start()
         self.scheduler.start()
+        if self.mover.guard is not None:
+            self.mover.guard.start()
+        self.mover.start()
 
-    async def _is_away(self, kind: str) -> bool:
-        """Whether the disk of a kind is not there; a folder that is not there at all is none of its questions."""
-        return kind == RECORDINGS and (await self.guard.look()).away
+    async def _is_away(self, kind: str, location: str) -> bool:
+        """Whether the disk of a place is not there; a folder that is not there at all is none of its questions."""
+        guard = self.mover.guard if location == ARCHIVE else self.guard if kind == RECORDINGS else None
+        return guard is not None and (await guard.look()).away
+
+    def _stop_moving(self) -> None:
+        self.mover.stop()
+        if self.mover.guard is not None:
+            self.mover.guard.stop()
 
     def stop_steps(self, ends_recordings: bool) -> tuple[Step, ...]:
         """How what runs ends.
@@ -150,6 +177,7 @@ class Archive:
         end = partial(self.recorder.stop_all, FINISH_LIMIT_S) if ends_recordings else self.recorder.leave
         return (
             Step("stopping to follow the schedules", self.scheduler.stop),
+            Step("stopping to move recordings", self._stop_moving),
             Step("stopping the watch on the folders of files", self.scan.stop),
             Step("ending the verification", self.verification.cancel),
             Step("stopping to open new files", self.examination.stop),

@@ -13,6 +13,7 @@ from camsvc.api.methods.cameras.external_streams import DiscoveryMethods, Extern
 from camsvc.api.methods.cameras.streams import StreamMethods, StreamStatusMethods
 from camsvc.api.methods.library.exports import ExportMethods
 from camsvc.api.methods.library.files import FileMethods
+from camsvc.api.methods.library.moves import MoveMethods
 from camsvc.api.methods.library.recording_status import RecordingStatusMethods
 from camsvc.api.methods.library.recordings import RecordingMethods
 from camsvc.api.methods.library.retention import RetentionMethods
@@ -93,6 +94,7 @@ class Methods:
         yield StorageMethods(database, folders, self._config.storage, recorder, finisher, archive.guard)
         yield ScheduleMethods(archive.scheduler, recorder)
         yield ExportMethods(archive.exports, archive.listing, database, folders, views)
+        yield MoveMethods(database, archive.mover)
         yield RetentionMethods(archive.retention, archive.protection, archive.find)
         yield VerificationMethods(self._runtime.reactor, archive.verification)
 

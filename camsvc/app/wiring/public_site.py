@@ -53,6 +53,7 @@ class PublicSite:
         self.ws = WebSocketConnections(runtime, methods.registry, feed.connections, config.limits, checks)
         sources = FileSources(
             archive.folders,
+            archive.locate,
             archive.recorder.under_way,
             archive.finisher.when_finished,
             archive.thumbnails.ready,
@@ -63,7 +64,7 @@ class PublicSite:
         delivery = FileDelivery(turns, JoinedBodies(runtime), config.server.x_accel_redirect)
         file_access = FileAccess(authentication, access.grants, archive.find, archive.in_use)
         files = Files(runtime.reactor, file_access, sources, delivery)
-        archives = Archives(file_access, archive.folders, archive.segments, delivery.turns)
+        archives = Archives(file_access, archive.locate, archive.segments, delivery.turns)
         pages = Pages(self._ready, feed.health_status, WebClient())
         rpc = Rpc(methods.registry, checks)
         self.root = Root(checks, accounts.cookie, pages, accounts.pages, rpc, config.server.hsts_s)

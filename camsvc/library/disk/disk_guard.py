@@ -38,17 +38,19 @@ class DiskGuard:
 
     _log = Logger()
 
-    def __init__(self, runtime: Runtime, folders: MediaFolders, storage: Storage) -> None:
+    def __init__(self, runtime: Runtime, folders: MediaFolders, storage: Storage, folder: Path | None = None) -> None:
         """Set up.
 
         Args:
             runtime: time, and the database that knows which volume it is.
             folders: that of recordings is watched.
             storage: says how much stays free.
+            folder: another one that is watched.
         """
         self._reactor = runtime.reactor
         self._database = runtime.database
         self._folders = folders
+        self._folder = folders.recordings_dir if folder is None else folder
         self._storage = storage
         self._state_dir = Path(storage.state_dir)
         self._known: KnownVolume | None = None
@@ -64,7 +66,7 @@ class DiskGuard:
 
     def load(self) -> None:
         """Look for the first time, before the database has its thread; blocks."""
-        folder = self._folders.recordings_dir
+        folder = self._folder
         self._known = self._database.now(lambda db: volume.known(db, folder))
         seen = volume.look(folder, self._state_dir, self._known)
         if self._is_new(seen):
@@ -152,7 +154,7 @@ class DiskGuard:
         return seen.trouble is None and (self._known is None or seen.ident != self._known.ident)
 
     async def _mark(self, seen: SeenVolume) -> None:
-        folder = self._folders.recordings_dir
+        folder = self._folder
         try:
             known = await self._folders.thread(volume.mark, folder, seen)
         except OSError as why:
@@ -175,7 +177,7 @@ class DiskGuard:
         answer: Deferred[SeenVolume] = Deferred()
         self._answers.append(answer)
         if len(self._answers) == 1:
-            look = partial(volume.look, self._folders.recordings_dir, self._state_dir, self._known)
+            look = partial(volume.look, self._folder, self._state_dir, self._known)
             _ = self._folders.thread(look).addBoth(self._on_seen)
         try:
             return await answer.addTimeout(ANSWER_LIMIT_S, self._reactor)

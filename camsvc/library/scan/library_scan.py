@@ -55,7 +55,7 @@ class LibraryScan:
 
     _log = Logger()
 
-    def __init__(self, runtime: Runtime, folders: MediaFolders, away: Callable[[str], Awaitable[bool]]) -> None:
+    def __init__(self, runtime: Runtime, folders: MediaFolders, away: Callable[[str, str], Awaitable[bool]]) -> None:
         """Set up; nothing is read yet.
 
         Args:
@@ -144,7 +144,7 @@ class LibraryScan:
 
         Little is done at a time, so that neither the reactor nor a list waits for it.
         """
-        if await self._away(place.kind):
+        if await self._away(place.kind, place.location):
             return 0
         self.under_way = True
         changed = dropped = 0
@@ -168,7 +168,7 @@ class LibraryScan:
 
     async def _forget(self, place: _FollowedFolder, missing: set[str]) -> int:
         """Drop what is gone; nothing, where the disk went while it was looked at."""
-        if not missing or await self._away(place.kind):
+        if not missing or await self._away(place.kind, place.location):
             return 0
         forget = partial(reconciliation.forget, kind=place.kind, location=place.location, missing=sorted(missing))
         return await self._database.run(forget)

@@ -29,7 +29,7 @@ class FileCheck:
     """Looks at files one by one."""
 
     def __init__(
-        self, runtime: Runtime, folders: MediaFolders, away: Callable[[str], Awaitable[bool]], repair: bool
+        self, runtime: Runtime, folders: MediaFolders, away: Callable[[str, str], Awaitable[bool]], repair: bool
     ) -> None:
         """Set up.
 
@@ -98,7 +98,7 @@ class FileCheck:
             return LibraryFinding(kind, path.name, device, FindingKind.UNREADABLE, words)
 
     async def _missing(self, finding: LibraryFinding, location: str) -> LibraryFinding:
-        if await self._away(finding.kind):
+        if await self._away(finding.kind, location):
             return evolve(finding, finding=FindingKind.UNREADABLE, detail="its disk is not there")
         if not self._repair:
             return finding

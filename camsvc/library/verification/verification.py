@@ -33,7 +33,7 @@ class Verification:
 
     _log = Logger()
 
-    def __init__(self, runtime: Runtime, folders: MediaFolders, away: Callable[[str], Awaitable[bool]]) -> None:
+    def __init__(self, runtime: Runtime, folders: MediaFolders, away: Callable[[str, str], Awaitable[bool]]) -> None:
         """Set up.
 
         Args:
@@ -88,7 +88,7 @@ class Verification:
         try:
             self.verdict = evolve(self._now, total=await self._runtime.database.run(_files_there_are))
             for kind, location, folder in self._folders.places():
-                if await self._away(kind):
+                if await self._away(kind, location):
                     self._add(LibraryFinding(kind, folder.name, "", FindingKind.UNREADABLE, "its disk is not there"))
                     continue
                 await self._check_entries(check, kind, location, folder)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -47,7 +47,7 @@ class Archives:
     def __init__(
         self,
         access: FileAccess,
-        folders: Mapping[str, Path],
+        locate: Callable[[str, MediaFile], Path],
         segments: Callable[[str, str], Awaitable[Sequence[MediaFile]]],
         turns: SendTurns,
     ) -> None:
@@ -55,12 +55,12 @@ class Archives:
 
         Args:
             access: who may have what.
-            folders: by kind.
+            locate: where a file of the index is.
             segments: the files of a recording, by kind and the name of the first.
             turns: when it may be sent.
         """
         self._access = access
-        self._folders = folders
+        self._locate = locate
         self._segments = segments
         self._turns = turns
 
@@ -99,7 +99,7 @@ class Archives:
         def look() -> list[ZipEntry]:
             entries = []
             for each in chosen:
-                path = self._folders[each.kind] / each.file.filename
+                path = self._locate(each.kind, each.file)
                 try:
                     found = os.lstat(path)
                 except OSError:

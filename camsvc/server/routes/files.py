@@ -14,7 +14,7 @@ from twisted.web.iweb import IRequest
 
 from camsvc.access.roles import Principal
 from camsvc.errors import CamsvcError, InvalidState, NotFound
-from camsvc.library.index import RECORDINGS
+from camsvc.library.index import ARCHIVE, RECORDINGS
 from camsvc.library.thumbnail_names import THUMBNAILS, source_of
 from camsvc.model import MediaFile
 from camsvc.recording.scrubbing_strips import ScrubbingStrips, StripLayout
@@ -32,6 +32,7 @@ class FileSources:
 
     Attributes:
         folders: by kind, ``recordings``, ``snapshots`` and ``thumbnails``.
+        locate: where a file of the index is.
         under_way: names of the recordings that still run.
         when_finished: gives a Deferred while a recording of that name is being finished.
         make_thumbnail: makes a thumbnail, by its name, unless it is there; whether it is then.
@@ -40,6 +41,7 @@ class FileSources:
     """
 
     folders: Mapping[str, Path]
+    locate: Callable[[str, MediaFile], Path]
     under_way: Callable[[], Container[str]]
     when_finished: Callable[[str], Deferred[Any] | None]
     make_thumbnail: Callable[[str], Coroutine[Deferred[Any], Any, bool]]
@@ -82,7 +84,7 @@ class Files:
         file = await self._known(who, source)
         if file is None and (kind != RECORDINGS or who.cameras is not None):
             raise NotFound("File", name[:100])
-        path = self._sources.folders[kind] / name
+        path = self._path(kind, name, file)
         if kind == RECORDINGS and not (file is not None and path.exists()):
             busy = await self._wait_for_recording(request, name)
             if busy is not None:
@@ -92,12 +94,21 @@ class Files:
             if busy is not None:
                 return busy
         file = file or await self._known(who, source)
+        path = self._path(kind, name, file)
         if file is None or path.is_symlink() or not path.is_file():
             raise NotFound("File", name[:100])
         if kind == RECORDINGS and file.segments > 1 and b"part" not in (request.args or {}):
             return await self._send_joined(request, name)
         self._access.hold(request, kind, name)
-        return self._delivery.answer(request, kind, path)
+        return self._delivery.answer(
+            request, ARCHIVE if file.location == ARCHIVE and kind == RECORDINGS else kind, path
+        )
+
+    def _path(self, kind: str, name: str, file: MediaFile | None) -> Path:
+        """Where a file is, or comes to."""
+        if file is None or kind == THUMBNAILS:
+            return self._sources.folders[kind] / name
+        return self._sources.locate(kind, file)
 
     @app.route("/strips/<path:name>", methods=["GET", "HEAD"])
     async def strip(self, request: IRequest, name: str) -> Any:
@@ -137,7 +148,7 @@ class Files:
             return answer_error(request, 409, why)
         for file in files:
             self._access.hold(request, RECORDINGS, file.filename)
-        paths = [self._sources.folders[RECORDINGS] / file.filename for file in files]
+        paths = [self._sources.locate(RECORDINGS, file) for file in files]
         return await self._delivery.answer_joined(request, paths)
 
     async def _wait_for_thumbnail(self, request: IRequest, name: str) -> bytes | None:

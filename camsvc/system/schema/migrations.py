@@ -226,4 +226,9 @@ MIGRATIONS = (
     ALTER TABLE recording ADD COLUMN segments INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE part ADD COLUMN segment INTEGER;
     """,
+    """
+    CREATE TABLE move (
+        filename TEXT PRIMARY KEY
+    ) STRICT;
+    """,
 )

@@ -64,7 +64,9 @@ class SiteTests(TestCase):
         known = credentials()
         authentic = authentication(known)
         grants = session_grants(reactor, known)
-        sources = FileSources({"recordings": folder, "snapshots": folder}, dict, lambda _: None, None, None, None)  # type: ignore[arg-type]
+        sources = FileSources(
+            {"recordings": folder, "snapshots": folder}, None, dict, lambda _: None, None, None, None
+        )  # type: ignore[arg-type]
         files = Files(reactor, FileAccess(authentic, grants, None, None), sources, file_delivery())  # type: ignore[arg-type]
         checks = caller_checks(reactor, authentic, hosts, limits, grants)
         process = runtime(reactor, clocks=Clocks())

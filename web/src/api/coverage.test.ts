@@ -24,6 +24,8 @@ const ON_THEIR_WAY = new Set<MethodName>([
   "export_recording",
   "get_exports",
   "list_exports",
+  "get_moves",
+  "move_recording",
   "verify_library",
   "add_external_stream",
   "cleanup_old_files",

@@ -417,6 +417,26 @@ export interface ModeView {
   fps: number[];
 }
 
+/** A recording that will be moved. */
+export interface MoveAsked {
+  filename: string;
+  status: string;
+}
+
+/** What is to be moved, in turn. */
+export interface MoveList {
+  moves: MoveView[];
+}
+
+/** A move: waiting, moving, done or failed, which is tried again; `progress` is 0 to 1, `error` says why. */
+export interface MoveView {
+  device: string;
+  filename: string;
+  status: string;
+  progress: number;
+  error?: string;
+}
+
 /** Done. */
 export interface PasswordChanged {
   username: string;
@@ -1019,6 +1039,11 @@ export interface Methods {
     params: Record<string, never>;
     result: Metrics;
   };
+  /** Recordings that are to be moved to the second folder, in turn, and how far each is. Role: viewer. */
+  get_moves: {
+    params: Record<string, never>;
+    result: MoveList;
+  };
   /** One recording: size, length, codec, and where it can be had, as a whole and in parts. Role: viewer. */
   get_recording_info: {
     params: {
@@ -1175,6 +1200,14 @@ export interface Methods {
       offset?: number;
     };
     result: UserList;
+  };
+  /** Move a finished recording to the second folder; it waits while that is away, and is listed as before. Role: admin. */
+  move_recording: {
+    params: {
+      /** name of a file, with or without extension; no folders, control characters or leading dot */
+      filename: string;
+    };
+    result: MoveAsked;
   };
   /** Answers "pong": the connection works. Role: open. */
   ping: {
@@ -1477,6 +1510,7 @@ export const methodRoles: Readonly<Record<MethodName, Role | "open">> = {
   get_exports: "viewer",
   get_external_streams: "viewer",
   get_metrics: "admin",
+  get_moves: "viewer",
   get_recording_info: "viewer",
   get_recording_schedules: "viewer",
   get_recording_status: "viewer",
@@ -1496,6 +1530,7 @@ export const methodRoles: Readonly<Record<MethodName, Role | "open">> = {
   list_recordings: "viewer",
   list_snapshots: "viewer",
   list_users: "admin",
+  move_recording: "admin",
   ping: "open",
   protect_recording: "operator",
   remove_external_stream: "operator",

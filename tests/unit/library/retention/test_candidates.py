@@ -50,14 +50,14 @@ class CandidateTests(SynchronousTestCase):
 
     def test_protected(self) -> None:
         """Is none, with all files of its recording."""
-        name = self.database.now(index.finished)[2][1].filename
+        name = self.database.now(lambda db: index.oldest(db, -1))[2][1].filename
         self.database.now(lambda db: index.protect(db, RECORDINGS, name, True))
         self.assertNotIn((RECORDINGS, 105.0, True, True), self.found())
         self.assertEqual(len(self.found()), 3)
 
     def test_a_recording_under_way_survives_its_files(self) -> None:
         """The ring takes its first hours while it records on."""
-        for _, file in self.database.now(index.finished):
+        for _, file in self.database.now(lambda db: index.oldest(db, -1)):
             if file.created_at in (100.0, 101.0):
                 self.database.now(lambda db, file=file: index.drop(db, RECORDINGS, file.filename))  # type: ignore[misc]
         states = self.database.now(lambda db: recordings_table.in_state(db, RecordingState.RECORDING))

@@ -44,7 +44,7 @@ class LibraryScanTests(TestCase):
         self.listing = Listing(self.database, lambda: self.scan.under_way)
 
     def new_scan(self) -> LibraryScan:
-        async def away(kind: str) -> bool:
+        async def away(kind: str, location: str) -> bool:
             return self.away
 
         scan = LibraryScan(runtime(clock(), database=self.database), self.folders, away)

@@ -50,7 +50,7 @@ class VerificationTests(TestCase):
         self.addCleanup(self.verification.cancel)
         self.put(OURS, self.made("mp4"))
 
-    async def is_away(self, kind: str) -> bool:
+    async def is_away(self, kind: str, location: str) -> bool:
         return self.away
 
     def made(self, form: str) -> bytes:

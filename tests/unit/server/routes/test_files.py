@@ -63,6 +63,7 @@ class FilesTestCase(TestCase):
         self.in_use = FilesInUse()
         sources = FileSources(
             self.folders,
+            self.locate,
             lambda: self.running,
             lambda name: self.when_finished(name),
             self.make_thumbnail,
@@ -76,7 +77,7 @@ class FilesTestCase(TestCase):
         self.files = Files(reactor, access, sources, self.delivery)
         root = Resource()
         root.putChild(b"files", self.files.app.resource())
-        archives = Archives(access, self.folders, lambda kind, name: succeed(self.segments), self.delivery.turns)
+        archives = Archives(access, self.locate, lambda kind, name: succeed(self.segments), self.delivery.turns)
         root.putChild(b"files.zip", archives.app.resource())
         listener: Any = reactor.listenTCP(0, QuietSite(root, reactor), interface="127.0.0.1")  # type: ignore[attr-defined]
         self.addCleanup(lambda: listener.stopListening())
@@ -94,6 +95,9 @@ class FilesTestCase(TestCase):
         key = make(ident)
         self.known.keys.add(ApiKey(ident, "panel", digest(key), Role.VIEWER, frozenset(cameras), 0, "ann"))
         return key
+
+    def locate(self, kind: str, file: MediaFile) -> Path:
+        return (self.base / "second" if file.location == "archive" else self.folders[kind]) / file.filename
 
     def when_finished(self, name: str) -> Deferred[Any] | None:
         return self.finishing.get(name)
@@ -568,6 +572,21 @@ class IndexTests(FilesTestCase):
         self.path.symlink_to(self.base / "secret.mp4")
         self.assertEqual((await self.get()).status, 404)
         self.assertRaises(OSError, StoredFile(self.path, self.delivery.turns).openForReading)
+
+
+class SecondFolderTests(FilesTestCase):
+    """A recording that was moved."""
+
+    async def test_from_there(self) -> None:
+        """By the same name, with ranges; alone and in an archive."""
+        self.index_is_full = False
+        (self.base / "second").mkdir()
+        self.path.rename(self.base / "second" / NAME)
+        self.index["recordings", NAME] = MediaFile(NAME, "camera0", len(BODY), 1.0, 1.0, location="archive")
+        self.assertEqual((await self.get()).body, BODY)
+        self.assertEqual((await self.get(range="bytes=5-9")).body, BODY[5:10])
+        answer = await ask(self.port, f"/files.zip?file=recordings/{NAME}", authorization=f"Bearer {self.token}")
+        self.assertEqual((answer.status, BODY in answer.body), (200, True))
 
 
 class FinishingTests(FilesTestCase):

@@ -1,0 +1,1 @@
+"""Moving finished recordings to a second folder, such as a network mount."""
