@@ -8,7 +8,7 @@ rows say what has changed since it was last asked for. All of it is done on the 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 from attrs import frozen
 from twisted.internet.defer import Deferred
@@ -130,7 +130,7 @@ class Listing:
             changes = _RELOAD
         if changes >= _RELOAD:
             for kind, catalogue in self._catalogues.items():
-                catalogue.load(_entries(db, catalogue, "kind = ? AND head", (kind,)))
+                catalogue.load(_entries(db, catalogue, kind))
         elif changes:
             for kind, catalogue in self._catalogues.items():
                 self._take_in(db, kind, catalogue)
@@ -146,30 +146,40 @@ class Listing:
             if left and row not in rows:  # as it stands in the catalogue; what came in between is of no interest
                 gone.append(Entry(created_at, folded(filename), row))
             rows.add(row)
-        changed = "rowid IN (SELECT file FROM temp.listing_change) AND kind = ? AND head"
-        new = list(_entries(db, catalogue, changed, (kind,)))
+        found = db.execute(  # in this order of the tables, as the other one goes through all files
+            "SELECT f.created_at, f.filename, f.rowid, f.device"
+            " FROM (SELECT DISTINCT file FROM temp.listing_change) AS c"
+            " CROSS JOIN media_file AS f ON f.rowid = c.file"
+            " WHERE f.kind = ? AND f.head",
+            (kind,),
+        )
+        new = [_entry(catalogue, row) for row in found]
         catalogue.change([*gone, *new], new)
 
 
-def _entries(
-    db: sqlite3.Connection, catalogue: Catalogue, condition: str, values: Sequence[object]
-) -> Iterator[Entry]:
-    """Read files as the catalogue keeps them.
+def _entries(db: sqlite3.Connection, catalogue: Catalogue, kind: str) -> Iterator[Entry]:
+    """Read all files of a kind as the catalogue keeps them.
 
     Yields:
         entries in order.
     """
     found = db.execute(
-        f"SELECT created_at, filename, rowid, device FROM media_file WHERE {condition} ORDER BY created_at, filename",
-        values,
+        "SELECT created_at, filename, rowid, device FROM media_file WHERE kind = ? AND head"
+        " ORDER BY created_at, filename",
+        (kind,),
     )
     same: list[Entry] = []  # of one time: what is between them is the catalogue's order, not SQLite's
-    for created_at, filename, row, device in found:
-        if same and same[0].created_at != created_at:
+    for row in found:
+        if same and same[0].created_at != row[0]:
             yield from sorted(same)
             same.clear()
-        same.append(Entry(created_at, folded(filename), row, catalogue.number(device)))
+        same.append(_entry(catalogue, row))
     yield from sorted(same)
+
+
+def _entry(catalogue: Catalogue, row: tuple[float, str, int, str]) -> Entry:
+    created_at, filename, ident, device = row
+    return Entry(created_at, folded(filename), ident, catalogue.number(device))
 
 
 def _place(file: MediaFile) -> tuple[float, str]:
