@@ -7,8 +7,9 @@ from array import array
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from attrs import field, frozen
+from attrs import frozen
 
 MOST = 1024
 """So many files in a block: searching one is quick, and so is going through all blocks."""
@@ -20,21 +21,20 @@ _BETWEEN = "/"
 """Stands between names, as it stands in none."""
 
 
-@frozen(order=True)
-class Entry:
+class Entry(NamedTuple):
     """What is known of a file here; entries are in the order of lists, oldest first, and no two are equal.
 
     Attributes:
         created_at: seconds since the epoch.
         name: as ``folded`` makes it.
         row: id of its row in the index.
-        device: number of its camera here.
+        device: number of its camera here; where it is only to be found, greater than any.
     """
 
     created_at: float
     name: str
     row: int
-    device: int = field(default=-1, order=False)
+    device: int = 1 << 62
 
 
 @frozen
@@ -91,7 +91,7 @@ class Block:
     def entries(self) -> list[Entry]:
         """All of them, in order."""
         names = self._names.split(_BETWEEN)
-        return [Entry(*each) for each in zip(self._times, names, self._rows, self._devices, strict=True)]
+        return list(map(Entry._make, zip(self._times, names, self._rows, self._devices, strict=True)))
 
     def count(self, wanted: Wanted) -> int:
         """How many are wanted."""
