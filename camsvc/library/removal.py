@@ -5,8 +5,10 @@ A crash between the two loses no file.
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from collections.abc import Sequence
+from pathlib import Path
 
 from camsvc.errors import DependencyFailed
 from camsvc.library import index, thumbnail_names
@@ -60,8 +62,21 @@ def _unlink(folders: MediaFolders, files: Sequence[tuple[str, MediaFile]]) -> di
     kept = {}
     for kind, file in files:
         try:
-            folders.path(kind, file).unlink(missing_ok=True)
+            _unlink_one(folders.path(kind, file))
             thumbnail_names.drop(folders.thumbnails_dir, [thumbnail_names.name_of(file.filename)])
         except OSError as why:
             kept[kind, file.filename] = why.strerror or str(why)
     return kept
+
+
+def _unlink_one(path: Path) -> None:
+    """Delete a file; one that is gone is fine, unless all of its folder is: then its disk is away, and comes back.
+
+    Raises:
+        FileNotFoundError: the folder is gone or empty.
+    """
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        if not path.parent.is_dir() or not any(path.parent.iterdir()):
+            raise FileNotFoundError(errno.ENOENT, "its disk is not there") from None

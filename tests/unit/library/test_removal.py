@@ -64,6 +64,17 @@ class RemovalTests(SynchronousTestCase):
         self.remove("a.mp4")
         self.assertEqual(self.rows(), (1, 1))
 
+    def test_disk_away(self) -> None:
+        """An empty mount point, or none: the file is not forgotten, as it comes back with its disk."""
+        for name in self.names:
+            (self.folders.recordings_dir / name).unlink()
+        for _ in range(2):
+            done = Deferred.fromCoroutine(remove(self.database, self.folders, RECORDINGS, FILE))
+            self.assertIn("its disk is not there", self.failureResultOf(done, DependencyFailed).value.message)
+            if self.folders.recordings_dir.exists():
+                self.folders.recordings_dir.rmdir()
+        self.assertEqual(self.rows(), (2, 1))
+
     def test_refused(self) -> None:
         """A disk that does not let go is told, and the file stays listed."""
         with patch.object(Path, "unlink", side_effect=OSError(30, "Read-only file system")):

@@ -29,7 +29,7 @@ class VerifyLibraryTests(SynchronousTestCase):
         database.now(lambda db: index.add_files(db, RECORDINGS, [MediaFile("a.mp4", "camera0", 1, 1.0, 1.0)]))
         self.disk: Deferred[bool] | None = None
 
-        async def away(kind: str) -> bool:
+        async def away(kind: str, location: str) -> bool:
             return await self.disk if self.disk is not None else False
 
         verification = Verification(runtime(self.clock, database=database), folders, away)
