@@ -44,7 +44,7 @@ class ExportsTests(TestCase):
         self.room: dict[str, Any] = {"trouble": None, "free_bytes": 3 << 30, "total_bytes": 100 << 30, "ident": "1"}
         self.patch(volume, "look", lambda *_: SeenVolume(**self.room))
         process = runtime(reactor, database=self.database)
-        guard = DiskGuard(process, self.folders, Storage(), int)
+        guard = DiskGuard(process, self.folders, Storage())
         guard.load()
         self.exports = Exports(process, self.folders, guard, self.in_use)
         self.told: list[tuple[ExportState, float]] = []
