@@ -8,9 +8,9 @@ from enum import StrEnum
 
 from attrs import frozen
 
+RING = 0  # in place of a recording's id: what is kept of a camera all the time, for the seconds before one
 CAMERA_ID = re.compile(r"camera[0-9]{1,6}\Z")
 """Ids of cameras (contract, section 4); ``\\Z`` as ``$`` would let a newline through."""
-
 
 _WEB_PATH = re.compile(r"web/(camera[0-9]+)\Z")
 
@@ -209,6 +209,7 @@ class Recording:
         clock: wall time less CLOCK_BOOTTIME at the first sample: what part names are to be read with.
         lead_s: seconds of footage from before ``seconds`` begin to count, which come on top of them.
         first_sample: wall time at which its footage begins, seconds since the epoch.
+        pre_record_s: seconds from before its call that it is still to get from what is kept of its camera.
         trigger: what began it: ``manual``, ``timed``, ``schedule`` or ``continuous``.
         ended_at: wall time of the end.
         reason: why it ended: ``asked``, ``duration``, ``schedule``, ``shutdown``, ``empty``, ``error``.
@@ -228,6 +229,7 @@ class Recording:
     clock: float | None = None
     lead_s: float = 0.0
     first_sample: float | None = None
+    pre_record_s: int = 0
     trigger: str = "manual"
 
     @property

@@ -206,4 +206,5 @@ def _anchored(config: Config, base: Path) -> Config:
         jwt_secret_file=at(config.access.jwt_secret_file),
         jwt_key_file=at(config.access.jwt_key_file),
     )
-    return msgspec.structs.replace(config, server=server, storage=storage, access=access)
+    recording = msgspec.structs.replace(config.recording, pre_record_dir=at(config.recording.pre_record_dir))
+    return msgspec.structs.replace(config, server=server, storage=storage, access=access, recording=recording)

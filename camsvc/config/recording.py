@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated
 
 from msgspec import Meta
@@ -15,7 +16,13 @@ class RecordingRules(Table, frozen=True):
     """How long the files of a long recording are, and by which clock recordings are scheduled."""
 
     segment_s: Annotated[int, Meta(ge=1, le=86400)] = 3600
+    pre_record_s: Annotated[int, Meta(ge=0, le=60)] = 0
+    pre_record_dir: str = ""
     time_zone: Annotated[str, Meta(max_length=100)] = ""
+
+    def rings_dir(self, recordings_dir: Path) -> Path:
+        """Where the last seconds of cameras are kept, in ``.rec`` below it."""
+        return Path(self.pre_record_dir) if self.pre_record_dir else recordings_dir
 
 
 def problems(table: RecordingRules) -> Iterator[str]:

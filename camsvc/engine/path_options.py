@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from camsvc.engine.loopback_rtsp import LoopbackRtsp
-from camsvc.model import Camera, Recording, camera_of, web_path
+from camsvc.model import RING, Camera, Recording, camera_of, web_path
 from camsvc.system.protocols import go_durations
 
 IDLE_S = 20
 """How long a camera runs on after its last reader; must exceed the engine's 5 s restart pause and the start-up."""
+
+RING_PART = "100ms"
+"""A ring has a part for each key frame, so that one of them begins where a recording does."""
 
 UNCUT_S = 86400
 """No engine makes a longer file."""
@@ -35,7 +38,13 @@ class PathOptions:
     """Makes the options of cameras, web paths and recordings."""
 
     def __init__(
-        self, launcher: Path, runtime_dir: Path, recordings_dir: Path, rtsp: LoopbackRtsp, segment_s: int
+        self,
+        launcher: Path,
+        runtime_dir: Path,
+        recordings_dir: Path,
+        rtsp: LoopbackRtsp,
+        segment_s: int,
+        rings_dir: Path,
     ) -> None:
         """Set up.
 
@@ -45,12 +54,14 @@ class PathOptions:
             recordings_dir: below it the engine writes ``.rec/<camera>/<id>/``.
             rtsp: where recordings read their cameras.
             segment_s: seconds after which a long recording goes on in another file.
+            rings_dir: below it the engine writes what is kept for the seconds before recordings.
         """
         self._launcher = launcher
         self._runtime_dir = runtime_dir
         self._recordings_dir = recordings_dir
         self._rtsp = rtsp
         self._segment_s = segment_s
+        self._rings_dir = rings_dir
 
     def camera(self, camera: Camera) -> dict[str, Any]:
         """A camera's path runs its launcher."""
@@ -63,16 +74,18 @@ class PathOptions:
         return {**self._launched(web_path(device)), **_on_demand(WEB_IDLE_S)}
 
     def recording(self, recording: Recording, path: str) -> dict[str, Any]:
-        """A recording's path pulls one of the camera's over loopback and writes what comes."""
+        """A recording's path pulls one of the camera's over loopback and writes what comes; so does a ring's."""
+        is_ring = recording.ident == RING
+        folder = self._rings_dir if is_ring else self._recordings_dir
         return {
             "source": self.source_url(path),
             "rtspTransport": "tcp",
             "sourceOnDemand": False,
             "record": True,
-            "recordPath": f"{self._recordings_dir}/.%path/%Y-%m-%d_%H-%M-%S-%f",
+            "recordPath": f"{folder}/.%path/%Y-%m-%d_%H-%M-%S-%f",
             "recordFormat": "fmp4",
             "recordPartDuration": "1s",
-            "recordSegmentDuration": f"{self._segment_of(recording)}s",
+            "recordSegmentDuration": RING_PART if is_ring else f"{self._segment_of(recording)}s",
             "recordDeleteAfter": "0s",
         }
 

@@ -12,11 +12,15 @@ from pathlib import Path
 from attrs import frozen
 
 from camsvc.library.mp4_reader import PartFacts, drop_torn_end, read_part
+from camsvc.model import RING
 from camsvc.system import atomic_files
 
 _JUST_BEFORE_S = 0.001
 """A frame that begins at the end itself is not part of the recording; times of 1e9 s are exact to a microsecond."""
 
+
+_SEAMLESS_S = 0.1
+"""The times in the names of two parts of one stream are no nearer."""
 
 _FULL_BYTES = 4 << 20
 """A part of a second of video may not fit any more."""
@@ -132,7 +136,7 @@ def left_behind(recordings_dir: Path) -> list[tuple[str, int, float]]:
     found = []
     for folder in sorted((recordings_dir / ".rec").glob("camera*/*")):
         growth = measure(folder)
-        if folder.name.isdigit() and growth.began_at is not None:
+        if folder.name.isdigit() and int(folder.name) != RING and growth.began_at is not None:
             found.append((folder.parent.name, int(folder.name), growth.began_at))
     return found
 
@@ -226,15 +230,22 @@ def delete(folder: Path, names: Sequence[str]) -> None:
 def playlist(clips: Sequence[Clip]) -> str:
     """The input of ffmpeg's concat demuxer.
 
-    Where the end is cut off (``ends_after_s``), each begins where what is known of those before it ends.
+    Where the end is cut off (``ends_after_s``), each begins where what is known of those before it ends; so does one
+    that follows another without a gap, else the sound of many short ones would push the pictures apart.
     """
     lines = ["ffconcat version 1.0"]
+    after = iter(clips[1:])
     for clip in clips:
         quoted = str(clip.part.path.resolve()).replace("'", "'\\''")
         lines.append(f"file '{quoted}'")
-        if clip is not clips[-1] and ends_after_s(clips) is not None:
+        follower = next(after, None)
+        if follower is not None and (ends_after_s(clips) is not None or _follows(clip.part, follower.part)):
             lines.append(f"duration {clip.part.facts.duration_s:.6f}")
     return "\n".join(lines) + "\n"
+
+
+def _follows(part: Part, follower: Part) -> bool:
+    return abs(part.began_at + part.facts.duration_s - follower.began_at) < _SEAMLESS_S
 
 
 def ends_after_s(clips: Sequence[Clip]) -> float | None:

@@ -12,7 +12,7 @@ from camsvc.model import Recording, RecordingState, stamp
 
 _COLUMNS = (
     "id, device, name, format, state, started_at, seconds, boot_id, deadline, ended_at, reason, clock, lead_s,"
-    " first_sample, trigger"
+    " first_sample, trigger, pre_record_s"
 )
 
 
@@ -71,7 +71,7 @@ def update(db: sqlite3.Connection, recording: Recording) -> None:
     """Store where a recording stands."""
     db.execute(
         "UPDATE recording SET state = ?, boot_id = ?, deadline = ?, ended_at = ?, reason = ?, clock = ?, lead_s = ?,"
-        " first_sample = ? WHERE id = ?",
+        " first_sample = ?, pre_record_s = ? WHERE id = ?",
         (
             recording.state,
             recording.boot_id,
@@ -81,6 +81,7 @@ def update(db: sqlite3.Connection, recording: Recording) -> None:
             recording.clock,
             recording.lead_s,
             recording.first_sample,
+            recording.pre_record_s,
             recording.ident,
         ),
     )
@@ -114,6 +115,17 @@ def add_part(db: sqlite3.Connection, ident: int, name: str) -> None:
         "INSERT OR IGNORE INTO part (recording, number, name)"
         " SELECT ?, coalesce(max(number) + 1, 0), ? FROM part WHERE recording = ?",
         (ident, name, ident),
+    )
+
+
+def add_parts_before(db: sqlite3.Connection, ident: int, names: Sequence[str]) -> None:
+    """Note parts that come before all that are known."""
+    first = db.execute("SELECT min(0, coalesce(min(number), 0)) FROM part WHERE recording = ?", (ident,)).fetchone()[
+        0
+    ]
+    db.executemany(
+        "INSERT OR IGNORE INTO part (recording, number, name) VALUES (?, ?, ?)",
+        [(ident, first - len(names) + place, name) for place, name in enumerate(names)],
     )
 
 

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from attrs import evolve
-from twisted.internet.defer import TimeoutError
+from twisted.internet.defer import Deferred, TimeoutError
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 
@@ -20,7 +20,7 @@ from camsvc.model import Camera, Recording, RecordingState, Status
 from camsvc.recording.finisher import Finisher, Progress
 from camsvc.recording.footage import Footage, Stopped
 from camsvc.recording.growth import NOTHING_AFTER_S, GrowthEvent, GrowthWatch
-from camsvc.recording.timing import LATE_S, TAIL_S, TOO_SHORT_S, counted
+from camsvc.recording.timing import TAIL_S, TOO_SHORT_S, counted, with_lead
 from camsvc.streams.recording_paths import RecordingPaths
 from camsvc.system.runtime import Runtime
 from camsvc.system.subscribers import Subscribers
@@ -76,15 +76,15 @@ class ActiveRecording:
         self._paused: str | None = None
         self._made_bytes = 0
         self._timer: IDelayedCall | None = None
+        self._lead: Deferred[None] | None = None
 
     @property
     def footage(self) -> Footage:
         """What there is of it so far."""
         if self._growth is None:
             return Footage()
-        length_s, age_s = self.recording.length_s, self._growth.age_s
-        size_bytes = self._made_bytes + self._growth.size_bytes
-        return Footage(size_bytes, age_s if length_s is None else min(age_s, length_s))
+        length_s = self.recording.length_s or float("inf")
+        return Footage(self._made_bytes + self._growth.size_bytes, min(self._growth.age_s, length_s))
 
     @property
     def grows(self) -> bool:
@@ -110,7 +110,7 @@ class ActiveRecording:
         )
         self._growth.start()
         self.followed = True
-        self._runtime.reactor.callWhenRunning(self._count_made)  # the database has no thread before
+        self._runtime.reactor.callWhenRunning(self._read_made)  # the database has no thread before
 
     def leave(self) -> None:
         """Follow it no more, and do not end it: the engine records on."""
@@ -173,11 +173,14 @@ class ActiveRecording:
         self.stopping = True
         self._cancel_timer()
         ended_at = self._clocks.wall_s()
-        recording = evolve(self.recording, state=RecordingState.FINISHING, reason=reason, ended_at=ended_at)
-        await launch(self._save(recording), self._log, "storing that a recording has ended")
-        await self._close(recording)
+        self.recording = evolve(self.recording, state=RecordingState.FINISHING, reason=reason, ended_at=ended_at)
+        await launch(self._save(self.recording), self._log, "storing that a recording has ended")
+        await self._close(self.recording)
         if self._growth is not None:
             self._growth.stop()
+        if self._lead is not None:
+            await self._lead
+        recording = self.recording
         footage = await self._footage_of_parts(recording)
         self.ended.tell(self)
         self._finisher.finish(recording, footage)
@@ -192,11 +195,9 @@ class ActiveRecording:
             self._timer.cancel()
             self._timer = None
 
-    def _count_made(self) -> None:
-        async def count() -> None:
-            self._made_bytes = (await self._segments.made(self.recording)).size_bytes
-
-        _ = launch(count(), self._log, "counting what is recorded")
+    def _read_made(self) -> None:
+        made = Deferred.fromCoroutine(self._segments.made(self.recording))
+        _ = made.addCallback(lambda footage: setattr(self, "_made_bytes", footage.size_bytes))
 
     async def _read_again(self) -> None:
         try:
@@ -209,6 +210,7 @@ class ActiveRecording:
         match event:
             case GrowthEvent.BEGAN:
                 self._set_deadline()
+                self._lead = launch(self._take_lead(), self._log, "taking what was before a recording")
             case GrowthEvent.PART:
                 self._store_part()
             case GrowthEvent.GROWS:
@@ -252,6 +254,13 @@ class ActiveRecording:
         wait_s = max(0.0, (self.recording.deadline or 0.0) + TAIL_S - self._clocks.boot_s())
         self._timer = self._runtime.reactor.callLater(wait_s, self._on_deadline)
 
+    async def _take_lead(self) -> None:
+        first = self._growth.began_at if self._growth is not None else None
+        if first is not None and self.recording.pre_record_s:
+            began_at = await self._segments.pre_record.take(self.recording, first)
+            self.recording = with_lead(self.recording, first, began_at)
+            await self._save(self.recording)
+
     def _on_deadline(self) -> None:
         self._timer = None
         if not self.stopping:
@@ -259,13 +268,8 @@ class ActiveRecording:
 
     async def _end_on_time(self) -> None:
         """End a timed recording; where a busy machine is behind with what was filmed, wait for that."""
-        try:
-            footage_s = await self._folders.thread(parts.footage_s, self._parts_folder)
-            late_s = (self.recording.length_s or 0.0) - footage_s
-        except OSError:  # the finisher tells
-            late_s = 0.0
-        if LATE_S[0] < late_s < LATE_S[1] and self._growth is not None and self._growth.unbroken:
-            await sleep(self._runtime.reactor, late_s)
+        if self._growth is not None and self._growth.unbroken:
+            await sleep(self._runtime.reactor, await self._segments.late_s(self.recording))
         if not self.stopping:
             await self.end("duration")
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import partial
 from types import MappingProxyType
 
+from attrs import evolve
 from twisted.internet.defer import DeferredList
 from twisted.logger import Logger
 
@@ -110,6 +111,8 @@ class Recorder:
 
             def begin(db: sqlite3.Connection) -> Recording:
                 begun = recordings_table.begin(db, device, form, seconds, boot, now)
+                begun = evolve(begun, pre_record_s=self._finisher.segments.pre_record.seconds(device))
+                recordings_table.update(db, begun)
                 return recordings_table.say_trigger(db, begun, by)
 
             active.recording = await self._runtime.database.run(begin)

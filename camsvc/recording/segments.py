@@ -21,6 +21,8 @@ from camsvc.library.parts import Clip, Part
 from camsvc.model import Recording
 from camsvc.recording.footage import Footage, footage_of
 from camsvc.recording.joiner import Joiner
+from camsvc.recording.pre_record import PreRecord
+from camsvc.recording.timing import LATE_S
 from camsvc.system.runtime import Runtime
 from camsvc.system.tasks import launch, sleep
 
@@ -33,11 +35,14 @@ class Segments:
 
     Attributes:
         length_s: a file of a long recording is about so long.
+        pre_record: has the parts from before the call.
     """
 
     _log = Logger()
 
-    def __init__(self, runtime: Runtime, folders: MediaFolders, joiner: Joiner, length_s: float) -> None:
+    def __init__(
+        self, runtime: Runtime, folders: MediaFolders, joiner: Joiner, length_s: float, pre_record: PreRecord
+    ) -> None:
         """Set up; nothing is made.
 
         Args:
@@ -45,6 +50,7 @@ class Segments:
             folders: knows the folder of recordings.
             joiner: makes one file of several parts.
             length_s: seconds after which the engine begins another part.
+            pre_record: has the parts from before the call.
         """
         self._reactor = runtime.reactor
         self._database = runtime.database
@@ -52,6 +58,7 @@ class Segments:
         self._joiner = joiner
         self._work: dict[int, Deferred[Any]] = {}
         self.length_s = length_s
+        self.pre_record = pre_record
 
     def part_begun(self, recording: Recording) -> None:
         """Make files of the parts before it, where they are long enough; what fails is tried again at the next part.
@@ -93,6 +100,16 @@ class Segments:
         """What there is of a recording whose last part is closed: its files, and the parts that are in none."""
         before, found = await self.made(recording), await self.parts(recording)
         return footage_of(recording, found, before)
+
+    async def late_s(self, recording: Recording) -> float:
+        """By how much a busy machine is behind with what was filmed, where it is not missing for another reason."""
+        try:
+            folder = parts_folder(self._folders.recordings_dir, recording)
+            footage_s = await self._folders.thread(parts.footage_s, folder)
+        except OSError:  # the finisher tells
+            return 0.0
+        late_s = (recording.length_s or 0.0) - footage_s
+        return late_s if LATE_S[0] < late_s < LATE_S[1] else 0.0
 
     async def parts(self, recording: Recording, spare: int = 0) -> list[Part]:
         """The parts that are in no file yet, in order; those that are in one are deleted.

@@ -23,12 +23,27 @@ TOO_SHORT_S = 0.5
 def counted(recording: Recording, first_sample: float, left_s: float, clock: float) -> Recording:
     """A timed recording with its deadline: its seconds count from the call or its first sample, whichever is later.
 
+    From the call in any case, where it gets what is before that.
+
     Args:
         recording: without a deadline in this boot.
         first_sample: CLOCK_BOOTTIME seconds of its first sample in this boot.
         left_s: seconds that are still to be recorded.
         clock: wall time less CLOCK_BOOTTIME.
     """
-    counted_from = max(first_sample, recording.started_at - clock - LEAD_S)
+    called = recording.started_at - clock
+    counted_from = called if recording.pre_record_s else max(first_sample, called - LEAD_S)
     lead_s = recording.lead_s + counted_from - first_sample
     return evolve(recording, deadline=counted_from + left_s, clock=clock, lead_s=lead_s)
+
+
+def with_lead(recording: Recording, first: float, began_at: float) -> Recording:
+    """A recording that has got what was before it.
+
+    Args:
+        recording: as it is.
+        first: when its own footage begins, seconds since the epoch.
+        began_at: when it begins now.
+    """
+    lead_s = recording.lead_s + first - began_at
+    return evolve(recording, pre_record_s=0, first_sample=began_at, lead_s=lead_s)

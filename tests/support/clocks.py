@@ -45,6 +45,10 @@ class ClocksOf(Clocks):
         self._reactor, self._wall, self._boot_s = reactor, wall, boot_s
         self.boot = "this boot"
 
+    def step_wall(self, seconds: float) -> None:
+        """Somebody sets the clock on the wall."""
+        self._wall += seconds
+
     def wall_s(self) -> float:
         return self._wall + self._reactor.seconds()
 

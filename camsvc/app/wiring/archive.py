@@ -31,6 +31,7 @@ from camsvc.model import MediaFile
 from camsvc.recording.copies.exports import Exports
 from camsvc.recording.finisher import Finisher, Progress
 from camsvc.recording.joiner import Joiner
+from camsvc.recording.pre_record import PreRecord
 from camsvc.recording.recorder import Recorder
 from camsvc.recording.schedules import schedules_table
 from camsvc.recording.schedules.scheduler import Scheduler
@@ -84,20 +85,19 @@ class Archive:
         guard = self.guard = DiskGuard(runtime, folders, storage)
         second = DiskGuard(runtime, folders, storage, storage.archive) if storage.archive is not None else None
         self.mover = Mover(runtime, folders, second, storage.archive_after_hours, record)
-        segments = Segments(runtime, folders, Joiner(runtime, folders), config.recording.segment_s)
+        self._usual_pre_record_s = config.recording.pre_record_s
+        rings, inventory = config.recording.rings_dir(storage.recordings), cameras.inventory
+        paths = streaming.recordings
+        self.pre_record = PreRecord(runtime, inventory, paths, folders, rings, self._pre_record_s)
+        joiner, length_s = Joiner(runtime, folders), config.recording.segment_s
+        segments = Segments(runtime, folders, joiner, length_s, self.pre_record)
         self.finisher = Finisher(runtime, folders, segments, guard)
-        self.recorder = Recorder(runtime, cameras.inventory, streaming.recordings, folders, self.finisher, guard)
+        self.recorder = Recorder(runtime, inventory, paths, folders, self.finisher, guard)
         self.snapshots = Snapshots(runtime, cameras.inventory, cameras.health, streaming.starter, folders)
         self.thumbnails = Thumbnails(runtime, folders, lambda: self.scan.under_way)
         self.retention = Retention(runtime, folders, self.in_use, record, guard.shortage, schedules_table.rings)
-        self.scheduler = Scheduler(
-            runtime,
-            cameras.inventory,
-            self.recorder,
-            lambda: streaming.recordings.engine_up,
-            record,
-            zone_of(config.recording.time_zone),
-        )
+        zone = zone_of(config.recording.time_zone)
+        self.scheduler = Scheduler(runtime, inventory, self.recorder, lambda: paths.engine_up, record, zone)
         self.protection = Protection(runtime.database)
         self.strips = ScrubbingStrips(runtime, folders)
         self.exports = Exports(runtime, folders, guard, self.in_use)
@@ -133,6 +133,12 @@ class Archive:
         if progress.status == "STOPPED":
             self.retention.nudge()
 
+    def _pre_record_s(self, device: str) -> int:
+        """As the camera's recording schedule says, else as the configuration does."""
+        kept = self.scheduler.schedules.get(device)
+        own = kept.schedule.pre_record_s if kept is not None else None
+        return self._usual_pre_record_s if own is None else own
+
     def load(self) -> None:
         """Start the threads of files, before what needs them, and look at the disk."""
         self.media_folders.start()
@@ -157,6 +163,7 @@ class Archive:
         if self.mover.guard is not None:
             self.mover.guard.start()
         self.mover.start()
+        self.pre_record.start()
 
     async def _is_away(self, kind: str, location: str) -> bool:
         """Whether the disk of a place is not there; a folder that is not there at all is none of its questions."""
@@ -178,6 +185,7 @@ class Archive:
         return (
             Step("stopping to follow the schedules", self.scheduler.stop),
             Step("stopping to move recordings", self._stop_moving),
+            Step("stopping to keep what is before recordings", self.pre_record.stop),
             Step("stopping the watch on the folders of files", self.scan.stop),
             Step("ending the verification", self.verification.cancel),
             Step("stopping to open new files", self.examination.stop),

@@ -44,8 +44,9 @@ class Streaming:
         desired = DesiredPaths()
         paths = PathReconciler(api, desired)
         self.rtsp = LoopbackRtsp(reactor, config.media.rtsp_port, folder.secret("internal").decode())
-        segment_s = config.recording.segment_s
-        options = PathOptions(runtime.launcher, folder.path, config.storage.recordings, self.rtsp, segment_s)
+        recordings, rules = config.storage.recordings, config.recording
+        rings = rules.rings_dir(recordings)
+        options = PathOptions(runtime.launcher, folder.path, recordings, self.rtsp, rules.segment_s, rings)
         self.orders = LaunchOrders(
             folder, runtime.ffmpeg, partial(pipeline_of, config.camera, config.usb, runtime.ffmpeg)
         )

@@ -23,12 +23,14 @@ class RecordingSchedule(msgspec.Struct, frozen=True):
         windows: of the week.
         keep_hours: so much of its continuous recordings is kept; None: no limit.
         keep_gb: the same in gigabytes (10^9 bytes).
+        pre_record_s: seconds before its call that a recording begins with; None: as the configuration says.
     """
 
     mode: Literal["off", "schedule", "continuous"] = "off"
     windows: tuple[Window, ...] = ()
     keep_hours: float | None = None
     keep_gb: float | None = None
+    pre_record_s: int | None = None
 
 
 @frozen

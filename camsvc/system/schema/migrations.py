@@ -231,4 +231,7 @@ MIGRATIONS = (
         filename TEXT PRIMARY KEY
     ) STRICT;
     """,
+    """
+    ALTER TABLE recording ADD COLUMN pre_record_s INTEGER NOT NULL DEFAULT 0;
+    """,
 )

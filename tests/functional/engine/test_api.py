@@ -204,7 +204,7 @@ class ControlApiTests(EngineTestCase):
         """config/paths/list gives each key back with its value, in whatever form: else camsvc would never be done."""
         launcher = self.folder / "my camsvc" / "camsvc-publish"
         rtsp = LoopbackRtsp(clock(), self.server.rtsp_port, "s-ecret_1")
-        made = PathOptions(launcher, self.folder / "run", self.folder, rtsp, 3600)
+        made = PathOptions(launcher, self.folder / "run", self.folder, rtsp, 3600, self.folder)
         wanted = {
             "camera0": made.camera(camera(0)),
             "camera1": made.camera(camera(1, always_on=True)),

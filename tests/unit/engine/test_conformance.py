@@ -48,7 +48,12 @@ class ConformanceTests(SynchronousTestCase):
     def test_path_keys(self) -> None:
         """What a path of each kind is given."""
         made = PathOptions(
-            Path("/launcher"), Path("/run"), Path("/recordings"), LoopbackRtsp(None, 8554, "secret"), 3600
+            Path("/launcher"),
+            Path("/run"),
+            Path("/recordings"),
+            LoopbackRtsp(None, 8554, "secret"),
+            3600,
+            Path("/rings"),
         )
         options: list[dict[str, Any]] = [
             made.camera(camera(0)),

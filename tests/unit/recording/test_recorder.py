@@ -23,6 +23,7 @@ from camsvc.library.index import RECORDINGS
 from camsvc.model import MediaFile, Recording, RecordingState
 from camsvc.recording.finisher import Finisher, Progress
 from camsvc.recording.footage import Footage
+from camsvc.recording.pre_record import PreRecord
 from camsvc.recording.recorder import Recorder
 from camsvc.recording.segments import Segments
 from camsvc.system.tasks import sleep
@@ -139,7 +140,13 @@ class RecorderTestCase(SynchronousTestCase):
         kept = Storage(**{"state_dir": str(self.base), **storage})
         self.guard = DiskGuard(process, self.folders, kept)
         self.guard.load()
-        segments = Segments(process, self.folders, self.joiner, SEGMENT_S)  # type: ignore[arg-type]
+        self.pre_record_s = {"camera0": 0}
+        rings = self.folders.recordings_dir
+        self.pre_record = PreRecord(
+            process, self.inventory, streams, self.folders, rings, lambda device: self.pre_record_s.get(device, 0)
+        )
+        joiner: Any = self.joiner
+        segments = Segments(process, self.folders, joiner, SEGMENT_S, self.pre_record)
         self.finisher = Finisher(process, self.folders, segments, self.guard)
         if self.listener is not None:
             self.finisher.changes.add(self.listener)

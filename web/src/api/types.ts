@@ -562,6 +562,7 @@ export interface ScheduleView {
   recording?: string;
   keep_hours?: number;
   keep_gb?: number;
+  pre_record_s?: number;
   next_change?: string;
 }
 
@@ -1304,6 +1305,8 @@ export interface Methods {
       keep_hours?: number;
       /** so many 10^9 bytes of its continuous recordings are kept */
       keep_gb?: number;
+      /** seconds before its call that each recording begins with; a camera with any never sleeps; the configuration's where it is left out */
+      pre_record_s?: number;
     };
     result: ScheduleView;
   };

@@ -39,6 +39,11 @@ class ScheduleParams(Struct, forbid_unknown_fields=True, frozen=True):
         Annotated[float, Meta(ge=0.1, le=1e6, description="so many 10^9 bytes of its continuous recordings are kept")]
         | UnsetType
     ) = UNSET
+    pre_record_s: (
+        Annotated[int, Meta(ge=0, le=60, description="seconds before its call that each recording begins with; a "
+                            "camera with any never sleeps; the configuration's where it is left out")]
+        | UnsetType
+    ) = UNSET  # fmt: skip
 
 
 class SchedulesParams(Struct, forbid_unknown_fields=True, frozen=True):
@@ -62,6 +67,7 @@ class ScheduleView(Struct, frozen=True, kw_only=True):
     recording: str | UnsetType = UNSET
     keep_hours: float | UnsetType = UNSET
     keep_gb: float | UnsetType = UNSET
+    pre_record_s: int | UnsetType = UNSET
     next_change: str | UnsetType = UNSET
 
 
@@ -91,7 +97,8 @@ class ScheduleMethods:
         hours, gigabytes = (
             None if isinstance(each, UnsetType) else each for each in (params.keep_hours, params.keep_gb)
         )
-        schedule = RecordingSchedule(params.mode, tuple(params.schedule), hours, gigabytes)
+        before_s = None if isinstance(params.pre_record_s, UnsetType) else params.pre_record_s
+        schedule = RecordingSchedule(params.mode, tuple(params.schedule), hours, gigabytes, before_s)
         return self._view(params.device, await self._scheduler.set(params.device, schedule))
 
     @method(
@@ -123,5 +130,6 @@ class ScheduleMethods:
             recording=UNSET if active is None else active.recording.trigger,
             keep_hours=UNSET if schedule.keep_hours is None else schedule.keep_hours,
             keep_gb=UNSET if schedule.keep_gb is None else schedule.keep_gb,
+            pre_record_s=UNSET if schedule.pre_record_s is None else schedule.pre_record_s,
             next_change=UNSET if change is None else iso(change),
         )

@@ -1,0 +1,62 @@
+"""The seconds before the call are in the recording, and it is as long as the clock on the wall says."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from itertools import pairwise
+
+from camsvc.library.parts import began_at
+from tests.support.daemon.daemon import CAMERA, DaemonTestCase, recorded_files
+from tests.support.engine.engines import per_engine
+from tests.support.media.ffmpeg import decode, packet_times, probe
+from tests.support.spawned import eventually
+
+
+class PreRecordTests(DaemonTestCase):
+    """Five seconds of a camera that nobody watches."""
+
+    cameras = f"{CAMERA}[recording]\npre_record_s = 5\n"
+
+    async def kept(self) -> None:
+        """Wait until there is as much as is kept."""
+        ring = self.daemon.state / "recordings" / ".rec" / "camera0" / "0"
+
+        def enough() -> bool:
+            times = sorted(began_at(path) for path in ring.glob("*.mp4"))
+            return bool(times) and times[-1] - times[0] > 6
+
+        await eventually(enough, 40)
+
+    async def test_before_the_call(self) -> None:
+        """Five seconds, and up to a key frame more, then what was asked for; no gap, and nothing twice."""
+        await self.kept()
+        client = await self.daemon.connect()
+        started = await client.call("start_recording", device="camera0", duration=4)
+        stopped = await client.sees("recording_status_update", status="STOPPED", filename=started["filename"])
+        asked, first = (datetime.fromisoformat(each) for each in (started["start_time"], stopped["first_sample"]))
+        before_s = (asked - first).total_seconds()
+        self.assertGreater(before_s, 4.9)
+        self.assertLess(before_s, 7)
+        (file,) = recorded_files(self.daemon)
+        length_s = float((await probe(self, file))["format"]["duration"])
+        self.assertLess(abs(length_s - before_s - 4), 0.5)
+        self.assertEqual((await decode(self, file)).errors, "")
+        times = await packet_times(self, file, "v")
+        steps = [later - earlier for earlier, later in pairwise(times)]
+        self.assertLess(max(steps), 0.3)
+        self.assertGreater(min(steps), 0.005)
+
+    async def test_set_by_the_schedule(self) -> None:
+        """Off for one camera: it sleeps; a recording of it begins as any other. On again: it is kept again."""
+        client = await self.daemon.connect()
+        await self.kept()
+        answer = await client.call("set_recording_schedule", device="camera0", mode="off", pre_record_s=0)
+        self.assertEqual(answer["pre_record_s"], 0)
+        ring = self.daemon.state / "recordings" / ".rec" / "camera0" / "0"
+        await eventually(lambda: not ring.exists(), 20)
+        await eventually(lambda: self.daemon.publishers() == [], 60)
+        await client.call("set_recording_schedule", device="camera0", mode="off", pre_record_s=3)
+        await self.kept()
+
+
+per_engine(globals(), PreRecordTests)
