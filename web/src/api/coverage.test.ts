@@ -19,11 +19,6 @@ const NOT_CALLED: Partial<Record<MethodName, string>> = {
 /** What pages that are on their way will call. */
 const ON_THEIR_WAY = new Set<MethodName>([
   "accept_volume",
-  "cancel_export",
-  "delete_export",
-  "export_recording",
-  "get_exports",
-  "list_exports",
   "get_moves",
   "move_recording",
   "verify_library",

@@ -16,6 +16,7 @@ const TOPICS = [
   "recording.error",
   "library.protection",
   "library.cleanup",
+  "export.progress",
   "system.health",
   "system.startup",
 ];

@@ -6,9 +6,8 @@ import { createStore } from "zustand/vanilla";
 import { Failure } from "../api/failure";
 import { t, tn } from "../i18n";
 import { call } from "./connection";
+import { KINDS, type FileKind } from "./kinds";
 import { complain, dismiss, notify } from "./notices";
-
-export type FileKind = "recordings" | "snapshots";
 
 export const UNDO_MS = 10_000;
 const AT_ONCE = 4;
@@ -55,13 +54,12 @@ export function deleteLater(kind: FileKind, names: readonly string[], done: () =
 }
 
 async function deleteNow(kind: FileKind, names: readonly string[]): Promise<void> {
-  const method = kind === "recordings" ? "delete_recording" : "delete_snapshot";
   const left = [...names];
   const failures: unknown[] = [];
   const work = async () => {
     for (let filename = left.pop(); filename !== undefined; filename = left.pop()) {
       try {
-        await call(method, { filename });
+        await call(KINDS[kind].remove, { filename });
       } catch (why) {
         if (Failure.from(why).reason !== "not_found") failures.push(why);
       }

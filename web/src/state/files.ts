@@ -3,9 +3,10 @@
 import { useEffect, useReducer, useState } from "react";
 
 import { BASE } from "../api/base";
-import type { FileView, NotificationName } from "../api/types";
+import type { FileView, NotificationName, RecordingPart } from "../api/types";
 import { call, listen } from "./connection";
-import type { FileKind } from "./deletions";
+import { useAnswer, type Known } from "./answers";
+import { KINDS, type FileKind } from "./kinds";
 import { PagedFiles } from "./paged-files";
 import { useApp } from "./store";
 
@@ -26,6 +27,7 @@ const CHANGES: readonly NotificationName[] = [
   "recording.error",
   "library.protection",
   "library.cleanup",
+  "export.progress",
   "snapshot.taken",
 ];
 
@@ -40,13 +42,11 @@ function paramsOf({ device, from, to, search }: FileQuery, offset: number, limit
   };
 }
 
-const methodOf = (kind: FileKind) => (kind === "recordings" ? "list_recordings" : "list_snapshots");
-
 /** Every file that a query finds, newest first. */
 export async function allFiles(query: FileQuery): Promise<FileView[]> {
   const found: FileView[] = [];
   for (;;) {
-    const { files, total } = await call(methodOf(query.kind), paramsOf(query, found.length, 1000));
+    const { files, total } = await call(KINDS[query.kind].list, paramsOf(query, found.length, 1000));
     found.push(...files);
     if (!files.length || found.length >= total) return found;
   }
@@ -58,7 +58,7 @@ export function useFiles(query: FileQuery): PagedFiles {
   const { phase, generation } = useApp(({ link }) => link);
   const [, draw] = useReducer((n: number) => n + 1, 0);
   const make = () =>
-    new PagedFiles((offset, limit) => call(methodOf(query.kind), paramsOf(query, offset, limit)), draw);
+    new PagedFiles((offset, limit) => call(KINDS[query.kind].list, paramsOf(query, offset, limit)), draw);
   const [current, setCurrent] = useState(() => ({ key, list: make() }));
   if (current.key !== key) setCurrent({ key, list: make() });
   const list = current.list;
@@ -104,6 +104,40 @@ export function downloadTogether(kind: FileKind, names: readonly string[]): void
   form.remove();
 }
 
+/** What is known of one file. */
+export interface FileInfo {
+  filename: string;
+  file_size: number;
+  created_time: string;
+  device: string;
+  download_url: string;
+  status?: string;
+  duration?: number;
+  codec?: string;
+  width?: number;
+  height?: number;
+  protected?: boolean;
+  parts?: readonly RecordingPart[];
+}
+
+/** One file, as it is by now. */
+export function useFile(kind: FileKind, filename: string): Known<FileInfo | undefined> {
+  const recording = useAnswer(
+    "get_recording_info",
+    { filename },
+    { on: ["recording_status_update", "recording.stop", "library.protection"], when: kind === "recordings" },
+  );
+  const snapshot = useAnswer("get_snapshot_info", { filename }, { when: kind === "snapshots" });
+  const exports = useAnswer(
+    "list_exports",
+    { search: filename.slice(0, 100), limit: 1000 },
+    { on: ["export.progress"], when: kind === "exports" },
+  );
+  if (kind === "recordings") return recording;
+  if (kind === "snapshots") return snapshot;
+  return { ...exports, value: exports.value?.files.find((file) => file.filename === filename) };
+}
+
 export interface Neighbours {
   older: FileView | null;
   newer: FileView | null;
@@ -114,7 +148,7 @@ export async function neighbours(
   kind: FileKind,
   { device, created_time: at }: Pick<FileView, "device" | "created_time">,
 ): Promise<Neighbours> {
-  const method = methodOf(kind);
+  const method = KINDS[kind].list;
   const camera = device ? { device } : {};
   const [before, since] = await Promise.all([
     call(method, { ...camera, to: at, limit: 1 }),

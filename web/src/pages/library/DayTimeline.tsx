@@ -13,10 +13,10 @@ import { Section } from "../../parts/Page";
 import { Trouble } from "../../parts/Trouble";
 import { useAnswer } from "../../state/answers";
 import { explain } from "../../state/explain";
+import { isDone } from "../../state/kinds";
 import { useApp } from "../../state/store";
 import styles from "./DayTimeline.module.css";
 import { nameOf, pathOf } from "./FileRow";
-import { isDone } from "./selection";
 
 const MOST = 1000;
 

@@ -4,7 +4,6 @@ import { useEffect, useState } from "react";
 import { Link, useParams } from "wouter";
 import { navigate } from "wouter/use-hash-location";
 
-import type { RecordingInfo, RecordingPart, SnapshotInfo } from "../../api/types";
 import { t, tn } from "../../i18n";
 import { clock, dateTime, size } from "../../i18n/format";
 import { Button, IconButton } from "../../parts/Button";
@@ -17,28 +16,20 @@ import { useKeys } from "../../parts/keys";
 import { Page } from "../../parts/Page";
 import { Trouble } from "../../parts/Trouble";
 import { Waiting } from "../../parts/Waiting";
-import { useAnswer } from "../../state/answers";
-import { deleteLater, keyOf, useDoomed, type FileKind } from "../../state/deletions";
+import { deleteLater, keyOf, useDoomed } from "../../state/deletions";
 import { explain } from "../../state/explain";
-import { neighbours, type Neighbours } from "../../state/files";
+import { neighbours, useFile, type FileInfo, type Neighbours } from "../../state/files";
+import { isDone, isKind, KINDS, type FileKind } from "../../state/kinds";
 import { protect } from "../../state/protection";
 import { useMay, useOffline } from "../../state/rights";
 import { useApp } from "../../state/store";
+import { ExportDialog } from "./ExportDialog";
 import styles from "./FilePage.module.css";
 import { nameOf, pathOf } from "./FileRow";
-import { isDone } from "./selection";
 import { PartsPlayer } from "./PartsPlayer";
 import { VideoPlayer } from "./VideoPlayer";
 
-type Info = (RecordingInfo | SnapshotInfo) & {
-  status?: string;
-  duration?: number;
-  codec?: string;
-  protected?: boolean;
-  parts?: RecordingPart[];
-};
-
-function Facts({ info }: { info: Info }) {
+function Facts({ info }: { info: FileInfo }) {
   const facts: [string, string][] = [
     [t("library.fact.made"), dateTime(info.created_time)],
     [t("library.fact.size"), size(info.file_size)],
@@ -60,7 +51,7 @@ function Facts({ info }: { info: Info }) {
   );
 }
 
-function useNeighbours(kind: FileKind, info: Info | undefined): Neighbours {
+function useNeighbours(kind: FileKind, info: FileInfo | undefined): Neighbours {
   const [found, setFound] = useState<{ of: string; them: Neighbours } | null>(null);
   const { device, created_time: at, filename } = info ?? {};
   useEffect(() => {
@@ -79,7 +70,7 @@ function useNeighbours(kind: FileKind, info: Info | undefined): Neighbours {
   return found && found.of === filename ? found.them : { older: null, newer: null };
 }
 
-function Shown({ kind, info, onEnded }: { kind: FileKind; info: Info; onEnded: () => void }) {
+function Shown({ kind, info, onEnded }: { kind: FileKind; info: FileInfo; onEnded: () => void }) {
   if (kind === "snapshots") {
     return (
       <a className={styles.picture} href={info.download_url} target="_blank" rel="noreferrer">
@@ -140,18 +131,14 @@ function Steps({ kind, neighbours: { older, newer } }: { kind: FileKind; neighbo
 
 export default function FilePage() {
   const params = useParams<{ kind: string; filename: string }>();
-  const kind: FileKind = params.kind === "snapshots" ? "snapshots" : "recordings";
+  const kind: FileKind = isKind(params.kind) ? params.kind : "recordings";
   const { filename } = params;
-  const method = kind === "recordings" ? "get_recording_info" : "get_snapshot_info";
-  const { value, failure, again } = useAnswer(
-    method,
-    { filename },
-    { on: ["recording_status_update", "recording.stop", "library.protection"] },
-  );
-  const info: Info | undefined = value;
+  const { value: info, failure, again } = useFile(kind, filename);
   const cameras = useApp((state) => state.cameras);
   const around = useNeighbours(kind, info);
-  const mayDelete = useMay(kind === "recordings" ? "delete_recording" : "delete_snapshot");
+  const mayDelete = useMay(KINDS[kind].remove);
+  const mayExport = useMay("export_recording");
+  const [exporting, setExporting] = useState(false);
   const mayProtect = useMay("protect_recording");
   const offline = useOffline();
   const doomed = useDoomed().has(keyOf(kind, filename));
@@ -179,6 +166,11 @@ export default function FilePage() {
                 <Icon name="download" />
                 <span className={styles.words}>{t("library.download")}</span>
               </a>
+            )}
+            {done && kind === "recordings" && mayExport && (
+              <Button icon="cut" aria-label={t("library.export")} onClick={() => setExporting(true)}>
+                <span className={styles.words}>{t("library.export")}</span>
+              </Button>
             )}
             {done && kind === "recordings" && mayProtect && (
               <IconButton
@@ -224,6 +216,7 @@ export default function FilePage() {
         />
       )}
       {info && <Facts info={info} />}
+      {exporting && info && <ExportDialog info={info} onClose={() => setExporting(false)} />}
       {asking && (
         <Confirm
           title={tn("library.delete.ask", 1)}

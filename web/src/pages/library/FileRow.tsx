@@ -12,9 +12,8 @@ import { classes } from "../../parts/classes";
 import { Icon } from "../../parts/Icon";
 import { Pill } from "../../parts/Pill";
 import { useApp } from "../../state/store";
-import type { FileKind } from "../../state/deletions";
+import { isDone, type FileKind } from "../../state/kinds";
 import styles from "./FileRow.module.css";
-import { isDone } from "./selection";
 
 interface FileRowProps {
   kind: FileKind;
@@ -80,7 +79,7 @@ export function FileRow({ kind, file, selected, choosing, doomed, onToggle }: Fi
       <Link
         className={styles.open}
         href={pathOf(kind, file.filename)}
-        aria-label={t(kind === "recordings" ? "library.play" : "library.look", { file: label })}
+        aria-label={t(kind === "snapshots" ? "library.look" : "library.play", { file: label })}
         onClick={(event) => {
           if (!choosing || !done || doomed) return;
           event.preventDefault();

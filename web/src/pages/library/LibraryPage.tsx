@@ -16,6 +16,7 @@ import { Waiting } from "../../parts/Waiting";
 import { deleteLater } from "../../state/deletions";
 import { explain } from "../../state/explain";
 import { allFiles, downloadTogether, useFiles } from "../../state/files";
+import { KINDS } from "../../state/kinds";
 import { complain } from "../../state/notices";
 import { protect } from "../../state/protection";
 import { useMay, useOffline } from "../../state/rights";
@@ -23,6 +24,7 @@ import { ordered, useSettings } from "../../state/settings";
 import { useApp } from "../../state/store";
 import { dayOf, endOf, startOf, type Day } from "../../parts/days";
 import { DayTimeline } from "./DayTimeline";
+import { ExportsUnderWay } from "./ExportsUnderWay";
 import { FileRows } from "./FileRows";
 import { isNarrow, queryOf, setFilter, useFilter, widen } from "./filter";
 import styles from "./LibraryPage.module.css";
@@ -44,6 +46,7 @@ function Filters({ today }: { today: Day }) {
         options={[
           { value: "recordings", label: t("library.kind.recordings") },
           { value: "snapshots", label: t("library.kind.snapshots") },
+          { value: "exports", label: t("library.kind.exports") },
         ]}
         onChange={(kind) => setFilter({ kind })}
       />
@@ -85,7 +88,7 @@ export default function LibraryPage() {
   const [asking, setAsking] = useState(false);
   const today = dayOf(useNow(60_000));
   const offline = useOffline();
-  const mayDelete = useMay(kind === "recordings" ? "delete_recording" : "delete_snapshot");
+  const mayDelete = useMay(KINDS[kind].remove);
   const mayProtect = useMay("protect_recording");
   const chosen = [...selection.selected.values()];
   if (chosenIn !== kind) {
@@ -106,13 +109,14 @@ export default function LibraryPage() {
       beside={
         list.total !== undefined && (
           <span className={styles.count} role="status">
-            {tn(kind === "recordings" ? "library.recordings" : "library.snapshots", list.total)}
+            {tn(`library.${kind}`, list.total)}
           </span>
         )
       }
     >
       <Filters today={today} />
       <DayTimeline day={day ?? today} device={device} onDay={(which) => setFilter({ day: which })} />
+      <ExportsUnderWay />
       {chosen.length > 0 && (
         <div className={styles.bar} role="toolbar" aria-label={t("library.chosen")}>
           <span className={styles.sum} role="status">

@@ -3,7 +3,7 @@
 import { useStore } from "zustand";
 import { createStore } from "zustand/vanilla";
 
-import type { FileKind } from "../../state/deletions";
+import type { FileKind } from "../../state/kinds";
 import type { FileQuery } from "../../state/files";
 import { endOf, startOf, type Day } from "../../parts/days";
 

@@ -3,6 +3,7 @@
 import { useState } from "react";
 
 import type { FileView } from "../../api/types";
+import { isDone } from "../../state/kinds";
 
 export type Selected = ReadonlyMap<string, FileView>;
 
@@ -19,10 +20,6 @@ export function withAdded(selected: Selected, files: readonly FileView[]): Selec
   // One under way cannot be deleted or downloaded yet.
   for (const file of files) if (isDone(file)) now.set(file.filename, file);
   return now;
-}
-
-export function isDone({ status }: Pick<FileView, "status">): boolean {
-  return status !== "RECORDING" && status !== "FINISHING";
 }
 
 /** What is chosen in a list; `files` brings those of a range. */
