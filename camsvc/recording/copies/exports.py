@@ -17,7 +17,7 @@ from camsvc.library.index import EXPORTS, RECORDINGS
 from camsvc.library.media_folders import MediaFolders
 from camsvc.model import MediaFile, iso, stamp
 from camsvc.recording.copies.export import Export, ExportState
-from camsvc.recording.copies.stream_copy import SEEKABLE, Piece, command, script
+from camsvc.recording.copies.stream_copy import SEEKABLE, Piece, command, fit_together, script
 from camsvc.recording.copies.streamed_process import StreamedProcess
 from camsvc.system import atomic_files
 from camsvc.system.processes import run
@@ -97,7 +97,7 @@ class Exports:
         files = await self._database.run(lambda db: index.overlapping(db, device, since, until))
         if not files:
             raise NotFound("Recording", f"{device}, {iso(since)} to {iso(until)}", suggestion="see list_recordings")
-        if len({(file.codec, file.width, file.height, file.sound, Path(file.filename).suffix) for file in files}) > 1:
+        if not fit_together(files):
             raise InvalidState(
                 "the recordings of this time fit into no one file: they differ in codec, size, sound or container",
                 reason="parts_differ",

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from attrs import frozen
 
+from camsvc.model import MediaFile
+
 FRAGMENTED = ("-movflags", "+frag_keyframe+empty_moov+default_base_moof")
 """MP4 that is whole at any moment: it can be sent while it is made."""
 
@@ -20,6 +22,15 @@ class Piece:
     path: Path
     begin_s: float | None = None
     end_s: float | None = None
+
+
+def fit_together(files: Sequence[MediaFile]) -> bool:
+    """Whether one file can hold several, as far as is known of them: same container, codecs and size."""
+    told = [
+        {Path(file.filename).suffix for file in files},
+        *({getattr(file, name) for file in files} - {None} for name in ("codec", "width", "height", "sound")),
+    ]
+    return all(len(values) <= 1 for values in told)
 
 
 def script(pieces: Sequence[Piece]) -> bytes:

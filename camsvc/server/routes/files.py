@@ -17,6 +17,7 @@ from camsvc.errors import CamsvcError, InvalidState, NotFound
 from camsvc.library.index import ARCHIVE, RECORDINGS
 from camsvc.library.thumbnail_names import THUMBNAILS, source_of
 from camsvc.model import MediaFile
+from camsvc.recording.copies.stream_copy import fit_together
 from camsvc.recording.scrubbing_strips import ScrubbingStrips, StripLayout
 from camsvc.server.downloads.stored_file import FileDelivery, StoredFile
 from camsvc.server.http.request import answer_error, with_json_errors
@@ -143,7 +144,7 @@ class Files:
     async def _send_joined(self, request: IRequest, name: str) -> bytes | None:
         """All files of a recording as one."""
         files = await self._sources.segments(RECORDINGS, name)
-        if len({(file.codec, file.width, file.height, file.sound) for file in files}) > 1:
+        if not fit_together(files):
             why = InvalidState("The files of this recording differ; ask for each alone", reason="parts_differ")
             return answer_error(request, 409, why)
         for file in files:

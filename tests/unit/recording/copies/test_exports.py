@@ -125,6 +125,12 @@ class ExportsTests(TestCase):
             await self.exports.begin("camera0", BEGIN, BEGIN + 20)
         self.assertEqual(caught.exception.data["reason"], "parts_differ")
 
+    async def test_not_known_yet(self) -> None:
+        """What is not known of one, as it has just been found, keeps nothing apart."""
+        unknown = evolve(self.files[1], codec=None, width=None, height=None, sound=None)
+        self.database.now(lambda db: index.add_files(db, RECORDINGS, [unknown]))
+        self.assertEqual(len(self.frames(await self.export(8, 17))), 40)
+
     async def test_no_room(self) -> None:
         """The reserve is kept free, what the export takes counted in; it is said how much is missing."""
         self.room["free_bytes"] = (1 << 30) + 1000
