@@ -76,7 +76,7 @@ export class WebRtc implements Way {
       if (response.status !== 201) throw await refusal(response);
       this.session = new URL(response.headers.get("Location") ?? "", response.url).href;
       if (this.peer === null) {
-        this.leave();
+        void this.leave();
         throw new NoWay("ended");
       }
       return await response.text();
@@ -128,17 +128,18 @@ export class WebRtc implements Way {
     this.buffered = { delay: jitterBufferDelay, emitted: jitterBufferEmittedCount };
   }
 
-  private leave(): void {
-    if (this.session) fetch(this.session, { method: "DELETE", keepalive: true }).catch(() => undefined);
+  /** End the session at the engine, which ends it by itself as soon as the connection is closed: so this comes first. */
+  private async leave(): Promise<void> {
+    const session = this.session;
     this.session = null;
+    if (session) await fetch(session, { method: "DELETE", keepalive: true }).catch(() => undefined);
   }
 
   stop(): void {
     const peer = this.peer;
     this.peer = null;
     this.abort.abort();
-    this.leave();
-    peer?.close();
     this.video.srcObject = null;
+    void this.leave().finally(() => peer?.close());
   }
 }
