@@ -51,6 +51,14 @@ export default defineConfig(
     },
   },
   { files: ["tools/**/*.mjs"], languageOptions: { globals: { console: "readonly", process: "readonly" } } },
+  {
+    files: ["public/*.js"],
+    languageOptions: {
+      globals: Object.fromEntries(
+        ["self", "caches", "fetch", "Request", "URL"].map((name) => [name, "readonly"]),
+      ),
+    },
+  },
   forbid("api", [REACT, UP("state", "player", "pages", "parts", "i18n")]),
   forbid("player", [REACT, UP("state", "pages", "parts", "i18n")]),
   forbid("i18n", [UP("api", "state", "player", "pages", "parts")]),

@@ -6,6 +6,7 @@ import { createRoot } from "react-dom/client";
 import "./styles/index.css";
 
 import { bestLanguage, setLanguage } from "./i18n";
+import { installOffline } from "./shell/offline";
 import { App } from "./shell/App";
 import { begin, watchForHope } from "./state/session";
 import { settings } from "./state/settings";
@@ -22,6 +23,7 @@ async function start(): Promise<void> {
     );
   }
   watchForHope();
+  installOffline();
   await asked;
 }
 

@@ -222,6 +222,24 @@ class BackTests(BrowserTestCase):
         await self.moves("camera0", "WebRTC")
         self.assertEqual(await self.browser.do("mark"), "not loaded anew")
 
+    async def test_out_of_reach(self) -> None:
+        """Who opens the page while camsvc is away is told so and what to do; afterwards the page is there again."""
+        await self.open()
+        await self.browser.do("run", script="navigator.serviceWorker.ready.then(() => true)")
+        self.daemon.process.send(signal.SIGKILL)
+        await self.daemon.process.when_ended()
+        await self.browser.do("run", script="setTimeout(() => location.reload())")
+        await self.says("out of reach")
+        await self.daemon.start()
+        await self.browser.do("run", script="setTimeout(() => location.reload())")
+        await self.moves("camera0", "WebRTC", 90)
+
+    async def says(self, words: str) -> None:
+        async def there() -> bool:
+            return words in await self.browser.do("text")
+
+        await eventually(there, 30)
+
 
 class LoginTests(BrowserTestCase):
     """Who may look."""
