@@ -225,13 +225,14 @@ class BackTests(BrowserTestCase):
     async def test_out_of_reach(self) -> None:
         """Who opens the page while camsvc is away is told so and what to do; afterwards the page is there again."""
         await self.open()
+        await self.moves("camera0", "WebRTC")
         await self.browser.do("run", script="navigator.serviceWorker.ready.then(() => true)")
         self.daemon.process.send(signal.SIGKILL)
         await self.daemon.process.when_ended()
-        await self.browser.do("run", script="setTimeout(() => location.reload())")
+        await self.browser.do("reload")
         await self.says("out of reach")
         await self.daemon.start()
-        await self.browser.do("run", script="setTimeout(() => location.reload())")
+        await self.browser.do("reload")
         await self.moves("camera0", "WebRTC", 90)
 
     async def says(self, words: str) -> None:

@@ -122,6 +122,9 @@ const commands = {
   complaints: () => complaints,
   // How far the page is wider than its window: 0 where nothing has to be scrolled sideways.
   overhang: () => page.evaluate(() => Math.max(0, document.documentElement.scrollWidth - innerWidth)),
+  async reload() {
+    await page.reload();
+  },
   screenshot: ({ path }) => page.screenshot({ path, fullPage: true }),
   // Set a mark that a reload would wipe away, or read it.
   mark: ({ value }) => page.evaluate((mark) => (mark ? (window.testMark = mark) : window.testMark ?? null), value),
