@@ -85,10 +85,14 @@ class Inventory:
         Raises:
             NotFound: no camera has this id.
         """
-        camera = self._cameras.get(device)
+        camera = self.find(device)
         if camera is None:
             raise NotFound("Camera", device[:100], suggestion="get_camera_list names them all")
         return camera
+
+    def find(self, device: str) -> Camera | None:
+        """One camera; None where no camera has this id."""
+        return self._cameras.get(device)
 
     def all(self) -> tuple[Camera, ...]:
         """Every camera, by number."""

@@ -19,9 +19,10 @@ from camsvc.library.media_folders import MediaFolders
 from camsvc.model import Camera, Recording, RecordingState, Status
 from camsvc.recording.finisher import Finisher, Progress
 from camsvc.recording.footage import Footage, Stopped
-from camsvc.recording.growth import NOTHING_AFTER_S, GrowthEvent, GrowthWatch
+from camsvc.recording.growth import GrowthEvent, GrowthWatch
+from camsvc.recording.patience import gap_of, tell_why_nothing
 from camsvc.recording.timing import TAIL_S, TOO_SHORT_S, counted, with_lead
-from camsvc.streams.recording_paths import RecordingPaths
+from camsvc.streams.recording_paths import RecordingPaths, when_path_gone
 from camsvc.system.runtime import Runtime
 from camsvc.system.subscribers import Subscribers
 from camsvc.system.tasks import launch, sleep, within
@@ -104,7 +105,7 @@ class ActiveRecording:
             self._runtime,
             read_sizes=partial(self._folders.thread, parts.measure, folder, ignore),
             write_out=partial(self._folders.thread, parts.write_out, folder),
-            engine_up=lambda: self._paths.engine_up and self._paused is None,
+            gap_after_s=lambda: None if self._paused else gap_of(self._inventory, self._paths, self.recording.device),
             on_event=self._on_growth,
             began_at=self.recording.first_sample if left_s is None or self.recording.deadline is not None else None,
         )
@@ -220,10 +221,9 @@ class ActiveRecording:
             case GrowthEvent.RESUMED:
                 self._tell("RECORDING", "resumed")
             case GrowthEvent.NOTHING:
-                why = f"nothing was recorded within {NOTHING_AFTER_S:.0f} s; camsvc keeps trying"
-                device = self.recording.device
-                error = next((camera.error for camera in self._inventory.all() if camera.device == device), None)
-                self._tell("ERROR", error or why)
+                known = (self._inventory, self._paths, self.recording.device, lambda: self.stopping or self.grows)
+                telling = tell_why_nothing(self._runtime.reactor, *known, partial(self._tell, "ERROR"))
+                _ = launch(telling, self._log, "telling that nothing is recorded")
 
     async def _tell_gap(self) -> None:
         trouble = self._paused or await self._folders.thread(parts.trouble, self._folders.recordings_dir)
@@ -278,7 +278,7 @@ class ActiveRecording:
         reactor = self._runtime.reactor
         try:
             await self._paths.remove_recording(recording)
-            await within(reactor, CLOSE_LIMIT_S, self._paths.when_path_gone(recording))
+            await within(reactor, CLOSE_LIMIT_S, when_path_gone(reactor, self._paths, recording))
         except (CamsvcError, TimeoutError) as why:
             self._log.warn("{name}: ended without the engine's word ({why})", name=recording.name, why=str(why))
         await sleep(reactor, 0.05)

@@ -52,7 +52,7 @@ class GrowthWatch:
         runtime: Runtime,
         read_sizes: Callable[[], Deferred[Growth]],
         write_out: Callable[[], Deferred[None]],
-        engine_up: Callable[[], bool],
+        gap_after_s: Callable[[], float | None],
         on_event: Callable[[GrowthEvent], None],
         began_at: float | None = None,
     ) -> None:
@@ -62,7 +62,8 @@ class GrowthWatch:
             runtime: time.
             read_sizes: reads names and sizes of the files, in a thread.
             write_out: has what was written so far put on the disk, in a thread; never called twice at once.
-            engine_up: while it is not, nothing can come but the tail of a part, and nothing is missed.
+            gap_after_s: files that have not grown for so long have a gap; None while the engine is down: nothing can
+                come but the tail of a part, and nothing is missed.
             on_event: called with each event, once a change.
             began_at: wall time of the first sample, where that is known already.
         """
@@ -70,14 +71,15 @@ class GrowthWatch:
         self._clocks = runtime.clocks
         self._read_sizes = read_sizes
         self._write_out = write_out
-        self._engine_up = engine_up
         self._on_event = on_event
+        self._gap_after_s = gap_after_s
         self._writing: Deferred[Any] | None = None
         self._wrote_at = self._began = self._clocks.boot_s()
         self._grew_at = 0.0
         self._times_grown = 0
         self._paused = False
         self._paused_at = 0.0
+        self._gaps_s = 0.0
         self._nothing_told = False
         self._work: Deferred[Any] | None = None
         self._sizes: dict[str, int] = {}
@@ -93,8 +95,11 @@ class GrowthWatch:
 
     @property
     def age_s(self) -> float:
-        """Seconds since the first sample; 0 before it."""
-        return self._clocks.boot_s() - self.first_sample if self.first_sample is not None else 0.0
+        """Seconds since the first sample, less gaps; 0 before it."""
+        if self.first_sample is None:
+            return 0.0
+        now = self._grew_at if self._paused else self._clocks.boot_s()
+        return max(0.0, now - self.first_sample - self._gaps_s)
 
     @property
     def unbroken(self) -> bool:
@@ -142,7 +147,8 @@ class GrowthWatch:
     def update(self, growth: Growth) -> None:
         """Take in what was seen of the files."""
         now = self._clocks.boot_s()
-        if not self._engine_up():
+        gap_after_s = self._gap_after_s()
+        if gap_after_s is None:
             self._began = now
         if self.first_sample is None and growth.began_at is not None:
             self.began_at = growth.began_at if self.began_at is None else self.began_at
@@ -155,15 +161,17 @@ class GrowthWatch:
         before = self.size_bytes
         self._sizes |= {name: max(size, self._sizes.get(name, 0)) for name, size in growth.files}
         if self.size_bytes > before:
+            if self._paused:
+                self._gaps_s += now - self._grew_at
             self._grew_at = now
             self._times_grown += 1
             if self._times_grown >= 2 and not self.grows:
                 self.grows = True
                 self._on_event(GrowthEvent.GROWS)
-            elif self._paused and now - self._paused_at > TAIL_S and self._engine_up():
+            elif self._paused and now - self._paused_at > TAIL_S and gap_after_s is not None:
                 self._paused = False
                 self._on_event(GrowthEvent.RESUMED)
-        elif self.grows and not self._paused and now - self._grew_at > GAP_AFTER_S:
+        elif self.grows and not self._paused and now - self._grew_at > (gap_after_s or GAP_AFTER_S):
             self._pause()
         elif not self.grows and not self._nothing_told and now - self._began > NOTHING_AFTER_S:
             self._nothing_told = True

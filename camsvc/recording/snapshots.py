@@ -14,6 +14,7 @@ from camsvc.library.index import SNAPSHOTS
 from camsvc.library.media_folders import MediaFolders
 from camsvc.model import MediaFile, stamp
 from camsvc.recording import jpeg_quality
+from camsvc.recording.patience import LONGEST_GOP_S
 from camsvc.recording.recorder import require_connected
 from camsvc.streams.camera_starter import CameraStarter
 from camsvc.system.runtime import Runtime
@@ -23,8 +24,6 @@ FRESH_S = 2.0
 """A picture older than this is not of a running capture."""
 
 PICTURE_LIMIT_S = 5.0
-LONGEST_GOP_S = 65.0
-"""Pictures of H264 that is passed on are made of key frames, which some cameras send once a minute."""
 
 
 @frozen

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twisted.internet.interfaces import IReactorTime
 
-from camsvc.engine.api.paths_api import PathsApi
+from camsvc.engine.api.paths_api import PathsApi, PathState
 from camsvc.engine.path_options import PathOptions, recorded_camera
 from camsvc.engine.path_reconciler import PathReconciler
 from camsvc.engine.supervisor import Engine
@@ -71,10 +71,9 @@ class RecordingPaths:
         """Have the engine read a camera that is back at once: MediaMTX tries only every 5 s."""
         await self._paths.renew(recording.path_name)
 
-    async def when_path_gone(self, recording: Recording) -> None:
-        """Returns when the engine no longer runs a recording's path."""
-        while await self._api.state(recording.path_name) is not None:
-            await sleep(self._clock, 0.01)
+    async def state(self, path: str) -> PathState | None:
+        """How a path is at the engine; None where that does not run it, DependencyFailed where it does not say."""
+        return await self._api.state(path)
 
     def camera_changed(self, before: Camera | None, camera: Camera) -> None:
         """What browsers play of a camera may have changed, and what is recorded with it."""
@@ -95,3 +94,9 @@ class RecordingPaths:
         """The path that a recording is made of; the relay writes only what browsers play."""
         relay = (self._engine.version or "").startswith("camsvc-relay/")
         return web_path(device) if relay and self._cameras.encoded_for_all(device) else device
+
+
+async def when_path_gone(clock: IReactorTime, paths: RecordingPaths, recording: Recording) -> None:
+    """Returns when the engine no longer runs a recording's path."""
+    while await paths.state(recording.path_name) is not None:
+        await sleep(clock, 0.01)

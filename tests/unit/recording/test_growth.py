@@ -34,7 +34,7 @@ class GrowthWatchTests(SynchronousTestCase):
             runtime(self.clock, clocks=self.clocks),
             lambda: succeed(self.growth),
             self.write_out,
-            lambda: self.engine_up,
+            lambda: GAP_AFTER_S if self.engine_up else None,
             self.told.append,
         )
 

@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from attrs import evolve
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.config.storage import Storage
 from camsvc.devices.inventory import Inventory
+from camsvc.engine.api.paths_api import PathState
 from camsvc.errors import DependencyFailed, InvalidState, NotFound
 from camsvc.library import parts, recordings_table
 from camsvc.library.catalogue.listing import Listing, Query
@@ -20,7 +22,7 @@ from camsvc.library.disk import volume
 from camsvc.library.disk.disk_guard import DiskGuard
 from camsvc.library.disk.volume import SeenVolume
 from camsvc.library.index import RECORDINGS
-from camsvc.model import MediaFile, Recording, RecordingState
+from camsvc.model import MediaFile, Mode, Recording, RecordingState
 from camsvc.recording.finisher import Finisher, Progress
 from camsvc.recording.footage import Footage
 from camsvc.recording.pre_record import PreRecord
@@ -44,10 +46,15 @@ class World(Clock):
         self.callLater(0, work, *args)
 
 
+PUBLISHED = PathState("camera0", True, "rtspSession", (), 0, 0)
+"""A camera whose launcher publishes."""
+
+
 class FakeStreams:
     """An engine that records what the test lets it."""
 
     engine_up = True
+    running: PathState | None = None
 
     def __init__(self) -> None:
         self.trouble: Exception | None = None
@@ -78,8 +85,8 @@ class FakeStreams:
             raise self.refuses
         self.paths.discard(recording.path_name)
 
-    async def when_path_gone(self, recording: Recording) -> None:
-        pass
+    async def state(self, path: str) -> PathState | None:
+        return self.running if path == "camera0" else None
 
     async def read_again(self, recording: Recording) -> None:
         if self.refuses is not None:
@@ -330,6 +337,45 @@ class ToldTests(RecorderTestCase):
         self.grow(begun)
         self.assertEqual(self.heard()[1:], [("RECORDING", None)])
 
+    def test_waits_for_a_key_frame(self) -> None:
+        """While the engine reads the camera it sends key frames seldom: no error before 65 s, but its own at once."""
+        self.streams.running = PUBLISHED
+        begun = self.start()
+        self.pass_by(60)
+        self.assertEqual(self.heard(), [])
+        self.grow(begun)
+        self.pass_by(10)
+        self.assertEqual(self.heard()[:1], [("RECORDING", None)])
+        self.inventory.error("camera0", None)
+
+    def test_no_key_frame_comes(self) -> None:
+        """ERROR with the time that was waited, or as soon as the camera has one."""
+        self.streams.running = PUBLISHED
+        self.start()
+        self.pass_by(67)
+        ((status, reason),) = self.heard()
+        self.assertEqual(status, "ERROR")
+        self.assertIn("65 s", reason or "")
+
+    def test_camera_fails_meanwhile(self) -> None:
+        """Who waits for a key frame is told of the camera's error at once."""
+        self.streams.running = PUBLISHED
+        self.start()
+        self.pass_by(20)
+        self.inventory.error("camera0", "no frames")
+        self.pass_by(2)
+        self.assertEqual(self.heard(), [("ERROR", "no frames")])
+
+    def test_pictures_that_come_seldom(self) -> None:
+        """A picture in five seconds is no gap; three that are missed are one."""
+        self.inventory.present("camera0", evolve(found(), modes=(Mode("H264", 320, 180, (0.2,)),)))
+        begun = self.start()
+        self.grow(begun)
+        self.pass_by(10)
+        self.assertEqual(self.heard(), [("RECORDING", None)])
+        self.pass_by(10)
+        self.assertEqual(self.heard()[1:], [("RECORDING", "camera_disconnected")])
+
     def test_nothing_comes_with_a_reason(self) -> None:
         """The camera's own, where it has one; a camera that is no longer configured is none."""
         self.start()
@@ -510,10 +556,10 @@ class StopTests(RecorderTestCase):
     def test_engine_hangs(self) -> None:
         """Ends after 3 s without its word that the path is gone."""
 
-        async def never(recording: Recording) -> None:
+        async def never(path: str) -> None:
             await Deferred()
 
-        self.streams.when_path_gone = never  # type: ignore[method-assign]
+        self.streams.state = never  # type: ignore[method-assign]
         self.start()
         stopping = self.stop()
         self.pass_by(2.9)

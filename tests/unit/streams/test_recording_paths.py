@@ -9,6 +9,7 @@ from twisted.internet.defer import Deferred
 from camsvc.engine.api.api_client import EngineRefused
 from camsvc.engine.path_options import parts_folder
 from camsvc.errors import DependencyFailed
+from camsvc.streams.recording_paths import when_path_gone
 from tests.support.samples import camera, recording
 from tests.support.streaming_stand import StreamingTestCase
 
@@ -43,7 +44,7 @@ class RecordingPathsTests(StreamingTestCase):
         await self.streaming.recordings.remove_recording(recording())
         await self.streaming.recordings.remove_recording(recording())
         self.assertEqual(self.stub.configured, {})
-        await self.streaming.recordings.when_path_gone(recording())
+        await when_path_gone(self.reactor, self.streaming.recordings, recording())
         await self.record(recording())
         self.stub.answers = {"config/paths/delete/rec/camera0/17": (500, b"")}
         with self.assertRaises(DependencyFailed):
@@ -55,7 +56,7 @@ class RecordingPathsTests(StreamingTestCase):
     async def test_when_path_gone(self) -> None:
         """Not while the engine still runs it."""
         await self.record(recording())
-        gone = Deferred.fromCoroutine(self.streaming.recordings.when_path_gone(recording()))
+        gone = Deferred.fromCoroutine(when_path_gone(self.reactor, self.streaming.recordings, recording()))
         await self.until(lambda: self.stub.seen.count("GET paths/get/rec/camera0/17") == 2)
         self.assertNoResult(gone)
         self.stub.configured = {}
