@@ -27,6 +27,9 @@ NEXT_PICTURE_S = 10.0
 STUCK_S = 15.0
 PICTURES_A_SECOND, BURST = 5, 20
 
+AGE_HEADER = b"x-picture-age-ms"
+"""How old a picture is: of cameras that send key frames seldom it may be many seconds."""
+
 _BOUNDARY = b"picture"
 
 
@@ -54,7 +57,7 @@ class Previews:
 
     @app.route("/<device>/preview.jpg", methods=["GET", "HEAD"])
     async def picture(self, request: IRequest, device: str) -> bytes:
-        """The newest picture; 304 where the client has it already.
+        """The newest picture, with its age in ``X-Picture-Age-Ms``; 304 where the client has it already.
 
         Raises:
             RateLimited: status 429, beyond 5 a second for one camera and address.
@@ -74,6 +77,7 @@ class Previews:
             hold()
         request.setHeader(b"content-type", b"image/jpeg")
         request.setHeader(b"cache-control", b"private, no-cache")
+        request.setHeader(AGE_HEADER, b"%d" % self._pictures.age_ms(found))
         if request.setETag(f'"{found.etag}"'.encode()) is http.CACHED:
             return b""
         return found.data
@@ -105,7 +109,7 @@ class Previews:
         return found
 
     async def _send(self, request: Any, device: str, first: LatestPicture, valve: _Valve) -> None:
-        """Send until no picture comes for 10 s, or nothing is read for 15 s."""
+        """Send until no picture comes for 10 s, of a camera that runs for 65 s, or nothing is read for 15 s."""
         picture: LatestPicture | None = first
         while picture is not None:
             # The boundary that follows lets a browser show this one before the next is there.

@@ -38,9 +38,10 @@ class FakeHealth:
     """What the launcher says."""
 
     jpeg_at: float | None = None
+    state = "starting"
 
     def get(self, device: str) -> Health | None:
-        return Health(1, "running", 0.0, jpeg_at=self.jpeg_at) if self.jpeg_at is not None else None
+        return Health(1, self.state, 0.0, jpeg_at=self.jpeg_at) if self.jpeg_at is not None else None
 
 
 class LatestPicturesTests(SynchronousTestCase):
@@ -85,6 +86,23 @@ class LatestPicturesTests(SynchronousTestCase):
         self.clock.advance(0.2)
         self.assertIsNone(self.successResultOf(waiting))
         self.assertEqual(self.clock.getDelayedCalls(), [])
+
+    def test_key_frames_far_apart(self) -> None:
+        """Of a camera that runs the newest picture counts, whatever its age, and the next one may take a minute."""
+        self.health.state, self.health.jpeg_at = "running", 100.0
+        self.folder.picture(b"one")
+        self.clock.advance(20)
+        found = self.pictures.latest("camera0")
+        self.assertEqual((found.data, self.pictures.age_ms(found)), (b"one", 20_000))
+        waiting = self.after(found)
+        self.clock.pump([10.0] * 6)
+        self.assertNoResult(waiting)
+        self.folder.picture(b"two")
+        newest = self.successResultOf(waiting)
+        self.assertEqual((newest.data, self.pictures.age_ms(newest)), (b"two", 0))
+        waiting = self.after(newest)
+        self.clock.pump([10.0] * 7)
+        self.assertIsNone(self.successResultOf(waiting))
 
     def test_from_before(self) -> None:
         """One that was there when camsvc started, by the launcher's word."""
