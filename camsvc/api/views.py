@@ -77,7 +77,10 @@ class ExportView(Struct, frozen=True, kw_only=True):
 
 
 class RecordingUpdate(Struct, frozen=True, kw_only=True):
-    """``recording_status_update``; ``confirmed`` of RECORDING: the file is seen to grow."""
+    """``recording_status_update``; ``confirmed`` of RECORDING: the file is seen to grow.
+
+    ``sound`` of STOPPED: the codec of the sound in the file, empty where it has none.
+    """
 
     device: str
     status: str
@@ -87,6 +90,7 @@ class RecordingUpdate(Struct, frozen=True, kw_only=True):
     first_sample: str | UnsetType = UNSET
     reason: str | UnsetType = UNSET
     file_size: int | UnsetType = UNSET
+    sound: str | UnsetType = UNSET
 
 
 class StorageUpdate(Struct, frozen=True):
@@ -193,6 +197,7 @@ def recording_update(progress: Progress) -> RecordingUpdate:
         first_sample=UNSET if progress.first_sample is None else iso(progress.first_sample),
         reason=progress.reason or UNSET,
         file_size=progress.size_bytes,
+        sound=UNSET if progress.sound is None else progress.sound,
     )
 
 

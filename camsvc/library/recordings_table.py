@@ -165,6 +165,14 @@ def made(db: sqlite3.Connection, ident: int) -> tuple[int, float]:
     return int(size), float(duration_s)
 
 
+def sound_of(db: sqlite3.Connection, ident: int) -> str | None:
+    """The codec of a recording's sound, empty where it has none; None where no file is known."""
+    row = db.execute(
+        "SELECT max(sound) FROM media_file WHERE kind = 'recordings' AND recording = ?", (ident,)
+    ).fetchone()
+    return None if row[0] is None else str(row[0])
+
+
 def _recording(row: tuple[Any, ...]) -> Recording:
     values = dict(zip(_COLUMNS.split(", "), row, strict=True))
     return Recording(ident=values.pop("id"), state=RecordingState(values.pop("state")), **values)

@@ -32,7 +32,8 @@ class Progress:
 
     ``status`` is RECORDING, STOPPED or ERROR; ``reason`` as the contract's section 5 says. ``confirmed`` is False of
     a recording that is accepted and not yet seen to grow; ``first_sample`` is when its footage begins, seconds since
-    the epoch, where that is known.
+    the epoch, where that is known; ``sound`` is the codec of the sound in the finished file, empty where it has none,
+    None where there is no file.
     """
 
     recording: Recording
@@ -42,6 +43,7 @@ class Progress:
     reason: str | None = None
     confirmed: bool = True
     first_sample: float | None = None
+    sound: str | None = None
 
     @property
     def begins(self) -> bool:
@@ -168,14 +170,15 @@ class Finisher:
         state = RecordingState.FINISHED if some else RecordingState.EMPTY
         finished = evolve(recording, state=state, reason=recording.reason if some else "empty")
 
-        def enter(db: sqlite3.Connection) -> tuple[int, float]:
+        def enter(db: sqlite3.Connection) -> tuple[int, float, str | None]:
             recordings_table.update(db, finished)
-            return recordings_table.made(db, recording.ident)
+            return *recordings_table.made(db, recording.ident), recordings_table.sound_of(db, recording.ident)
 
-        size, duration = await self._database.run(enter)
+        size, duration, sound = await self._database.run(enter)
         self._footage.pop(recording.filename, None)
         await self._folders.thread(parts.discard, parts_folder(self._folders.recordings_dir, recording))
-        told = Progress(finished, "STOPPED", duration, size, finished.reason, first_sample=recording.first_sample)
+        began = recording.first_sample
+        told = Progress(finished, "STOPPED", duration, size, finished.reason, first_sample=began, sound=sound)
         self.tell(told)
 
 

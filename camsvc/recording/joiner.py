@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from attrs import evolve
@@ -128,18 +129,27 @@ class Joiner:
         stat = await self._folders.thread(path.stat)
         file = MediaFile(path.name, recording.device, stat.st_size, began_at, stat.st_mtime)
         argv = [
-            *(self._ffprobe, "-v", "error", "-select_streams", "v:0", "-show_entries"),
-            *("stream=codec_name,width,height:format=duration", "-of", "json", str(path)),
+            *(self._ffprobe, "-v", "error", "-show_entries"),
+            *("stream=codec_type,codec_name,width,height:format=duration", "-of", "json", str(path)),
         ]
         try:
             output = await run(self._reactor, argv, timeout_s=_PROBE_LIMIT_S)
             found = msgspec.json.decode(output.out)
-            stream = found["streams"][0]
-            duration = round(float(found["format"]["duration"]), 3)
-            codec = str(stream["codec_name"]).upper()
-            return evolve(file, duration_s=duration, width=stream["width"], height=stream["height"], codec=codec)
+            (video, *_), sounds = _streams(found, "video"), _streams(found, "audio")
+            return evolve(
+                file,
+                duration_s=round(float(found["format"]["duration"]), 3),
+                width=video["width"],
+                height=video["height"],
+                codec=str(video["codec_name"]).upper(),
+                sound=str(sounds[0]["codec_name"]).upper() if sounds else "",
+            )
         except (msgspec.MsgspecError, LookupError, ValueError, TypeError, TimeoutError, OSError):
             return file
+
+
+def _streams(found: dict[str, Any], kind: str) -> list[dict[str, Any]]:
+    return [stream for stream in found["streams"] if stream["codec_type"] == kind]
 
 
 def _remove(path: Path) -> None:

@@ -66,6 +66,7 @@ class JoinerTests(TestCase):
         (made,) = await self.joiner.join(recording(), self.clips())
         self.assertEqual((made.filename, made.device), (recording().filename, "camera0"))
         self.assertEqual((round(made.duration_s or 0, 1), made.width, made.height), (3.0, 64, 48))
+        self.assertEqual((made.codec, made.sound), ("H264", ""))
         self.assertEqual(made.created_at, 1769860800.0)
         self.assertEqual(self.listed(), [made.filename])
         self.assertEqual(made.size_bytes, (self.folders.recordings_dir / made.filename).stat().st_size)
@@ -81,6 +82,7 @@ class JoinerTests(TestCase):
                 [*ask, str(self.folders.recordings_dir / made.filename)], capture_output=True, check=True
             )
             self.assertEqual(told.stdout.split(), [b"h264", codec])
+            self.assertEqual(made.sound, codec.decode().upper())
 
     async def test_cut(self) -> None:
         """A clip ends where it is cut, to a frame."""

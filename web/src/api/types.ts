@@ -467,7 +467,7 @@ export interface ProtectionView {
   protected: boolean;
 }
 
-/** A recording; `codec`, `width` and `height` are absent until it is finished. `parts` are its files where it is several, in order; of one under way those that are there already. */
+/** A recording; `codec`, `sound`, `width` and `height` are absent until it is finished. `sound` is the codec of its sound, empty where it has none. `parts` are its files where it is several, in order; of one under way those that are there already. */
 export interface RecordingInfo {
   filename: string;
   file_size: number;
@@ -480,6 +480,7 @@ export interface RecordingInfo {
   protected: boolean;
   thumbnail_url?: string;
   codec?: string;
+  sound?: string;
   width?: number;
   height?: number;
   parts?: RecordingPart[];
@@ -528,7 +529,7 @@ export interface RecordingStopped {
   success?: boolean;
 }
 
-/** `recording_status_update`; `confirmed` of RECORDING: the file is seen to grow. */
+/** `recording_status_update`; `confirmed` of RECORDING: the file is seen to grow. `sound` of STOPPED: the codec of the sound in the file, empty where it has none. */
 export interface RecordingUpdate {
   device: string;
   status: string;
@@ -538,6 +539,7 @@ export interface RecordingUpdate {
   first_sample?: string;
   reason?: string;
   file_size?: number;
+  sound?: string;
 }
 
 /** A stream that is no camera any more. */

@@ -43,9 +43,10 @@ class RecordingPart(Struct, frozen=True, kw_only=True):
 
 
 class RecordingInfo(Struct, frozen=True, kw_only=True):
-    """A recording; ``codec``, ``width`` and ``height`` are absent until it is finished.
+    """A recording; ``codec``, ``sound``, ``width`` and ``height`` are absent until it is finished.
 
-    ``parts`` are its files where it is several, in order; of one under way those that are there already.
+    ``sound`` is the codec of its sound, empty where it has none. ``parts`` are its files where it is several, in
+    order; of one under way those that are there already.
     """
 
     filename: str
@@ -59,6 +60,7 @@ class RecordingInfo(Struct, frozen=True, kw_only=True):
     protected: bool
     thumbnail_url: str | UnsetType = UNSET
     codec: str | UnsetType = UNSET
+    sound: str | UnsetType = UNSET
     width: int | UnsetType = UNSET
     height: int | UnsetType = UNSET
     parts: list[RecordingPart] | UnsetType = UNSET
@@ -135,6 +137,7 @@ class FileMethods:
             format=format_of(file.filename),
             protected=file.protected,
             codec=file.codec or UNSET,
+            sound=UNSET if file.sound is None else file.sound,
             width=file.width or UNSET,
             height=file.height or UNSET,
             parts=[self._part(each, call) for each in made] if several else UNSET,

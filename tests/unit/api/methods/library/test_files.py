@@ -38,7 +38,7 @@ class FileMethodsTests(SynchronousTestCase):
         recorder: Any = FakeRecorder()
         self.registry = Registry(FileMethods(self.database, self.folders, recorder, recorder, samples.urls()))
         self.database.now(lambda db: recordings_table.begin(db, "camera0", "fmp4", None, "boot", 9.0))
-        self.put(RECORDINGS, MediaFile("a.mp4", "camera0", 3, 5.0, 6.0, "FINISHED", 4.5, 640, 360, "H264"))
+        self.put(RECORDINGS, MediaFile("a.mp4", "camera0", 3, 5.0, 6.0, "FINISHED", 4.5, 640, 360, "H264", ""))
         self.put(RECORDINGS, MediaFile("b.mkv", "camera1", 3, 5.0, 6.0))
         self.put(SNAPSHOTS, MediaFile("a.jpg", "camera0", 3, 5.0, 6.0, width=64, height=48))
 
@@ -73,6 +73,7 @@ class FileMethodsTests(SynchronousTestCase):
                     "format": "mp4",
                     "protected": False,
                     "codec": "H264",
+                    "sound": "",
                     "width": 640,
                     "height": 360,
                 },
