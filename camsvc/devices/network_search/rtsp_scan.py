@@ -121,7 +121,7 @@ class Scanner:
             await sleep(self._reactor, wait_s)
 
     async def _scan_target(self, target: ScanTarget) -> list[FoundStream]:
-        found = []
+        found: list[FoundStream] = []
         for number, path in enumerate(target.paths):
             if number:
                 await self._wait_for_pace()
@@ -130,10 +130,9 @@ class Scanner:
             if answer is None:
                 break  # nobody is there, or nobody who speaks RTSP
             seen = parse_answer(answer, url, target.kind)
-            if seen is not None:
+            # Most servers that want a login say so of every path, also where nothing is: one such path is told.
+            if seen is not None and not (seen.needs_login and any(each.needs_login for each in found)):
                 found.append(seen)
-                if seen.needs_login:
-                    break  # such a server says so of every path
         return found
 
     async def _describe(self, target: ScanTarget, url: str) -> RtspAnswer | None:

@@ -158,7 +158,9 @@ def depacketizer(track: Track) -> Depacketizer | None:
 def select_tracks(tracks: tuple[Track, ...], sound: tuple[str, ...] = FILE_SOUND) -> dict[int, Depacketizer]:
     """The first video and the first sound that can be written, by their track's index, the leading one first.
 
-    Nothing where there is video of another kind: its sound alone would look like a whole recording.
+    Nothing where there is video of another kind: its sound alone would look like a whole recording. The first is the
+    right one, as launchers publish one track of video and one of sound, having seen on which of a camera's something
+    comes.
 
     Args:
         tracks: of the stream.

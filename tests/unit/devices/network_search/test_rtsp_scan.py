@@ -129,11 +129,13 @@ class ScannerTests(TestCase):
         self.assertEqual(Server.asked, ["/a", "/b", "/c"])
 
     async def test_login(self) -> None:
-        """A server that wants a login is asked once."""
-        port = self.serve({"/a": b"RTSP/1.0 401 Unauthorized\r\nWWW-Authenticate: Basic\r\n\r\n"})
-        found = await self.scan(port, "/a", "/b")
-        self.assertEqual([(seen.url, seen.needs_login) for seen in found], [(f"rtsp://127.0.0.1:{port}/a", True)])
-        self.assertEqual(Server.asked, ["/a"])
+        """Of a server that wants a login one path is told, and each that is open."""
+        closed = b"RTSP/1.0 401 Unauthorized\r\nWWW-Authenticate: Basic\r\n\r\n"
+        is_open = b"RTSP/1.0 200 OK\r\nContent-Length: %d\r\n\r\n" % len(SDP) + SDP
+        port = self.serve({"/a": closed, "/b": closed, "/c": is_open})
+        found = await self.scan(port, "/a", "/b", "/c")
+        told = [(seen.url, seen.needs_login) for seen in found]
+        self.assertEqual(told, [(f"rtsp://127.0.0.1:{port}/a", True), (f"rtsp://127.0.0.1:{port}/c", False)])
 
     async def test_others(self) -> None:
         """Who says something else, nothing, or without end, is left at once or soon; nobody there, at once."""
