@@ -47,6 +47,7 @@ class _Known:
         plan: how it is probed; None where that need not be.
         seen: its stream has been looked at.
         next_s: from when on it may be asked again.
+        looked_at: it is being probed for longer than a round.
         left_out: what of its stream is not used, and why.
     """
 
@@ -55,6 +56,7 @@ class _Known:
     plan: ProbePlan | None
     seen: bool = False
     next_s: float = 0.0
+    looked_at: bool = False
     left_out: tuple[str, ...] = ()
 
 
@@ -139,6 +141,8 @@ class ConfiguredCameras:
         await DeferredList(probes)
 
     async def _probe_if_due(self, camera: _Known, plan: ProbePlan) -> None:
+        if camera.looked_at:
+            return
         launched = self._health.get(camera.device) is not None
         if launched and (plan.alone or camera.seen or camera.found.error is not None):
             return
@@ -160,8 +164,25 @@ class ConfiguredCameras:
             answer = await self._probe.ask(plan) if ours else None
         if answer is None:  # a launcher reads it
             return None
+        too_short = not answer.mode.fps[0] if isinstance(answer, StreamInfo) else answer.silent
+        if too_short and plan.longer is not None:
+            _ = launch(self._look_longer(camera, plan.longer), self._log, "looking longer at a camera")
         if not isinstance(answer, StreamInfo):
             return answer
+        self._note_seen(camera, answer)
+        return None
+
+    async def _look_longer(self, camera: _Known, plan: ProbePlan) -> None:
+        """Probe a camera that has seemed silent; others do not wait for that."""
+        camera.looked_at = True
+        try:
+            trouble = await self._probe_stream(camera, plan)
+            if trouble is None and self._health.get(camera.device) is None:
+                self._set_error(camera, None)
+        finally:
+            camera.looked_at = False
+
+    def _note_seen(self, camera: _Known, answer: StreamInfo) -> None:
         camera.seen = True
         camera.found = evolve(
             camera.found, modes=(answer.mode,), audio=answer.audio, tracks=answer.tracks, error=None
@@ -169,7 +190,6 @@ class ConfiguredCameras:
         camera.left_out = answer.left_out
         self._note_unplayable(camera, answer.unplayable)
         self._update_inventory(camera)
-        return None
 
     def _note_unplayable(self, camera: _Known, unplayable: str | None) -> None:
         """Note what browsers do not play of it, and what is not used."""

@@ -27,11 +27,17 @@ class Trouble(NamedTuple):
         text: a sentence without device nodes, paths or credentials: clients see it.
         hint: what the log says besides, such as a command that finds out more; it may name the device node.
         wait_s: seconds that are to pass before the next try; 0 for no such wish.
+        silent: nothing came in time: who waits longer may see something.
     """
 
     text: str
     hint: str = ""
     wait_s: float = 0.0
+    silent: bool = False
+
+
+NO_VIDEO = Trouble("what comes is no video of its format: ffmpeg found no picture in hundreds of megabytes")
+"""What comes fills the memory that ffmpeg may have."""
 
 
 def of_errno(number: int, node: str) -> Trouble:
@@ -60,7 +66,8 @@ def silent(seconds: float, source: str, advice: str = "") -> Trouble:
         source: its device node or URL; empty where it has none.
         advice: the rest of the sentence, as its kind has it.
     """
-    return Trouble(f"no frames for {seconds:g} s{advice}", f"{source} hangs" if source.startswith("/") else "")
+    hint = f"{source} hangs" if source.startswith("/") else ""
+    return Trouble(f"no frames for {seconds:g} s{advice}", hint, silent=True)
 
 
 def of_connection(why: str, words: Iterable[Words]) -> Trouble:

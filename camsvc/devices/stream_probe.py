@@ -14,7 +14,7 @@ from twisted.internet.protocol import Protocol
 from camsvc.devices import diagnosis
 from camsvc.devices.diagnosis import Trouble
 from camsvc.devices.piped_programs import Piped, run_piped
-from camsvc.kinds.kind import ProbePlan
+from camsvc.kinds.kind import PROBE_LIMIT_S, ProbePlan
 from camsvc.model import Mode
 from camsvc.system.processes import Output, run
 from camsvc.system.protocols.rtsp_client import RtspError, connect
@@ -22,6 +22,11 @@ from camsvc.system.redaction import redact
 from camsvc.system.tasks import within
 
 _AT_ONCE = 4
+_LONGER_AT_ONCE = 8
+# prlimit(1), util-linux: what is no video makes ffmpeg's parsers collect for ever.
+_BOUNDED = ("/usr/bin/prlimit", f"--data={1 << 30}", "--")
+_STEADY_FPS = 5.0
+"""From here on the rate that is seen by arrival is rounded: it is exact to one picture a second."""
 _CHALLENGE_S = 2.0
 _SHOWN = (
     "stream=index,codec_type,codec_name,profile,pix_fmt,width,height,avg_frame_rate,has_b_frames,"
@@ -109,6 +114,7 @@ class StreamProbe:
         self._reactor = reactor
         self._ffprobe = ffprobe
         self._slots = DeferredSemaphore(_AT_ONCE)
+        self._longer_slots = DeferredSemaphore(_LONGER_AT_ONCE)
 
     async def knock(self, plan: ProbePlan) -> Trouble | None:
         """Whether nobody listens where the camera should, and why; None where somebody does."""
@@ -124,8 +130,13 @@ class StreamProbe:
         return None
 
     async def ask(self, plan: ProbePlan) -> StreamInfo | Trouble:
-        """What the stream is, or why that cannot be told."""
-        await self._slots.acquire()
+        """What the stream is, or why that cannot be told.
+
+        Args:
+            plan: how to probe it; one that takes longer waits for its like alone.
+        """
+        slots = self._slots if plan.limit_s <= PROBE_LIMIT_S else self._longer_slots
+        await slots.acquire()
         try:
             piped = await self._run(plan)
         except TimeoutError:
@@ -133,13 +144,19 @@ class StreamProbe:
         except OSError as why:
             return Trouble(f"{why.filename or 'a program'} cannot be started: {why.strerror}")
         finally:
-            self._slots.release()
+            slots.release()
         output, words = piped.reader, plan.diagnosis.words
         if output.code != 0:
             told = self._why_not(plan, piped) or diagnosis.of_ffmpeg(
                 _lines(output.err), _ending(output), plan.source, words
             )
+            told = told._replace(silent=b"timed out" in output.err.lower())
             return await self._of_login(plan) or told if told.wait_s and plan.asked else told
+        return self._understood(plan, piped)
+
+    def _understood(self, plan: ProbePlan, piped: Piped) -> StreamInfo | Trouble:
+        """What ffprobe has printed."""
+        output, words = piped.reader, plan.diagnosis.words
         try:
             found = msgspec.json.decode(output.out, type=_Probed)
         except msgspec.MsgspecError:
@@ -151,7 +168,7 @@ class StreamProbe:
             return self._why_not(plan, piped) or diagnosis.of_ffmpeg(said, "", plan.source, words)
         form = _FOURCC.get(video.codec_name, video.codec_name[:4].upper())
         times = [float(packet.pts_time) for packet in found.packets if packet.stream_index == video.index]
-        fps = _counted(times) if plan.timed and times else _rate(video.avg_frame_rate)
+        fps = _counted(times, plan.by_arrival) if plan.timed and times else _rate(video.avg_frame_rate)
         sounds = [track for track in found.streams if track.codec_type == "audio"]
         heard = {packet.stream_index for packet in found.packets} or {sound.index for sound in sounds}
         sound, left_out = _usable_sound(sounds, heard)
@@ -188,7 +205,7 @@ class StreamProbe:
         return diagnosis.of_program(name, said, piped.ending, plan.diagnosis.words)
 
     async def _run(self, plan: ProbePlan) -> Piped:
-        argv = [self._ffprobe, "-v", "warning", *plan.input, "-show_entries", _SHOWN, "-of", "json"]
+        argv = [*_BOUNDED, self._ffprobe, "-v", "warning", *plan.input, "-show_entries", _SHOWN, "-of", "json"]
         text = plan.stdin.encode()
         if plan.command:
             return await run_piped(self._reactor, plan.command, argv, timeout_s=plan.limit_s, stdin=text)
@@ -212,11 +229,19 @@ def _rate(text: str) -> float:
     return round(int(frames) / int(seconds), 2)
 
 
-def _counted(times: list[float]) -> float:
-    """Frames a second of pictures that have come at these times; 0 where that is too little to tell."""
+def _counted(times: list[float], by_arrival: bool) -> float:
+    """Frames a second of pictures that have come at these times; 0 where that is too little to tell.
+
+    Args:
+        times: seconds.
+        by_arrival: times are unsteady; and after a second one picture is not among them.
+    """
     known = [each for each in times if each == each]  # a picture of unknown time has none
     span_s = max(known, default=0.0) - min(known, default=0.0)
-    return round((len(known) - 1) / span_s, 2) if span_s > 0 else 0.0
+    if span_s <= 0:
+        return 0.0
+    rate = (len(known) - 1 + (by_arrival and span_s > 1.0)) / span_s
+    return round(rate) if by_arrival and rate >= _STEADY_FPS else round(rate, 2)
 
 
 def _usable_sound(sounds: list[_Track], heard: set[int]) -> tuple[_Track | None, list[str]]:

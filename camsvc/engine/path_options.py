@@ -24,6 +24,11 @@ RING_PART = "100ms"
 UNCUT_S = 86400
 """No engine makes a longer file."""
 
+_START_S = ((1.0, 10), (0.15, 40), (0.0, 140))
+"""How long a camera may take from its first reader to its stream, by the pictures a second that it is seen to give:
+ffmpeg 5.1 knows what it reads after three of them."""
+LONGEST_START_S = _START_S[-1][1]
+
 WEB_IDLE_S = 10
 """The same of a web path: a camera sleeps 90 s after the last request for HLS, which counts as a reader for 60 s."""
 
@@ -67,11 +72,11 @@ class PathOptions:
         """A camera's path runs its launcher."""
         if camera.always_on:
             return self._launched(camera.device, "runOnInit")
-        return {**self._launched(camera.device), **_on_demand(IDLE_S)}
+        return {**self._launched(camera.device), **_on_demand(IDLE_S, camera.fps)}
 
-    def web(self, device: str) -> dict[str, Any]:
+    def web(self, camera: Camera) -> dict[str, Any]:
         """A camera's web path runs a launcher of its own, always on demand."""
-        return {**self._launched(web_path(device)), **_on_demand(WEB_IDLE_S)}
+        return {**self._launched(web_path(camera.device)), **_on_demand(WEB_IDLE_S, camera.fps)}
 
     def recording(self, recording: Recording, path: str) -> dict[str, Any]:
         """A recording's path pulls one of the camera's over loopback and writes what comes; so does a ring's."""
@@ -103,8 +108,13 @@ class PathOptions:
         return {"source": "publisher", "overridePublisher": False, run: shlex.join(words), f"{run}Restart": True}
 
 
-def _on_demand(idle_s: int) -> dict[str, Any]:
-    return {"runOnDemandStartTimeout": "10s", "runOnDemandCloseAfter": f"{idle_s}s"}
+def _start_limit_s(fps: float) -> int:
+    """Seconds; in steps, as MediaMTX makes a new path where this changes."""
+    return next(limit_s for least, limit_s in _START_S if fps >= least) if fps else _START_S[0][1]
+
+
+def _on_demand(idle_s: int, fps: float) -> dict[str, Any]:
+    return {"runOnDemandStartTimeout": f"{_start_limit_s(fps)}s", "runOnDemandCloseAfter": f"{idle_s}s"}
 
 
 def parts_folder(recordings_dir: Path, recording: Recording) -> Path:

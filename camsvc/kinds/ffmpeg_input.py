@@ -30,6 +30,12 @@ def address_list(url: str, transport: str, *options: str, silence_s: float = ANS
     return f"ffconcat version 1.0\nfile '{quoted}'\n" + "".join(f"option {option}\n" for option in given)
 
 
+def without_login(url: str) -> str:
+    """A URL as it is asked for by RTSP; its path and query may hold a password still."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+
 def without_secrets(url: str) -> tuple[str, tuple[str, ...]]:
     """What may be told of a URL, and what may not.
 

@@ -52,8 +52,10 @@ class ProbePlan:
         encoded: what comes is encoded for viewers in any case, so that browsers play it whatever it is.
         alone: it cannot be read by two: it is not probed while a launcher runs.
         timed: the rate of what comes while it is probed counts, whatever it says of itself.
+        by_arrival: the times of what comes are those of its arrival; after a second, one packet is left out.
         answer_limit_s: so long it may take to answer.
         limit_s: so long probing it may take in all.
+        longer: how to probe one of which nothing came in that time; None where that is no use.
         source: host and port, without a login; for words about what is wrong.
         asked: its URL without a login, to ask by RTSP which login it wants; empty for none.
     """
@@ -66,8 +68,10 @@ class ProbePlan:
     encoded: bool = False
     alone: bool = False
     timed: bool = False
+    by_arrival: bool = False
     answer_limit_s: float = 10.0
     limit_s: float = PROBE_LIMIT_S
+    longer: ProbePlan | None = None
     source: str = ""
     asked: str = ""
 

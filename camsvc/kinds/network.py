@@ -8,11 +8,20 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
+from attrs import evolve
 from msgspec import Meta
 
 from camsvc.kinds import timeline
-from camsvc.kinds.ffmpeg_input import ANSWER_LIMIT_S, FRAMES_LIMIT_S, READ_LIST, address_list, without_secrets
+from camsvc.kinds.ffmpeg_input import (
+    ANSWER_LIMIT_S,
+    FRAMES_LIMIT_S,
+    READ_LIST,
+    address_list,
+    without_login,
+    without_secrets,
+)
 from camsvc.kinds.kind import PROBE_LIMIT_S, TIMED_PROBE, CameraTable, NamedKind, ProbePlan
+from camsvc.kinds.network_words import diagnosis_of, host_of
 from camsvc.kinds.pipeline import (
     COPIED,
     ENCODED_VIDEO,
@@ -26,6 +35,7 @@ from camsvc.kinds.pipeline import (
     pictures,
     sound_passed_on,
     timed,
+    timed_by_arrival,
 )
 from camsvc.model import Camera, Found
 
@@ -52,61 +62,13 @@ _FROM_THE_FIRST = ("-copyinkf:v",)
 # it looks at twenty pictures before, which come in as many seconds of some cameras.
 _SECOND = ("-fpsprobesize", "0", "-read_intervals", "%+1")
 
-# What ffmpeg 5.1 prints of an RTSP camera, and http_mjpeg.py of one by HTTP; {host} is the camera's. ffmpeg makes
-# "Input/output error" of an unknown name, whose own line comes before it.
-_WORDS = (
-    (
-        r"could not write header|no global headers|dimensions not set",
-        "{host} does not say in its SDP how its video or sound is coded: set it to H264, and AAC or G711",
-        0.0,
-    ),
-    # Many cameras lock an account after some wrong passwords.
-    (
-        r"\b401\b|\b403\b|authorization failed",
-        "{host} refuses the user name or password: check the camera's url",
-        60.0,
-    ),
-    (r"\b404\b|\b400 bad request", "{host} has no such stream: check the path in the camera's url", 0.0),
-    (
-        r"\b461\b|unsupported transport",
-        '{host} cannot send this way: set the other transport, "tcp" or "udp"',
-        0.0,
-    ),
-    (r"\b453\b|\b503\b", "{host} serves nobody more: close other viewers of the camera", 0.0),
-    (r"\b5\d\d\b server error|server returned 5", "{host} answers with an error of its own: start it again", 0.0),
-    (
-        r"connection refused",
-        "nothing listens at {host}: check that the camera is on, and the port in its url",
-        0.0,
-    ),
-    (
-        r"no route to host|network is unreachable|host is down",
-        "{host} cannot be reached: check that the camera is on and in this network",
-        0.0,
-    ),
-    (
-        r"failed to resolve|dns lookup failed|name or service not known|name resolution",
-        "the name of {host} is unknown: check the camera's url, or write its address",
-        0.0,
-    ),
-    (
-        r"timed out|user timeout",
-        "{host} does not answer: check that the camera is on and in this network, or raise answer_limit_s",
-        0.0,
-    ),
-    (
-        r"connection reset|broken pipe|end of file|incompleteread|remotedisconnected",
-        "{host} has closed the connection",
-        0.0,
-    ),
-    (r"single picture", "{host} sends a single picture there, no video: ask it for its stream", 0.0),
-    (r"not multipart", "{host} sends no Motion-JPEG there: check the path in the camera's url", 0.0),
-    (r"badstatusline", "{host} gives no answer in HTTP: check address and port in the camera's url", 0.0),
-    (r"sslerror|\[ssl", "{host} speaks no TLS there: check whether its url begins with http or https", 0.0),
-    (r"invalid data found", "{host} gives no answer in RTSP: check address and port in the camera's url", 0.0),
-    # That is how ffmpeg takes the end of a stream.
-    (r"^exit status 0$", "{host} has ended the stream", 0.0),
-)
+# Of one whose pictures come seldom, or have stamps that do not rise: what arrives in a second, and the second packet
+# after that, as the first one is only read to see that the second is over.
+_SECOND_AND_NEXT = ("-fpsprobesize", "0", "-read_intervals", "%+1,%+#1")
+_BY_ARRIVAL = "use_wallclock_as_timestamps 1"
+_LONGEST_SILENCE_S = 65.0
+_LONGER_LIMIT_S = 160.0
+"""ffprobe 5.1 tells of a picture in 30 s with the fifth, where it is timed by its arrival."""
 
 
 class NetworkCamera(CameraTable, frozen=True, tag="network"):
@@ -141,7 +103,7 @@ class NetworkKind(NamedKind[NetworkCamera]):
         table = table or _added(found)
         silence_s = max(table.answer_limit_s, table.frames_limit_s)
         given = address_list(found.source, table.transport, "fpsprobesize 0", silence_s=silence_s)
-        return ProbePlan(
+        plan = ProbePlan(
             (*TIMED_PROBE, *_HTTP_INPUT) if by_http else (*_SECOND, *READ_LIST),
             self.diagnosis(found.source),
             stdin=found.source if by_http else given,
@@ -150,11 +112,17 @@ class NetworkKind(NamedKind[NetworkCamera]):
             encoded=by_http,
             timed=True,
             answer_limit_s=table.answer_limit_s,
-            # ffprobe 5.1 looks at eight pictures before it is sure in which order they come.
-            limit_s=8 * table.frames_limit_s if table.frames_limit_s > FRAMES_LIMIT_S else PROBE_LIMIT_S,
+            limit_s=max(PROBE_LIMIT_S, silence_s + table.answer_limit_s),
             source=without_secrets(found.source)[0],
-            asked="" if by_http else parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl(),
+            asked="" if by_http else without_login(found.source),
         )
+        if by_http:
+            return plan
+        silence_s = max(silence_s, _LONGEST_SILENCE_S)
+        by_arrival = address_list(found.source, table.transport, "fpsprobesize 0", _BY_ARRIVAL, silence_s=silence_s)
+        limit_s = max(_LONGER_LIMIT_S, 5 * table.frames_limit_s)
+        words = (*_SECOND_AND_NEXT, *READ_LIST)
+        return evolve(plan, longer=evolve(plan, input=words, stdin=by_arrival, by_arrival=True, limit_s=limit_s))
 
     def pipeline(self, camera: Camera, table: NetworkCamera | None) -> Pipeline:
         """Its video and sound as they are; JPEGs that came by HTTP encoded, as RTP takes few of them (RFC 2435)."""
@@ -163,9 +131,7 @@ class NetworkKind(NamedKind[NetworkCamera]):
 
     def diagnosis(self, source: str) -> Diagnosis:
         """What ffmpeg says of the network, with the camera's host in it."""
-        host = host_of(source)
-        words = tuple((pattern, text.format(host=host), wait_s) for pattern, text, wait_s in _WORDS)
-        return Diagnosis(words, f" from {host}; check its network and whether others can watch it")
+        return diagnosis_of(host_of(source))
 
 
 def _added(camera: Found | Camera) -> NetworkCamera:
@@ -180,17 +146,6 @@ def _http_reader(table: NetworkCamera) -> tuple[str, ...]:
 def key_of(name: str) -> str:
     """What makes a network camera the same one next time: its name, as the URL holds a password and may change."""
     return f"network:{name}"
-
-
-def host_of(url: str) -> str:
-    """Host and, where it is said, port of a URL, for people."""
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        return "its address"
-    host = f"[{host}]" if ":" in host else host
-    return f"{host} port {port}" if port else host
 
 
 def url_problem(url: str, schemes: Collection[str] = RTSP) -> str:
@@ -216,7 +171,8 @@ def _passed_on(camera: Camera, table: NetworkCamera, diagnosis: Diagnosis) -> Pi
     """A camera on the network: its video and sound are passed on as they are.
 
     Their times are corrected where they do not fit arrival. The filter that does it holds back one picture: those of
-    a slow camera are given the time of their arrival instead.
+    a slow camera are given the time of their arrival instead, by which ffmpeg 5.1 knows what it reads after three
+    pictures, not eight. All of them are decoded for the newest picture, which costs nothing.
 
     Without ``fpsprobesize 0`` ffmpeg 5.1 looks at the stream for two seconds more.
 
@@ -230,10 +186,13 @@ def _passed_on(camera: Camera, table: NetworkCamera, diagnosis: Diagnosis) -> Pi
     timeout_s = frame_timeout_s(camera.fps, table.frames_limit_s)
     slow = 0 < camera.fps < _SLOW_FPS
     filters = timeline.sound(timeout_s, counted=slow), timeline.decoded_sound(timeout_s, counted=slow)
-    copied = COPIED if slow else (*COPIED[:-1], f"{timeline.video(timeout_s)},{COPIED[-1]}")
-    by_arrival = ("-use_wallclock_as_timestamps", "1") if slow else ()
+    times = timed_by_arrival(camera.fps) if slow else timeline.video(timeout_s)
+    copied = (*COPIED[:-1], f"{times},{COPIED[-1]}")
+    decoded = () if slow else KEY_FRAMES_ONLY
+    options = ("fpsprobesize 0", *((_BY_ARRIVAL,) if slow else ()))
+    silence_s = max(table.answer_limit_s, timeout_s)
     return Pipeline(
-        input=(*KEY_FRAMES_ONLY, "-threads", "1", "-fpsprobesize", "0", *by_arrival, *READ_LIST),
+        input=(*decoded, "-threads", "1", "-fpsprobesize", "0", *READ_LIST),
         video=(
             *on_track(copied, video),
             *_FROM_THE_FIRST,
@@ -243,10 +202,9 @@ def _passed_on(camera: Camera, table: NetworkCamera, diagnosis: Diagnosis) -> Pi
         jpeg=on_track(pictures(camera.mode.format), video),
         frame_timeout_s=timeout_s,
         answer_limit_s=table.answer_limit_s,
-        stdin=address_list(
-            camera.source, table.transport, "fpsprobesize 0", silence_s=max(table.answer_limit_s, timeout_s)
-        ),
+        stdin=address_list(camera.source, table.transport, *options, silence_s=silence_s),
         source=source,
+        asked=without_login(camera.source),
         diagnosis=diagnosis,
         hidden=hidden,
         looks=camera.mode.format == "H264" and camera.unplayable is None,

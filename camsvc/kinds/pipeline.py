@@ -41,6 +41,16 @@ ENCODED_VIDEO = ("-map", "0:v", "-vf", "scale=out_range=tv,format=yuv420p", "-fp
 _TIMED = r"setts=ts=if(eq(PTS\,NOPTS)\,NEXT_PTS-DURATION\,PTS)"
 TIMED_COPY = (*COPIED[:-1], f"{_TIMED},{COPIED[-1]}")
 
+
+def timed_by_arrival(fps: float) -> str:
+    """A bitstream filter for pictures with the times of their arrival, of whose first frame ffmpeg 5.1 loses it.
+
+    Args:
+        fps: so many pictures a second.
+    """
+    return rf"setts=ts=if(eq(PTS\,NOPTS)\,NEXT_PTS-{1 / fps:.3f}/TB\,PTS)"
+
+
 # What RTP (ffmpeg-formats(1), "rtp") and both engines carry as it is, by ffmpeg's names; other sound is encoded anew.
 # MediaMTX 1.20 would take MP2, but its recorder spoils it.
 SENT_AS_IT_IS = ("aac", "opus", "pcm_alaw", "pcm_mulaw", "adpcm_g722")
@@ -99,6 +109,7 @@ class Pipeline:
         jpeg: arguments of the picture output, without format and file; empty for no picture.
         lock: a device whose lock is held while ffmpeg runs, None where there is none.
         frame_timeout_s: ffmpeg is killed after so many seconds without a new frame.
+        asked: the URL without a login, to ask by RTSP which login it wants; empty for none.
         answer_limit_s: before the first frame it has so many seconds besides, for the camera's answers.
         stdin: what ffmpeg, or the program before it, reads from standard input: addresses with a password, which have
             no place among arguments.
@@ -118,6 +129,7 @@ class Pipeline:
     frame_timeout_s: float = 5.0
     stdin: str = ""
     source: str = ""
+    asked: str = ""
     hidden: tuple[str, ...] = ()
     otherwise: Pipeline | None = None
     looks: bool = False

@@ -6,10 +6,15 @@ The standard library alone, and little of it: this is imported on the way to the
 from __future__ import annotations
 
 import os
+import resource
 import signal
 
 # setpriv(1), util-linux: the kernel kills the program when the launcher dies, however it dies. It keeps the pid.
 _WITH_LAUNCHER = ("/usr/bin/setpriv", "--pdeathsig", "KILL", "--")
+
+MOST_BYTES = 1 << 30
+"""So much memory of its own may ffmpeg take: many times what it needs for the largest pictures. What goes on without
+end and is no video makes its parsers collect for ever."""
 
 _KEPT_VARIABLES = ("PATH", "HOME", "LD_LIBRARY_PATH")
 
@@ -22,7 +27,7 @@ def text_pipe(text: str) -> int:
     return given
 
 
-def spawn(argv: tuple[str, ...], stdin: int, stdout: int, stderr: int) -> int:
+def spawn(argv: tuple[str, ...], stdin: int, stdout: int, stderr: int, most_bytes: int = 0) -> int:
     """Start a program; the three descriptors are closed here, started or not.
 
     Inheritable descriptors of the launcher, its locks, go with it.
@@ -32,12 +37,13 @@ def spawn(argv: tuple[str, ...], stdin: int, stdout: int, stderr: int) -> int:
         stdin: its standard input.
         stdout: its standard output.
         stderr: its standard error.
+        most_bytes: so much memory it may take (setrlimit(2), RLIMIT_DATA); 0 for what the launcher may.
 
     Returns:
         its pid, which is the number of its process group too.
     """
     try:
-        return os.posix_spawn(
+        pid = os.posix_spawn(
             _WITH_LAUNCHER[0],
             (*_WITH_LAUNCHER, *argv),
             {"TZ": "UTC", **{name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}},
@@ -49,6 +55,9 @@ def spawn(argv: tuple[str, ...], stdin: int, stdout: int, stderr: int) -> int:
             setpgroup=0,
             setsigdef=[signal.SIGPIPE],
         )
+        if most_bytes:
+            resource.prlimit(pid, resource.RLIMIT_DATA, (most_bytes, most_bytes))
+        return pid
     finally:
         for fd in (stdin, stdout, stderr):
             os.close(fd)

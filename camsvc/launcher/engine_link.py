@@ -30,7 +30,11 @@ _GATHER_S = 0.001
 
 
 class EngineLink:
-    """Passes one connection on to the engine, with a password in each request up to RECORD (RFC 2326, 10.11)."""
+    """Passes one connection on to the engine, with a password in each request up to RECORD (RFC 2326, 10.11).
+
+    Attributes:
+        media_bytes: so many have been passed on since.
+    """
 
     def __init__(self, port: int, path: str, login: Callable[[], str], tell: Callable[[str], None]) -> None:
         """Listen, on a port that the kernel chooses.
@@ -47,6 +51,7 @@ class EngineLink:
         self._tell = tell
         self._sockets: list[socket.socket] = []
         self._closed = False
+        self.media_bytes = 0
         self._listener = socket.create_server((_HOST, 0), backlog=4)
         threading.Thread(target=self._serve, daemon=True).start()
 
@@ -69,11 +74,14 @@ class EngineLink:
                     return
                 threading.Thread(target=_pass_on, args=(engine, client), daemon=True).start()
                 _pass_requests(client, engine, self._login())
-                _pass_on(client, engine)
+                _pass_on(client, engine, self._count)
         except OSError:  # one of the two has gone, or the link was closed: ffmpeg says what it makes of it
             pass
         finally:
             self._listener.close()
+
+    def _count(self, size: int) -> None:
+        self.media_bytes += size
 
     def _accept(self) -> socket.socket:
         """The first connection of a process of this user; those of others are closed at once."""
@@ -152,12 +160,19 @@ def _body_bytes(fields: bytes) -> int:
     return 0
 
 
-def _pass_on(source: socket.socket, to: socket.socket) -> None:
-    """Pass all on that comes, until either end has gone; then both are shut, which ends the other direction too."""
+def _pass_on(source: socket.socket, to: socket.socket, count: Callable[[int], None] = lambda size: None) -> None:
+    """Pass all on that comes, until either end has gone; then both are shut, which ends the other direction too.
+
+    Args:
+        source: what is read.
+        to: where it goes.
+        count: told how many bytes have gone there.
+    """
     buffer = memoryview(bytearray(_CHUNK_BYTES))
     try:
         while size := source.recv_into(buffer):
             to.sendall(buffer[:size])
+            count(size)
             time.sleep(_GATHER_S)  # noqa: TID251  # a thread, where nothing else waits
     except OSError:
         pass

@@ -9,7 +9,7 @@ import os
 import signal
 from collections import deque
 
-from camsvc.launcher.children import has_ended, reap, signal_group, spawn, text_pipe
+from camsvc.launcher.children import MOST_BYTES, has_ended, reap, signal_group, spawn, text_pipe
 from camsvc.launcher.orders import Orders
 from camsvc.launcher.status import harmless
 from camsvc.system.clocks import Clocks
@@ -25,6 +25,7 @@ _KEPT_LINES = 20
 _LINE_BYTES = 1024  # as long as ffmpeg's own lines
 _READ_BYTES = 65536
 _FPS_REPORTS = 5
+_FULL = "reallocate parser buffer"
 _SOURCE_GRACE_S = 2.0
 
 
@@ -39,6 +40,7 @@ class Ffmpeg:
         started_s: monotonic seconds at the start.
         frame_s: monotonic seconds at the last new frame, or at the start.
         lines: its last lines on standard error, without credentials.
+        is_full: what it read filled the memory that it may have.
         source: the program whose output it reads; None where it reads a camera itself.
     """
 
@@ -71,7 +73,7 @@ class Ffmpeg:
         words = orders.arguments(url, picture, h264_end if h264_end >= 0 else None)
         stdin = self.source.output if self.source is not None else text_pipe(orders.stdin)
         try:
-            self.pid = spawn((orders.ffmpeg, *_REPORT, *words), stdin, out_end, err_end)
+            self.pid = spawn((orders.ffmpeg, *_REPORT, *words), stdin, out_end, err_end, MOST_BYTES)
         except OSError:
             self._close_pipes()
             if self.source is not None:
@@ -89,6 +91,7 @@ class Ffmpeg:
         self.frames = 0
         self.fps = 0.0
         self.lines: deque[str] = deque(maxlen=_KEPT_LINES)
+        self.is_full = False
         self._ending: str | None = None
         self._ended_s = 0.0
         self._reports: deque[tuple[float, int]] = deque(maxlen=_FPS_REPORTS)
@@ -130,6 +133,7 @@ class Ffmpeg:
         if fd != self._out:
             if line and not harmless(line):
                 self.lines.append(redact(line, self._hidden))
+                self.is_full = self.is_full or _FULL in line
         elif line.startswith("frame="):
             self._count_frames(line.removeprefix("frame=").strip())
 

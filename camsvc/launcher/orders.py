@@ -31,7 +31,7 @@ class Orders:
 
     Attributes:
         ffmpeg, input, video, jpeg, lock, frame_timeout_s, answer_limit_s, stdin: as of a pipeline.
-        source, hidden, command: as of a pipeline.
+        source, asked, hidden, command: as of a pipeline.
         words, silence: of its diagnosis.
         key: makes passwords for publishing.
         looks: H264 that is passed on as it is is to be looked at as it comes.
@@ -75,6 +75,7 @@ class Orders:
         self.answer_limit_s = float(fields["answer_limit_s"])
         self.stdin = str(fields["stdin"])
         self.source = str(fields["source"])
+        self.asked = str(fields.get("asked", ""))
         diagnosis = fields["diagnosis"]
         self.words = tuple((str(pattern), str(text), float(wait_s)) for pattern, text, wait_s in diagnosis["words"])
         self.silence = str(diagnosis["silence"])

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _TICK_MS = 100
 _RETRY_LONGEST_S = 5.0
+_LONGEST_GOP_S = 65.0
+"""ffmpeg 5.1 reports no frame before each of its outputs has one, that of pictures a key frame."""
 _STEADY_S = 5.0  # a run as long as this makes the next pause a short one again
 _DETAIL_LINES = 3
 
@@ -66,6 +68,7 @@ class Publisher:
         self._status = StatusFile(os.path.join(runtime_dir, f"{file_name(camera)}.json"), clocks)
         self._ffmpeg: Ffmpeg | None = None
         self._link: EngineLink | None = None
+        self._passed_on = (0, 0.0)
         self._silence: Trouble | None = None
         self._replaced = False
         self._frames_before = 0
@@ -131,6 +134,7 @@ class Publisher:
             self._close_link()
             raise
         self._silence = None
+        self._passed_on = (0, 0.0)
         self._replaced = False
         self._status.note_ffmpeg(self._ffmpeg.pid)
         self._status.enter("starting", self._status.error)
@@ -176,13 +180,18 @@ class Publisher:
 
     def _check_frames(self, ffmpeg: Ffmpeg) -> None:
         """Look at a running ffmpeg: whether frames come, and whether they are for browsers."""
-        limit_s = self._orders.frame_timeout_s
-        if not ffmpeg.frames:
-            limit_s = max(self.first_frame_s, limit_s + self._orders.answer_limit_s)
-        if self._clocks.monotonic_s() - ffmpeg.frame_s > limit_s:
+        limit_s, came_s, publishes = self._orders.frame_timeout_s, ffmpeg.frame_s, ffmpeg.frames > 0
+        if not publishes:
+            passed_s = self._passed_on_s(ffmpeg)
+            publishes = passed_s > ffmpeg.started_s
+            came_s = min(passed_s, ffmpeg.started_s + _LONGEST_GOP_S)
+            if not publishes:
+                limit_s = max(self.first_frame_s, limit_s + self._orders.answer_limit_s)
+        if ffmpeg.is_full or self._clocks.monotonic_s() - came_s > limit_s:
             from camsvc.devices import diagnosis as words
 
-            self._silence = words.silent(limit_s, self._orders.source, self._orders.silence)
+            silent = words.silent(limit_s, self._orders.source, self._orders.silence)
+            self._silence = words.NO_VIDEO if ffmpeg.is_full else silent
             ffmpeg.signal(signal.SIGKILL)
         elif ffmpeg.verdict is not None and self._orders.looks and self._orders.reject(ffmpeg.verdict):
             hint = f"its H264 is not for browsers and is encoded anew: {ffmpeg.verdict}"
@@ -190,8 +199,15 @@ class Publisher:
             say(f"{self._camera}: {hint}")
             self._replaced = True
             ffmpeg.signal(signal.SIGKILL)
-        elif ffmpeg.frames:
+        elif publishes:
             self._status.enter_running(ffmpeg.verdict)
+
+    def _passed_on_s(self, ffmpeg: Ffmpeg) -> float:
+        """Monotonic seconds at which the engine was last passed something on; of the start, before."""
+        size = self._link.media_bytes if self._link is not None else 0
+        if size != self._passed_on[0]:
+            self._passed_on = (size, self._clocks.monotonic_s())
+        return self._passed_on[1] if size else ffmpeg.started_s
 
     def _why_ended(self, ffmpeg: Ffmpeg, ending: str) -> Trouble:
         from camsvc.devices import diagnosis as words
@@ -204,7 +220,12 @@ class Publisher:
             trouble = words.of_program(program.name, list(program.lines), program.ending, orders.words)
             if trouble is not None:
                 return trouble
-        return words.of_ffmpeg(lines, ending, orders.source, orders.words)
+        trouble = words.of_ffmpeg(lines, ending, orders.source, orders.words)
+        if trouble.wait_s and orders.asked:  # it was refused, perhaps for a login that ffmpeg does not know
+            from camsvc.launcher.login_challenge import challenge_of
+
+            trouble = words.of_challenge(challenge_of(orders.asked)) or trouble
+        return trouble
 
     def _why_not_started(self, why: OSError) -> Trouble:
         from camsvc.devices import diagnosis as words

@@ -43,7 +43,7 @@ class CameraPaths:
         self._encoded_for[camera.device] = needed
         if needed and camera.present:
             self._orders.write_for_browsers(camera, self._rtsp.url_with_login(camera.device))
-            self._desired.set(web_path(camera.device), self._options.web(camera.device))
+            self._desired.set(web_path(camera.device), self._options.web(camera))
         else:
             self._desired.remove(web_path(camera.device))
 

@@ -6,12 +6,14 @@ from twisted.internet.defer import TimeoutError
 from twisted.internet.interfaces import IReactorTime
 
 from camsvc.engine.loopback_rtsp import LoopbackRtsp
+from camsvc.engine.path_options import LONGEST_START_S
 from camsvc.engine.supervisor import Engine
 from camsvc.errors import DependencyFailed
 from camsvc.system.protocols.rtsp_client import RtspError
 from camsvc.system.tasks import within
 
-DESCRIBE_LIMIT_S = 12.0
+DESCRIBE_LIMIT_S = LONGEST_START_S + 2.0
+"""The engine gives up before, by the limit of the camera's path."""
 
 
 class CameraStarter:
@@ -36,6 +38,7 @@ class CameraStarter:
             DependencyFailed: the camera did not come, or the engine did not answer.
         """
         self._engine.require_up()
+        asked_s = self._clock.seconds()
         try:
             status = await within(self._clock, DESCRIBE_LIMIT_S, self._describe(device))
         except (RtspError, TimeoutError):
@@ -45,7 +48,7 @@ class CameraStarter:
         if status != 200:
             raise DependencyFailed(
                 "camera",
-                f"{device} gave no picture within {DESCRIBE_LIMIT_S:.0f} s",
+                f"{device} gave no picture within {self._clock.seconds() - asked_s:.0f} s",
                 suggestion="see get_camera_status",
             )
 

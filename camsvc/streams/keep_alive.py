@@ -13,6 +13,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
 from camsvc.engine.loopback_rtsp import LoopbackRtsp
+from camsvc.engine.path_options import LONGEST_START_S
 from camsvc.system.protocols import sdp
 from camsvc.system.protocols.rtsp_client import RtspAnswer, RtspConnection
 from camsvc.system.tasks import launch, sleep, within
@@ -22,7 +23,7 @@ LINGER_S = 10.0
 
 RETRY_S = 2.0
 ALIVE_EVERY_S = 15.0
-ANSWER_LIMIT_S = 12.0
+ANSWER_LIMIT_S = LONGEST_START_S + 2.0
 
 
 class _Kept:

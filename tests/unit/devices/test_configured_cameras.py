@@ -224,6 +224,36 @@ class ConfiguredCamerasTests(ConfiguredTestCase):
         await sleep(self.reactor, 0.5)
         self.assertEqual(self.asked(), 1)
 
+    async def test_sends_pictures_seldom(self) -> None:
+        """What seems silent is looked at for longer, by the arrival of its pictures, while the error stands."""
+        packets = [{"stream_index": 0}, *({"stream_index": 0, "pts_time": at} for at in ("0.0", "10.0"))]
+        seen = json.dumps({"streams": [STREAM], "packets": packets})
+        go = self.folder / "go"
+        program = self.folder / "ffprobe"
+        program.write_text(f"#!/bin/sh\nif grep -q wallclock; then while [ ! -e {go} ]; do sleep 0.02; done\n"
+                           f"printf %s '{seen}'; else echo Connection timed out >&2; exit 1; fi\n")  # fmt: skip
+        program.chmod(0o755)
+        self.add()
+        await self.until(lambda: self.camera().error)
+        await sleep(self.reactor, 0.5)
+        self.assertIn("does not answer", self.camera().error or "")
+        go.touch()
+        await self.until(lambda: self.camera().resolution == "640x360")
+        self.assertEqual((self.camera().fps, self.camera().status), (0.2, Status.CONNECTED))
+
+    async def test_stamps_that_do_not_rise(self) -> None:
+        """It is seen at once, and its rate is that at which its pictures arrive."""
+        still = [{"stream_index": 0, "pts_time": "0.0"}] * 30
+        rising = [{"stream_index": 0, "pts_time": str(number / 24.6)} for number in range(24)]
+        program = self.folder / "ffprobe"
+        stood, arrived = (json.dumps({"streams": [STREAM], "packets": packets}) for packets in (still, rising))
+        program.write_text(f"#!/bin/sh\nif grep -q wallclock; then printf %s '{arrived}'\n"
+                           f"else printf %s '{stood}'; fi\n")  # fmt: skip
+        program.chmod(0o755)
+        self.add()
+        await self.until(lambda: self.camera().fps)
+        self.assertEqual(self.camera().fps, 25.0)
+
     async def test_nonsense(self) -> None:
         """An ffprobe that fails without known words, or says nothing: a sentence, without the password."""
         for out, err, code in (("", "Strange rtsp://me:s3cret@h/\\nOdd", 1), ("no JSON", "", 0), ("{}", "", 0)):

@@ -58,7 +58,7 @@ class ConformanceTests(SynchronousTestCase):
         options: list[dict[str, Any]] = [
             made.camera(camera(0)),
             made.camera(camera(0, always_on=True)),
-            made.web("camera0"),
+            made.web(camera(0)),
             made.recording(recording(17), "camera0"),
         ]
         self.named({key for keys in options for key in keys})

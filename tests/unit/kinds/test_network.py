@@ -62,7 +62,7 @@ class NetworkKindTests(SynchronousTestCase):
         self.assertEqual((plain.frame_timeout_s, plain.answer_limit_s), (8.0, 10.0))
         plan = KIND.probe_plan(KIND.found(table), table)
         assert plan is not None
-        self.assertEqual((plan.answer_limit_s, plan.limit_s), (20.0, 240.0))
+        self.assertEqual((plan.answer_limit_s, plan.limit_s), (20.0, 50.0))
 
     def test_network_looks(self) -> None:
         """H264 alone can have B-frames that nobody has announced."""

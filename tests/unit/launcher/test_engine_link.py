@@ -101,6 +101,16 @@ class EngineLinkTests(SynchronousTestCase):
         self.until(lambda: len(self.engine.received) >= len(self.expected(requests)) + len(MEDIA))
         self.assertEqual(self.engine.received, self.expected(requests) + MEDIA)
 
+    def test_media_are_counted(self) -> None:
+        """What follows RECORD, and no request."""
+        client = self.connect()
+        client.sendall(b"".join(self.requests(self.link.url)))
+        self.until(lambda: b"RECORD" in self.engine.received)
+        self.assertEqual(self.link.media_bytes, 0)
+        for number in (1, 2):
+            client.sendall(MEDIA)
+            self.until(lambda number=number: self.link.media_bytes == number * len(MEDIA))
+
     def test_no_secret_in_the_url(self) -> None:
         """Nothing but a port."""
         self.assertRegex(self.link.url, r"^rtsp://127\.0\.0\.1:\d+/camera0$")

@@ -11,9 +11,10 @@ import time
 from pathlib import Path
 
 from attrs import evolve
+from twisted.internet.protocol import Factory, Protocol
 
 from camsvc.kinds import network
-from camsvc.kinds.pipeline import Pipeline
+from camsvc.kinds.pipeline import Diagnosis, Pipeline
 from camsvc.kinds.test_pattern import pattern
 from camsvc.system.clocks import Clocks
 from camsvc.system.processes import start_time
@@ -36,6 +37,26 @@ COUNTS = """\
 n=0
 while :; do n=$((n+1)); echo frame=$n; echo progress=continue; sleep 0.05; done
 """
+
+
+class Camera(Protocol):
+    """Gives one answer to whatever it is asked."""
+
+    answer = b""
+
+    def dataReceived(self, data: bytes) -> None:
+        if self.transport is not None and b"\r\n\r\n" in data:
+            self.transport.write(self.answer)
+
+    @classmethod
+    def listen(cls, test: LauncherTestCase, answer: bytes) -> int:
+        """Its port."""
+        from twisted.internet import reactor
+
+        kind = type("Answering", (cls,), {"answer": answer})
+        server = reactor.listenTCP(0, Factory.forProtocol(kind), interface="127.0.0.1")  # type: ignore[attr-defined]
+        test.addCleanup(server.stopListening)
+        return int(server.getHost().port)
 
 
 class PublisherTests(LauncherTestCase):
@@ -138,6 +159,23 @@ class PublisherTests(LauncherTestCase):
         self.order("sleep 60", frame_timeout_s=0.1, answer_limit_s=0.5)
         self.launch(first_frame_s=0.3)
         await self.until_state("retrying", error="no frames for 0.6 s")
+
+    async def test_login_that_ffmpeg_does_not_know(self) -> None:
+        """A camera that refuses it is asked which one it wants; where ffmpeg knows that, the password is wrong."""
+        words = (("401", "wrong password", 60.0),)
+        for algorithm, told in (("SHA-256", "Digest SHA-256"), ("MD5", "wrong password")):
+            answer = (
+                f'RTSP/1.0 401 No\r\nCSeq: 1\r\nWWW-Authenticate: Digest realm="x", algorithm={algorithm}\r\n\r\n'
+            )
+            port = Camera.listen(self, answer.encode())
+            asked = f"rtsp://127.0.0.1:{port}/live"
+            self.order("echo 401 >&2; exit 1", asked=asked, diagnosis=Diagnosis(words))
+            launcher = self.launch()
+            status = await self.until_state("retrying")
+            self.assertIn(told, status["error"])
+            launcher.terminate()
+            await self.until_exit(launcher, 0)
+            (self.dir / "camera0.json").unlink()
 
     async def test_ffmpeg_that_ignores_sigint(self) -> None:
         """It is killed after the grace, with all that it started."""

@@ -30,7 +30,7 @@ sys.exit(made.wait())
 class SourceProgramTests(LauncherTestCase):
     """`SourceProgram`, as `Publisher` runs it."""
 
-    timeout = 60
+    timeout = 120
 
     def program(self, text: str, name: str = "source") -> str:
         """A program of Python."""
@@ -101,6 +101,22 @@ class SourceProgramTests(LauncherTestCase):
         self.launch(first_frame_s=1.0)
         told = "no frames for 1 s (frames_limit_s) from sleep; run it by hand, as camsvc's user, to see what it does"
         await self.until_state("retrying", error=told)
+
+    async def test_prints_what_is_no_video(self) -> None:
+        """Without end: its ffmpeg takes a gigabyte at most, and the error says what comes."""
+        self.order_command("/bin/cat", "/dev/zero", form="mjpeg", frame_timeout_s=0.2)
+        self.launch(first_frame_s=100.0)
+        most = 0
+
+        def told() -> bool:
+            nonlocal most
+            status = self.status()
+            most = max(most, resident_bytes(status["ffmpeg_pid"] or 0))
+            return "no video of its format" in (status["error"] or "")
+
+        await self.until(told, 90)
+        self.assertGreater(most, 100 << 20)
+        self.assertLess(most, 1200 << 20)
 
     async def test_floods_standard_error(self) -> None:
         """What it says without end holds up neither its frames nor our memory."""
