@@ -83,7 +83,7 @@ functional: install-test
 	export CAMSVC_FUZZ_SEED=$${CAMSVC_FUZZ_SEED:-$$RANDOM}
 	echo "chaos: CAMSVC_CHAOS_SEED=$$CAMSVC_CHAOS_SEED, fuzz: CAMSVC_FUZZ_SEED=$$CAMSVC_FUZZ_SEED"
 	CAMSVC_ODD_CAMERAS=none $(TRIAL) -j4 tests.functional
-	$(TRIAL) -j2 tests.functional.cameras.test_odd_cameras
+	$(TRIAL) -j2 tests.functional.cameras.test_odd_cameras tests.functional.cameras.test_odd_clocks
 
 chaos: install-test
 	CAMSVC_CHAOS=$${CAMSVC_CHAOS:-100} $(TRIAL) tests.functional.recording.test_chaos
@@ -95,7 +95,7 @@ flood: install-test
 	CAMSVC_FLOOD_S=$${CAMSVC_FLOOD_S:-30} $(TRIAL) tests.functional.access.test_floods tests.functional.engine.test_floods
 
 odd-cameras: install-test
-	CAMSVC_ODD_CAMERAS=all $(TRIAL) tests.functional.cameras.test_odd_cameras
+	CAMSVC_ODD_CAMERAS=all $(TRIAL) tests.functional.cameras.test_odd_cameras tests.functional.cameras.test_odd_clocks
 
 bench: install-test
 	$(BIN)/python -m bench.main_job

@@ -24,6 +24,7 @@ from tests.support.engine.engines import find_engines
 from tests.support.engine.running import free_ports
 from tests.support.media.ffmpeg import decode, packet_times, probe, read_frames, spawn
 from tests.support.media.network_source import table
+from tests.support.media.sync import sound_is_off_by
 from tests.support.odd.cameras import CAMERAS, PASSWORD, USER
 from tests.support.odd.media import make_media
 from tests.support.spawned import eventually, scratch
@@ -33,6 +34,9 @@ WHICH = os.environ.get("CAMSVC_ODD_CAMERAS", "relay")
 RECORDED_S = 15
 """Long enough for what happens 10 s after a camera's start."""
 
+
+SYNC_S = 0.08
+"""So far may sound be from its picture, in the finished file."""
 
 EVERY_S = 0.6
 """Between two looks at one camera: all together stay below the limit on calls."""
@@ -54,6 +58,8 @@ class Row:
             a viewer who was there before goes on: 0 where that is not so.
         squeezed: the share of pictures that lie on the one before.
         together_s: no farther apart do pictures and sound end: the last of each begins up to so long before the end.
+        settled_s: from then on its sound is with its picture.
+        frames: so many pictures are watched, where it is not to be steady.
         options: further lines of its table in the configuration.
     """
 
@@ -67,6 +73,8 @@ class Row:
     steady: float = 0.0
     squeezed: float = 0.02
     together_s: float = 0.08
+    settled_s: float = 4.0
+    frames: int = 5
     options: tuple[str, ...] = ()
 
 
@@ -101,6 +109,10 @@ ROWS = (
     Row("gop10"),
     Row("gop20", within_s=21.0),
     Row("fps1gop1", within_s=3.0),
+    Row("fps1", within_s=3.0),
+    Row("fps02key", within_s=6.0, frames=1),
+    Row("intramid", within_s=21.0),
+    clock("zero", steady=1.2, squeezed=0.3),
     clock("jitter", squeezed=0.12),
     clock("pairs", squeezed=0.51),
     clock("outback"),
@@ -118,8 +130,8 @@ ROWS = (
     clock("reportsahead", sound="aac"),
     clock("back15aac", sound="aac"),
     clock("oneaheadaac", sound="aac"),
-    clock("slow15aac", steady=0.3, sound="aac"),
-    clock("zeroaac", steady=1.0, squeezed=0.3, sound="aac"),
+    clock("slow15aac", steady=0.4, sound="aac", settled_s=6.0),
+    clock("zeroaac", steady=1.2, squeezed=0.3, sound="aac"),
     clock("back15b", steady=0.4),
     clock("aac", sound="aac"),
     Row("aacsilent", detail="on its track of AAC sound nothing comes"),
@@ -185,9 +197,9 @@ class OddCameras:
             return
         await eventually(lambda: self.connected(device), 60, EVERY_S)
         started = await self.client.call("start_recording", device=device, duration=RECORDED_S)
-        wanted = 200 if row.steady else 5
-        for _ in range(5):  # a viewer's ffmpeg waits 5 s for a key frame
-            watched = await read_frames(self, self.daemon.rtsp_url(device), wanted, 40)
+        wanted = 200 if row.steady else row.frames
+        for _ in range(5):  # a viewer's ffmpeg waits 5 s for a key frame, and wants eight pictures
+            watched = await read_frames(self, self.daemon.rtsp_url(device), wanted, 60)
             if watched.frames == wanted:
                 break
         self.assertEqual(watched.frames, wanted, f"watched: {watched.errors}")
@@ -224,6 +236,7 @@ class OddCameras:
         names = [each["filename"] for each in info.get("parts", [listed])]
         self.assertEqual(len(names), row.files, f"{names}")
         length = 0.0
+        self.assertEqual(info["sound"], row.sound.upper(), "sound, as it is told")
         for name in names:
             length += await self.length_of(row, self.daemon.state / "recordings" / name)
         self.assertLess(abs(length - RECORDED_S), row.within_s, f"{length:.2f} s were recorded")
@@ -236,7 +249,8 @@ class OddCameras:
         if row.decodes:
             said = (await decode(self, file)).errors.splitlines()
             # Two pictures within one tick of the rate trouble the output of this test alone.
-            self.assertEqual([line for line in said if not line.startswith("[null @")], [])
+            told = [line for line in said if not line.startswith(("[null @", "    Last message repeated"))]
+            self.assertEqual(told, [])
         if row.steady:
             await self.is_steady(row, file)
         return float(found["format"]["duration"])
@@ -250,6 +264,10 @@ class OddCameras:
         self.assertLessEqual(squeezed, len(steps) * row.squeezed)
         ends = [each[-1] for each in times.values()]
         self.assertLess(max(ends) - min(ends), row.together_s, f"pictures and sound end at {ends} s")
+        if row.sound:
+            off = (await sound_is_off_by(self, file, row.settled_s))[:-1]
+            self.assertGreater(len(off), 5, "flashes")
+            self.assertLess(max(map(abs, off)), SYNC_S, f"sound is later than the picture by {off} s")
 
 
 async def _together(judge: Callable[[Row], Awaitable[None]], rows: Iterable[Row]) -> None:

@@ -208,7 +208,7 @@ class ControlApiTests(EngineTestCase):
         wanted = {
             "camera0": made.camera(camera(0)),
             "camera1": made.camera(camera(1, always_on=True)),
-            "web/camera0": made.web("camera0"),
+            "web/camera0": made.web(camera(0)),
             "rec/camera0/17": made.recording(recording(17), "camera0"),
         }
         for name, keys in wanted.items():

@@ -1,9 +1,9 @@
 """A WHEP viewer that is not ours: aiortc, a program of its own that prints what happens as JSON lines.
 
 ``python whep_viewer.py URL [TOKEN [sound] [loss=N] [times] [from=ADDRESS]]``; it asks for sound too where that is
-said, loses N of a hundred packets of media, says of each frame when it came, in seconds since the epoch, and asks as
-a proxy does that passes on what comes from ADDRESS. A line on its standard input ends it, with a goodbye. After
-``deaf`` it takes no media and reports nothing of it, until ``hear``; it stays connected meanwhile.
+said, loses N of a hundred packets of media, says of each frame when it came, in seconds since the epoch, and when it
+is shown, and asks as a proxy does that passes on what comes from ADDRESS. A line on its standard input ends it, with
+a goodbye. After ``deaf`` it takes no media and reports nothing of it, until ``hear``; it stays connected meanwhile.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ async def watch(url: str, token: str, sound: bool, ears: Ears) -> None:
                 frame = await track.recv()  # type: ignore[attr-defined]
                 frames += 1
                 if "times" in sys.argv:
-                    say(at=time.time())
+                    say(at=time.time(), shown=frame.time)
                 if frames in (1, 5) or frames % 10 == 0:
                     say(frames=frames, width=frame.width, height=frame.height)
         except MediaStreamError:

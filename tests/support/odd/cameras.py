@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 RATE = 90_000
 """Ticks a second of video's RTP clock (RFC 6184, 8.2.1)."""
@@ -125,6 +125,8 @@ def _aac(*lines: str, payload_type: int = 97) -> Sound:
 
 
 AAC = _aac("a=rtpmap:97 MPEG4-GENERIC/16000/1", f"a=fmtp:97 {_AAC_FMTP}")
+_BEEPS: dict[str, Any] = {"file": "flash", "sounds": (evolve(AAC, file="beep"),)}
+"""A flash and a beep each second."""
 
 
 def _silent(sound: Sound) -> Sound:
@@ -198,19 +200,20 @@ CAMERAS = _cameras(
     ("zero", "all stamps are equal", {"stamp": lambda picture, fps: 0, "first_stamp": 0}),
     ("slow15", "25 pictures a second are stamped and 15 are sent", {"pace": 15.0}),
     ("reportsback", "its clock is set back by 30 s, and so are sender reports", {
-        "wall_set": (10.0, -30.0), "sounds": (AAC,)}),
+        "wall_set": (10.0, -30.0), **_BEEPS}),
     ("reportsahead", "its clock is set ahead by 30 s, and so are sender reports", {
-        "wall_set": (10.0, 30.0), "sounds": (AAC,)}),
+        "wall_set": (10.0, 30.0), **_BEEPS}),
     ("back15aac", "time of its pictures steps 15 s back after 10 s, that of its sound does not", {
-        "stamp": _step(250, -15), "sounds": (AAC,)}),
-    ("oneaheadaac", "one picture is stamped 600 s ahead, with sound", {"stamp": _once(250, 600), "sounds": (AAC,)}),
-    ("slow15aac", "25 pictures a second are stamped and 15 are sent, with sound", {"pace": 15.0, "sounds": (AAC,)}),
+        "stamp": _step(250, -15), **_BEEPS}),
+    ("oneaheadaac", "one picture is stamped 600 s ahead, with sound", {"stamp": _once(250, 600), **_BEEPS}),
+    ("slow15aac", "25 pictures a second are stamped and 15 are sent, with sound", {
+        "pace": 15.0, **_BEEPS, "file": "flash15"}),
     ("zeroaac", "all stamps are equal, those of its sound are right", {
-        "stamp": lambda picture, fps: 0, "first_stamp": 0, "sounds": (AAC,)}),
+        "stamp": lambda picture, fps: 0, "first_stamp": 0, **_BEEPS}),
     ("back15b", "time steps 15 s back after 10 s, with B-frames", {
         "file": "bframes", "stamp": _shown(_step(250, -15))}),
-    ("clock1970", "its clock is in 1970", {"wall_offset_s": -1.7e9, "sounds": (AAC,)}),
-    ("nosr", "no sender reports", {"reports": False, "sounds": (AAC,)}),
+    ("clock1970", "its clock is in 1970", {"wall_offset_s": -1.7e9, **_BEEPS}),
+    ("nosr", "no sender reports", {"reports": False, **_BEEPS}),
     # GOPs and rates.
     ("gop10", "a key frame every 10 s", {"file": "gop10", "begins_at": 60}),
     ("gop20", "a key frame every 20 s", {"file": "gop20", "begins_at": 60}),
@@ -221,7 +224,7 @@ CAMERAS = _cameras(
     # Sound.
     ("ulaw", "G711 mu-law", {"sounds": (ULAW,)}),
     ("alaw", "G711 A-law", {"sounds": (ALAW,)}),
-    ("aac", "AAC", {"sounds": (AAC,)}),
+    ("aac", "AAC", _BEEPS),
     ("silentaudio", "G711 is announced and never comes", {"sounds": (_silent(ULAW),)}),
     ("aacsilent", "AAC is announced and never comes", {"sounds": (_silent(AAC),)}),
     ("aacnoconfig", "AAC without its configuration", {"sounds": (

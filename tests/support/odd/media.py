@@ -11,6 +11,12 @@ from tests.support.media.ffmpeg import FFMPEG, spawn
 _SMALL = "testsrc2=size=320x180:rate=25"
 _BASE = ("-profile:v", "baseline", "-sc_threshold", "0")
 
+
+def _flash(every: int) -> str:
+    """White for three pictures of so many."""
+    return f"color=black:size=320x180:rate=25,drawbox=c=white:t=fill:enable=lt(mod(n\\,{every})\\,3)"
+
+
 VIDEO: dict[str, tuple[str, int, tuple[str, ...]]] = {
     "plain": (_SMALL, 10, (*_BASE, "-g", "25")),
     "level4": (_SMALL, 10, (*_BASE, "-level", "4.0", "-g", "25")),
@@ -24,8 +30,15 @@ VIDEO: dict[str, tuple[str, int, tuple[str, ...]]] = {
     ),
     "bframes": (_SMALL, 10, ("-bf", "2", "-b_strategy", "0", "-g", "25", "-sc_threshold", "0")),
     "allkey": (_SMALL, 10, (*_BASE, "-g", "1")),
+    "flash": (_flash(25), 8, (*_BASE, "-g", "25")),
+    "flash15": (_flash(15), 6, (*_BASE, "-g", "15")),
 }
-"""Source, seconds and the encoder's options, by the file's name."""
+"""Source, seconds and the encoder's options, by the file's name. Whoever sends 25 pictures a second of ``flash``, or
+15 of ``flash15``, flashes each second, as ``beep`` beeps."""
+
+_BEEP = "aevalsrc=if(lt(mod(t\\,1)\\,0.12)\\,0.8*sin(2*PI*1000*t)\\,0):s=16000"
+_BEEP_FRAMES = 125
+"""Of 1024 samples: 8 s."""
 
 SOUND: dict[str, tuple[str, ...]] = {
     "aac": ("-ar", "16000", "-ac", "1", "-c:a", "aac", "-f", "adts"),
@@ -43,7 +56,19 @@ async def make_media(test: TestCase, folder: Path) -> None:
         commands.append(["-i", source, "-t", str(seconds), *encode, "-f", "h264", str(folder / name)])
     for name, sound in SOUND.items():
         commands.append(["-i", "sine=frequency=440", "-t", "10", *sound, str(folder / name)])
+    commands.append(["-i", _BEEP, "-t", "9", *SOUND["aac"], str(folder / "beep")])
     running = [spawn(test, [*FFMPEG, "-v", "error", "-f", "lavfi", *command]) for command in commands]
     for each in running:
         output = await each.ends_within(60)
         assert output.code == 0, output.err
+    beep = folder / "beep"
+    beep.write_bytes(_without_delay(beep.read_bytes()))
+
+
+def _without_delay(data: bytes) -> bytes:
+    """Eight seconds of an ADTS file, less its first frame, which holds what the encoder starts with."""
+    starts, at = [], 0
+    while at + 7 <= len(data):
+        starts.append(at)
+        at += (data[at + 3] & 3) << 11 | data[at + 4] << 3 | data[at + 5] >> 5
+    return data[starts[1] : starts[1 + _BEEP_FRAMES]]
