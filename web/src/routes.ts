@@ -35,4 +35,14 @@ export const routes: readonly Route[] = [
     entry: { icon: "library", text: "library.title", key: "2" },
   }),
   route("/library/:kind/:filename", () => import("./pages/library/FilePage")),
+  route("/system", () => import("./pages/system/SystemPage"), {
+    entry: { icon: "system", text: "system.title", key: "3" },
+  }),
+  route("/administration", () => import("./pages/administration/AdministrationPage"), {
+    entry: { icon: "settings", text: "administration.nav", key: "4" },
+    needs: "add_external_stream",
+  }),
+  route("/administration/:part", () => import("./pages/administration/AdministrationPage"), {
+    needs: "add_external_stream",
+  }),
 ];

@@ -18,31 +18,9 @@ const NOT_CALLED: Partial<Record<MethodName, string>> = {
 
 /** What pages that are on their way will call. */
 const ON_THEIR_WAY = new Set<MethodName>([
-  "accept_volume",
   "get_moves",
   "move_recording",
   "verify_library",
-  "add_external_stream",
-  "cleanup_old_files",
-  "create_api_key",
-  "create_user",
-  "delete_user",
-  "discover_external_streams",
-  "get_audit_log",
-  "get_external_streams",
-  "get_metrics",
-  "get_retention_policy",
-  "get_status",
-  "get_storage_info",
-  "list_api_keys",
-  "list_clients",
-  "list_users",
-  "remove_external_stream",
-  "revoke_api_key",
-  "revoke_logins",
-  "set_discovery_interval",
-  "set_retention_policy",
-  "update_user",
 ]);
 
 const sources = import.meta.glob<string>(["../**/*.{ts,tsx}", "!../**/*.test.{ts,tsx}", "!./types.ts"], {

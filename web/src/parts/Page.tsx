@@ -1,6 +1,6 @@
 // A page of the client: its heading, what can be done with it as a whole, and its content.
 
-import { useEffect, useRef, type ReactNode } from "react";
+import { useEffect, useId, useRef, type ReactNode } from "react";
 
 import { classes } from "./classes";
 import styles from "./Page.module.css";
@@ -51,10 +51,11 @@ export function Section({
   actions?: ReactNode;
   children: ReactNode;
 }) {
+  const heading = useId();
   return (
-    <section className={styles.section}>
+    <section className={styles.section} aria-labelledby={heading}>
       <header className={styles.sectionHead}>
-        <h2>{title}</h2>
+        <h2 id={heading}>{title}</h2>
         {actions}
       </header>
       {children}

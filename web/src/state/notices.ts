@@ -25,3 +25,6 @@ export function complain(text: string, why: unknown): number {
 export function dismiss(id: number): void {
   store.setState(({ notices }) => ({ notices: notices.filter((each) => each.id !== id) }));
 }
+
+/** Whatever was thrown, as a Failure. */
+export const failureOf = (why: unknown): Failure => Failure.from(why);

@@ -24,3 +24,8 @@ export function useMay(method: MethodName): boolean {
 export function useOffline(): string | null {
   return useApp(({ link }) => link.phase) === "open" ? null : t("link.unavailable");
 }
+
+/** A role in words; camsvc gives an empty one to who has not logged in. */
+export function roleName(role: string): string {
+  return role in RANK ? t(`role.${role as Role}`) : "–";
+}
