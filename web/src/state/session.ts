@@ -38,8 +38,17 @@ export async function logIn(credentials: Credentials): Promise<void> {
   enter(await askLogin(credentials));
 }
 
+/** The pictures end first, while the login still lets this page end them. */
 export async function logOut(): Promise<void> {
-  await askLogout();
+  const { session } = store.getState();
+  store.setState({ session: { phase: "asking", unreachable: false } });
+  await new Promise((done) => setTimeout(done));
+  try {
+    await askLogout();
+  } catch (why) {
+    store.setState({ session });
+    throw why;
+  }
   leave("logged-out");
 }
 
