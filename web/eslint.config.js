@@ -29,11 +29,11 @@ const UP = (...folders) => [
 ];
 
 export default defineConfig(
-  { ignores: ["dist", "node_modules", "e2e", "src/api/types.ts"] },
+  { ignores: ["dist", "node_modules", "src/api/types.ts"] },
   { linterOptions: { reportUnusedDisableDirectives: "error" } },
   js.configs.recommended,
   {
-    files: ["src/**/*.{ts,tsx}", "vite.config.ts"],
+    files: ["src/**/*.{ts,tsx}", "e2e/**/*.ts", "vite.config.ts"],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     plugins: { "react-hooks": hooks },
@@ -59,6 +59,7 @@ export default defineConfig(
       ),
     },
   },
+  { files: ["e2e/**/*.ts"], rules: { "no-console": "off" } },
   forbid("api", [REACT, UP("state", "player", "pages", "parts", "i18n")]),
   forbid("player", [REACT, UP("state", "pages", "parts", "i18n")]),
   forbid("i18n", [UP("api", "state", "player", "pages", "parts")]),
