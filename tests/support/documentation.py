@@ -30,6 +30,8 @@ _LAB = "on an installed package: tests/appliance does it"
 _SYSTEMD = "systemd's; tests/appliance has one"
 
 NOT_RUN = {
+    "make e2e": _ITSELF,
+    "make screenshots": _LONG,
     "make deb": _LONG,
     "make deb-check": _LONG,
     "sudo apt install ./camsvc_*.deb": _LAB,

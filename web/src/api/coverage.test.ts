@@ -17,11 +17,7 @@ const NOT_CALLED: Partial<Record<MethodName, string>> = {
 };
 
 /** What pages that are on their way will call. */
-const ON_THEIR_WAY = new Set<MethodName>([
-  "get_moves",
-  "move_recording",
-  "verify_library",
-]);
+const ON_THEIR_WAY = new Set<MethodName>(["get_moves", "move_recording", "verify_library"]);
 
 const sources = import.meta.glob<string>(["../**/*.{ts,tsx}", "!../**/*.test.{ts,tsx}", "!./types.ts"], {
   query: "?raw",
