@@ -179,7 +179,7 @@ class ContractTests(DaemonTestCase):
         """The commands of docs/usage.rst, as they stand there; --help of each; mistakes are one line and a status."""
         text = (ROOT / "docs" / "usage.rst").read_text(encoding="utf-8")
         lines = re.findall(
-            r"^    \.venv/bin/camsvc ((?:cameras|record|snapshot|call|check-config|audit)\b.*)$", text, re.M
+            r"^    \.venv/bin/camsvc ((?:cameras|record|snapshot|key|call|check-config|audit)\b.*)$", text, re.M
         )
         self.assertGreaterEqual(len(lines), 7)
         for line in lines:
