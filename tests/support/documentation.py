@@ -32,6 +32,7 @@ _SYSTEMD = "systemd's; tests/appliance has one"
 NOT_RUN = {
     "make e2e": _ITSELF,
     "make screenshots": _LONG,
+    "make package-lab": _LONG,
     "make deb": _LONG,
     "make deb-check": _LONG,
     "sudo apt install ./camsvc_*.deb": _LAB,
