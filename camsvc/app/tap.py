@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from twisted.application.service import IService
 from twisted.python import usage
 
@@ -12,6 +10,7 @@ from camsvc.config.files import find_file, load
 from camsvc.errors import ConfigError, StartError
 from camsvc.system.atomic_files import keep_from_others
 from camsvc.system.clocks import Clocks
+from camsvc.system.reactor_lag import follow_boot_time
 
 
 class Options(usage.Options):
@@ -36,19 +35,6 @@ class Options(usage.Options):
             self.prepared = prepare(load(find_file(self["config"])))
         except (ConfigError, StartError) as why:
             raise SystemExit(f"camsvc: {why.message}") from None
-
-
-def follow_boot_time(reactor: Any, clocks: Clocks) -> None:
-    """Have the reactor's timers count in time since boot.
-
-    Twisted's follow the wall clock: were it set ten minutes on, all would fire; set back, none for ten minutes. Every
-    timer of ``ReactorBase`` asks ``reactor.seconds``.
-
-    Args:
-        reactor: before anything waits in it.
-        clocks: of this machine.
-    """
-    reactor.seconds = clocks.boot_s
 
 
 def makeService(options: Options) -> IService:

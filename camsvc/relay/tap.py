@@ -70,7 +70,10 @@ def makeService(options: RelayOptions) -> IService:
     from camsvc.relay.memory import settle
     from camsvc.relay.service import RelayService
     from camsvc.system.clocks import Clocks
+    from camsvc.system.reactor_lag import follow_boot_time
 
-    service: IService = RelayService(reactor, options.settings, Clocks())
+    clocks = Clocks()
+    follow_boot_time(reactor, clocks)
+    service: IService = RelayService(reactor, options.settings, clocks)
     settle()
     return service

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Awaitable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred, TimeoutError
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
+
+from camsvc.system.clocks import Clocks
 
 T = TypeVar("T")
 
@@ -137,3 +139,16 @@ class ReactorLag:
                 late=self._untold_s,
             )
             self._told_at, self._untold_s = now, 0.0
+
+
+def follow_boot_time(reactor: Any, clocks: Clocks) -> None:
+    """Have the reactor's timers count in time since boot.
+
+    Twisted's follow the wall clock: were it set ten minutes on, all would fire; set back, none for ten minutes. Every
+    timer of ``ReactorBase`` asks ``reactor.seconds``.
+
+    Args:
+        reactor: before anything waits in it.
+        clocks: of this machine.
+    """
+    reactor.seconds = clocks.boot_s

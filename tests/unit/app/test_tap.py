@@ -5,7 +5,7 @@ from __future__ import annotations
 from twisted.internet.selectreactor import SelectReactor
 from twisted.trial.unittest import SynchronousTestCase
 
-from camsvc.app.tap import follow_boot_time
+from camsvc.system.reactor_lag import follow_boot_time
 from tests.support.clocks import FakeClocks
 
 
