@@ -111,7 +111,10 @@ class RelayPath:
         self._on_demand.want(self._command(self.options.runOnDemand, self.options.runOnDemandRestart))
 
     def _stop_command(self) -> None:
+        """End the command and, at once, its stream, which would be cut under whoever came before the process ends."""
         self._on_demand.want(None)
+        if self.source is not None:
+            self.unpublish(self.source)
 
     # -- the stream
 

@@ -316,6 +316,26 @@ class PathTests(PathTestCase):
         self.machine.advance(0.2)
         self.assertEqual(self.machine.signals, [(1000, signal.SIGINT)])
 
+    def test_wanted_while_the_command_ends(self) -> None:
+        """Who comes between SIGINT and the end waits for the next stream: the present one ends under its readers."""
+        path = self.path(**ON_DEMAND)
+        waiting = self.ready(path)
+        old, new = Party(), Party()
+        path.publish(old, (VIDEO,))
+        self.successResultOf(waiting)
+        self.machine.advance(20.1)
+        self.assertEqual(self.machine.signals, [(1000, signal.SIGINT)])
+        again = self.ready(path)
+        self.assertNoResult(again)
+        reader = Party()
+        path.add_reader(reader)
+        path.unpublish(old)
+        self.machine.processes[0].end(signal.SIGINT)
+        self.assertEqual(len(self.machine.processes), 2)
+        stream = path.publish(new, (VIDEO,))
+        self.assertIs(self.successResultOf(again), stream)
+        self.assertEqual((reader.closed, old.closed), (0, 0))
+
     def test_on_demand_in_vain(self) -> None:
         """Everyone who waits is refused after the start time limit, and the command is ended."""
         path = self.path(**ON_DEMAND)
