@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from attrs import asdict
 from msgspec import UNSET, Struct, UnsetType, field
 
 from camsvc.access.roles import Principal, Role
 from camsvc.api.urls import Urls
+from camsvc.devices.camera_settings import OwnerSettings
 from camsvc.library.disk.disk_status import DiskStatus
 from camsvc.library.index import EXPORTS
 from camsvc.model import Camera, MediaFile, Status, iso
@@ -21,8 +23,19 @@ class CameraDebug(Struct, frozen=True):
     internal_device_path: str
 
 
+class CameraConfig(Struct, frozen=True, kw_only=True):
+    """What was set by set_camera_config; what is absent is as the camera or the configuration says."""
+
+    name: str | UnsetType = UNSET
+    mode: str | UnsetType = UNSET
+    always_on: bool | UnsetType = UNSET
+
+
 class CameraView(Struct, frozen=True, kw_only=True):
-    """A camera; ``streams`` is empty while nothing can be watched. ``debug`` stands there for an admin who asks."""
+    """A camera; ``streams`` is empty while nothing can be watched. ``debug`` stands there for an admin who asks.
+
+    ``always_on``: it runs without viewers; ``config`` says which of name, mode and that were set for it.
+    """
 
     device: str
     status: Status
@@ -32,13 +45,15 @@ class CameraView(Struct, frozen=True, kw_only=True):
     streams: dict[str, str]
     kind: str
     recording: bool
+    always_on: bool
+    config: CameraConfig
     error: str | UnsetType = UNSET
     detail: str | UnsetType = UNSET
     debug: CameraDebug | UnsetType = UNSET
 
 
 class FileView(Struct, frozen=True, kw_only=True):
-    """A file of a list."""
+    """A file of a list; ``segments``: how many files it is, where it is a recording of several."""
 
     filename: str
     file_size: int
@@ -53,6 +68,7 @@ class FileView(Struct, frozen=True, kw_only=True):
     duration: float | UnsetType = UNSET
     width: int | UnsetType = UNSET
     height: int | UnsetType = UNSET
+    segments: int | UnsetType = UNSET
 
 
 class ExportView(Struct, frozen=True, kw_only=True):
@@ -109,17 +125,25 @@ class Views:
         urls: makes the URLs.
     """
 
-    def __init__(self, urls: Urls, recording: Callable[[str], bool], watchable: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        urls: Urls,
+        recording: Callable[[str], bool],
+        watchable: Callable[[str], bool],
+        settings: Callable[[str], OwnerSettings],
+    ) -> None:
         """Set up.
 
         Args:
             urls: makes the URLs.
             recording: whether a camera's file grows.
             watchable: whether a camera's streams can be watched now.
+            settings: what its owner has set for a camera.
         """
         self.urls = urls
         self._recording = recording
         self._watchable = watchable
+        self._settings = settings
 
     def camera(self, camera: Camera, principal: Principal, base_url: str, debug: bool = False) -> CameraView:
         """A camera for one reader; ``debug`` shows an admin the device node, and nothing to anybody else."""
@@ -133,6 +157,8 @@ class Views:
             streams=self.urls.streams(camera.device, principal, base_url) if can_be_watched else {},
             kind=camera.kind,
             recording=self._recording(camera.device),
+            always_on=camera.always_on,
+            config=_config(self._settings(camera.device)),
             error=camera.error or UNSET,
             detail=camera.detail or UNSET,
             debug=_debug(camera) if debug and principal.role >= Role.ADMIN else UNSET,
@@ -173,7 +199,13 @@ class Views:
             duration=UNSET if file.duration_s is None else file.duration_s,
             width=file.width or UNSET,
             height=file.height or UNSET,
+            segments=file.segments if file.segments > 1 else UNSET,
         )
+
+
+def _config(settings: OwnerSettings) -> CameraConfig:
+    known = {name: value for name, value in asdict(settings).items() if value is not None}
+    return CameraConfig(**known)
 
 
 def _debug(camera: Camera) -> CameraDebug:

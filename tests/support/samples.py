@@ -20,6 +20,7 @@ from camsvc.api.urls import Urls
 from camsvc.api.views import Views
 from camsvc.audit.refused_credentials import RefusedCredentials
 from camsvc.config.schema import Access, Limits, Media, Server
+from camsvc.devices.camera_settings import UNSET_ALL, OwnerSettings
 from camsvc.limits.login_throttle import LoginThrottle, pace_of_addresses
 from camsvc.limits.rate_limits import RateLimits
 from camsvc.model import Camera, Found, Mode, Recording, RecordingState
@@ -146,9 +147,16 @@ def urls(**other: Any) -> Urls:
     return Urls(**{**keys, "clocks": Clocks(), **other})
 
 
-def views(recording: Callable[[str], bool] = lambda _: False) -> Views:
-    """Views of cameras that can be watched; ``recording`` says whether one's file grows."""
-    return Views(urls(), recording, lambda _: True)
+def views(
+    recording: Callable[[str], bool] = lambda _: False, settings: Callable[[str], OwnerSettings] = lambda _: UNSET_ALL
+) -> Views:
+    """Views of cameras that can be watched.
+
+    Args:
+        recording: whether a camera's file grows.
+        settings: what its owner has set for a camera.
+    """
+    return Views(urls(), recording, lambda _: True, settings)
 
 
 def runtime(reactor: Any, **other: Any) -> Runtime:

@@ -30,7 +30,8 @@ class ClientFeed:
         """
         cameras, media, archive, audit = topics.cameras, topics.media, topics.archive, topics.access.audit
         urls = Urls(topics.access.tokens, config.access, config.media, lambda: media.certificate.served, clocks)
-        self.views = Views(urls, archive.recorder.recording, media.streaming.availability.watchable)
+        watchable, settings = media.streaming.availability.watchable, cameras.inventory.settings
+        self.views = Views(urls, archive.recorder.recording, watchable, settings.of)
         rounds = media.streaming.rounds
         self.health_status = HealthStatus(
             cameras.inventory,

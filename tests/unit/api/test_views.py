@@ -7,12 +7,14 @@ import time
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from attrs import evolve
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.access.roles import Role
 from camsvc.access.tokens import FILE, STREAM, Tokens
 from camsvc.api import jsonrpc
 from camsvc.api.views import Views, recording_update
+from camsvc.devices.camera_settings import CameraSettings, OwnerSettings
 from camsvc.model import MediaFile
 from camsvc.recording.finisher import Progress
 from tests.support.samples import SECRET, camera, principal, recording, urls
@@ -32,8 +34,10 @@ class ViewsTests(SynchronousTestCase):
         self.recording: set[str] = set()
         self.watchable = True
         self.rtsps = False
+        self.settings = CameraSettings()
         self.urls = urls(rtsps_served=lambda: self.rtsps)
-        self.views = Views(self.urls, lambda device: device in self.recording, lambda device: self.watchable)
+        self.views = Views(self.urls, lambda device: device in self.recording, lambda device: self.watchable,
+                           self.settings.of)  # fmt: skip
         self.who = principal(Role.VIEWER)
 
     def camera(self, **keys: Any) -> dict[str, Any]:
@@ -57,9 +61,18 @@ class ViewsTests(SynchronousTestCase):
                 "fps": 30.0,
                 "kind": "test",
                 "recording": True,
+                "always_on": False,
+                "config": {},
             },
         )
         self.assertTrue(url.startswith("rtsp://cam.local:8554/camera0?ticket="), url)
+
+    def test_config(self) -> None:
+        """What its owner has set, and nothing of what nobody has."""
+        self.settings.set("camera0", OwnerSettings(mode="MJPG 640x480", always_on=False))
+        found = self.camera(always_on=True)
+        self.assertEqual(found["config"], {"mode": "MJPG 640x480", "always_on": False})
+        self.assertIs(found["always_on"], True)
 
     def test_no_streams(self) -> None:
         """Empty while nothing can be watched: away, in error, or the engine is not ready."""
@@ -119,7 +132,13 @@ class ViewsTests(SynchronousTestCase):
         )
         file = MediaFile("a.mp4", "camera0", 5, 100.0, 200.5, "FINISHED", 0.0, 640, 480)
         found = on_the_wire(self.views.file("recordings", file, self.who, BASE))
+        self.assertNotIn("segments", found)
         self.assertEqual((found["file_size"], found["duration"], found["width"], found["height"]), (5, 0.0, 640, 480))
+
+    def test_several(self) -> None:
+        """A recording of several files says of how many."""
+        file = evolve(MediaFile("a.mp4", "camera0", 5, 100.0, 200.5, "FINISHED"), segments=3)
+        self.assertEqual(on_the_wire(self.views.file("recordings", file, self.who, BASE))["segments"], 3)
 
     def test_recording_update(self) -> None:
         """Rounded to the millisecond; a reason only where there is one."""

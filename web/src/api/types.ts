@@ -31,6 +31,13 @@ export interface AuditLog {
   offset: number;
 }
 
+/** What was set by set_camera_config; what is absent is as the camera or the configuration says. */
+export interface CameraConfig {
+  name?: string;
+  mode?: string;
+  always_on?: boolean;
+}
+
 /** What an admin may ask for besides: the device node of a camera on USB, empty for all others. */
 export interface CameraDebug {
   internal_device_path: string;
@@ -85,6 +92,8 @@ export interface CameraStatus {
   streams: Record<string, string>;
   kind: string;
   recording: boolean;
+  always_on: boolean;
+  config: CameraConfig;
   error?: string;
   detail?: string;
   debug?: CameraDebug;
@@ -92,7 +101,7 @@ export interface CameraStatus {
   capabilities: FormatsAndSizes;
 }
 
-/** A camera; `streams` is empty while nothing can be watched. `debug` stands there for an admin who asks. */
+/** A camera; `streams` is empty while nothing can be watched. `debug` stands there for an admin who asks. `always_on`: it runs without viewers; `config` says which of name, mode and that were set for it. */
 export interface CameraView {
   device: string;
   status: Status;
@@ -102,6 +111,8 @@ export interface CameraView {
   streams: Record<string, string>;
   kind: string;
   recording: boolean;
+  always_on: boolean;
+  config: CameraConfig;
   error?: string;
   detail?: string;
   debug?: CameraDebug;
@@ -286,7 +297,7 @@ export interface FileList {
   indexing?: boolean;
 }
 
-/** A file of a list. */
+/** A file of a list; `segments`: how many files it is, where it is a recording of several. */
 export interface FileView {
   filename: string;
   file_size: number;
@@ -301,6 +312,7 @@ export interface FileView {
   duration?: number;
   width?: number;
   height?: number;
+  segments?: number;
 }
 
 /** Only events of one camera. */

@@ -17,6 +17,8 @@ const camera = {
   streams: {},
   kind: "test",
   recording: false,
+  always_on: false,
+  config: {},
 };
 
 beforeEach(() => {

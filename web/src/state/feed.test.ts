@@ -13,6 +13,8 @@ const camera = (device: string, more: Partial<CameraView> = {}): CameraView => (
   streams: {},
   kind: "test",
   recording: false,
+  always_on: false,
+  config: {},
   ...more,
 });
 

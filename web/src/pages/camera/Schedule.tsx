@@ -12,13 +12,13 @@ import { Section } from "../../parts/Page";
 import { Trouble } from "../../parts/Trouble";
 import { useAnswer } from "../../state/answers";
 import { call } from "../../state/connection";
-import { explained, type Explained } from "../../state/explain";
+import { explained } from "../../state/explain";
 import { notify } from "../../state/notices";
 import { useMay, useOffline } from "../../state/rights";
+import { useTask } from "../../state/task";
 import styles from "./Schedule.module.css";
-import { dayName, DAYS, EMPTY, goesOverMidnight, withDay, wrongWith } from "./week";
-
-type Mode = "off" | "schedule" | "continuous";
+import { faultOf, formOf, paramsOf, type ScheduleForm } from "./schedule-form";
+import { dayName, DAYS, EMPTY, goesOverMidnight, withDay } from "./week";
 
 function WindowFields({
   window,
@@ -73,11 +73,6 @@ function State({ schedule }: { schedule: ScheduleView }) {
   );
 }
 
-function numberOf(text: string): number | undefined {
-  const value = Number(text);
-  return text.trim() && Number.isFinite(value) ? value : undefined;
-}
-
 function Form({
   device,
   schedule,
@@ -87,43 +82,27 @@ function Form({
   schedule: ScheduleView | undefined;
   onDone: () => void;
 }) {
-  const [mode, setMode] = useState<Mode>((schedule?.mode as Mode | undefined) ?? "off");
-  const [windows, setWindows] = useState<readonly Window[]>(
-    schedule?.schedule.length ? schedule.schedule : [EMPTY],
-  );
-  const [hours, setHours] = useState(String(schedule?.keep_hours ?? (schedule ? "" : 24)));
-  const [bytes, setBytes] = useState(String(schedule?.keep_gb ?? ""));
-  const [busy, setBusy] = useState(false);
-  const [wrong, setWrong] = useState<Explained | null>(null);
+  const [form, setForm] = useState(() => formOf(schedule));
+  const { busy, trouble, run } = useTask();
   const offline = useOffline();
-  const fault = mode === "schedule" ? wrongWith(windows) : null;
+  const { mode, windows } = form;
+  const fault = faultOf(form);
+  const set = (change: Partial<ScheduleForm>) => setForm({ ...form, ...change });
 
-  const submit = async (event: SyntheticEvent<HTMLFormElement>) => {
+  const submit = (event: SyntheticEvent<HTMLFormElement>) => {
     event.preventDefault();
-    const keep = {
-      ...(numberOf(hours) === undefined ? {} : { keep_hours: numberOf(hours) }),
-      ...(numberOf(bytes) === undefined ? {} : { keep_gb: numberOf(bytes) }),
-    } as { keep_hours?: number; keep_gb?: number };
-    setBusy(true);
-    setWrong(null);
-    try {
-      await call("set_recording_schedule", {
-        device,
-        mode,
-        ...(mode === "schedule" ? { schedule: [...windows] } : {}),
-        ...(mode === "continuous" ? keep : {}),
-      });
-      notify({ kind: "good", text: t("camera.schedule.done") });
-      onDone();
-    } catch (why) {
-      setWrong(explained(why));
-    }
-    setBusy(false);
+    run(
+      () => call("set_recording_schedule", paramsOf(device, form)),
+      () => {
+        notify({ kind: "good", text: t("camera.schedule.done") });
+        onDone();
+      },
+    );
   };
 
   return (
-    <form className={styles.form} onSubmit={(event) => void submit(event)}>
-      {wrong && <Trouble {...wrong} />}
+    <form className={styles.form} onSubmit={submit}>
+      {trouble && <Trouble {...trouble} />}
       <Choice
         label={t("camera.schedule.mode")}
         value={mode}
@@ -132,7 +111,7 @@ function Form({
           { value: "schedule", label: t("camera.schedule.week") },
           { value: "continuous", label: t("camera.schedule.always") },
         ]}
-        onChange={setMode}
+        onChange={(chosen) => set({ mode: chosen })}
       />
       {mode === "schedule" && (
         <>
@@ -141,40 +120,57 @@ function Form({
               key={at}
               window={window}
               onChange={(changed) =>
-                setWindows(windows.map((each, other) => (other === at ? changed : each)))
+                set({ windows: windows.map((each, other) => (other === at ? changed : each)) })
               }
-              onRemove={() => setWindows(windows.filter((_, other) => other !== at))}
+              onRemove={() => set({ windows: windows.filter((_, other) => other !== at) })}
             />
           ))}
-          <Button small icon="plus" className={styles.more} onClick={() => setWindows([...windows, EMPTY])}>
+          <Button
+            small
+            icon="plus"
+            className={styles.more}
+            onClick={() => set({ windows: [...windows, EMPTY] })}
+          >
             {t("camera.schedule.add")}
           </Button>
         </>
       )}
       {mode === "continuous" && (
-        <div className={styles.ring}>
-          <TextField
-            label={t("camera.schedule.hours")}
-            hint={t("camera.schedule.ring")}
-            inputMode="decimal"
-            value={hours}
-            onChange={(event) => setHours(event.target.value)}
-          />
-          <TextField
-            label={t("camera.schedule.bytes")}
-            inputMode="decimal"
-            value={bytes}
-            onChange={(event) => setBytes(event.target.value)}
-          />
-        </div>
+        <>
+          <div className={styles.ring}>
+            <TextField
+              label={t("camera.schedule.hours")}
+              inputMode="decimal"
+              value={form.hours}
+              wrong={fault === "hours" ? t("camera.schedule.wrong.hours") : null}
+              onChange={(event) => set({ hours: event.target.value })}
+            />
+            <TextField
+              label={t("camera.schedule.bytes")}
+              inputMode="decimal"
+              value={form.gigabytes}
+              wrong={fault === "bytes" ? t("camera.schedule.wrong.bytes") : null}
+              onChange={(event) => set({ gigabytes: event.target.value })}
+            />
+          </div>
+          <p className={styles.note}>{t("camera.schedule.ring")}</p>
+        </>
       )}
+      <TextField
+        label={t("camera.schedule.before")}
+        hint={t("camera.schedule.before.hint")}
+        inputMode="numeric"
+        value={form.before}
+        wrong={fault === "before" ? t("camera.schedule.wrong.before") : null}
+        onChange={(event) => set({ before: event.target.value })}
+      />
       <Button
         type="submit"
         kind="primary"
         busy={busy}
         unavailable={offline ?? (fault ? t(`camera.schedule.wrong.${fault}`) : null)}
       >
-        {t("camera.schedule.save")}
+        {t("save")}
       </Button>
     </form>
   );
@@ -182,7 +178,7 @@ function Form({
 
 export function Schedule({ device }: { device: string }) {
   const maySet = useMay("set_recording_schedule");
-  const { value, failure, at, again } = useAnswer(
+  const { value, failure, again } = useAnswer(
     "get_recording_schedules",
     { device },
     { on: ["recording_status_update"] },
@@ -194,14 +190,7 @@ export function Schedule({ device }: { device: string }) {
       {failure && !value && <Trouble {...explained(failure)} />}
       {schedule && schedule.mode !== "off" && <State schedule={schedule} />}
       {value && maySet && (
-        <Form
-          key={
-            at === undefined ? "" : JSON.stringify([schedule?.mode, schedule?.schedule, schedule?.keep_hours])
-          }
-          device={device}
-          schedule={schedule}
-          onDone={again}
-        />
+        <Form key={JSON.stringify(formOf(schedule))} device={device} schedule={schedule} onDone={again} />
       )}
     </Section>
   );

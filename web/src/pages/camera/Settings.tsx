@@ -9,90 +9,83 @@ import { Button } from "../../parts/Button";
 import { SelectField, TextField } from "../../parts/Field";
 import { Section } from "../../parts/Page";
 import { Trouble } from "../../parts/Trouble";
-import { configureCamera, type CameraConfig } from "../../state/actions";
+import { configureCamera } from "../../state/actions";
 import { useAnswer } from "../../state/answers";
-import { explained, type Explained } from "../../state/explain";
 import { notify } from "../../state/notices";
 import { useOffline } from "../../state/rights";
+import { useTask } from "../../state/task";
+import { changed, DEFAULT, formOf, modeOptions, type SettingsForm } from "./camera-settings";
 import styles from "./Settings.module.css";
 
-type Always = "keep" | "on" | "off" | "default";
+/** "As the configuration says", with what that is where it holds now. */
+const byDefault = (now: string | null) => ({
+  value: DEFAULT,
+  label: now === null ? t("camera.settings.default") : t("camera.settings.default.is", { now }),
+});
 
-export function Settings({ camera }: { camera: CameraView }) {
-  const { device } = camera;
+function Form({ camera }: { camera: CameraView }) {
+  const { device, config, resolution, fps } = camera;
   const { value: can } = useAnswer("get_camera_capabilities", { device }, { on: ["camera_status_update"] });
   const offline = useOffline();
-  const [busy, setBusy] = useState(false);
-  const [mode, setMode] = useState("keep");
-  const [always, setAlways] = useState<Always>("keep");
-  const [wrong, setWrong] = useState<Explained | null>(null);
+  const [form, setForm] = useState(() => formOf(camera));
+  const { busy, trouble, run } = useTask();
+  const set = (change: Partial<SettingsForm>) => setForm({ ...form, ...change });
+  const onOff = (on: boolean) => t(on ? "camera.settings.on" : "camera.settings.off");
 
-  const modes = (can?.modes ?? []).flatMap(({ format, width, height, fps }) =>
-    (fps.length ? fps : [undefined]).map((rate) => ({
-      value: `${format} ${width}x${height}${rate === undefined ? "" : ` ${rate}`}`,
-      label: `${format} ${width} × ${height}${rate === undefined ? "" : ` · ${number(rate, rate % 1 ? 1 : 0)} fps`}`,
-    })),
-  );
-
-  const submit = async (event: SyntheticEvent<HTMLFormElement>) => {
+  const submit = (event: SyntheticEvent<HTMLFormElement>) => {
     event.preventDefault();
-    const typed = new FormData(event.currentTarget).get("name");
-    const name = typeof typed === "string" ? typed.trim() : "";
-    const config: CameraConfig = {
-      ...(name === camera.name ? {} : { name: name || null }),
-      ...(mode === "keep" ? {} : { mode: mode === "default" ? null : mode }),
-      ...(always === "keep" ? {} : { always_on: always === "default" ? null : always === "on" }),
-    };
-    setBusy(true);
-    setWrong(null);
-    try {
-      await configureCamera(device, config);
-      setMode("keep");
-      setAlways("keep");
-      notify({ kind: "good", text: t("camera.settings.done") });
-    } catch (why) {
-      setWrong(explained(why));
-    }
-    setBusy(false);
+    run(
+      () => configureCamera(device, changed(camera, form)),
+      () => {
+        set({ name: null });
+        notify({ kind: "good", text: t("camera.settings.done") });
+      },
+    );
   };
+  const inUse = resolution && t("camera.details.mode.is", { size: resolution, fps: number(fps, 0) });
+  return (
+    <form className={styles.form} onSubmit={submit}>
+      {trouble && <Trouble {...trouble} />}
+      <TextField
+        label={t("camera.settings.name")}
+        hint={t("camera.settings.name.hint")}
+        value={form.name ?? camera.name}
+        onChange={(event) => set({ name: event.target.value })}
+        maxLength={60}
+        autoComplete="off"
+      />
+      <SelectField
+        label={t("camera.settings.mode")}
+        value={form.mode}
+        options={[
+          byDefault(config.mode === undefined && inUse ? inUse : null),
+          ...modeOptions(can?.modes ?? [], form.mode),
+        ]}
+        onChange={(mode) => set({ mode })}
+      />
+      <SelectField
+        label={t("camera.settings.always")}
+        hint={t("camera.settings.always.hint")}
+        value={form.always}
+        options={[
+          byDefault(config.always_on === undefined ? onOff(camera.always_on) : null),
+          { value: "on", label: onOff(true) },
+          { value: "off", label: onOff(false) },
+        ]}
+        onChange={(always) => set({ always: always as SettingsForm["always"] })}
+      />
+      <Button type="submit" kind="primary" busy={busy} unavailable={offline}>
+        {t("save")}
+      </Button>
+    </form>
+  );
+}
 
+export function Settings({ camera }: { camera: CameraView }) {
   return (
     <Section title={t("camera.settings")}>
-      <form className={styles.form} onSubmit={(event) => void submit(event)}>
-        {wrong && <Trouble {...wrong} />}
-        <TextField
-          key={camera.name}
-          label={t("camera.settings.name")}
-          hint={t("camera.settings.name.hint")}
-          name="name"
-          defaultValue={camera.name}
-          maxLength={60}
-          autoComplete="off"
-        />
-        <SelectField
-          label={t("camera.settings.mode")}
-          value={mode}
-          options={[
-            { value: "keep", label: t("camera.settings.keep") },
-            { value: "default", label: t("camera.settings.default") },
-            ...modes,
-          ]}
-          onChange={setMode}
-        />
-        <SelectField
-          label={t("camera.settings.always")}
-          hint={t("camera.settings.always.hint")}
-          value={always}
-          options={(["keep", "on", "off", "default"] as const).map((value) => ({
-            value,
-            label: t(`camera.settings.${value}`),
-          }))}
-          onChange={(value) => setAlways(value as Always)}
-        />
-        <Button type="submit" kind="primary" busy={busy} unavailable={offline}>
-          {t("save")}
-        </Button>
-      </form>
+      {/* A form anew where somebody else has set it, or it was saved. */}
+      <Form key={JSON.stringify(formOf(camera))} camera={camera} />
     </Section>
   );
 }
