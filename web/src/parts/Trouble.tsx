@@ -6,7 +6,7 @@ import { t } from "../i18n";
 import { Icon } from "./Icon";
 import styles from "./Trouble.module.css";
 
-interface TroubleProps {
+export interface TroubleProps {
   text: string;
   detail?: string | undefined;
   suggestion?: string | undefined;

@@ -1,19 +1,18 @@
 // A new key: for what, what it may, of which cameras, for how long.
 
-import { useId, useState } from "react";
+import { useState } from "react";
 
 import type { KeyCreated, Role } from "../../api/types";
 import { t } from "../../i18n";
 import { span } from "../../i18n/format";
-import { Button } from "../../parts/Button";
-import { Dialog } from "../../parts/Dialog";
 import { Choice, SelectField, Switch, TextField } from "../../parts/Field";
+import { FormDialog } from "../../parts/FormDialog";
 import { Trouble } from "../../parts/Trouble";
 import { call } from "../../state/connection";
 import { useApp } from "../../state/store";
+import { useTask } from "../../state/task";
 import styles from "./AdministrationPage.module.css";
 import { roleOptions } from "./roles";
-import { useTask } from "./task";
 
 const DAY_S = 86_400;
 const SPANS_S = [DAY_S, 7 * DAY_S, 30 * DAY_S, 90 * DAY_S, 365 * DAY_S];
@@ -32,7 +31,6 @@ export function KeyDialog({ onClose, onDone }: Props) {
   const [cameras, setCameras] = useState<readonly string[]>([]);
   const [wrong, setWrong] = useState<string | null>(null);
   const { busy, trouble, run } = useTask();
-  const form = useId();
   const create = () => {
     if (only && cameras.length === 0) {
       setWrong(t("administration.keys.cameras.needed"));
@@ -50,77 +48,63 @@ export function KeyDialog({ onClose, onDone }: Props) {
     );
   };
   return (
-    <Dialog
+    <FormDialog
       title={t("administration.keys.add")}
+      send={t("administration.keys.create")}
+      busy={busy}
+      trouble={trouble}
+      onSend={create}
       onClose={onClose}
-      foot={
-        <>
-          <Button onClick={onClose}>{t("cancel")}</Button>
-          <Button kind="primary" type="submit" form={form} busy={busy}>
-            {t("administration.keys.create")}
-          </Button>
-        </>
-      }
     >
-      <form
-        id={form}
-        className={styles.form}
-        onSubmit={(event) => {
-          event.preventDefault();
-          create();
-        }}
-      >
-        {trouble && <Trouble {...trouble} />}
-        <TextField
-          label={t("administration.keys.name")}
-          hint={t("administration.keys.name.hint")}
-          value={name}
-          onChange={(event) => setName(event.target.value)}
-          autoComplete="off"
-          maxLength={64}
-          required
-          autoFocus
-        />
-        <Choice label={t("administration.role")} value={role} options={roleOptions()} onChange={setRole} />
-        <SelectField
-          label={t("administration.keys.expiry")}
-          value={String(lastsS)}
-          options={[
-            { value: "0", label: t("administration.never") },
-            ...SPANS_S.map((seconds) => ({
-              value: String(seconds),
-              label: t("administration.keys.after", { time: span(seconds) }),
-            })),
-          ]}
-          onChange={(seconds) => setLasts(Number(seconds))}
-        />
-        <Switch
-          label={t("administration.keys.cameras.only")}
-          hint={t("administration.keys.cameras.only.hint")}
-          checked={only}
-          onChange={setOnly}
-        />
-        {only && (
-          <fieldset className={styles.checks}>
-            <legend>{t("administration.keys.cameras")}</legend>
-            {Object.values(all).map(({ device, name: camera }) => (
-              <label key={device}>
-                <input
-                  type="checkbox"
-                  checked={cameras.includes(device)}
-                  onChange={(event) => {
-                    setWrong(null);
-                    const rest = cameras.filter((each) => each !== device);
-                    setCameras(event.target.checked ? [...rest, device] : rest);
-                  }}
-                />
-                {camera}
-              </label>
-            ))}
-            {wrong && <Trouble text={wrong} />}
-          </fieldset>
-        )}
-      </form>
-    </Dialog>
+      <TextField
+        label={t("administration.keys.name")}
+        hint={t("administration.keys.name.hint")}
+        value={name}
+        onChange={(event) => setName(event.target.value)}
+        autoComplete="off"
+        maxLength={64}
+        required
+        autoFocus
+      />
+      <Choice label={t("administration.role")} value={role} options={roleOptions()} onChange={setRole} />
+      <SelectField
+        label={t("administration.keys.expiry")}
+        value={String(lastsS)}
+        options={[
+          { value: "0", label: t("administration.never") },
+          ...SPANS_S.map((seconds) => ({
+            value: String(seconds),
+            label: t("administration.keys.after", { time: span(seconds) }),
+          })),
+        ]}
+        onChange={(seconds) => setLasts(Number(seconds))}
+      />
+      <Switch
+        label={t("administration.keys.cameras.only")}
+        hint={t("administration.keys.cameras.only.hint")}
+        checked={only}
+        onChange={setOnly}
+      />
+      {only && (
+        <fieldset className={styles.checks}>
+          <legend>{t("administration.keys.cameras")}</legend>
+          {Object.values(all).map(({ device, name: camera }) => (
+            <label key={device}>
+              <input
+                type="checkbox"
+                checked={cameras.includes(device)}
+                onChange={(event) => {
+                  setWrong(null);
+                  const rest = cameras.filter((each) => each !== device);
+                  setCameras(event.target.checked ? [...rest, device] : rest);
+                }}
+              />
+              {camera}
+            </label>
+          ))}
+          {wrong && <Trouble text={wrong} />}
+        </fieldset>
+      )}
+    </FormDialog>
   );
 }

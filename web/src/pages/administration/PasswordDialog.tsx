@@ -1,16 +1,13 @@
 // Another password for a user who has lost theirs.
 
-import { useId, useState } from "react";
+import { useState } from "react";
 
 import type { KeyView } from "../../api/types";
 import { t } from "../../i18n";
-import { Button } from "../../parts/Button";
-import { Dialog } from "../../parts/Dialog";
-import { Trouble } from "../../parts/Trouble";
+import { FormDialog } from "../../parts/FormDialog";
 import { call } from "../../state/connection";
-import styles from "./AdministrationPage.module.css";
+import { useTask } from "../../state/task";
 import { newPassword, PasswordFields } from "./PasswordFields";
-import { useTask } from "./task";
 
 interface Props {
   username: string;
@@ -21,40 +18,22 @@ interface Props {
 export function PasswordDialog({ username, onClose, onDone }: Props) {
   const [password, setPassword] = useState(newPassword);
   const { busy, trouble, run } = useTask();
-  const form = useId();
+  const renew = () =>
+    run(
+      () => call("update_user", { username, password: password.text, must_change_password: password.first }),
+      ({ api_keys: keys }) => onDone(keys),
+    );
   return (
-    <Dialog
+    <FormDialog
       title={t("administration.users.password.of", { user: username })}
+      send={t("administration.users.password.set")}
+      busy={busy}
+      trouble={trouble}
+      onSend={renew}
       onClose={onClose}
-      foot={
-        <>
-          <Button onClick={onClose}>{t("cancel")}</Button>
-          <Button kind="primary" type="submit" form={form} busy={busy}>
-            {t("administration.users.password.set")}
-          </Button>
-        </>
-      }
     >
-      <form
-        id={form}
-        className={styles.form}
-        onSubmit={(event) => {
-          event.preventDefault();
-          run(
-            () =>
-              call("update_user", {
-                username,
-                password: password.text,
-                must_change_password: password.first,
-              }),
-            ({ api_keys: keys }) => onDone(keys),
-          );
-        }}
-      >
-        {trouble && <Trouble {...trouble} />}
-        <p>{t("administration.users.password.what", { user: username })}</p>
-        <PasswordFields value={password} onChange={setPassword} />
-      </form>
-    </Dialog>
+      <p>{t("administration.users.password.what", { user: username })}</p>
+      <PasswordFields value={password} onChange={setPassword} />
+    </FormDialog>
   );
 }

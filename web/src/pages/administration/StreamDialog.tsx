@@ -1,17 +1,15 @@
 // A stream that becomes a camera: its address, its name, and the login where it asks for one.
 
-import { useId, useState } from "react";
+import { useState } from "react";
 
 import type { Added, DiscoveredEntry } from "../../api/types";
 import { t } from "../../i18n";
-import { Button } from "../../parts/Button";
-import { Dialog } from "../../parts/Dialog";
 import { TextField } from "../../parts/Field";
-import { Trouble } from "../../parts/Trouble";
+import { FormDialog } from "../../parts/FormDialog";
 import { call } from "../../state/connection";
+import { useTask } from "../../state/task";
 import styles from "./AdministrationPage.module.css";
 import { withLogin } from "./stream-url";
-import { useTask } from "./task";
 
 interface Props {
   found?: DiscoveredEntry;
@@ -25,79 +23,66 @@ export function StreamDialog({ found, onClose, onDone }: Props) {
   const [user, setUser] = useState("");
   const [password, setPassword] = useState("");
   const { busy, trouble, run } = useTask();
-  const form = useId();
+  const add = () =>
+    run(
+      () =>
+        call("add_external_stream", {
+          stream_url: withLogin(url.trim(), user, password),
+          stream_name: name.trim(),
+          ...(found?.type === "skydio" ? { stream_type: "skydio" as const } : {}),
+        }),
+      onDone,
+    );
   return (
-    <Dialog
+    <FormDialog
       title={t("administration.streams.add")}
+      send={t("administration.streams.add.do")}
+      busy={busy}
+      trouble={trouble}
+      onSend={add}
       onClose={onClose}
-      foot={
-        <>
-          <Button onClick={onClose}>{t("cancel")}</Button>
-          <Button kind="primary" type="submit" form={form} busy={busy}>
-            {t("administration.streams.add.do")}
-          </Button>
-        </>
-      }
     >
-      <form
-        id={form}
-        className={styles.form}
-        onSubmit={(event) => {
-          event.preventDefault();
-          run(
-            () =>
-              call("add_external_stream", {
-                stream_url: withLogin(url.trim(), user, password),
-                stream_name: name.trim(),
-                ...(found?.type === "skydio" ? { stream_type: "skydio" as const } : {}),
-              }),
-            onDone,
-          );
-        }}
-      >
-        {trouble && <Trouble {...trouble} />}
+      <TextField
+        label={t("administration.streams.url")}
+        hint={t("administration.streams.url.hint")}
+        value={url}
+        onChange={(event) => setUrl(event.target.value)}
+        placeholder="rtsp://192.168.1.20:554/stream1"
+        inputMode="url"
+        autoComplete="off"
+        autoCapitalize="none"
+        spellCheck={false}
+        required
+        autoFocus={!found}
+      />
+      <TextField
+        label={t("administration.streams.name")}
+        value={name}
+        onChange={(event) => setName(event.target.value)}
+        autoComplete="off"
+        maxLength={64}
+        required
+        autoFocus={Boolean(found)}
+      />
+      <div className={styles.fields}>
         <TextField
-          label={t("administration.streams.url")}
-          hint={t("administration.streams.url.hint")}
-          value={url}
-          onChange={(event) => setUrl(event.target.value)}
-          placeholder="rtsp://192.168.1.20:554/stream1"
-          inputMode="url"
+          label={t("administration.streams.user")}
+          hint={found?.capabilities.auth_required ? t("administration.streams.user.needed") : undefined}
+          value={user}
+          onChange={(event) => setUser(event.target.value)}
           autoComplete="off"
           autoCapitalize="none"
           spellCheck={false}
-          required
-          autoFocus={!found}
+          required={found?.capabilities.auth_required}
         />
         <TextField
-          label={t("administration.streams.name")}
-          value={name}
-          onChange={(event) => setName(event.target.value)}
+          label={t("administration.streams.password")}
+          type="password"
+          value={password}
+          onChange={(event) => setPassword(event.target.value)}
           autoComplete="off"
-          maxLength={64}
-          required
-          autoFocus={Boolean(found)}
         />
-        <div className={styles.fields}>
-          <TextField
-            label={t("administration.streams.user")}
-            hint={found?.capabilities.auth_required ? t("administration.streams.user.needed") : undefined}
-            value={user}
-            onChange={(event) => setUser(event.target.value)}
-            autoComplete="off"
-            autoCapitalize="none"
-            spellCheck={false}
-            required={found?.capabilities.auth_required}
-          />
-          <TextField
-            label={t("administration.streams.password")}
-            type="password"
-            value={password}
-            onChange={(event) => setPassword(event.target.value)}
-            autoComplete="off"
-          />
-        </div>
-      </form>
-    </Dialog>
+      </div>
+    </FormDialog>
   );
 }
