@@ -11,7 +11,8 @@ from camsvc.access.roles import Principal, Role
 from camsvc.api.urls import Urls
 from camsvc.devices.camera_settings import OwnerSettings
 from camsvc.library.disk.disk_status import DiskStatus
-from camsvc.library.index import EXPORTS
+from camsvc.library.index import ARCHIVE, EXPORTS
+from camsvc.library.offload.mover import MoveProgress
 from camsvc.model import Camera, MediaFile, Status, iso
 from camsvc.recording.copies.export import Export
 from camsvc.recording.finisher import Progress
@@ -53,7 +54,10 @@ class CameraView(Struct, frozen=True, kw_only=True):
 
 
 class FileView(Struct, frozen=True, kw_only=True):
-    """A file of a list; ``segments``: how many files it is, where it is a recording of several."""
+    """A file of a list; ``archived``: it lies in the second folder.
+
+    ``segments``: how many files it is, where it is a recording of several.
+    """
 
     filename: str
     file_size: int
@@ -64,6 +68,7 @@ class FileView(Struct, frozen=True, kw_only=True):
     status: str
     format: str
     protected: bool = False
+    archived: bool = False
     thumbnail_url: str | UnsetType = UNSET
     duration: float | UnsetType = UNSET
     width: int | UnsetType = UNSET
@@ -89,6 +94,16 @@ class ExportView(Struct, frozen=True, kw_only=True):
     created_time: str | UnsetType = UNSET
     duration: float | UnsetType = UNSET
     download_url: str | UnsetType = UNSET
+    error: str | UnsetType = UNSET
+
+
+class MoveView(Struct, frozen=True):
+    """A move: WAITING, MOVING, DONE or FAILED, which is tried again; ``progress`` is 0 to 1, ``error`` says why."""
+
+    device: str
+    filename: str
+    status: str
+    progress: float
     error: str | UnsetType = UNSET
 
 
@@ -195,6 +210,7 @@ class Views:
             status=file.status,
             format=format_of(file.filename),
             protected=file.protected,
+            archived=file.location == ARCHIVE,
             thumbnail_url=UNSET if kind == EXPORTS else self.urls.thumbnail(file, principal, base_url),
             duration=UNSET if file.duration_s is None else file.duration_s,
             width=file.width or UNSET,
@@ -231,6 +247,12 @@ def recording_update(progress: Progress) -> RecordingUpdate:
         file_size=progress.size_bytes,
         sound=UNSET if progress.sound is None else progress.sound,
     )
+
+
+def move_view(progress: MoveProgress) -> MoveView:
+    """How far a move is."""
+    why = progress.why or UNSET
+    return MoveView(progress.device, progress.filename, progress.state.upper(), progress.share, why)
 
 
 def storage_update(status: DiskStatus) -> StorageUpdate:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from camsvc.api.views import CameraView, ExportView, RecordingUpdate
+from camsvc.api.views import CameraView, ExportView, MoveView, RecordingUpdate
 
 
 class SnapshotEvent(Struct, frozen=True):
@@ -56,6 +56,7 @@ EVENTS: dict[str, tuple[type[Struct], str]] = {
     "library.protection": (ProtectionEvent, "Retention leaves a recording alone from now on, or does so no more."),
     "library.cleanup": (CleanupEvent, "Retention has deleted files."),
     "export.progress": (ExportView, "An export began, is further, is done, failed or was cancelled."),
+    "move.progress": (MoveView, "A move to the second folder began, is done, or failed and is tried again."),
     "snapshot.taken": (SnapshotEvent, "A snapshot is stored."),
     "system.health": (HealthChanged, "The health of the service is another."),
     "system.startup": (SystemEvent, "Everything is up."),

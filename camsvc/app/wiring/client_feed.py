@@ -7,6 +7,7 @@ from camsvc.api.notifications.connections import ClientConnections
 from camsvc.api.notifications.event_sender import EventSender
 from camsvc.api.notifications.events import Events
 from camsvc.api.notifications.export_events import ExportEvents
+from camsvc.api.notifications.move_events import MoveEvents
 from camsvc.api.notifications.status_updates import StatusUpdates
 from camsvc.api.notifications.subscriptions import Subscriptions
 from camsvc.api.urls import Urls
@@ -44,7 +45,8 @@ class ClientFeed:
         self.connections = ClientConnections(clocks)
         self.subscriptions = Subscriptions(self.connections)
         self.events = Events(self.connections, self.subscriptions, self.views, self.health_status, clocks)
-        self._export_events = ExportEvents(EventSender(self.connections, self.subscriptions), self.views)
+        sender = EventSender(self.connections, self.subscriptions)
+        self._export_events, self._move_events = ExportEvents(sender, self.views), MoveEvents(sender)
         self._status_updates = StatusUpdates(self.connections, self.views)
 
     def subscribe(self, topics: Topics) -> None:
@@ -56,6 +58,7 @@ class ClientFeed:
         archive.finisher.changes.add(self.events.recording_changed)
         archive.snapshots.taken.add(self.events.snapshot_taken)
         archive.exports.changes.add(self._export_events.export_changed)
+        archive.mover.changes.add(self._move_events.move_changed)
         archive.guard.changes.add(self._status_updates.storage_changed)
         archive.guard.changes.add(self.events.check_health)
         archive.protection.changes.add(self.events.recording_protected)

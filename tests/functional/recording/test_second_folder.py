@@ -52,19 +52,22 @@ class SecondFolderTests(TestCase):
         name, body = file["filename"], (await self.daemon.get(file["download_url"])).body
         first = self.daemon.state / "recordings" / name
         await self.unmount(self.second)
+        await client.call("subscribe_events", topics=["move.progress"])
         await client.call("move_recording", filename=name)
 
         async def waits() -> bool:
-            moves = (await client.call("get_moves"))["moves"]
-            return [move["filename"] for move in moves] == [name] and "another volume" in moves[0].get("error", "")
+            asked = await client.call("get_moves")
+            why = {move["filename"]: move.get("error", "") for move in asked["moves"]}
+            return bool(asked["second_folder"]) and list(why) == [name] and "another volume" in why[name]
 
         await eventually(waits)
         self.assertEqual((first.exists(), list(self.second.iterdir())), (True, []))
         await mount("--bind", str(self.store), str(self.second))
         await eventually(lambda: not first.exists(), 40)
         self.assertEqual((self.second / name).read_bytes(), body)
+        await client.sees("move.progress", status="DONE", filename=name)
         listed = (await client.call("list_recordings"))["files"]
-        self.assertEqual([each["filename"] for each in listed], [name])
+        self.assertEqual([(each["filename"], each["archived"]) for each in listed], [(name, True)])
         self.assertEqual((await self.daemon.get(listed[0]["download_url"])).body, body)
         await self.unmount(self.second)
 

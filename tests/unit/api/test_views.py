@@ -128,6 +128,7 @@ class ViewsTests(SynchronousTestCase):
                 "status": "RECORDING",
                 "format": "mp4",
                 "protected": False,
+                "archived": False,
             },
         )
         file = MediaFile("a.mp4", "camera0", 5, 100.0, 200.5, "FINISHED", 0.0, 640, 480)

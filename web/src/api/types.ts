@@ -297,7 +297,7 @@ export interface FileList {
   indexing?: boolean;
 }
 
-/** A file of a list; `segments`: how many files it is, where it is a recording of several. */
+/** A file of a list; `archived`: it lies in the second folder. `segments`: how many files it is, where it is a recording of several. */
 export interface FileView {
   filename: string;
   file_size: number;
@@ -308,6 +308,7 @@ export interface FileView {
   status: string;
   format: string;
   protected?: boolean;
+  archived?: boolean;
   thumbnail_url?: string;
   duration?: number;
   width?: number;
@@ -435,12 +436,13 @@ export interface MoveAsked {
   status: string;
 }
 
-/** What is to be moved, in turn. */
+/** What is to be moved, in turn; `second_folder`: there is one to move to. */
 export interface MoveList {
   moves: MoveView[];
+  second_folder: boolean;
 }
 
-/** A move: waiting, moving, done or failed, which is tried again; `progress` is 0 to 1, `error` says why. */
+/** A move: WAITING, MOVING, DONE or FAILED, which is tried again; `progress` is 0 to 1, `error` says why. */
 export interface MoveView {
   device: string;
   filename: string;
@@ -479,7 +481,7 @@ export interface ProtectionView {
   protected: boolean;
 }
 
-/** A recording; `codec`, `sound`, `width` and `height` are absent until it is finished. `sound` is the codec of its sound, empty where it has none. `parts` are its files where it is several, in order; of one under way those that are there already. */
+/** A recording; `codec`, `sound`, `width` and `height` are absent until it is finished. `sound` is the codec of its sound, empty where it has none; `archived`: it lies in the second folder. `parts` are its files where it is several, in order; of one under way those that are there already. */
 export interface RecordingInfo {
   filename: string;
   file_size: number;
@@ -490,6 +492,7 @@ export interface RecordingInfo {
   status: string;
   format: string;
   protected: boolean;
+  archived: boolean;
   thumbnail_url?: string;
   codec?: string;
   sound?: string;
@@ -1489,6 +1492,8 @@ export interface Notifications {
   "library.cleanup": CleanupEvent;
   /** An export began, is further, is done, failed or was cancelled. To those who subscribed. */
   "export.progress": ExportView;
+  /** A move to the second folder began, is done, or failed and is tried again. To those who subscribed. */
+  "move.progress": MoveView;
   /** A snapshot is stored. To those who subscribed. */
   "snapshot.taken": SnapshotEvent;
   /** The health of the service is another. To those who subscribed. */

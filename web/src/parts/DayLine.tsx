@@ -11,12 +11,13 @@ import styles from "./DayLine.module.css";
 const TOUCH_PX = 12;
 
 export interface Mark {
+  /** Where it leads; several marks may lead to the same. */
   id: string;
   /** In ms. */
   startedAt: number;
   /** 0 for what takes no time. */
   seconds: number;
-  tone: "done" | "running" | "unfinished" | "moment";
+  tone: "done" | "running" | "unfinished" | "moment" | "gap";
   /** What it is, on hovering. */
   words: string;
 }
@@ -59,9 +60,10 @@ export function DayLine({ day, now, marks, label, onOpen }: DayLineProps) {
     <div className={styles.line} role="img" aria-label={label} onClick={open}>
       {placed.map(({ mark, at }) => (
         <span
-          key={mark.id}
+          key={`${mark.id} ${mark.startedAt}`}
           className={classes(
             mark.tone === "moment" ? styles.moment : styles.bar,
+            mark.tone === "gap" && styles.gap,
             mark.tone === "running" && styles.running,
             mark.tone === "unfinished" && styles.unfinished,
           )}

@@ -28,13 +28,13 @@ function changed(now: readonly Group[]): void {
   for (const each of heard) each();
 }
 
-/** Whether the key belongs to what has the focus: a field, or a dialog over the page. */
+/** Whether the key belongs to what has the focus: a field that does not say that it leaves keys to the page, or a dialog over the page. */
 function taken(event: KeyboardEvent): boolean {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return true;
   const target = event.target instanceof Element ? event.target : document.body;
   if (
     target.closest(
-      "input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable], [role=menu]",
+      "input:not([type=radio], [type=checkbox], [data-keys]), textarea, select, [contenteditable], [role=menu]",
     )
   )
     return true;

@@ -18,6 +18,7 @@ import { may, roleOf } from "../state/rights";
 import { useSettings } from "../state/settings";
 import { useApp } from "../state/store";
 import styles from "./App.module.css";
+import { DiskState } from "./DiskState";
 import { useKiosk } from "./kiosk";
 import { LinkState } from "./LinkState";
 import { LoginPage } from "./LoginPage";
@@ -90,6 +91,7 @@ function Pages() {
       <Navigation routes={seen} />
       <div className={styles.column}>
         <LinkState />
+        {path !== "/system" && <DiskState />}
         <main id="content" className={styles.main}>
           {content}
         </main>

@@ -12,7 +12,7 @@ import { useApp, type Notice } from "../state/store";
 import styles from "./Toasts.module.css";
 
 function Toast({ notice }: { notice: Notice }) {
-  const { id, kind, text, explained, picture, actions = [], lastsMs } = notice;
+  const { id, kind, text, explained, picture, progress, actions = [], lastsMs } = notice;
   const [held, hold] = useState(false);
   useEffect(() => {
     if (lastsMs === undefined || held) return;
@@ -34,6 +34,9 @@ function Toast({ notice }: { notice: Notice }) {
       )}
       <div className={styles.words}>
         <p className={styles.text}>{text}</p>
+        {progress !== undefined && (
+          <progress className={styles.progress} value={progress} max={1} aria-label={text} />
+        )}
         {explained && (
           <>
             <p>{explained.text}</p>

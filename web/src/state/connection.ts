@@ -7,6 +7,7 @@ import type { Measured } from "../api/measurements";
 import { RpcSocket } from "../api/socket";
 import type { MethodName, NotificationName, Notifications } from "../api/types";
 import { camerasListed, recordingListed, streamsListed, told } from "./feed";
+import { may, roleOf } from "./rights";
 import { store } from "./store";
 
 /** Events that are heard on every page; the status updates of cameras and recordings come without asking. */
@@ -17,6 +18,7 @@ const TOPICS = [
   "library.protection",
   "library.cleanup",
   "export.progress",
+  "move.progress",
   "system.health",
   "system.startup",
 ];
@@ -91,7 +93,7 @@ async function opened(): Promise<void> {
     link: { phase: "open", since: Date.now(), nextTryAt: null, generation: link.generation + 1 },
   }));
   const subscribed = call("subscribe_events", { topics: TOPICS });
-  await Promise.allSettled([subscribed, refreshCameras(), refreshSystem()]);
+  await Promise.allSettled([subscribed, refreshCameras(), refreshSystem(), refreshDisk()]);
 }
 
 /** Ask for all cameras, and since when those are recorded that are. */
@@ -114,6 +116,13 @@ export async function refreshCameras(): Promise<void> {
 export async function refreshReaders(): Promise<void> {
   const streams = await call("get_streams");
   store.setState(streamsListed(streams));
+}
+
+/** Who may not ask is told when it changes. */
+async function refreshDisk(): Promise<void> {
+  if (may(roleOf(store.getState()), "get_storage_info")) {
+    store.setState({ disk: await call("get_storage_info") });
+  }
 }
 
 async function refreshSystem(): Promise<void> {

@@ -33,6 +33,14 @@ function after(...changes: ((state: AppState) => Partial<AppState>)[]): AppState
   );
 }
 
+describe("the disk", () => {
+  it("is as it was told last", () => {
+    const low = { state: "low", message: "", available_space: 5, required_space: 9 };
+    const state = after((s) => told(s, "storage_status_update", low, 1000));
+    expect(state.disk).toEqual(low);
+  });
+});
+
 describe("cameras", () => {
   it("appear, change and are lost, and it is known since when", () => {
     const state = after(

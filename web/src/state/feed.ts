@@ -6,6 +6,7 @@ import type {
   NotificationName,
   Notifications,
   RecordingUpdate,
+  StorageUpdate,
   StreamView,
 } from "../api/types";
 import { without, type AppState, type RecordingNow } from "./store";
@@ -90,6 +91,7 @@ export function told<N extends NotificationName>(
 ): Change {
   if (name === "camera_status_update") return cameraTold(state, params as CameraView, now);
   if (name === "recording_status_update") return recordingTold(state, params as RecordingUpdate, now);
+  if (name === "storage_status_update") return { disk: params as StorageUpdate };
   if (name === "system.health") return { health: params as Notifications["system.health"] };
   return {};
 }

@@ -28,6 +28,7 @@ const CHANGES: readonly NotificationName[] = [
   "library.protection",
   "library.cleanup",
   "export.progress",
+  "move.progress",
   "snapshot.taken",
 ];
 
@@ -117,6 +118,8 @@ export interface FileInfo {
   width?: number;
   height?: number;
   protected?: boolean;
+  archived?: boolean;
+  sound?: string;
   parts?: readonly RecordingPart[];
 }
 
@@ -125,7 +128,10 @@ export function useFile(kind: FileKind, filename: string): Known<FileInfo | unde
   const recording = useAnswer(
     "get_recording_info",
     { filename },
-    { on: ["recording_status_update", "recording.stop", "library.protection"], when: kind === "recordings" },
+    {
+      on: ["recording_status_update", "recording.stop", "library.protection", "move.progress"],
+      when: kind === "recordings",
+    },
   );
   const snapshot = useAnswer("get_snapshot_info", { filename }, { when: kind === "snapshots" });
   const exports = useAnswer(

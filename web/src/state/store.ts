@@ -4,7 +4,7 @@ import { useStore } from "zustand";
 import { createStore } from "zustand/vanilla";
 
 import type { SessionView } from "../api/http";
-import type { CameraView, HealthChanged, ServerInfo, SystemStatus } from "../api/types";
+import type { CameraView, HealthChanged, ServerInfo, StorageUpdate, SystemStatus } from "../api/types";
 import type { Explained } from "./explain";
 
 export type { SessionView } from "../api/http";
@@ -51,6 +51,8 @@ export interface Notice {
   /** A picture to show beside it. */
   picture?: string;
   actions?: readonly { label: string; run?: () => void; href?: string; download?: string }[];
+  /** How far it is, 0 to 1. */
+  progress?: number;
   /** ms until it goes by itself; bad ones stay. */
   lastsMs?: number;
 }
@@ -67,6 +69,8 @@ export interface AppState {
   readers: Readonly<Record<string, number>>;
   pending: Readonly<Record<string, Pending>>;
   health: HealthChanged | null;
+  /** How the disk of the recordings is; null: as far as is known it is well. */
+  disk: StorageUpdate | null;
   system: SystemStatus | null;
   server: ServerInfo | null;
   notices: readonly Notice[];
@@ -80,6 +84,7 @@ export const nothingKnown = {
   readers: {},
   pending: {},
   health: null,
+  disk: null,
   system: null,
   server: null,
 } satisfies Partial<AppState>;

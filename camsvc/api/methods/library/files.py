@@ -16,7 +16,7 @@ from camsvc.api.urls import Urls
 from camsvc.api.views import format_of
 from camsvc.errors import InvalidState, NotFound
 from camsvc.library import index
-from camsvc.library.index import RECORDINGS, SNAPSHOTS
+from camsvc.library.index import ARCHIVE, RECORDINGS, SNAPSHOTS
 from camsvc.library.media_folders import MediaFolders
 from camsvc.library.removal import remove
 from camsvc.model import MediaFile, iso
@@ -45,8 +45,8 @@ class RecordingPart(Struct, frozen=True, kw_only=True):
 class RecordingInfo(Struct, frozen=True, kw_only=True):
     """A recording; ``codec``, ``sound``, ``width`` and ``height`` are absent until it is finished.
 
-    ``sound`` is the codec of its sound, empty where it has none. ``parts`` are its files where it is several, in
-    order; of one under way those that are there already.
+    ``sound`` is the codec of its sound, empty where it has none; ``archived``: it lies in the second folder.
+    ``parts`` are its files where it is several, in order; of one under way those that are there already.
     """
 
     filename: str
@@ -58,6 +58,7 @@ class RecordingInfo(Struct, frozen=True, kw_only=True):
     status: str
     format: str
     protected: bool
+    archived: bool
     thumbnail_url: str | UnsetType = UNSET
     codec: str | UnsetType = UNSET
     sound: str | UnsetType = UNSET
@@ -136,6 +137,7 @@ class FileMethods:
             status=file.status,
             format=format_of(file.filename),
             protected=file.protected,
+            archived=file.location == ARCHIVE,
             codec=file.codec or UNSET,
             sound=UNSET if file.sound is None else file.sound,
             width=file.width or UNSET,

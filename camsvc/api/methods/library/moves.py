@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import Struct
 from twisted.internet.defer import Deferred
 
 from camsvc.access.roles import Role
@@ -10,21 +10,12 @@ from camsvc.api.calls import Call
 from camsvc.api.camera_scope import CameraScope
 from camsvc.api.declaration import NoParams, method
 from camsvc.api.methods.library.files import RECORDING, FileParam
+from camsvc.api.views import MoveView, move_view
 from camsvc.errors import InvalidState
 from camsvc.library import index
-from camsvc.library.offload.mover import MoveProgress, Mover
+from camsvc.library.offload.mover import Mover
 from camsvc.model import MediaFile
 from camsvc.system.database import Database
-
-
-class MoveView(Struct, frozen=True):
-    """A move: waiting, moving, done or failed, which is tried again; ``progress`` is 0 to 1, ``error`` says why."""
-
-    device: str
-    filename: str
-    status: str
-    progress: float
-    error: str | UnsetType = UNSET
 
 
 class MoveAsked(Struct, frozen=True):
@@ -35,15 +26,10 @@ class MoveAsked(Struct, frozen=True):
 
 
 class MoveList(Struct, frozen=True):
-    """What is to be moved, in turn."""
+    """What is to be moved, in turn; ``second_folder``: there is one to move to."""
 
     moves: list[MoveView]
-
-
-def move_view(progress: MoveProgress) -> MoveView:
-    """How a move looks on the wire."""
-    why = progress.why or UNSET
-    return MoveView(progress.device, progress.filename, progress.state.upper(), progress.share, why)
+    second_folder: bool
 
 
 class MoveMethods:
@@ -69,7 +55,8 @@ class MoveMethods:
     async def get_moves(self, call: Call, params: NoParams) -> MoveList:
         """Recordings that are to be moved to the second folder, in turn, and how far each is."""
         moves = await self._mover.moves()
-        return MoveList([move_view(each) for each in moves if call.principal.sees(each.device)])
+        seen = [move_view(each) for each in moves if call.principal.sees(each.device)]
+        return MoveList(seen, self._mover.guard is not None)
 
     def find(self, kind: str, name: str) -> Deferred[MediaFile | None]:
         """A file of the index, by its name with or without extension."""

@@ -13,11 +13,14 @@ from camsvc.access.roles import Principal, Role
 from camsvc.api.health_status import HealthStatus
 from camsvc.api.methods.service.events import SubscriptionMethods
 from camsvc.api.notifications.connections import ClientConnections
+from camsvc.api.notifications.event_sender import EventSender
 from camsvc.api.notifications.events import Events
+from camsvc.api.notifications.move_events import MoveEvents
 from camsvc.api.notifications.subscriptions import Subscriptions
 from camsvc.api.notifications.topics import TOPICS
 from camsvc.api.registry import Registry
 from camsvc.devices.inventory import Inventory
+from camsvc.library.offload.mover import MoveProgress
 from camsvc.model import MediaFile
 from camsvc.recording.finisher import Progress
 from camsvc.system.clocks import Clocks
@@ -123,6 +126,17 @@ class DeliveryTests(EventsTestCase):
                                 "timestamp": "1970-01-01T00:01:00.000Z"}),
         )  # fmt: skip
         self.assertEqual((len(self.listener.keys), len(set(self.listener.keys))), (150, 100))
+
+    def test_moves(self) -> None:
+        """How far a move is, to those who may know of the camera."""
+        moves = MoveEvents(EventSender(self.connections, self.subscriptions))
+        stranger = self.joined(principal(cameras=frozenset({"camera1"})))
+        for each in (self.listener, stranger):
+            self.subscribe("move.progress", listener=each)
+        moves.move_changed(MoveProgress("camera0", "a.mp4", "failed", why="No space left on device"))
+        told = {"device": "camera0", "filename": "a.mp4", "status": "FAILED", "progress": 0.0,
+                "error": "No space left on device"}  # fmt: skip
+        self.assertEqual((self.listener.heard, stranger.heard), ([("move.progress", told)], []))
 
     def test_health(self) -> None:
         """When it changes, not before."""

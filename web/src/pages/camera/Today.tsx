@@ -13,28 +13,45 @@ import { Section } from "../../parts/Page";
 import { Trouble } from "../../parts/Trouble";
 import { useAnswer } from "../../state/answers";
 import { explain } from "../../state/explain";
+import { stretchesOf, useParts, type RecordedStretch } from "../../state/stretches";
 import styles from "./Today.module.css";
 
 const NEWEST = 5;
 const DAY_MS = 86_400_000;
 
+const at = (moment: string) => new Date(moment).getTime();
+
 const pathOf = (file: FileView) => `/library/recordings/${encodeURIComponent(file.filename)}`;
 
-function lengthOf(file: FileView, now: number): number {
-  return file.status === "RECORDING"
-    ? (now - new Date(file.created_time).getTime()) / 1000
-    : (file.duration ?? 0);
+interface Covered {
+  file: FileView;
+  stretches: readonly RecordedStretch[];
 }
 
-function markOf(file: FileView, now: number): Mark {
-  const seconds = lengthOf(file, now);
-  return {
+/** Seconds that were recorded since a point of time. */
+function secondsSince({ stretches }: Covered, since: number): number {
+  return stretches
+    .filter(({ gap }) => !gap)
+    .reduce((sum, { startedAt, seconds }) => {
+      const before = Math.max(0, (since - startedAt) / 1000);
+      return sum + Math.max(0, seconds - before);
+    }, 0);
+}
+
+const playWords = (at: number | string, seconds: number) =>
+  t("camera.today.play", { time: time(at), length: clock(seconds) });
+
+function marksOf({ file, stretches }: Covered): Mark[] {
+  const tone = file.status === "RECORDING" ? "running" : file.status === "FINISHING" ? "unfinished" : "done";
+  return stretches.map(({ startedAt, seconds, gap }) => ({
     id: pathOf(file),
-    startedAt: new Date(file.created_time).getTime(),
+    startedAt,
     seconds,
-    tone: file.status === "RECORDING" ? "running" : file.status === "FINISHING" ? "unfinished" : "done",
-    words: t("camera.today.play", { time: time(file.created_time), length: clock(seconds) }),
-  };
+    tone: gap ? "gap" : tone,
+    words: gap
+      ? t("library.gap", { from: time(startedAt), to: time(startedAt + seconds * 1000) })
+      : playWords(startedAt, seconds),
+  }));
 }
 
 export function Today({ device }: { device: string }) {
@@ -52,36 +69,33 @@ export function Today({ device }: { device: string }) {
     },
     { on: ["recording.stop", "recording_status_update"] },
   );
-  const files = (value?.files ?? []).filter(
-    (file) => new Date(file.created_time).getTime() + lengthOf(file, now) * 1000 >= start,
-  );
-  const seconds = files.reduce((sum, file) => {
-    const began = new Date(file.created_time).getTime();
-    return sum + lengthOf(file, now) - Math.max(0, (start - began) / 1000);
-  }, 0);
-  const words = files.length
-    ? `${tn("camera.today.count", files.length)} · ${clock(seconds)}`
+  const files = value?.files ?? [];
+  const parts = useParts(files);
+  const covered = files
+    .map((file) => ({ file, stretches: stretchesOf(file, parts.get(file.filename) ?? [], now) }))
+    .filter((each) => at(each.file.created_time) >= start || secondsSince(each, start) > 0);
+  const seconds = covered.reduce((sum, each) => sum + secondsSince(each, start), 0);
+  const words = covered.length
+    ? `${tn("camera.today.count", covered.length)} · ${clock(seconds)}`
     : t("camera.today.none");
   return (
     <Section title={t("camera.today")}>
       {failure && !value && <Trouble {...explain(failure)} />}
-      <DayLine
-        day={day}
-        now={now}
-        marks={files.map((file) => markOf(file, now))}
-        label={words}
-        onOpen={navigate}
-      />
+      <DayLine day={day} now={now} marks={covered.flatMap(marksOf)} label={words} onOpen={navigate} />
       <Hours day={day} />
       <p className={styles.sum}>{words}</p>
       <ul className={styles.newest}>
-        {files.slice(0, NEWEST).map((file) => (
-          <li key={file.filename}>
-            <Link href={pathOf(file)} aria-label={markOf(file, now).words}>
-              {time(file.created_time)} · {clock(lengthOf(file, now))}
-            </Link>
-          </li>
-        ))}
+        {covered.slice(0, NEWEST).map((each) => {
+          const { file } = each;
+          const length = secondsSince(each, 0);
+          return (
+            <li key={file.filename}>
+              <Link href={pathOf(file)} aria-label={playWords(file.created_time, length)}>
+                {time(file.created_time)} · {clock(length)}
+              </Link>
+            </li>
+          );
+        })}
       </ul>
     </Section>
   );

@@ -2,7 +2,7 @@
 
 import { navigate } from "wouter/use-hash-location";
 
-import type { FileView } from "../../api/types";
+import type { FileView, RecordingPart } from "../../api/types";
 import { t, tn } from "../../i18n";
 import { clock, day as dayText, time } from "../../i18n/format";
 import { IconButton } from "../../parts/Button";
@@ -15,6 +15,7 @@ import { useAnswer } from "../../state/answers";
 import { explain } from "../../state/explain";
 import { isDone } from "../../state/kinds";
 import { useApp } from "../../state/store";
+import { stretchesOf, useParts } from "../../state/stretches";
 import styles from "./DayTimeline.module.css";
 import { nameOf, pathOf } from "./FileRow";
 
@@ -42,19 +43,28 @@ function lineOf(camera: string, files: readonly FileView[], snapshots: ReadonlyS
   });
 }
 
-function markOf(file: FileView, snapshot: boolean, now: number): Mark {
+function momentOf(file: FileView): Mark {
   const startedAt = new Date(file.created_time).getTime();
-  const running = file.status === "RECORDING";
-  const seconds = snapshot ? 0 : running ? (now - startedAt) / 1000 : (file.duration ?? 0);
   return {
-    id: pathOf(snapshot ? "snapshots" : "recordings", file.filename),
+    id: pathOf("snapshots", file.filename),
+    startedAt,
+    seconds: 0,
+    tone: "moment",
+    words: t("library.bar.snapshot", { time: time(startedAt) }),
+  };
+}
+
+function marksOf(file: FileView, parts: readonly RecordingPart[], now: number): Mark[] {
+  const tone = file.status === "RECORDING" ? "running" : isDone(file) ? "done" : "unfinished";
+  return stretchesOf(file, parts, now).map(({ startedAt, seconds, gap }) => ({
+    id: pathOf("recordings", file.filename),
     startedAt,
     seconds,
-    tone: snapshot ? "moment" : running ? "running" : isDone(file) ? "done" : "unfinished",
-    words: snapshot
-      ? t("library.bar.snapshot", { time: time(startedAt) })
+    tone: gap ? "gap" : tone,
+    words: gap
+      ? t("library.gap", { from: time(startedAt), to: time(startedAt + seconds * 1000) })
       : t("library.bar", { time: time(startedAt), length: clock(seconds) }),
-  };
+  }));
 }
 
 export function DayTimeline({ day, device, onDay }: DayTimelineProps) {
@@ -70,6 +80,7 @@ export function DayTimeline({ day, device, onDay }: DayTimelineProps) {
     on: ["recording_status_update", "recording.stop"],
   });
   const snapshots = useAnswer("list_snapshots", range, { on: ["snapshot.taken"] });
+  const parts = useParts(recordings.value?.files ?? []);
   const failure = recordings.failure ?? snapshots.failure;
   const taken = new Set(snapshots.value?.files);
   const rows = byCamera(recordings.value?.files ?? [], snapshots.value?.files ?? []);
@@ -107,7 +118,9 @@ export function DayTimeline({ day, device, onDay }: DayTimelineProps) {
               <DayLine
                 day={day}
                 now={now}
-                marks={files.map((file) => markOf(file, taken.has(file), now))}
+                marks={files.flatMap((file) =>
+                  taken.has(file) ? [momentOf(file)] : marksOf(file, parts.get(file.filename) ?? [], now),
+                )}
                 label={lineOf(nameOf(cameras, id), files, taken)}
                 onOpen={navigate}
               />

@@ -8,8 +8,8 @@ import { call } from "../../state/connection";
 import { complain } from "../../state/notices";
 import { useMay, useOffline } from "../../state/rights";
 import { useApp } from "../../state/store";
-import styles from "./ExportsUnderWay.module.css";
 import { nameOf } from "./FileRow";
+import styles from "./UnderWay.module.css";
 
 export function ExportsUnderWay() {
   const { value, again } = useAnswer("get_exports", {}, { on: ["export.progress"] });
@@ -22,10 +22,11 @@ export function ExportsUnderWay() {
       complain(t("library.export.cancel.failed"), why),
     );
   };
-  return shown.map(({ export: ident, device, from, progress }) => {
+  if (!shown.length) return null;
+  const rows = shown.map(({ export: ident, device, from, progress }) => {
     const words = t("library.export.running", { camera: nameOf(cameras, device), time: dateTime(from) });
     return (
-      <div key={ident} className={styles.export}>
+      <div key={ident} className={styles.one}>
         <span className={styles.words}>{words}</span>
         <progress value={progress} max={1} aria-label={words} />
         <span>{percent(progress)}</span>
@@ -37,4 +38,9 @@ export function ExportsUnderWay() {
       </div>
     );
   });
+  return (
+    <section className={styles.all} aria-label={t("library.exports")}>
+      {rows}
+    </section>
+  );
 }

@@ -4,26 +4,21 @@ import { useEffect, useState } from "react";
 import { Link, useParams } from "wouter";
 import { navigate } from "wouter/use-hash-location";
 
-import { t, tn } from "../../i18n";
+import { t } from "../../i18n";
 import { clock, dateTime, size } from "../../i18n/format";
 import { Button, IconButton } from "../../parts/Button";
 import buttons from "../../parts/Button.module.css";
 import { classes } from "../../parts/classes";
-import { Confirm } from "../../parts/Confirm";
 import { Empty } from "../../parts/Empty";
-import { Icon } from "../../parts/Icon";
 import { useKeys } from "../../parts/keys";
 import { Page } from "../../parts/Page";
 import { Trouble } from "../../parts/Trouble";
 import { Waiting } from "../../parts/Waiting";
-import { deleteLater, keyOf, useDoomed } from "../../state/deletions";
 import { explain } from "../../state/explain";
 import { neighbours, useFile, type FileInfo, type Neighbours } from "../../state/files";
-import { isDone, isKind, KINDS, type FileKind } from "../../state/kinds";
-import { protect } from "../../state/protection";
-import { useMay, useOffline } from "../../state/rights";
+import { isDone, isKind, type FileKind } from "../../state/kinds";
 import { useApp } from "../../state/store";
-import { ExportDialog } from "./ExportDialog";
+import { FileActions } from "./FileActions";
 import styles from "./FilePage.module.css";
 import { nameOf, pathOf } from "./FileRow";
 import { PartsPlayer } from "./PartsPlayer";
@@ -38,6 +33,7 @@ function Facts({ info }: { info: FileInfo }) {
   if (info.width !== undefined && info.height !== undefined)
     facts.push([t("library.fact.picture"), `${info.width} × ${info.height}`]);
   if (info.codec) facts.push([t("library.fact.codec"), info.codec]);
+  if (info.archived) facts.push([t("library.fact.place"), t("library.archived")]);
   facts.push([t("library.fact.name"), info.filename]);
   return (
     <dl className={styles.facts}>
@@ -99,33 +95,18 @@ function Shown({ kind, info, onEnded }: { kind: FileKind; info: FileInfo; onEnde
       </Empty>
     );
   }
+  const sound = info.sound !== ""; // left out: it is not known
   if (info.parts && info.parts.length > 1) {
-    return <PartsPlayer key={info.filename} parts={info.parts} onEnded={onEnded} />;
+    return <PartsPlayer key={info.filename} parts={info.parts} sound={sound} onEnded={onEnded} />;
   }
-  return <VideoPlayer key={info.filename} url={info.download_url} onEnded={onEnded} />;
-}
-
-function Steps({ kind, neighbours: { older, newer } }: { kind: FileKind; neighbours: Neighbours }) {
-  const go = (to: string | undefined) => to !== undefined && navigate(pathOf(kind, to));
-  useKeys(t("library.title"), [
-    { key: "p", text: t("library.older"), run: () => go(older?.filename) },
-    { key: "n", text: t("library.newer"), run: () => go(newer?.filename) },
-  ]);
   return (
-    <>
-      <IconButton
-        icon="back"
-        label={t("library.older")}
-        unavailable={older ? null : t("library.older.none")}
-        onClick={() => go(older?.filename)}
-      />
-      <IconButton
-        icon="next"
-        label={t("library.newer")}
-        unavailable={newer ? null : t("library.newer.none")}
-        onClick={() => go(newer?.filename)}
-      />
-    </>
+    <VideoPlayer
+      key={info.filename}
+      url={info.download_url}
+      strip={kind === "recordings" ? info.filename : undefined}
+      sound={sound}
+      onEnded={onEnded}
+    />
   );
 }
 
@@ -136,65 +117,15 @@ export default function FilePage() {
   const { value: info, failure, again } = useFile(kind, filename);
   const cameras = useApp((state) => state.cameras);
   const around = useNeighbours(kind, info);
-  const mayDelete = useMay(KINDS[kind].remove);
-  const mayExport = useMay("export_recording");
-  const [exporting, setExporting] = useState(false);
-  const mayProtect = useMay("protect_recording");
-  const offline = useOffline();
-  const doomed = useDoomed().has(keyOf(kind, filename));
-  const [asking, setAsking] = useState(false);
   const back = () => navigate("/library");
   useKeys(t("library.title"), [{ key: "Escape", text: t("library.back"), run: back }]);
 
-  const done = info !== undefined && (kind === "snapshots" || isDone({ status: info.status ?? "" }));
   return (
     <Page
       title={info ? nameOf(cameras, info.device) : t("library.title")}
       before={<IconButton icon="back" label={t("library.back")} onClick={back} />}
       beside={info && <span className={styles.when}>{dateTime(info.created_time)}</span>}
-      actions={
-        info && (
-          <>
-            <Steps kind={kind} neighbours={around} />
-            {done && (
-              <a
-                className={classes(buttons.button, buttons.plain)}
-                href={info.download_url}
-                download={info.filename}
-                aria-label={t("library.download")}
-              >
-                <Icon name="download" />
-                <span className={styles.words}>{t("library.download")}</span>
-              </a>
-            )}
-            {done && kind === "recordings" && mayExport && (
-              <Button icon="cut" aria-label={t("library.export")} onClick={() => setExporting(true)}>
-                <span className={styles.words}>{t("library.export")}</span>
-              </Button>
-            )}
-            {done && kind === "recordings" && mayProtect && (
-              <IconButton
-                icon="shield"
-                label={t(info.protected ? "library.unprotect" : "library.protect")}
-                aria-pressed={info.protected ?? false}
-                unavailable={offline}
-                onClick={() => void protect([info.filename], !info.protected).then(again)}
-              />
-            )}
-            {done && mayDelete && (
-              <Button
-                kind="danger"
-                icon="trash"
-                aria-label={t("library.delete")}
-                unavailable={doomed ? tn("library.deleting", 1) : offline}
-                onClick={() => setAsking(true)}
-              >
-                <span className={styles.words}>{t("library.delete")}</span>
-              </Button>
-            )}
-          </>
-        )
-      }
+      actions={info && <FileActions kind={kind} info={info} neighbours={around} again={again} back={back} />}
     >
       {failure && !info && (
         <Trouble
@@ -216,21 +147,6 @@ export default function FilePage() {
         />
       )}
       {info && <Facts info={info} />}
-      {exporting && info && <ExportDialog info={info} onClose={() => setExporting(false)} />}
-      {asking && (
-        <Confirm
-          title={tn("library.delete.ask", 1)}
-          yes={t("library.delete")}
-          onClose={() => setAsking(false)}
-          onYes={() => {
-            deleteLater(kind, [filename], () => undefined);
-            back();
-          }}
-        >
-          <p>{t("library.delete.how")}</p>
-          {info?.protected && <p>{t("library.delete.protected")}</p>}
-        </Confirm>
-      )}
     </Page>
   );
 }

@@ -7,12 +7,12 @@ import type { FileView } from "../../api/types";
 import { t, tn } from "../../i18n";
 import { clock, dateTime, size, time } from "../../i18n/format";
 import { Button } from "../../parts/Button";
-import buttons from "../../parts/Button.module.css";
 import { classes } from "../../parts/classes";
 import { Icon } from "../../parts/Icon";
 import { Pill } from "../../parts/Pill";
 import { useApp } from "../../state/store";
 import { isDone, type FileKind } from "../../state/kinds";
+import { DownloadLink } from "./DownloadLink";
 import styles from "./FileRow.module.css";
 
 interface FileRowProps {
@@ -92,6 +92,12 @@ export function FileRow({ kind, file, selected, choosing, doomed, onToggle }: Fi
             <span className={styles.time}>{time(file.created_time)}</span>
             <span className={styles.name}>{name}</span>
             <State file={file} />
+            {file.archived && (
+              <span className={styles.archived} title={t("library.archived")}>
+                <Icon name="archive" />
+                <span className="only-heard">{t("library.archived")}</span>
+              </span>
+            )}
             {file.protected && (
               <span className={styles.shield} title={t("library.protected")}>
                 <Icon name="shield" />
@@ -111,15 +117,12 @@ export function FileRow({ kind, file, selected, choosing, doomed, onToggle }: Fi
         </span>
       </Link>
       {done ? (
-        <a
-          className={classes(buttons.button, buttons.quiet, buttons.drawing)}
-          href={file.download_url}
-          download={file.filename}
-          aria-label={t("library.download.of", { file: label })}
-          title={t("library.download")}
-        >
-          <Icon name="download" />
-        </a>
+        <DownloadLink
+          url={file.download_url}
+          filename={file.filename}
+          bytes={file.file_size}
+          label={t("library.download.of", { file: label })}
+        />
       ) : (
         <Button
           kind="quiet"

@@ -13,10 +13,12 @@ import { useNow } from "../../parts/now";
 import { Page } from "../../parts/Page";
 import { Trouble } from "../../parts/Trouble";
 import { Waiting } from "../../parts/Waiting";
+import { useAnswer } from "../../state/answers";
 import { deleteLater } from "../../state/deletions";
 import { explain } from "../../state/explain";
 import { allFiles, downloadTogether, useFiles } from "../../state/files";
 import { KINDS } from "../../state/kinds";
+import { move, useMoves } from "../../state/moves";
 import { complain } from "../../state/notices";
 import { protect } from "../../state/protection";
 import { useMay, useOffline } from "../../state/rights";
@@ -28,6 +30,7 @@ import { ExportsUnderWay } from "./ExportsUnderWay";
 import { FileRows } from "./FileRows";
 import { isNarrow, queryOf, setFilter, useFilter, widen } from "./filter";
 import styles from "./LibraryPage.module.css";
+import { MovesUnderWay } from "./MovesUnderWay";
 import { useSelection } from "./selection";
 
 /** So many files camsvc puts into one archive. */
@@ -90,6 +93,12 @@ export default function LibraryPage() {
   const offline = useOffline();
   const mayDelete = useMay(KINDS[kind].remove);
   const mayProtect = useMay("protect_recording");
+  const { moves, mayMove } = useMoves();
+  const { value: storage } = useAnswer(
+    "get_storage_info",
+    {},
+    { on: ["recording.stop", "library.cleanup", "storage_status_update"], when: useMay("get_storage_info") },
+  );
   const chosen = [...selection.selected.values()];
   if (chosenIn !== kind) {
     setChosenIn(kind);
@@ -110,6 +119,7 @@ export default function LibraryPage() {
         list.total !== undefined && (
           <span className={styles.count} role="status">
             {tn(`library.${kind}`, list.total)}
+            {storage && ` · ${t("library.free", { size: size(storage.available_space) })}`}
           </span>
         )
       }
@@ -117,6 +127,7 @@ export default function LibraryPage() {
       <Filters today={today} />
       <DayTimeline day={day ?? today} device={device} onDay={(which) => setFilter({ day: which })} />
       <ExportsUnderWay />
+      <MovesUnderWay moves={moves} />
       {chosen.length > 0 && (
         <div className={styles.bar} role="toolbar" aria-label={t("library.chosen")}>
           <span className={styles.sum} role="status">
@@ -143,6 +154,18 @@ export default function LibraryPage() {
               }}
             >
               {t(chosen.every((file) => file.protected) ? "library.unprotect" : "library.protect")}
+            </Button>
+          )}
+          {kind === "recordings" && mayMove && (
+            <Button
+              icon="archive"
+              unavailable={offline}
+              onClick={() => {
+                void move(chosen.filter(({ archived }) => !archived).map(({ filename }) => filename));
+                selection.clear();
+              }}
+            >
+              {t("library.move.short")}
             </Button>
           )}
           {mayDelete && (

@@ -6,20 +6,20 @@ import type { RecordingPart } from "../../api/types";
 import { t, tn } from "../../i18n";
 import { clock, size, time } from "../../i18n/format";
 import { Button } from "../../parts/Button";
-import buttons from "../../parts/Button.module.css";
-import { classes } from "../../parts/classes";
-import { Icon } from "../../parts/Icon";
 import { Section } from "../../parts/Page";
+import { DownloadLink } from "./DownloadLink";
 import styles from "./PartsPlayer.module.css";
 import { VideoPlayer } from "./VideoPlayer";
 
 interface PartsPlayerProps {
   parts: readonly RecordingPart[];
+  /** It has sound. */
+  sound: boolean;
   /** Called at the end of the last one where somebody wants to go on. */
   onEnded: () => void;
 }
 
-export function PartsPlayer({ parts, onEnded }: PartsPlayerProps) {
+export function PartsPlayer({ parts, sound, onEnded }: PartsPlayerProps) {
   const [playing, play] = useState(0);
   const part = parts[Math.min(playing, parts.length - 1)];
   if (!part) return null;
@@ -28,6 +28,8 @@ export function PartsPlayer({ parts, onEnded }: PartsPlayerProps) {
       <VideoPlayer
         key={part.filename}
         url={part.download_url}
+        strip={part.filename}
+        sound={sound}
         isPart={playing + 1 < parts.length}
         onEnded={() => (playing + 1 < parts.length ? play(playing + 1) : onEnded())}
       />
@@ -46,15 +48,12 @@ export function PartsPlayer({ parts, onEnded }: PartsPlayerProps) {
                   {time(at)}
                   {duration !== undefined && ` · ${clock(duration)}`} · {size(bytes)}
                 </Button>
-                <a
-                  className={classes(buttons.button, buttons.quiet, buttons.drawing)}
-                  href={url}
-                  download={filename}
-                  aria-label={t("library.download.of", { file: filename })}
-                  title={t("library.download")}
-                >
-                  <Icon name="download" />
-                </a>
+                <DownloadLink
+                  url={url}
+                  filename={filename}
+                  bytes={bytes}
+                  label={t("library.download.of", { file: filename })}
+                />
               </li>
             ),
           )}

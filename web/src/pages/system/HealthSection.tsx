@@ -27,7 +27,11 @@ export function HealthSection() {
     {},
     { on: ["system.health"], everyMs: 60_000, when: mayStatus },
   );
-  const { value: storage, again } = useAnswer("get_storage_info", {}, { everyMs: 60_000, when: mayStorage });
+  const { value: storage, again } = useAnswer(
+    "get_storage_info",
+    {},
+    { on: ["storage_status_update"], everyMs: 60_000, when: mayStorage },
+  );
   const found = findings({ status, storage, cameras: Object.values(cameras) });
   const [asking, ask] = useState(false);
   const accept = async () => {

@@ -13,9 +13,10 @@ import styles from "./SystemPage.module.css";
 const WIDTH = 1000;
 
 export function StorageSection() {
-  const on = ["recording.stop", "snapshot.taken"] as const;
+  const on = ["recording.stop", "snapshot.taken", "library.cleanup", "storage_status_update"] as const;
   const { value: info, failure } = useAnswer("get_storage_info", {}, { on, everyMs: 60_000 });
   const { value: newest, at } = useAnswer("list_recordings", { limit: 1000 }, { on });
+  const { value: policy } = useAnswer("get_retention_policy", {});
   if (!info) {
     return (
       <Section title={t("system.storage")}>
@@ -64,6 +65,15 @@ export function StorageSection() {
             : left < 1
               ? t("system.storage.today", { rate: size(perDay) })
               : `${tn("system.storage.left", Math.floor(left), number(Math.floor(left)))} ${t("system.storage.rate", { rate: size(perDay) })}`}
+      </p>
+      <p className={styles.since}>
+        {t("system.storage.reserve", { needed: size(info.required_space) })}{" "}
+        {policy &&
+          t(
+            policy.enabled && policy.policy_type !== "manual"
+              ? "system.storage.cleans"
+              : "system.storage.keeps",
+          )}
       </p>
     </Section>
   );

@@ -3,6 +3,7 @@
 import type { CameraView, ServiceStatus, StorageInfo } from "../../api/types";
 import { t } from "../../i18n";
 import { percent, size } from "../../i18n/format";
+import { diskTrouble } from "../../state/disk";
 
 export interface Finding {
   key: string;
@@ -41,16 +42,14 @@ function ofParts(status: ServiceStatus): Finding[] {
     }));
 }
 
-const DISK_STATES = ["low", "full", "read_only", "gone", "foreign"] as const;
-
 function ofStorage(info: StorageInfo): Finding[] {
   const free = size(info.available_space);
   const used = percent(info.usage_percentage / 100);
-  const state = DISK_STATES.find((each) => each === info.state);
-  if (state) {
-    const what = t(`system.disk.${state}`, { free, needed: size(info.required_space) });
-    const act = state === "foreign" ? ({ act: "accept_volume" } as const) : {};
-    return [{ key: "disk", tone: "bad", what, todo: t(`system.disk.${state}.do`), ...act }];
+  const trouble = diskTrouble(info);
+  if (trouble) {
+    const { what, todo } = trouble;
+    const act = trouble.state === "foreign" ? ({ act: "accept_volume" } as const) : {};
+    return [{ key: "disk", tone: "bad", what, todo, ...act }];
   }
   if (!info.low_space_warning) return [];
   return [

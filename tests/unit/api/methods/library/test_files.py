@@ -72,6 +72,7 @@ class FileMethodsTests(SynchronousTestCase):
                     "status": "FINISHED",
                     "format": "mp4",
                     "protected": False,
+                    "archived": False,
                     "codec": "H264",
                     "sound": "",
                     "width": 640,

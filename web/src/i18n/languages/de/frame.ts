@@ -42,6 +42,8 @@ export const frame: Record<keyof typeof english, string> = {
   "link.is.open": "steht",
   "link.is.lost": "unterbrochen",
 
+  "disk.more": "Was zu tun ist",
+
   "login.title": "Anmelden",
   "login.user": "Benutzer",
   "login.password": "Passwort",

@@ -40,6 +40,8 @@ export const frame = {
   "link.is.open": "open",
   "link.is.lost": "lost",
 
+  "disk.more": "What to do",
+
   "login.title": "Log in",
   "login.user": "User",
   "login.password": "Password",
