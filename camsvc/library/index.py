@@ -138,6 +138,21 @@ def protect(db: sqlite3.Connection, kind: str, filename: str, protected: bool) -
     return db.execute(changed, (protected, kind, title)).rowcount
 
 
+def protect_all(db: sqlite3.Connection, titles: Iterable[str]) -> None:
+    """Protect recordings by their names; those of which nothing is known are left out."""
+    for title in titles:
+        recordings_table.protect(db, title, True)
+        db.execute(
+            "UPDATE media_file SET protected = 1 WHERE kind = ? AND title = ? AND NOT protected", (RECORDINGS, title)
+        )
+
+
+def protected_titles(db: sqlite3.Connection, location: str) -> set[str]:
+    """The names of the protected recordings that have a file in a place."""
+    query = "SELECT title FROM media_file WHERE protected AND kind = ? AND location = ?"
+    return {row[0] for row in db.execute(query, (RECORDINGS, location))}
+
+
 def relocate(db: sqlite3.Connection, kind: str, filename: str, location: str) -> None:
     """Say that a file lies in another folder from now on: MEDIA, or what ``MediaFolders.folder`` knows."""
     db.execute("UPDATE media_file SET location = ? WHERE kind = ? AND filename = ?", (location, kind, filename))

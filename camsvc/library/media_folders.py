@@ -45,8 +45,8 @@ class MediaFolders:
 
     def places(self) -> tuple[tuple[str, str, Path], ...]:
         """Every folder that holds media files: their kind, their location, and the folder."""
-        first = (RECORDINGS, MEDIA, self.recordings_dir), (SNAPSHOTS, MEDIA, self.snapshots_dir)
-        return first if self.archive_dir is None else (*first, (RECORDINGS, ARCHIVE, self.archive_dir))
+        first = [(kind, MEDIA, self.folder(kind)) for kind in (RECORDINGS, SNAPSHOTS, EXPORTS)]
+        return (*first, *([(RECORDINGS, ARCHIVE, self.archive_dir)] if self.archive_dir is not None else []))
 
     def folder(self, kind: str) -> Path:
         """Where the files of a kind are, or come to."""

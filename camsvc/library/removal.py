@@ -8,10 +8,11 @@ from __future__ import annotations
 import errno
 import sqlite3
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from camsvc.errors import DependencyFailed
-from camsvc.library import index, thumbnail_names
+from camsvc.library import index, names, protection_markers, thumbnail_names
 from camsvc.library.media_folders import MediaFolders
 from camsvc.model import MediaFile
 from camsvc.system.database import Database
@@ -49,13 +50,25 @@ async def remove_many(
     """
     kept = await folders.thread(_unlink, folders, files)
 
-    def drop(db: sqlite3.Connection) -> None:
+    def drop(db: sqlite3.Connection) -> set[str]:
+        last = set()
         for kind, file in files:
             if (kind, file.filename) not in kept:
                 index.drop(db, kind, file.filename)
+                if file.protected and not index.segments(db, kind, file.filename):
+                    last.add(names.place_of(file.filename)[0])
+        return last
 
-    await database.run(drop)
+    await folders.thread(_unmark, folders, await database.run(drop))
     return kept
+
+
+def _unmark(folders: MediaFolders, titles: set[str]) -> None:
+    """Nothing is left of these recordings that could be protected; a file that says so harms nothing."""
+    for folder in (folders.recordings_dir, folders.archive_dir):
+        if titles and folder is not None:
+            with suppress(OSError):
+                protection_markers.unmark(folder, titles)
 
 
 def _unlink(folders: MediaFolders, files: Sequence[tuple[str, MediaFile]]) -> dict[tuple[str, str], str]:

@@ -77,7 +77,8 @@ class Archive:
         folders = self.media_folders = MediaFolders(
             runtime.reactor, storage.recordings, storage.snapshots, storage.thumbnails, storage.archive
         )
-        self.scan = LibraryScan(runtime, folders, self._is_away)
+        self.protection = Protection(runtime.database, folders, self._is_away)
+        self.scan = LibraryScan(runtime, folders, self._is_away, self.protection)
         self.verification = Verification(runtime, folders, self._is_away)
         self.examination = Examination(runtime, folders)
         self.listing = Listing(runtime.database, lambda: self.scan.under_way)
@@ -98,7 +99,6 @@ class Archive:
         self.retention = Retention(runtime, folders, self.in_use, record, guard.shortage, schedules_table.rings)
         zone = zone_of(config.recording.time_zone)
         self.scheduler = Scheduler(runtime, inventory, self.recorder, lambda: paths.engine_up, record, zone)
-        self.protection = Protection(runtime.database)
         self.strips = ScrubbingStrips(runtime, folders)
         self.exports = Exports(runtime, folders, guard, self.in_use)
         self.folders[EXPORTS] = folders.exports_dir
@@ -167,7 +167,7 @@ class Archive:
 
     async def _is_away(self, kind: str, location: str) -> bool:
         """Whether the disk of a place is not there; a folder that is not there at all is none of its questions."""
-        guard = self.mover.guard if location == ARCHIVE else self.guard if kind == RECORDINGS else None
+        guard = self.mover.guard if location == ARCHIVE else self.guard if kind in (RECORDINGS, EXPORTS) else None
         return guard is not None and (await guard.look()).away
 
     def _stop_moving(self) -> None:

@@ -11,7 +11,7 @@ from twisted.logger import Logger
 
 from camsvc.audit.log import Record
 from camsvc.errors import Unsupported
-from camsvc.library import index
+from camsvc.library import index, names, protection_markers
 from camsvc.library.disk.disk_guard import DiskGuard
 from camsvc.library.disk.disk_status import DiskState
 from camsvc.library.index import ARCHIVE, RECORDINGS
@@ -139,6 +139,7 @@ class Mover:
         first = self._folders.recordings_dir / move.filename
         try:
             if not move.moved:
+                await self._folders.thread(_copy_protection, first, second)
                 await self._folders.thread(checked_copy.copy, first, second, partial(self._on_bytes, move.size_bytes))
                 relocate = partial(index.relocate, kind=RECORDINGS, filename=move.filename, location=ARCHIVE)
                 await self._database.run(relocate)
@@ -175,6 +176,12 @@ class Mover:
     def _tell(self, progress: MoveProgress) -> None:
         self._now = progress if progress.state == "moving" else None
         self.changes.tell(progress)
+
+
+def _copy_protection(first: Path, second: Path) -> None:
+    """What protects a recording stands wherever files of it are."""
+    for title in protection_markers.marked(first.parent, [names.place_of(first.name)[0]]):
+        protection_markers.mark(second.parent, title)
 
 
 def _unlink(path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from attrs import evolve, frozen
@@ -12,13 +12,16 @@ from twisted.logger import Logger
 
 from camsvc.audit.log import Record
 from camsvc.errors import DependencyFailed
+from camsvc.library import index, names, protection_markers
 from camsvc.library.files_in_use import FilesInUse
+from camsvc.library.index import RECORDINGS
 from camsvc.library.media_folders import MediaFolders
 from camsvc.library.removal import remove_many
 from camsvc.library.retention import candidates
 from camsvc.library.retention.limits import Due, Ring, due, limits_of
 from camsvc.library.retention.outcome import Outcome, audit_rows
 from camsvc.library.retention.policy import Policy, load, save
+from camsvc.model import MediaFile
 from camsvc.system.runtime import Runtime
 from camsvc.system.subscribers import Subscribers
 from camsvc.system.tasks import Repeater
@@ -150,6 +153,8 @@ class Retention:
             if not chosen:
                 break
             files = [(each.candidate.kind, each.file) for each in chosen]
+            if await self._are_protected(files):
+                continue
             outcome.refused |= await remove_many(self._database, self._folders, files)
             gone = [each for each in chosen if each.candidate.name not in outcome.refused]
             for params in audit_rows(gone):
@@ -157,6 +162,12 @@ class Retention:
             for each in gone:
                 outcome.add(each)
         return outcome
+
+    async def _are_protected(self, files: Sequence[tuple[str, MediaFile]]) -> bool:
+        """Whether some are, by what lies beside them: in a folder that was restored without its database."""
+        titles = await self._folders.thread(_marked, self._folders, files)
+        await self._database.run(lambda db: index.protect_all(db, titles))
+        return bool(titles)
 
     async def _chosen(
         self, most: int | None, refused: frozenset[tuple[str, str]] = frozenset(), by_itself: bool = False
@@ -194,3 +205,12 @@ class Retention:
             return found, in_use
 
         return await self._database.run(choose)
+
+
+def _marked(folders: MediaFolders, files: Sequence[tuple[str, MediaFile]]) -> list[str]:
+    return [
+        title
+        for kind, file in files
+        if kind == RECORDINGS
+        for title in protection_markers.marked(folders.path(kind, file).parent, [names.place_of(file.filename)[0]])
+    ]

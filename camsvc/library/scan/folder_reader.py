@@ -10,6 +10,7 @@ from pathlib import Path
 
 from attrs import frozen
 
+from camsvc.library import protection_markers
 from camsvc.library.index import EXTENSIONS
 
 
@@ -28,6 +29,9 @@ class FolderReader:
 
     What hides behind a dot is work in progress, and left out; so is what is no file itself (a link, a device, a
     folder), or bears a name that is no text.
+
+    Attributes:
+        protected: the recordings that what lies there protects, as far as it was read.
     """
 
     def __init__(self, folder: Path, kind: str) -> None:
@@ -40,6 +44,7 @@ class FolderReader:
         self._folder = folder
         self._kind = kind
         self._entries: Iterator[SeenFile] | None = None
+        self.protected: set[str] = set()
 
     def some(self, most: int) -> list[SeenFile]:
         """The next ones, at most so many; none when there are no more, or the folder is away."""
@@ -52,6 +57,8 @@ class FolderReader:
             for entry in entries:
                 if is_media(entry.name, self._kind):
                     yield from look(self._folder, [entry.name])
+                elif (title := protection_markers.title_of(entry.name)) is not None and is_text(title):
+                    self.protected.add(title)
 
 
 def look(folder: Path, names: Iterable[str]) -> Iterator[SeenFile]:

@@ -54,13 +54,12 @@ class FolderWatch:
         """Begin to watch, or begin anew, as what is mounted there now is watched by nobody."""
         self.stop()
         try:
-            notify = inotify.INotify(self._reactor)
+            notify = self._notify = inotify.INotify(self._reactor)
             notify.startReading()
             notify.watch(FilePath(os.fspath(self._folder)), mask=_EVENTS, callbacks=[self._changed])
         except (OSError, inotify.INotifyError) as why:  # no watch is left, or it is away: it is looked at each second
             self._log.debug("{folder} cannot be watched: {why}", folder=str(self._folder), why=str(why))
-            return
-        self._notify = notify
+            self.stop()
 
     def stop(self) -> None:
         """Watch no more."""

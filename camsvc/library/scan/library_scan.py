@@ -9,7 +9,11 @@ from pathlib import Path
 from attrs import define
 from twisted.logger import Logger
 
+from camsvc.library import names as file_names
+from camsvc.library import protection_markers
+from camsvc.library.index import RECORDINGS
 from camsvc.library.media_folders import MediaFolders
+from camsvc.library.protection import Protection
 from camsvc.library.scan import folder_reader, reconciliation
 from camsvc.library.scan.folder_reader import FolderReader, SeenFile
 from camsvc.library.scan.folder_watch import FolderWatch
@@ -55,18 +59,26 @@ class LibraryScan:
 
     _log = Logger()
 
-    def __init__(self, runtime: Runtime, folders: MediaFolders, away: Callable[[str, str], Awaitable[bool]]) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        folders: MediaFolders,
+        away: Callable[[str, str], Awaitable[bool]],
+        protection: Protection,
+    ) -> None:
         """Set up; nothing is read yet.
 
         Args:
             runtime: time, and the database with the index.
             folders: the folders.
             away: looks whether the disk that files of a kind belong on is not there, so that none of them is gone.
+            protection: told of what the folders say of it.
         """
         self._reactor = runtime.reactor
         self._database = runtime.database
         self._folders = folders
         self._away = away
+        self._protection = protection
         self._places = [
             _FollowedFolder(kind, location, folder, FolderWatch(runtime.reactor, folder, self._on_event))
             for kind, location, folder in folders.places()
@@ -89,11 +101,6 @@ class LibraryScan:
         self._rounds.stop()
         for place in self._places:
             place.watch.stop()
-
-    async def read_all(self) -> None:
-        """Read all folders now, whatever is known of them."""
-        for place in self._places:
-            await self._read(place)
 
     def _on_event(self) -> None:
         self._rounds.nudge()
@@ -137,6 +144,9 @@ class LibraryScan:
             seen = await self._folders.thread(_look, place.folder, these)
             changed += await self._take_in(place, [file for file in seen if names[file.name] or file.links > 1])
             await self._forget(place, set(these) - {file.name for file in seen})
+        if place.kind == RECORDINGS:
+            told = {protection_markers.title_of(name) or file_names.place_of(name)[0] for name in names}
+            await self._protection.found(place.folder, {title for title in told if folder_reader.is_text(title)})
         return changed
 
     async def _read(self, place: _FollowedFolder) -> int:
@@ -151,6 +161,8 @@ class LibraryScan:
         reader = FolderReader(place.folder, place.kind)
         while seen := await self._folders.thread(reader.some, _AT_A_TIME):
             changed += await self._take_in(place, seen)
+        if place.kind == RECORDINGS:
+            await self._protection.settle(place.location, place.folder, reader.protected)
         after = ""
         listed = partial(reconciliation.listed, kind=place.kind, location=place.location, most=_AT_A_TIME)
         while names := await self._database.run(partial(listed, after=after)):

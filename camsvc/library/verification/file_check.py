@@ -14,6 +14,7 @@ from camsvc.library.containers.contents import Contents, Flaw, Flawed
 from camsvc.library.containers.inspection import inspect
 from camsvc.library.index import SNAPSHOTS
 from camsvc.library.media_folders import MediaFolders
+from camsvc.library.protection_markers import SUFFIX
 from camsvc.library.scan import folder_reader, reconciliation
 from camsvc.library.scan.examination import enter
 from camsvc.library.scan.folder_reader import SeenFile
@@ -72,7 +73,7 @@ class FileCheck:
     async def stray(self, kind: str, location: str, path: Path) -> LibraryFinding | None:
         """What is wrong with something that lies in a folder and that the index has not, if anything."""
         name = path.name
-        if name.startswith(".") or name.endswith(DAMAGED):  # work in progress; what a repaired file was
+        if name.startswith(".") or name.endswith((DAMAGED, SUFFIX)):  # work in progress; what a repaired file was
             return None
         text = name.encode(errors="backslashreplace").decode()
         device = names.device_of(name)

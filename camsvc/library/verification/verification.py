@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -139,7 +140,7 @@ def _entries(folder: Path) -> Iterator[str]:
     Yields:
         every name.
     """
-    with os.scandir(folder) as entries:
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:  # none was exported yet
         yield from (entry.name for entry in entries)
 
 

@@ -234,4 +234,7 @@ MIGRATIONS = (
     """
     ALTER TABLE recording ADD COLUMN pre_record_s INTEGER NOT NULL DEFAULT 0;
     """,
+    """
+    CREATE INDEX media_file_protected ON media_file (kind, location, title) WHERE protected;
+    """,
 )

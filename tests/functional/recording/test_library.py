@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +38,28 @@ class LibraryTests(DaemonTestCase):
         found = (await client.call("list_recordings"))["files"]
         return {file["filename"]: datetime.fromisoformat(file["created_time"]).timestamp() for file in found}
 
+    async def exported(self, client: Client, name: str) -> str:
+        """The name of an export of all of a recording."""
+        (file,) = (await client.call("list_recordings", search=name))["files"]
+        began = datetime.fromisoformat(file["created_time"])
+        until = (began + timedelta(seconds=60)).isoformat()
+        asked = {"device": "camera0", "from": file["created_time"], "to": until}
+        await client.call("subscribe_events", topics=["export.progress"])
+        export = (await client.call("export_recording", **asked))["export"]
+        return str((await client.sees("export.progress", export=export, status="DONE"))["filename"])
+
     async def test_restored_without_its_database(self) -> None:
-        """Copied to a new disk, by a program that keeps no times, the folder is the library that it was."""
+        """Copied to a new disk, by a program that keeps no times, the folder is the library that it was.
+
+        With its exports, and what is protected.
+        """
         client = await self.daemon.connect()
         names = {await self.recorded(client, form) for form in ("mp4", "mkv")}
         before = await self.listed(client)
         self.assertEqual(set(before), names)
+        kept = min(names)
+        await client.call("protect_recording", filename=kept, protected=True)
+        export = await self.exported(client, max(names))
         began = await self.times(client)
         await self.daemon.end()
         for path in self.daemon.state.glob("camsvc.sqlite*"):
@@ -61,6 +77,9 @@ class LibraryTests(DaemonTestCase):
         except AssertionError:
             self.assertEqual(await self.listed(client), before)
             raise
+        found = (await client.call("list_recordings"))["files"]
+        self.assertEqual([file["filename"] for file in found if file.get("protected")], [kept])
+        self.assertEqual([file["filename"] for file in (await client.call("list_exports"))["files"]], [export])
         for name, second in (await self.times(client)).items():  # MP4 says it to a second
             self.assertLess(abs(second - began[name]), 1.1, f"{name}: {second}, {began[name]}")
 

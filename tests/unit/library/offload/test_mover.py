@@ -143,3 +143,10 @@ class MoverTests(SynchronousTestCase):
         """Said so."""
         mover = Mover(runtime(self.clock, database=self.database), self.folders, None, 0.0, lambda *_: None)
         self.failureResultOf(Deferred.fromCoroutine(mover.ask("old.mp4")), Unsupported)
+
+    def test_protected(self) -> None:
+        """Says so in the second folder, too."""
+        (self.folders.recordings_dir / "old.mp4.protected").touch()
+        self.ask()
+        self.ask("new.mp4")
+        self.assertEqual([path.name for path in self.second.glob("*.protected")], ["old.mp4.protected"])

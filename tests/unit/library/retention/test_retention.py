@@ -181,6 +181,15 @@ class SparedTests(RetentionTestCase):
         self.put(RECORDINGS, file("d", 0, 2 * GB))
         self.assertEqual(self.clean_up().total.files, 0)
 
+    def test_protected_beside_the_file(self) -> None:
+        """Stays where the index does not know it yet: the database was lost, and the folder is being read."""
+        marker = self.folders.recordings_dir / "a.protected"
+        marker.touch()
+        self.set(Policy("age", True, 4.0))
+        total = self.clean_up().total
+        marker.unlink()
+        self.assertEqual((total.files, self.left()), (1, "ac"))
+
     def test_refused(self) -> None:
         """What cannot be deleted stays listed, and the others go."""
         folder = self.folders.recordings_dir / "f"

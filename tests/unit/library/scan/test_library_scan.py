@@ -12,8 +12,9 @@ from twisted.trial.unittest import TestCase
 
 from camsvc.library import index
 from camsvc.library.catalogue.listing import FilePage, Listing, Query
-from camsvc.library.index import RECORDINGS, SNAPSHOTS
+from camsvc.library.index import EXPORTS, RECORDINGS, SNAPSHOTS
 from camsvc.library.media_folders import MediaFolders
+from camsvc.library.protection import Protection
 from camsvc.library.scan.library_scan import LibraryScan
 from camsvc.model import MediaFile
 from camsvc.system.database import Database
@@ -47,7 +48,8 @@ class LibraryScanTests(TestCase):
         async def away(kind: str, location: str) -> bool:
             return self.away
 
-        scan = LibraryScan(runtime(clock(), database=self.database), self.folders, away)
+        self.protection = Protection(self.database, self.folders, away)
+        scan = LibraryScan(runtime(clock(), database=self.database), self.folders, away, self.protection)
         self.addCleanup(scan.stop)
         return scan
 
@@ -228,3 +230,59 @@ class LibraryScanTests(TestCase):
             return (await self.page()).total == 3000
 
         await eventually(listed)
+
+    async def test_exports(self) -> None:
+        """Those of a restored folder are found, with their cameras, and those that come when the folder is made."""
+        name = "camera1_2026-01-31_12-00-00Z_60_176986080001.mp4"
+        await self.start()
+        self.folders.exports_dir.mkdir()
+        self.put(name, folder=self.folders.exports_dir)
+        await self.expect(name, kind=EXPORTS)
+        (found,) = (await self.page(EXPORTS)).files
+        self.assertEqual((found.device, found.created_at), ("camera1", NOON))
+        await self.database.run(lambda db: index.drop(db, EXPORTS, name))
+        self.scan.stop()
+        self.scan = self.new_scan()
+        await self.start()
+        await self.expect(name, kind=EXPORTS)
+
+    async def protected(self, *titles: str) -> None:
+        """These are protected soon, and no others."""
+
+        async def are() -> bool:
+            return {file.filename for file in (await self.page()).files if file.protected} == set(titles)
+
+        await eventually(are)
+
+    async def test_protected_in_a_restored_folder(self) -> None:
+        """What was protected is so without its database, whatever is copied first, before the start and after it."""
+        for name in (f"{NAME}.mp4", f"{NAME}-2.mp4", "holiday.mp4", "other.mp4"):
+            self.put(name)
+        await self.start()
+        for name in (f"{NAME}.mp4", "holiday.mp4"):
+            (file,) = (await self.page(search=name)).files
+            await self.protection.set(file, True)
+        await self.protected(f"{NAME}.mp4", "holiday.mp4")
+        await self.database.run(lambda db: db.execute("DELETE FROM media_file"))
+        self.scan.stop()
+        self.scan = self.new_scan()
+        await self.start()
+        await self.protected(f"{NAME}.mp4", "holiday.mp4")
+        segments = await self.database.run(lambda db: index.segments(db, RECORDINGS, f"{NAME}.mp4"))
+        self.assertEqual([file.protected for file in segments], [True, True])
+        self.put("before.mp4.protected", b"")
+        self.put("before.mp4")
+        self.put("after.mp4")
+        await self.expect(f"{NAME}.mp4", "holiday.mp4", "other.mp4", "before.mp4", "after.mp4")
+        self.put("after.mp4.protected", b"")
+        await self.protected(f"{NAME}.mp4", "holiday.mp4", "before.mp4", "after.mp4")
+
+    async def test_protected_in_the_database_alone(self) -> None:
+        """By an earlier camsvc, or while the disk was read-only: at the next start it is said beside the files."""
+        self.put("a.mp4")
+        await self.start()
+        await self.database.run(lambda db: index.protect(db, RECORDINGS, "a.mp4", True))
+        self.scan.stop()
+        self.scan = self.new_scan()
+        await self.start()
+        self.assertEqual(sorted(path.name for path in self.recordings.iterdir()), ["a.mp4", "a.mp4.protected"])

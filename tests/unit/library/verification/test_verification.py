@@ -14,6 +14,7 @@ from camsvc.library import index
 from camsvc.library.containers.inspection import inspect
 from camsvc.library.index import RECORDINGS, SNAPSHOTS
 from camsvc.library.media_folders import MediaFolders
+from camsvc.library.protection import Protection
 from camsvc.library.scan.library_scan import LibraryScan
 from camsvc.library.verification.findings import Stage, Verdict
 from camsvc.library.verification.verification import Verification
@@ -70,8 +71,11 @@ class VerificationTests(TestCase):
 
     async def scanned(self) -> None:
         """The index knows what lies there now, and is not told of more."""
-        scan = LibraryScan(self.runtime, self.folders, self.is_away)
-        await scan.read_all()
+        protection = Protection(self.database, self.folders, self.is_away)
+        scan = LibraryScan(self.runtime, self.folders, self.is_away, protection)
+        scan.start()
+        await eventually(lambda: not scan.under_way)
+        scan.stop()
 
     async def verified(self, repair: bool = False) -> Verdict:
         self.verification.start(repair)

@@ -31,7 +31,7 @@ class RetentionMethodsTests(SynchronousTestCase):
         self.retention = Retention(
             process, self.folders, FilesInUse(), lambda *_: None, lambda _: succeed(Shortage()), lambda db: {}
         )
-        self.protection = Protection(self.database)
+        self.protection = Protection(self.database, self.folders, lambda *_: succeed(False))
         self.told: list[MediaFile] = []
         self.protection.changes.add(self.told.append)
         self.registry = Registry(RetentionMethods(self.retention, self.protection, self.find))
