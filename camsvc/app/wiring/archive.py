@@ -82,7 +82,7 @@ class Archive:
         self.verification = Verification(runtime, folders, self._is_away)
         self.examination = Examination(runtime, folders)
         self.listing = Listing(runtime.database, lambda: self.scan.under_way)
-        self.in_use = FilesInUse()
+        self.in_use = FilesInUse(runtime.clocks)
         guard = self.guard = DiskGuard(runtime, folders, storage)
         second = DiskGuard(runtime, folders, storage, storage.archive) if storage.archive is not None else None
         self.mover = Mover(runtime, folders, second, storage.archive_after_hours, record)

@@ -12,6 +12,7 @@ from camsvc.library.containers.contents import Contents, Flaw, Flawed
 _EBML, _SEGMENT, _CLUSTER, _INFO, _TRACKS = 0x1A45DFA3, 0x18538067, 0x1F43B675, 0x1549A966, 0x1654AE6B
 _SCALE, _DURATION, _DATE = 0x2AD7B1, 0x4489, 0x4461
 _ENTRY, _TYPE, _CODEC, _VIDEO, _WIDTH, _HEIGHT = 0xAE, 0x83, 0x86, 0xE0, 0xB0, 0xBA
+_CODEC_PRIVATE, _AUDIO = 0x63A2, 0xE1
 _TIMESTAMP = 0xE7
 _MAX_IN_MEMORY = 4 << 20
 _UNKNOWN = -1
@@ -57,6 +58,18 @@ def read(path: Path) -> Contents:
         if reached != (size if end == _UNKNOWN else end) or not entries:
             raise Flawed(Flaw.TRUNCATED, "its elements do not reach its end")
     return _contents(info, entries, last_ticks)
+
+
+def decoder_setup(path: Path) -> tuple[bytes, ...]:
+    """Of each track of video or sound its codec, the codec's parameters, and how its pictures or samples are."""
+    with path.open("rb") as file:
+        top = _elements(file, 0, path.stat().st_size)
+        segment = next(((body, end) for ident, body, end in top if ident == _SEGMENT), (0, 0))
+        inner = _elements(file, segment[0], path.stat().st_size if segment[1] == _UNKNOWN else segment[1])
+        entries = next((_body(file, start, stop) for ident, start, stop in inner if ident == _TRACKS), b"")
+    tracks = [entry for ident, entry in _children(entries) if ident == _ENTRY and _first(entry, _TYPE)]
+    told = (_TYPE, _CODEC, _CODEC_PRIVATE, _VIDEO, _AUDIO)
+    return tuple(b"".join(_first(entry, ident) or b"" for ident in told) for entry in tracks)
 
 
 def _contents(info: bytes, entries: bytes, last_ticks: int | None) -> Contents:

@@ -17,7 +17,7 @@ from camsvc.library.index import EXPORTS, RECORDINGS
 from camsvc.library.media_folders import MediaFolders
 from camsvc.model import MediaFile, iso, stamp
 from camsvc.recording.copies.export import Export, ExportState
-from camsvc.recording.copies.stream_copy import SEEKABLE, Piece, command, fit_together, script
+from camsvc.recording.copies.stream_copy import SEEKABLE, Piece, command, fit_together, same_setup, script
 from camsvc.recording.copies.streamed_process import StreamedProcess
 from camsvc.system import atomic_files
 from camsvc.system.processes import run
@@ -97,7 +97,8 @@ class Exports:
         files = await self._database.run(lambda db: index.overlapping(db, device, since, until))
         if not files:
             raise NotFound("Recording", f"{device}, {iso(since)} to {iso(until)}", suggestion="see list_recordings")
-        if not fit_together(files):
+        paths = [self._folders.path(RECORDINGS, file) for file in files]
+        if not (fit_together(files) and await self._folders.thread(same_setup, paths)):
             raise InvalidState(
                 "the recordings of this time fit into no one file: they differ in codec, size, sound or container",
                 reason="parts_differ",

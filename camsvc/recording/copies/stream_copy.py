@@ -7,6 +7,7 @@ from pathlib import Path
 
 from attrs import frozen
 
+from camsvc.library.containers.decoder_setup import decoder_setup
 from camsvc.model import MediaFile
 
 FRAGMENTED = ("-movflags", "+frag_keyframe+empty_moov+default_base_moof")
@@ -31,6 +32,14 @@ def fit_together(files: Sequence[MediaFile]) -> bool:
         *({getattr(file, name) for file in files} - {None} for name in ("codec", "width", "height", "sound")),
     ]
     return all(len(values) <= 1 for values in told)
+
+
+def same_setup(paths: Sequence[Path]) -> bool:
+    """Whether a decoder that is set up for the first of several files plays all of them (blocking).
+
+    What one of them does not say keeps nothing apart: ffmpeg tells. A file that is gone is an OSError.
+    """
+    return len({setup for path in paths if (setup := decoder_setup(path))}) <= 1
 
 
 def script(pieces: Sequence[Piece]) -> bytes:

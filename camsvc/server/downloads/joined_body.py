@@ -62,6 +62,9 @@ class JoinedBodies:
         request.registerProducer(_Flow(process), True)
         try:
             code, why = await process.done
+        except CancelledError:  # Klein has heard first that the reader has gone
+            gone.append(True)
+            raise
         finally:
             self._running -= 1
             if not gone:

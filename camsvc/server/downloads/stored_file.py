@@ -38,6 +38,10 @@ class FileDelivery:
     joined: JoinedBodies
     accel: str = ""
 
+    def lends(self, request: Any) -> bool:
+        """Whether an nginx in front sends what this request asks for."""
+        return bool(self.accel and request.by_trusted_proxy)
+
     def answer(self, request: Any, kind: str, path: Path) -> Any:
         """What Klein makes the answer of.
 
@@ -46,7 +50,7 @@ class FileDelivery:
             kind: the name of its folder for nginx.
             path: of the file.
         """
-        if self.accel and request.by_trusted_proxy:
+        if self.lends(request):
             _set_headers(request, path.name)
             _set_type(request, path)
             folder = f"{RECORDINGS}/{EXPORTS}" if kind == EXPORTS else kind

@@ -75,8 +75,17 @@ class FileAccess:
             return None
         return file
 
-    def hold(self, request: Any, kind: str, name: str) -> None:
-        """Have retention leave a file for as long as it is downloaded."""
+    def hold(self, request: Any, kind: str, name: str, *, lent: bool = False) -> None:
+        """Have retention leave a file for as long as it is downloaded.
+
+        Args:
+            request: ends with the download.
+            kind: ``recordings`` or ``snapshots``.
+            name: of the file.
+            lent: a proxy sends it, after the request.
+        """
+        if lent:
+            self._in_use.lend(kind, name)
         let_go = self._in_use.hold(kind, name)
         request.notifyFinish().addBoth(lambda _: let_go())
 

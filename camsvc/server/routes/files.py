@@ -17,7 +17,7 @@ from camsvc.errors import CamsvcError, InvalidState, NotFound
 from camsvc.library.index import ARCHIVE, RECORDINGS
 from camsvc.library.thumbnail_names import THUMBNAILS, source_of
 from camsvc.model import MediaFile
-from camsvc.recording.copies.stream_copy import fit_together
+from camsvc.recording.copies.stream_copy import fit_together, same_setup
 from camsvc.recording.scrubbing_strips import ScrubbingStrips, StripLayout
 from camsvc.server.downloads.stored_file import FileDelivery, StoredFile
 from camsvc.server.http.request import answer_error, with_json_errors
@@ -100,7 +100,7 @@ class Files:
             raise NotFound("File", name[:100])
         if kind == RECORDINGS and file.segments > 1 and b"part" not in (request.args or {}):
             return await self._send_joined(request, name)
-        self._access.hold(request, kind, name)
+        self._access.hold(request, kind, name, lent=self._delivery.lends(request))
         return self._delivery.answer(
             request, ARCHIVE if file.location == ARCHIVE and kind == RECORDINGS else kind, path
         )
@@ -144,12 +144,16 @@ class Files:
     async def _send_joined(self, request: IRequest, name: str) -> bytes | None:
         """All files of a recording as one."""
         files = await self._sources.segments(RECORDINGS, name)
-        if not fit_together(files):
-            why = InvalidState("The files of this recording differ; ask for each alone", reason="parts_differ")
-            return answer_error(request, 409, why)
         for file in files:
             self._access.hold(request, RECORDINGS, file.filename)
         paths = [self._sources.locate(RECORDINGS, file) for file in files]
+        if not (fit_together(files) and await self._delivery.turns.thread(same_setup, paths)):
+            why = InvalidState(
+                f"The {len(files)} files of this recording fit into no one file: they differ in picture or codec",
+                reason="parts_differ",
+                suggestion=f"get all as a zip, /files.zip?file=recordings/{quote(name)}, or each alone with ?part=1",
+            )
+            return answer_error(request, 409, why)
         return await self._delivery.answer_joined(request, paths)
 
     async def _wait_for_thumbnail(self, request: IRequest, name: str) -> bytes | None:

@@ -40,7 +40,7 @@ class RetentionTestCase(SynchronousTestCase):
         self.database, self.folders = database_and_folders(self)
         self.clocks = FakeClocks(wall=NOW)
         self.runtime = runtime(self.clock, database=self.database, clocks=self.clocks)
-        self.in_use = FilesInUse()
+        self.in_use = FilesInUse(self.clocks)
         self.rows: list[tuple[Any, ...]] = []
         self.shortage = Shortage()
         self.rings: dict[str, Ring] = {}

@@ -40,10 +40,10 @@ class ExportsTests(TestCase):
 
         self.addCleanup(lambda: Deferred.fromCoroutine(children.all_ended()))
         self.database, self.folders = database_and_folders(self)  # type: ignore[arg-type]
-        self.in_use = FilesInUse()
         self.room: dict[str, Any] = {"trouble": None, "free_bytes": 3 << 30, "total_bytes": 100 << 30, "ident": "1"}
         self.patch(volume, "look", lambda *_: SeenVolume(**self.room))
         process = runtime(reactor, database=self.database)
+        self.in_use = FilesInUse(process.clocks)
         guard = DiskGuard(process, self.folders, Storage())
         guard.load()
         self.exports = Exports(process, self.folders, guard, self.in_use)

@@ -34,11 +34,11 @@ class JoinedBodyTests(FilesTestCase):
         self.index["recordings", NAME] = MediaFile(NAME, "camera0", 2, 1.0, 1.0, segments=2)
         self.index["recordings", names[1]] = self.segments[1]
 
-    def film(self, path: Path, size: str = "64x48", seconds: int = SECONDS) -> None:
+    def film(self, path: Path, size: str = "64x48", seconds: int = SECONDS, *more: str) -> None:
         source = f"testsrc2=size={size}:rate=10:duration={seconds}"
         sound = f"sine=duration={seconds}"
         coded = ("-c:v", "libx264", "-preset", "ultrafast", "-g", "10", "-c:a", "aac", "-movflags", "+faststart")
-        ffmpeg("-y", "-f", "lavfi", "-i", source, "-f", "lavfi", "-i", sound, *coded, str(path))
+        ffmpeg("-y", "-f", "lavfi", "-i", source, "-f", "lavfi", "-i", sound, *coded, *more, str(path))
 
     async def answered(self, query: str = "", **keys: Any) -> Answer:
         return await self.get(f"{NAME}{query}", **keys)
@@ -72,7 +72,8 @@ class JoinedBodyTests(FilesTestCase):
         """Retention leaves all of them while they are sent, and no longer; ffmpeg ends with the reader."""
         from twisted.internet import reactor
 
-        self.film(self.folders["recordings"] / NAME, "1280x720", 15)
+        for file in self.segments:
+            self.film(self.folders["recordings"] / file.filename, "1280x720", 15)
         second = ("recordings", self.segments[1].filename)
         client: Any = await connectProtocol(TCP4ClientEndpoint(reactor, "127.0.0.1", self.port), Silent())
         head = (
@@ -90,6 +91,20 @@ class JoinedBodyTests(FilesTestCase):
         self.segments = (self.segments[0], MediaFile("b.mp4", "camera0", 1, 1.0, 1.0, codec="H265"))
         answer = await self.answered()
         self.assertEqual((answer.status, self.error(answer)["data"]["reason"]), (409, "parts_differ"))
+
+    async def test_they_differ_inside(self) -> None:
+        """Another picture, or other codec parameters, that the index does not know of: 409, and how to have them.
+
+        Another bit rate is no such difference.
+        """
+        second = self.folders["recordings"] / self.segments[1].filename
+        self.film(second, "64x48", SECONDS, "-b:a", "32k", "-vf", "negate")
+        self.assertEqual((await self.answered()).status, 200)
+        for size, more in (("320x240", ()), ("64x48", ("-crf", "40")), ("64x48", ("-ar", "22050"))):
+            self.film(second, size, SECONDS, *more)
+            answer = await self.answered()
+            self.assertEqual((answer.status, self.error(answer)["data"]["reason"]), (409, "parts_differ"))
+            self.assertIn(f"/files.zip?file=recordings/{NAME}", self.error(answer)["data"]["suggestion"])
 
     async def test_broken(self) -> None:
         """503 where ffmpeg makes nothing of them."""

@@ -60,7 +60,7 @@ class FilesTestCase(TestCase):
         self.index_is_full = True
         self.segments: tuple[MediaFile, ...] = ()
         self.making: dict[str, Deferred[bool]] = {}
-        self.in_use = FilesInUse()
+        self.in_use = FilesInUse(FakeClocks())
         sources = FileSources(
             self.folders,
             self.locate,

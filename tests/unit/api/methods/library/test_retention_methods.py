@@ -29,7 +29,12 @@ class RetentionMethodsTests(SynchronousTestCase):
         self.database, self.folders = database_and_folders(self)
         process = runtime(Clock(), database=self.database)
         self.retention = Retention(
-            process, self.folders, FilesInUse(), lambda *_: None, lambda _: succeed(Shortage()), lambda db: {}
+            process,
+            self.folders,
+            FilesInUse(process.clocks),
+            lambda *_: None,
+            lambda _: succeed(Shortage()),
+            lambda db: {},
         )
         self.protection = Protection(self.database, self.folders, lambda *_: succeed(False))
         self.told: list[MediaFile] = []
