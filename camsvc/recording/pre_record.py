@@ -10,9 +10,11 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
+from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from camsvc.devices.inventory import Inventory
@@ -90,6 +92,10 @@ class PreRecord:
         """How much a recording that is begun now gets; 0 where nothing of its camera is there yet."""
         return self._seconds_of(device) if self._seen.get(device) else 0
 
+    def size_bytes(self) -> Deferred[int]:
+        """Bytes that the rings of all cameras take now."""
+        return self._folders.thread(_size, self._rings_dir / ".rec")
+
     async def take(self, recording: Recording, first: float) -> float:
         """Put copies of what is before a recording among its parts, in order.
 
@@ -156,6 +162,14 @@ def _discard_others(rings: Path, wanted: set[str]) -> None:
     for folder in rings.glob(f"camera*/{RING}"):
         if folder.parent.name not in wanted:
             parts.discard(folder)
+
+
+def _size(rings: Path) -> int:
+    sizes = 0
+    for path in rings.glob(f"camera*/{RING}/*.mp4"):
+        with suppress(FileNotFoundError):
+            sizes += path.stat().st_size
+    return sizes
 
 
 def _names(folder: Path) -> list[str]:

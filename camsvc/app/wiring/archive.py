@@ -125,6 +125,7 @@ class Archive:
     def _connect(self) -> None:
         """Who is told of what."""
         self.guard.short.add(self.retention.nudge)
+        self.guard.changes.add(self.pre_record.nudge)
         self.scan.in_step.add(self.retention.nudge)
         self.finisher.changes.add(self._recording_changed)
         self.snapshots.taken.add(self.retention.nudge)
@@ -134,7 +135,9 @@ class Archive:
             self.retention.nudge()
 
     def _pre_record_s(self, device: str) -> int:
-        """As the camera's recording schedule says, else as the configuration does."""
+        """As the camera's recording schedule says, else as the configuration does; nothing where recordings pause."""
+        if not self.guard.status.records:
+            return 0
         kept = self.scheduler.schedules.get(device)
         own = kept.schedule.pre_record_s if kept is not None else None
         return self._usual_pre_record_s if own is None else own

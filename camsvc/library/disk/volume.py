@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 from attrs import frozen
 
+from camsvc.model import RING
 from camsvc.system import atomic_files
 
 MARKER = ".camsvc-volume"
@@ -98,11 +99,11 @@ def is_away(seen: SeenVolume) -> bool:
 
 
 def parts_bytes(folder: Path) -> int:
-    """Bytes of the parts of recordings (blocking); what goes meanwhile counts nothing."""
+    """Bytes of the parts of recordings (blocking), without what is pre-recorded and what goes meanwhile."""
     size = 0
     for path in folder.glob(".rec/camera*/*/*.mp4"):
         try:
-            size += path.stat().st_size
+            size += path.stat().st_size if path.parent.name != str(RING) else 0
         except FileNotFoundError:
             continue
     return size

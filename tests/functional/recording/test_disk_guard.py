@@ -11,7 +11,7 @@ from twisted.trial.unittest import TestCase
 from camsvc.library.disk.volume import MARKER
 from camsvc.system.processes import run
 from tests.functional.recording.test_storage import mount
-from tests.support.daemon.daemon import Client, Daemon, RpcError
+from tests.support.daemon.daemon import CAMERA, Client, Daemon, RpcError
 from tests.support.engine.engines import Engine, per_engine
 from tests.support.media.ffmpeg import decode
 from tests.support.procfs import open_files
@@ -21,13 +21,13 @@ MB = 1 << 20
 
 
 class DiskTestCase(TestCase):
-    """Recordings are on a volume of their own, a tmpfs of 64 MB that is mounted where they go."""
+    """Recordings, and the seconds before them, are on a tmpfs of 64 MB that is mounted where they go."""
 
     engine: Engine
     timeout = 150
 
     async def setUp(self) -> None:
-        self.daemon = Daemon(self, self.engine)
+        self.daemon = Daemon(self, self.engine, f"{CAMERA}[recording]\npre_record_s = 3\n")
         self.folder = self.daemon.folder / "volume" / "recordings"
         self.store = self.daemon.folder / "store"
         for each in (self.folder, self.store):
@@ -144,7 +144,7 @@ class RoomTests(DiskTestCase):
 
     def left(self) -> list[str]:
         """Names of what was there before."""
-        return sorted(path.name for path in self.store.glob("camera7*"))
+        return sorted(path.name for path in self.store.glob("camera7*.mp4"))
 
     def cleanups(self, client: Client) -> list[dict[str, Any]]:
         """What was told of deleted files."""

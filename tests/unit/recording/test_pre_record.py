@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from camsvc.library import recordings_table
+from camsvc.library.disk import volume
 from camsvc.model import Recording, RecordingState
 from camsvc.recording.pre_record import SPARE_S
 from tests.unit.library.test_mp4_reader import HEAD, fragment
@@ -92,6 +93,14 @@ class PreRecordTests(RecorderTestCase):
             self.part(self.ring, self.clocks.wall_s())
             self.pass_by(1)
         self.assertLessEqual(len(list(self.ring.iterdir())), 5 + SPARE_S + 3)
+
+    def test_size(self) -> None:
+        """It is told how much the ring takes; no recording has to be joined of it, so no room is kept for that."""
+        self.keep()
+        self.film(3)
+        size = sum(path.stat().st_size for path in self.ring.iterdir())
+        self.assertEqual(self.successResultOf(self.pre_record.size_bytes()), size)
+        self.assertEqual((size > 0, volume.parts_bytes(self.folders.recordings_dir)), (True, 0))
 
     def test_before(self) -> None:
         """A recording begins with the key frame before those seconds; its own first part comes after them."""

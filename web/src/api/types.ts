@@ -643,7 +643,7 @@ export interface SnapshotTaken {
 /** How a camera is, as clients see it. */
 export type Status = "CONNECTED" | "DISCONNECTED" | "ERROR";
 
-/** The file system that holds the recordings, in bytes, as df tells it; `usage_percentage` is 0 to 100. `state` is ok, low (no recording begins), full (those under way pause), read_only, gone or foreign (not the volume that it was), and `message` says it in words; `required_space` must be free for a recording to begin. */
+/** The file system that holds the recordings, in bytes, as df tells it; `usage_percentage` is 0 to 100. `state` is ok, low (no recording begins), full (those under way pause), read_only, gone or foreign (not the volume that it was), and `message` says it in words; `required_space` must be free for a recording to begin. `pre_record_size` is what the last seconds of all cameras take, wherever they are kept. */
 export interface StorageInfo {
   total_space: number;
   used_space: number;
@@ -651,6 +651,8 @@ export interface StorageInfo {
   usage_percentage: number;
   recordings_size: number;
   snapshots_size: number;
+  exports_size: number;
+  pre_record_size: number;
   low_space_warning: boolean;
   state: string;
   message: string;

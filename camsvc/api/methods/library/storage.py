@@ -11,7 +11,7 @@ from camsvc.api.declaration import NoParams, method
 from camsvc.config.storage import Storage
 from camsvc.library import index, parts
 from camsvc.library.disk.disk_guard import DiskGuard
-from camsvc.library.index import RECORDINGS, SNAPSHOTS
+from camsvc.library.index import EXPORTS, RECORDINGS, SNAPSHOTS
 from camsvc.library.media_folders import MediaFolders
 from camsvc.library.parts import DiskUsage
 from camsvc.recording.finisher import Finisher
@@ -24,6 +24,7 @@ class StorageInfo(Struct, frozen=True):
 
     ``state`` is ok, low (no recording begins), full (those under way pause), read_only, gone or foreign (not the
     volume that it was), and ``message`` says it in words; ``required_space`` must be free for a recording to begin.
+    ``pre_record_size`` is what the last seconds of all cameras take, wherever they are kept.
     """
 
     total_space: int
@@ -32,6 +33,8 @@ class StorageInfo(Struct, frozen=True):
     usage_percentage: float
     recordings_size: int
     snapshots_size: int
+    exports_size: int
+    pre_record_size: int
     low_space_warning: bool
     state: str
     message: str
@@ -67,8 +70,9 @@ class StorageMethods:
     @method("get_storage_info", role=Role.ADMIN, result=StorageInfo, reads=True, cameras=CameraScope.NONE)
     async def get_storage_info(self, call: Call, params: NoParams) -> StorageInfo:
         """Room on the file system of the recordings; the warning comes before recordings are refused."""
-        status, usage = await self._guard.look(), DiskUsage(0, 0, 0)
+        status, usage, pre_record = await self._guard.look(), DiskUsage(0, 0, 0), 0
         if not status.away:
+            pre_record = await self._finisher.segments.pre_record.size_bytes()
             usage = await self._folders.thread(parts.disk_usage, self._folders.recordings_dir)
         stored = await self._database.run(index.sizes)
         pending = sum(each.size_bytes for each in (self._finisher.footage() | self._recorder.under_way()).values())
@@ -79,6 +83,8 @@ class StorageMethods:
             usage_percentage=usage.percentage,
             recordings_size=stored[RECORDINGS] + pending,
             snapshots_size=stored[SNAPSHOTS],
+            exports_size=stored[EXPORTS],
+            pre_record_size=pre_record,
             low_space_warning=usage.available < 2 * self._storage.reserve_of(usage.total),
             state=status.state.value,
             message=status.message,

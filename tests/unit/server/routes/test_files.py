@@ -28,6 +28,7 @@ from camsvc.server.routes import files as files_module
 from camsvc.server.routes.archives import Archives
 from camsvc.server.routes.file_access import FileAccess
 from camsvc.server.routes.files import Files, FileSources
+from tests.support.clocks import FakeClocks
 from tests.support.http_client import Answer, ask
 from tests.support.immediate import ImmediateMediaFolders
 from tests.support.samples import SECRET, authentication, file_delivery, principal, runtime, session_grants

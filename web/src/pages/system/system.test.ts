@@ -17,6 +17,8 @@ const info = (more: Partial<StorageInfo> = {}): StorageInfo => ({
   usage_percentage: 60,
   recordings_size: 30 * GB,
   snapshots_size: GB,
+  exports_size: 0,
+  pre_record_size: 0,
   low_space_warning: false,
   state: "ok",
   message: "",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -31,6 +32,7 @@ class StorageMethodsTests(SynchronousTestCase):
     def setUp(self) -> None:
         self.database, self.folders = database_and_folders(self)
         recorder: Any = FakeRecorder()
+        recorder.segments = SimpleNamespace(pre_record=SimpleNamespace(size_bytes=lambda: succeed(5)))
         self.room: dict[str, Any] = {"trouble": None, "free_bytes": 3 << 30, "total_bytes": 100 << 30, "ident": "1"}
         self.patch(volume, "look", lambda *_: SeenVolume(**self.room))
         self.patch(parts, "disk_usage", lambda _: DiskUsage(100 << 30, 87 << 30, self.room["free_bytes"]))
@@ -73,6 +75,8 @@ class StorageMethodsTests(SynchronousTestCase):
                 "usage_percentage": 96.7,
                 "recordings_size": 6 + 77,
                 "snapshots_size": 3,
+                "exports_size": 0,
+                "pre_record_size": 5,
                 "low_space_warning": False,
                 "state": "ok",
                 "message": "there is room to record",
