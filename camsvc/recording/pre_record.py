@@ -138,7 +138,7 @@ class PreRecord:
         except CamsvcError as why:  # the next round over the engine's paths makes up for it
             self._log.debug("{name} ends later: {why}", name=ring.name, why=why.message)
         await sleep(self._reactor, LAST_WRITE_S)
-        await self._folders.thread(parts.discard, self._folder(ring.device))
+        await self._folders.thread(_discard, self._folder(ring.device))
 
     async def _forget_old(self, device: str) -> None:
         """Count by when each part was first seen: the clock on the wall may be set."""
@@ -161,7 +161,7 @@ def _discard_others(rings: Path, wanted: set[str]) -> None:
     """Delete what an earlier run has kept of cameras of which nothing is kept any more."""
     for folder in rings.glob(f"camera*/{RING}"):
         if folder.parent.name not in wanted:
-            parts.discard(folder)
+            _discard(folder)
 
 
 def _size(rings: Path) -> int:
@@ -170,6 +170,14 @@ def _size(rings: Path) -> int:
         with suppress(FileNotFoundError):
             sizes += path.stat().st_size
     return sizes
+
+
+def _discard(ring: Path) -> None:
+    """With the folders that the engine has made for it, where nothing else is in them: in a mount point, too."""
+    parts.discard(ring)
+    with suppress(OSError):
+        ring.parent.rmdir()
+        ring.parent.parent.rmdir()
 
 
 def _names(folder: Path) -> list[str]:

@@ -240,7 +240,7 @@ class NginxWithFilesTests(Behind, TestCase):
         """What nginx was told to send is not deleted by retention meanwhile; the rest is."""
         sent, other = [await self.rpc("take_snapshot", device="camera0") for _ in range(2)]
         await self.curl(sent["download_url"], "-o", "/dev/null")
-        await self.rpc("set_retention_policy", policy_type="manual", enabled=True, max_size_gb=1e-6)
+        await self.rpc("set_retention_policy", policy_type="manual", enabled=True, min_free_gb=1e6)
         gone = await self.rpc("cleanup_old_files")
         left = [file["filename"] for file in (await self.rpc("list_snapshots"))["files"]]
         self.assertEqual((left, gone["files_deleted"]), ([sent["filename"]], 1), other)
