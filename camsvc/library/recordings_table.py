@@ -109,6 +109,13 @@ def in_state(db: sqlite3.Connection, state: RecordingState) -> tuple[Recording, 
     return tuple(_recording(row) for row in rows)
 
 
+def states(db: sqlite3.Connection, idents: Sequence[int]) -> dict[int, RecordingState]:
+    """Where recordings stand, by their ids; those that are not known are left out."""
+    marks = ", ".join("?" * len(idents))
+    rows = db.execute(f"SELECT id, state FROM recording WHERE id IN ({marks})", tuple(idents))
+    return {ident: RecordingState(state) for ident, state in rows}
+
+
 def add_part(db: sqlite3.Connection, ident: int, name: str) -> None:
     """Note that a part came next: names alone do not tell the order once the clock was stepped."""
     db.execute(

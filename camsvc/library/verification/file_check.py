@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
@@ -24,6 +25,11 @@ from camsvc.model import MediaFile
 from camsvc.system.runtime import Runtime
 
 _SAME_LENGTH_S = 0.5
+_DRAFTS = (".part", ".mend.mp4", ".mend.mkv", ".txt")
+"""How the hidden names of work in progress end."""
+
+_LEFT_AFTER_S = 3600.0
+"""Whoever makes a file writes into it more often."""
 
 
 class FileCheck:
@@ -73,10 +79,16 @@ class FileCheck:
     async def stray(self, kind: str, location: str, path: Path) -> LibraryFinding | None:
         """What is wrong with something that lies in a folder and that the index has not, if anything."""
         name = path.name
-        if name.startswith(".") or name.endswith((DAMAGED, SUFFIX)):  # work in progress; what a repaired file was
+        if name.endswith((DAMAGED, SUFFIX)):  # what a repaired file was; what protects a recording
+            return None
+        if path in (folder for _, _, folder in self._folders.places()):
             return None
         text = name.encode(errors="backslashreplace").decode()
         device = names.device_of(name)
+        if name.startswith("."):
+            left = name.endswith(_DRAFTS) and await self._folders.thread(_is_left, path)
+            words = "what is left of a file that was not made to its end"
+            return LibraryFinding(kind, text, "", FindingKind.ORPHAN, words) if left else None
         if not folder_reader.is_media(name, kind) or await self._folders.thread(_seen, path) is None:
             return LibraryFinding(
                 kind, text, "", FindingKind.FOREIGN, "it is no file of ours: another type, a link, a folder"
@@ -139,6 +151,12 @@ def _entry(db: sqlite3.Connection, kind: str, filename: str) -> MediaFile | None
     """A file as the index has it, whatever recording it is of."""
     found = (file for file in index.segments(db, kind, filename) if file.filename == filename)
     return next(found, None)
+
+
+def _is_left(path: Path) -> bool:
+    """Whether nobody has written into a file for long; one that is gone, or no file, is none of work."""
+    seen = _seen(path)
+    return seen is not None and time.time() - seen.modified_at > _LEFT_AFTER_S
 
 
 def _seen(path: Path) -> SeenFile | None:

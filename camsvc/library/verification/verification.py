@@ -15,10 +15,12 @@ from attrs import evolve
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.logger import Logger
 
+from camsvc.library.index import MEDIA, RECORDINGS
 from camsvc.library.media_folders import MediaFolders
 from camsvc.library.scan import reconciliation
 from camsvc.library.verification.file_check import FileCheck
 from camsvc.library.verification.findings import MOST_FINDINGS, FindingKind, LibraryFinding, Stage, Verdict
+from camsvc.library.verification.leftovers import leftovers
 from camsvc.system.runtime import Runtime
 from camsvc.system.tasks import launch
 
@@ -94,6 +96,9 @@ class Verification:
                     continue
                 await self._check_entries(check, kind, location, folder)
                 await self._check_folder(check, kind, location, folder)
+                if (kind, location) == (RECORDINGS, MEDIA):
+                    for finding in await leftovers(self._runtime, self._folders):
+                        self._add(finding)
         except CancelledError:
             self.verdict = evolve(self._now, stage=Stage.CANCELLED)
             raise

@@ -25,6 +25,7 @@ from tests.support.spawned import clock, eventually
 
 SOURCE = ("-f", "lavfi", "-i", "testsrc2=size=160x120:rate=10:duration=4")
 H264 = ("-c:v", "libx264", "-preset", "ultrafast", "-g", "5", "-pix_fmt", "yuv420p")
+INSERT = "INSERT INTO recording (id, device, name, format, state, started_at, boot_id) VALUES (?, ?, ?, ?, ?, ?, ?)"
 OURS = "camera3_2026-01-31_12-00-00Z_7.mp4"
 
 
@@ -137,6 +138,38 @@ class VerificationTests(TestCase):
         )
         self.assertEqual({path.name: path.lstat().st_mtime_ns for path in self.recordings.iterdir()}, before)
         self.assertIsNotNone(await self.entry("missing.mp4"))
+
+    async def test_leftovers(self) -> None:
+        """Parts of which nothing comes any more, and what was begun long ago; not what is being made now."""
+        await self.scanned()
+        for ident, state in ((1, "RECORDING"), (2, "FINISHING"), (3, "FINISHED"), (4, "EMPTY"), (5, None), (0, None)):
+            folder = self.recordings / ".rec" / "camera0" / str(ident)
+            folder.mkdir(parents=True)
+            self.put("2026-01-31_12-00-00-000000.mp4", b"x", folder)
+            if state is not None:
+                row = (ident, "camera0", f"camera0_{ident}", "fmp4", state, 5.0, "")
+                await self.database.run(lambda db, row=row: db.execute(INSERT, row))  # type: ignore[misc]
+        (self.recordings / ".rec" / "camera0" / "6").mkdir()
+        self.folders.exports_dir.mkdir()
+        for name in (".old.mp4.part", ".old.mend.mp4", ".old.mp4.txt", ".hidden"):
+            os.utime(self.put(name, b"x", self.folders.exports_dir), (1, 1))
+        self.put(".new.mp4.part", b"x", self.folders.exports_dir)
+        verdict = await self.verified(repair=True)
+        self.assertEqual(
+            {(each.finding.value, each.action) for each in verdict.findings}, {("orphan", "left as it is")}
+        )
+        self.assertEqual(
+            sorted((each.filename, each.device, each.detail.split(" ")[0]) for each in verdict.findings),
+            [
+                (".old.mend.mp4", "", "what"),
+                (".old.mp4.part", "", "what"),
+                (".old.mp4.txt", "", "what"),
+                (".rec/camera0/3", "camera0", "parts"),
+                (".rec/camera0/4", "camera0", "parts"),
+                (".rec/camera0/5", "camera0", "parts"),
+            ],
+        )
+        self.assertTrue(all((self.recordings / ".rec" / "camera0" / each).is_dir() for each in "345"))
 
     async def test_names_that_are_no_text(self) -> None:
         """Are foreign, and named as far as they can be."""
