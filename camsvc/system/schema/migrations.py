@@ -237,4 +237,14 @@ MIGRATIONS = (
     """
     CREATE INDEX media_file_protected ON media_file (kind, location, title) WHERE protected;
     """,
+    """
+    CREATE TABLE camera_control (
+        number INTEGER NOT NULL REFERENCES camera (number),
+        profile TEXT NOT NULL,
+        control INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        value TEXT NOT NULL,
+        PRIMARY KEY (number, profile, control)
+    ) STRICT;
+    """,
 )
