@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from camsvc.api.control_views import ControlsChanged
 from camsvc.api.views import CameraView, ExportView, MoveView, RecordingUpdate
 
 
@@ -50,6 +51,7 @@ EVENTS: dict[str, tuple[type[Struct], str]] = {
     "camera.connected": (CameraView, "A camera can be used: it came, or it recovered."),
     "camera.disconnected": (CameraView, "A camera is gone."),
     "camera.status_change": (CameraView, "The status of a camera is another."),
+    "control.change": (ControlsChanged, "Controls of a camera were set, here, by another program or by the camera."),
     "recording.start": (RecordingUpdate, "The file of a recording is seen to grow."),
     "recording.stop": (RecordingUpdate, "A recording has ended, and can be downloaded if there is any footage."),
     "recording.error": (RecordingUpdate, "A recording failed, and why."),

@@ -13,6 +13,7 @@ from camsvc.app.shutdown import Step
 from camsvc.config.schema import Config
 from camsvc.devices import camera_settings, identity
 from camsvc.devices.configured_cameras import ConfiguredCameras
+from camsvc.devices.controls.camera_controls import CameraControls
 from camsvc.devices.external_streams import ExternalStreams
 from camsvc.devices.inventory import Inventory
 from camsvc.devices.launcher_health import LauncherHealth
@@ -47,6 +48,8 @@ class Cameras:
         self._runtime = runtime
         self._config = config
         self.inventory = Inventory()
+        self.controls = CameraControls(runtime)
+        self.inventory.changes.add(self.controls.camera_changed)
         probes = Probes(reactor, config.discovery.probe_limit_s)
         self._discovery = V4l2Discovery(runtime, self.inventory, probes, config.usb)
         self._udev = UdevReader(reactor, self._discovery.event, self._discovery.replace_all)
@@ -64,6 +67,7 @@ class Cameras:
     def load(self) -> None:
         """List what the configuration and the database know, before the database has its thread."""
         self.inventory.settings.take(self._runtime.database.now(camera_settings.load))
+        self.controls.kept.load()
         for table in self._config.camera:
             found = kind_of(table).found(table)
             self._configured.add(self._device(found), found, table)
@@ -90,6 +94,7 @@ class Cameras:
         return (
             Step("closing udev's socket", self._udev.stop),
             Step("stopping the discovery on USB", self._discovery.stop),
+            Step("letting go of cameras held for their controls", self.controls.stop),
         )
 
     def stop_steps(self) -> tuple[Step, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from camsvc.api.health_status import HealthStatus
 from camsvc.api.notifications.connections import ClientConnections
+from camsvc.api.notifications.control_events import ControlEvents
 from camsvc.api.notifications.event_sender import EventSender
 from camsvc.api.notifications.events import Events
 from camsvc.api.notifications.export_events import ExportEvents
@@ -47,6 +48,7 @@ class ClientFeed:
         self.events = Events(self.connections, self.subscriptions, self.views, self.health_status, clocks)
         sender = EventSender(self.connections, self.subscriptions)
         self._export_events, self._move_events = ExportEvents(sender, self.views), MoveEvents(sender)
+        self._control_events = ControlEvents(sender)
         self._status_updates = StatusUpdates(self.connections, self.views)
 
     def subscribe(self, topics: Topics) -> None:
@@ -54,6 +56,7 @@ class ClientFeed:
         media, archive = topics.media, topics.archive
         media.streaming.delayed.changes.add(self._status_updates.camera_changed)
         media.streaming.delayed.changes.add(self.events.camera_changed)
+        topics.cameras.controls.changes.add(self._control_events.controls_changed)
         archive.finisher.changes.add(self._status_updates.recording_changed)
         archive.finisher.changes.add(self.events.recording_changed)
         archive.snapshots.taken.add(self.events.snapshot_taken)

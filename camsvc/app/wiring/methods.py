@@ -9,6 +9,7 @@ from camsvc.api.methods.accounts.audit import AuditMethods
 from camsvc.api.methods.accounts.session import ClientMethods, SessionMethods
 from camsvc.api.methods.cameras.camera_settings import CameraSettingsMethods
 from camsvc.api.methods.cameras.cameras import CameraMethods
+from camsvc.api.methods.cameras.controls import ControlMethods
 from camsvc.api.methods.cameras.external_streams import DiscoveryMethods, ExternalStreamMethods
 from camsvc.api.methods.cameras.streams import StreamMethods, StreamStatusMethods
 from camsvc.api.methods.library.exports import ExportMethods
@@ -80,6 +81,7 @@ class Methods:
         kept = KeptStreams(streaming.starter, clocks)
         yield CameraMethods(inventory, streaming.states, health, views, clocks)
         yield CameraSettingsMethods(inventory, streaming.orders, health, database, views)
+        yield ControlMethods(inventory, cameras.controls)
         yield StreamMethods(inventory, kept, streaming.states, streaming.orders, recorder, views.urls)
         yield StreamStatusMethods(inventory, streaming.states, health, clocks)
         yield ExternalStreamMethods(cameras.external, inventory, recorder, clocks)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 from typing import Any
 
 from camsvc.cli.client import Remote, run
+from camsvc.cli.commands import camera_controls
 from camsvc.cli.options import add_config_option, add_json_option
 from camsvc.cli.tables import print_answer, print_json, print_table
 
@@ -26,14 +26,10 @@ def declare(command: argparse.ArgumentParser) -> None:
     act.add_argument("--name", metavar="NAME", help="what it is called; default: as it calls itself")
     act.add_argument("--mode", metavar="MODE", help='such as "MJPG 1280x720 30"; default: the best for browsers')
     act.add_argument("--always-on", choices=("yes", "no", _DEFAULT), help="whether it runs while nobody watches")
-    act = acts.add_parser("controls", help="brightness and the like, as far as it has them")
-    _add_options(act, _controls)
-    act = acts.add_parser("control", help="set one of them")
-    _add_options(act, _control)
-    act.add_argument("control", metavar="CONTROL", help="its name; camsvc camera controls lists them")
-    act.add_argument("value", type=_value, metavar="VALUE", help="a number, true or false, or a word")
     act = acts.add_parser("url", help="where it can be watched, with a ticket of an hour")
     _add_options(act, _url)
+    act = acts.add_parser("controls", help="brightness and the like: list them, set them, save them as a profile")
+    camera_controls.declare(act)
 
 
 def _add_options(act: argparse.ArgumentParser, work: Any) -> None:
@@ -41,13 +37,6 @@ def _add_options(act: argparse.ArgumentParser, work: Any) -> None:
     add_json_option(act)
     act.add_argument("device", metavar="CAMERA", help="its id, such as camera0")
     act.set_defaults(run=run, act=work)
-
-
-def _value(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
 
 
 def _show(remote: Remote, options: argparse.Namespace) -> None:
@@ -77,23 +66,6 @@ def _set(remote: Remote, options: argparse.Namespace) -> None:
     print_answer(
         options, changed, f"{changed['device']} ({changed['name']}): {changed['resolution']}@{changed['fps']:g}"
     )
-
-
-def _controls(remote: Remote, options: argparse.Namespace) -> None:
-    found = remote.call("get_camera_controls", device=options.device)["controls"]
-    if options.json:
-        print_json(found)
-        return
-    rows = [("CONTROL", "VALUE", "ALLOWED")]
-    for each in found:
-        allowed = f"{each.get('minimum', each.get('min', ''))} to {each.get('maximum', each.get('max', ''))}"
-        rows.append((str(each["name"]), str(each.get("value", "")), allowed))
-    print_table(rows)
-
-
-def _control(remote: Remote, options: argparse.Namespace) -> None:
-    answer = remote.call("set_camera_control", device=options.device, name=options.control, value=options.value)
-    print_answer(options, answer, f"{options.device}: {options.control} is {options.value}")
 
 
 def _url(remote: Remote, options: argparse.Namespace) -> None:

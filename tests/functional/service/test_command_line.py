@@ -49,7 +49,7 @@ class CommandLineTests(DaemonTestCase):
         self.assertIn("capabilities", await self.json_of("camera", "show", "camera0"))
         self.assertIn("(Door)", await self.run_it("camera", "set", "camera0", "--name", "Door"))
         self.assertIn("rtsp://", await self.run_it("camera", "url", "camera0"))
-        self.assertIn("not there yet", await self.run_it("camera", "controls", "camera0", code=1))
+        self.assertIn("of kind test", await self.run_it("camera", "controls", "camera0", code=1))
         self.assertIn("(Bench camera)", await self.run_it("camera", "set", "camera0", "--name", "default"))
         name = (await self.json_of("record", "camera0", "--seconds", "3"))["filename"]
 

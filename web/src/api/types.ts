@@ -11,6 +11,12 @@ export interface Added {
   device: string;
 }
 
+/** A control of which the camera made another value than was asked for. */
+export interface AdjustedView {
+  name: string;
+  asked: boolean | number | string | null;
+}
+
 /** One call; `result` is `ok`, or code and reason of the error. `hash` is that of the row in the chain. */
 export interface AuditEntry {
   number: number;
@@ -170,10 +176,49 @@ export interface Clients {
   clients: ClientView[];
 }
 
-/** The controls of a camera. */
+/** The controls of a camera, as they are now, and the names of its profiles. */
 export interface ControlList {
   device: string;
-  controls: Record<string, unknown>[];
+  controls: ControlView[];
+  profiles: string[];
+}
+
+/** A control, with V4L2's types and flags; values of `integer64` are texts, as JavaScript's numbers end at 2^53. `value` is missing where nobody can tell it. `kept` is what camsvc sets again whenever the camera comes, and missing where nothing was set here. `inactive`: an automatic one has it; `busy`: not while the camera streams; `volatile`: it changes by itself. */
+export interface ControlView {
+  name: string;
+  label: string;
+  group: string;
+  type: string;
+  value?: boolean | number | string | null;
+  default?: boolean | number | string | null;
+  min?: number | string;
+  max?: number | string;
+  step?: number | string;
+  menu?: MenuItem[];
+  kept?: boolean | number | string | null;
+  read_only?: boolean;
+  inactive?: boolean;
+  volatile?: boolean;
+  busy?: boolean;
+  freed_by?: FreedBy;
+}
+
+/** `control.change`: the controls that are not as they were. `source`: `call` (somebody has set them here), `kept` (the camera came, and has got what was kept for it) or `camera` (another program, or the camera itself). */
+export interface ControlsChanged {
+  device: string;
+  source: string;
+  controls: ControlView[];
+  adjusted: AdjustedView[];
+  refused: RefusedView[];
+}
+
+/** The same after a change, and what the camera has not done as asked. `adjusted`: it made another value of it; `refused`: it has not taken it, and why. */
+export interface ControlsSet {
+  device: string;
+  controls: ControlView[];
+  profiles: string[];
+  adjusted: AdjustedView[];
+  refused: RefusedView[];
 }
 
 /** A file that is no more. */
@@ -338,6 +383,12 @@ export interface FormatsAndSizes {
   resolutions: string[];
 }
 
+/** The automatic control that has an inactive one, and the values of it with which it does not. */
+export interface FreedBy {
+  name: string;
+  values: (number | boolean)[];
+}
+
 /** Of all connections; `topic_counts` names topics that somebody hears. */
 export interface GlobalStats {
   total_subscriptions: number;
@@ -413,6 +464,12 @@ export interface LoginsRevoked {
   message: string;
 }
 
+/** An item of a menu. */
+export interface MenuItem {
+  value: number;
+  label: string;
+}
+
 /** All of it; `recording_metrics` has the bytes so far of each recording under way, by file name. */
 export interface Metrics {
   timestamp: string;
@@ -466,6 +523,12 @@ export interface PolicyView {
   min_free_gb?: number;
   per_camera?: CameraLimitView[];
   message: string;
+}
+
+/** The names of a camera's profiles. */
+export interface Profiles {
+  device: string;
+  profiles: string[];
 }
 
 /** `library.protection`. */
@@ -555,6 +618,12 @@ export interface RecordingUpdate {
   reason?: string;
   file_size?: number;
   sound?: string;
+}
+
+/** A control that the camera has not taken, and why. */
+export interface RefusedView {
+  name: string;
+  reason: string;
 }
 
 /** A stream that is no camera any more. */
@@ -944,6 +1013,16 @@ export interface Methods {
     };
     result: Deleted;
   };
+  /** Forget a profile of a camera; its controls stay as they are. Role: admin. */
+  delete_profile: {
+    params: {
+      /** id of a camera, as camera0 */
+      device: string;
+      /** name of a profile, of your choice */
+      profile: string;
+    };
+    result: Profiles;
+  };
   /** Delete a finished recording; one under way has to be stopped before. Role: admin. */
   delete_recording: {
     params: {
@@ -1018,7 +1097,7 @@ export interface Methods {
     };
     result: Capabilities;
   };
-  /** The controls of a camera, as brightness; not supported yet. Role: viewer. */
+  /** What can be set at the camera itself, as brightness and exposure: V4L2's controls, and profiles of them. Role: viewer. */
   get_camera_controls: {
     params: {
       /** id of a camera, as camera0 */
@@ -1277,6 +1356,16 @@ export interface Methods {
     params: Record<string, never>;
     result: Record<string, unknown>;
   };
+  /** Save what the camera's controls are now under a name; one of that name is replaced. Role: admin. */
+  save_profile: {
+    params: {
+      /** id of a camera, as camera0 */
+      device: string;
+      /** name of a profile, of your choice */
+      profile: string;
+    };
+    result: Profiles;
+  };
   /** Name a camera, choose its mode, keep it running; holds at once and over a restart. Null takes it back. Role: admin. */
   set_camera_config: {
     params: {
@@ -1291,17 +1380,21 @@ export interface Methods {
     };
     result: CameraView;
   };
-  /** Set one control of a camera; not supported yet. Role: operator. */
+  /** Set one control, several, or those of a profile; kept, and set again whenever the camera comes back. All are checked before the first is set. Role: operator. */
   set_camera_control: {
     params: {
       /** id of a camera, as camera0 */
       device: string;
-      /** of the control */
-      name: string;
-      /** within its range */
-      value: number;
+      /** name of a control; get_camera_controls lists them */
+      name?: string;
+      /** what it shall be: a number, true or false, a text; of a menu the number or the label of an item; null gives it back to the camera */
+      value?: boolean | number | string | null;
+      /** values by names, set in the order that they need: automatic ones before what they free */
+      values?: Record<string, boolean | number | string | null>;
+      /** name of a saved profile */
+      profile?: string;
     };
-    result: ControlList;
+    result: ControlsSet;
   };
   /** Look for streams every so often from now on, also after a restart; 0: on demand alone. Role: admin. */
   set_discovery_interval: {
@@ -1482,6 +1575,8 @@ export interface Notifications {
   "camera.disconnected": CameraView;
   /** The status of a camera is another. To those who subscribed. */
   "camera.status_change": CameraView;
+  /** Controls of a camera were set, here, by another program or by the camera. To those who subscribed. */
+  "control.change": ControlsChanged;
   /** The file of a recording is seen to grow. To those who subscribed. */
   "recording.start": RecordingUpdate;
   /** A recording has ended, and can be downloaded if there is any footage. To those who subscribed. */
@@ -1521,6 +1616,7 @@ export const methodRoles: Readonly<Record<MethodName, Role | "open">> = {
   create_api_key: "admin",
   create_user: "admin",
   delete_export: "admin",
+  delete_profile: "admin",
   delete_recording: "admin",
   delete_snapshot: "admin",
   delete_user: "admin",
@@ -1561,6 +1657,7 @@ export const methodRoles: Readonly<Record<MethodName, Role | "open">> = {
   revoke_api_key: "admin",
   revoke_logins: "admin",
   "rpc.discover": "viewer",
+  save_profile: "admin",
   set_camera_config: "admin",
   set_camera_control: "operator",
   set_discovery_interval: "admin",

@@ -1,9 +1,9 @@
-"""What is set of a camera through the API and survives a restart; and its controls."""
+"""What is set of a camera through the API and survives a restart."""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -11,18 +11,16 @@ from camsvc.access.roles import Role
 from camsvc.api.calls import Call
 from camsvc.api.camera_scope import CameraId
 from camsvc.api.declaration import method
-from camsvc.api.methods.cameras.cameras import DeviceParam
 from camsvc.api.views import CameraView, Views
 from camsvc.devices import camera_settings, modes
 from camsvc.devices.camera_settings import OwnerSettings
 from camsvc.devices.inventory import Inventory
 from camsvc.devices.launcher_health import LauncherHealth
-from camsvc.errors import InvalidParams, Unsupported
+from camsvc.errors import InvalidParams
 from camsvc.kinds.kind import Name
 from camsvc.model import Camera, Mode
 from camsvc.streams.launch_orders import LaunchOrders
 from camsvc.system.database import Database
-from camsvc.system.redaction import STEERING
 
 ModeName = Annotated[str, Meta(min_length=1, max_length=40)]
 
@@ -41,30 +39,6 @@ class CameraConfigParams(Struct, forbid_unknown_fields=True, frozen=True):
         | UnsetType
     ) = UNSET
     always_on: Annotated[bool | None, Meta(description="runs without viewers")] | UnsetType = UNSET
-
-
-class ControlParams(Struct, forbid_unknown_fields=True, frozen=True):
-    """A control, and what it shall be."""
-
-    device: CameraId
-    name: Annotated[
-        str,
-        Meta(
-            min_length=1,
-            max_length=100,
-            pattern=rf"^[^{STEERING}]+\Z",
-            description="of the control",
-            examples=["brightness"],
-        ),
-    ]
-    value: Annotated[int, Meta(ge=-(1 << 31), le=(1 << 32) - 1, description="within its range", examples=[128])]
-
-
-class ControlList(Struct, frozen=True):
-    """The controls of a camera."""
-
-    device: str
-    controls: list[dict[str, Any]]
 
 
 class CameraSettingsMethods:
@@ -102,20 +76,6 @@ class CameraSettingsMethods:
         if camera.present and self._orders.pipeline(camera) != before:
             self._health.reorder(params.device)
         return self._views.camera(camera, call.principal, call.base_url)
-
-    @method("get_camera_controls", role=Role.VIEWER, params=DeviceParam, result=ControlList, reads=True)
-    def get_camera_controls(self, call: Call, params: DeviceParam) -> ControlList:
-        """The controls of a camera, as brightness; not supported yet."""
-        raise self._unsupported(params.device)
-
-    @method("set_camera_control", role=Role.OPERATOR, params=ControlParams, result=ControlList)
-    def set_camera_control(self, call: Call, params: ControlParams) -> ControlList:
-        """Set one control of a camera; not supported yet."""
-        raise self._unsupported(params.device)
-
-    def _unsupported(self, device: str) -> Unsupported:
-        self._inventory.get(device)
-        return Unsupported("Unsupported: camera controls are not there yet", feature="camera_controls")
 
 
 def _require_offered(camera: Camera, wanted: OwnerSettings) -> None:

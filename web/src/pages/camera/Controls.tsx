@@ -80,7 +80,7 @@ export function Controls({ device }: { device: string }) {
   const may = useMay("set_camera_control");
   const offline = useOffline();
   const { value, again } = useAnswer("get_camera_controls", { device });
-  const controls = understood(value?.controls ?? []);
+  const controls = understood((value?.controls ?? []) as unknown as Record<string, unknown>[]);
   if (controls.length === 0) return null; // this installation or camera has none
   const set = async (name: string, to: number) => {
     try {

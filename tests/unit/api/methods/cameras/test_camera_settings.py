@@ -101,14 +101,3 @@ class CameraConfigTests(ConfigTestCase):
         self.assertEqual(self.ask("set_camera_config", device="camera9", name="x")["code"], -32010)
         scoped = principal(cameras=frozenset({"camera1"}))
         self.assertEqual(self.ask("set_camera_config", scoped, device="camera0", name="x")["code"], -32010)
-
-
-class ControlTests(ConfigTestCase):
-    """Camera controls."""
-
-    def test_unsupported(self) -> None:
-        """-32030 names the feature; an unknown camera is told before."""
-        for name, more in (("get_camera_controls", {}), ("set_camera_control", {"name": "brightness", "value": 1})):
-            error = self.ask(name, device="camera0", **more)
-            self.assertEqual((error["code"], error["data"]["feature"]), (-32030, "camera_controls"))
-            self.assertEqual(self.ask(name, device="camera9", **more)["code"], -32010)
