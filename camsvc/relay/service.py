@@ -41,6 +41,7 @@ from camsvc.relay.webrtc.viewers import Viewers
 from camsvc.relay.webrtc.whep import WhepResource
 from camsvc.system.atomic_files import keep_from_others
 from camsvc.system.clocks import Clocks
+from camsvc.system.floods.bounded_port import listen
 from camsvc.system.logs import observer
 from camsvc.system.processes import port_holder
 from camsvc.system.tasks import within
@@ -157,8 +158,7 @@ class RelayService(Service):
         failure: CannotListenError | None = None
         for candidate in hosts:
             try:
-                opened: IListeningPort = self._reactor.listenTCP(port, factory, interface=candidate, backlog=128)
-                return opened
+                return listen(self._reactor, port, factory, 128, candidate)
             except CannotListenError as why:
                 failure = failure or why
         holder = port_holder(port)

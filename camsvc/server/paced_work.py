@@ -18,6 +18,9 @@ REQUEST = 60
 CONNECTION = 40
 """Of a connection that is made."""
 
+SIGNATURE = 80
+"""Of a handshake of TLS."""
+
 HANDSHAKE = 200
 """Of an HTTP connection that becomes a WebSocket."""
 

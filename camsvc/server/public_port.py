@@ -10,7 +10,8 @@ from twisted.logger import Logger
 
 from camsvc.config.schema import Server
 from camsvc.errors import ConfigError
-from camsvc.server.http.tls import Certificates, Pair
+from camsvc.server.http.tls import Certificates, Pair, TlsFactory
+from camsvc.system.floods.bounded_port import listen
 from camsvc.system.runtime import Runtime
 from camsvc.system.subscribers import Subscribers
 from camsvc.system.tasks import Repeater
@@ -63,11 +64,12 @@ class PublicPort:
     def start(self) -> None:
         """Open it; from now on SIGHUP does not end the process."""
         signal.signal(signal.SIGHUP, lambda *_: self._reactor.callFromThread(self.reload))
-        port, listen = self._server.port, self._server.listen
+        port, interface = self._server.port, self._server.listen
         if self._certificates is None:
-            self._port = self._reactor.listenTCP(port, self._site, _BACKLOG, listen)
+            self._port = listen(self._reactor, port, self._site, _BACKLOG, interface)
             return
-        self._port = self._reactor.listenSSL(port, self._site, self._certificates, _BACKLOG, listen)
+        factory = TlsFactory(self._certificates, False, self._site, self._reactor)
+        self._port = listen(self._reactor, port, factory, _BACKLOG, interface)
         self._log.info("TLS with the certificate {words}", words=self._certificates.pair.words)
         if self._certificates.key_is_open:
             self._log.warn("every user of this machine can read server.tls_key; chmod 600 it")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
-from twisted.internet.interfaces import IDelayedCall
+from twisted.internet.interfaces import IDelayedCall, ISSLTransport
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 from twisted.web.http import HTTPChannel
@@ -14,7 +14,7 @@ from twisted.web.http import HTTPChannel
 from camsvc.errors import CamsvcError
 from camsvc.limits.connection_quota import RETRY_S, QuotaExceeded
 from camsvc.server.http.headers import security_headers
-from camsvc.server.paced_work import CONNECTION, FRAME, PORTION_BYTES, REQUEST, PacedWork
+from camsvc.server.paced_work import CONNECTION, FRAME, PORTION_BYTES, REQUEST, SIGNATURE, PacedWork
 from camsvc.system.floods.flood_guard import FloodGuard
 
 STALLED_S = 300.0
@@ -90,7 +90,8 @@ class LimitedChannel(HTTPChannel):
     def connectionMade(self) -> None:
         super().connectionMade()
         self._set_deadline(self._headers_s)
-        self.work.spend(CONNECTION, charge=True)
+        signed = ISSLTransport.providedBy(self.transport)
+        self.work.spend(CONNECTION + SIGNATURE if signed else CONNECTION, charge=True)
 
     def dataReceived(self, data: bytes) -> None:
         if self._deadline is None and not self._answering:

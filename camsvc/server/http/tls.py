@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from OpenSSL import SSL
 from twisted.internet.interfaces import IOpenSSLServerConnectionCreator
-from twisted.protocols.tls import TLSMemoryBIOProtocol
+from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
 from zope.interface import implementer
 
 from camsvc.errors import ConfigError
@@ -148,6 +148,14 @@ class Certificates:
     def serverConnectionForTLS(self, tlsProtocol: TLSMemoryBIOProtocol) -> SSL.Connection:  # noqa: N803
         """A connection with the pair of this moment."""
         return SSL.Connection(self.pair.context, None)
+
+
+class TlsFactory(TLSMemoryBIOFactory):
+    """TLS around a factory that may refuse a connection before a handshake, which Twisted's own does not foresee."""
+
+    def buildProtocol(self, addr: Any) -> Any:
+        inner = self.wrappedFactory.buildProtocol(addr)
+        return None if inner is None else self.protocol(self, inner)
 
 
 def _context(chain: list[x509.Certificate], private: Any) -> SSL.Context:

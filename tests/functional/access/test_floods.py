@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import Any
+from collections.abc import Iterable
 
 from twisted.trial.unittest import TestCase
 
 from camsvc.system.processes import resident_bytes
 from tests.support.daemon.daemon import CAMERA, Daemon
 from tests.support.engine.engines import find_engines
-from tests.support.floods.flood import HTTP, WEBSOCKET
+from tests.support.floods.flood import HTTP, TLS, WEBSOCKET
 from tests.support.procfs import scheduled
 from tests.support.spawned import Spawned, eventually
 
@@ -31,13 +31,14 @@ def worst(delays: list[float]) -> float:
     return sorted(delays)[int(0.99 * len(delays))]
 
 
-class FloodTests(TestCase):
+class FloodTestCase(TestCase):
     """One daemon with a camera that is recorded meanwhile, and one row after the other."""
 
     timeout = 1800
+    tls = False
 
     async def setUp(self) -> None:  # type: ignore[override]
-        self.daemon = Daemon(self, find_engines()[0], CAMERA)
+        self.daemon = Daemon(self, find_engines()[0], CAMERA, tls=self.tls)
         await self.daemon.start()
         self.addCleanup(self.show_log)
         self.rows = 0
@@ -51,9 +52,10 @@ class FloodTests(TestCase):
         self.rows += 1
         port, seconds = str(self.daemon.port), str(SECONDS + 1)
         argv = [name, port, str(CONNECTIONS), seconds, f"127.0.1.{self.rows}"]
+        way = ["tls"] if self.tls else []
         programs = [
             Spawned.start([sys.executable, "-m", "tests.support.floods.flood", *argv]),
-            Spawned.start([sys.executable, "-m", "tests.support.floods.delays", port, str(SECONDS)]),
+            Spawned.start([sys.executable, "-m", "tests.support.floods.delays", port, str(SECONDS), *way]),
         ]
         for each in programs:
             self.addCleanup(each.end)
@@ -79,7 +81,7 @@ class FloodTests(TestCase):
         self.assertLess(resident_bytes(pids[0]) - memory, 40 * MIB, name)
         self.assertLess(len(self.daemon.log()) - log, 20_000, name)
 
-    async def table(self, entry_point: str, kinds: dict[str, Any]) -> None:
+    async def table(self, entry_point: str, kinds: Iterable[str]) -> None:
         """Each kind at one port; the recording of all that time is whole."""
         client = await self.daemon.connect("admin")
         await client.call("start_recording", device="camera0")
@@ -91,6 +93,10 @@ class FloodTests(TestCase):
         stopped = await client.call("stop_recording", device="camera0")
         self.assertGreater(stopped["duration"], 0.95 * self.rows * SECONDS)
 
+
+class FloodTests(FloodTestCase):
+    """Without TLS."""
+
     async def test_websocket(self) -> None:
         """Control frames, fragments, calls and handshakes, before a login."""
         await self.table("WebSocket", WEBSOCKET)
@@ -98,3 +104,13 @@ class FloodTests(TestCase):
     async def test_http(self) -> None:
         """Requests in one stream, and the pieces of one."""
         await self.table("HTTP", HTTP)
+
+
+class TlsFloodTests(FloodTestCase):
+    """With a certificate, where a connection costs a signature before anything is asked for."""
+
+    tls = True
+
+    async def test_connections(self) -> None:
+        """Connections that are thrown away, before and after the handshake."""
+        await self.table("TLS", TLS)

@@ -6,9 +6,11 @@ off, and prints as JSON how often that was and how many bytes went out.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import selectors
 import socket
+import ssl
 import sys
 import time
 
@@ -90,6 +92,9 @@ UDP = {
     "datagrams of noise": b"\x16\xfe\xfd" + bytes(40),
 }
 """Datagrams: a connectivity check (RFC 8489) of a session that is not, and what looks like DTLS."""
+
+TLS = {"connections": False, "handshakes": True}
+"""What is made and thrown away again and again, and whether a ClientHello (RFC 8446, 4.1.2) is answered before."""
 
 DOORS = {"RTSP": RTSP, "relay HTTP": RELAY_HTTP, "HTTP": HTTP, "WebSocket": WEBSOCKET}
 KINDS = {f"{door} {name}": kind for door, kinds in DOORS.items() for name, kind in kinds.items()}
@@ -188,8 +193,59 @@ def flood_by_udp(datagram: bytes, port: int, count: int, seconds: float) -> dict
     return {"sent": sent, "cut": 0}
 
 
+def _client_hello() -> bytes:
+    """One that costs whoever sends it again and again nothing, and its reader a signature each time."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    try:
+        context.wrap_bio(incoming, outgoing).do_handshake()
+    except ssl.SSLWantReadError:
+        pass
+    return outgoing.read()
+
+
+async def flood_by_connection(
+    hello: bytes, port: int, count: int, seconds: float, address: str = "127.0.0.1"
+) -> dict[str, int]:
+    """Connect for so long, ``count`` times side by side, and throw each connection away.
+
+    Args:
+        hello: what is sent, and answered, before; empty for nothing.
+        port: on 127.0.0.1.
+        count: connections side by side.
+        seconds: for how long.
+        address: one of this machine's, where connections come from.
+    """
+    made = cut = 0
+    end = time.monotonic() + seconds
+
+    async def one() -> None:
+        nonlocal made, cut
+        while time.monotonic() < end:
+            try:
+                answers, out = await asyncio.open_connection("127.0.0.1", port, local_addr=(address, 0))
+                made += 1
+                if hello:
+                    out.write(hello)
+                    cut += not await asyncio.wait_for(answers.read(1), max(0.0, end - time.monotonic()))
+                out.transport.abort()
+            except TimeoutError:
+                out.transport.abort()
+            except OSError:
+                cut += 1
+                await asyncio.sleep(_PAUSE_S)
+
+    await asyncio.gather(*(one() for _ in range(count)))
+    return {"sent": made, "cut": cut}
+
+
 if __name__ == "__main__":
     name, port, count, seconds, *address = sys.argv[1:]
+    if name.startswith("TLS "):
+        hello = _client_hello() if TLS[name[4:]] else b""
+        print(json.dumps(asyncio.run(flood_by_connection(hello, int(port), int(count), float(seconds), *address))))
+        sys.exit()
     if name.startswith("UDP "):
         print(json.dumps(flood_by_udp(UDP[name[4:]], int(port), int(count), float(seconds))))
         sys.exit()

@@ -50,11 +50,9 @@ class PublicPortTests(TestCase):
 
     def serve(self, tls: bool = True, **keys: Any) -> PublicPort:
         self.certificates = Certificates(*make_pair(self.base, **keys)) if tls else None
+        self.site = QuietSite(Page(), self.reactor)
         port = PublicPort(
-            runtime(self.reactor, clocks=Clocks()),
-            QuietSite(Page(), self.reactor),
-            Server(port=self.port),
-            self.certificates,
+            runtime(self.reactor, clocks=Clocks()), self.site, Server(port=self.port), self.certificates
         )
         port.start()
         self.addCleanup(port.stop)
@@ -93,6 +91,15 @@ class PublicPortTests(TestCase):
         self.assertEqual((version, data.endswith(b"secure")), ("TLSv1.3", True))
         self.assertTrue(self.said(LogLevel.info, "TLS with the certificate for cam.example"))
         self.assertFalse(self.said(LogLevel.warn, ""))
+
+    async def test_shut_out(self) -> None:
+        """An address that has flooded is cut off before a handshake, and no error is logged for it."""
+        self.serve()
+        guard = self.site.guard
+        guard.addresses.spend("127.0.0.1", self.reactor.seconds(), 10 * guard.limits.address_burst)
+        with self.assertRaises(OSError):
+            await deferToThread(self.hello)
+        self.assertEqual(self.flushLoggedErrors(), [])
 
     async def test_warnings(self) -> None:
         """An expired certificate and an open key do not keep it from starting."""
