@@ -9,6 +9,7 @@ from twisted.application.service import Service
 from twisted.logger import ILogObserver, Logger
 
 from camsvc.app.banner import announce
+from camsvc.app.reload import Adopters, Reload
 from camsvc.app.shutdown import Step, take
 from camsvc.app.startup import Prepared, write_pid
 from camsvc.app.unit import SystemdUnit, status_of
@@ -21,6 +22,7 @@ from camsvc.app.wiring.methods import Methods
 from camsvc.app.wiring.public_site import PublicSite
 from camsvc.app.wiring.topics import Topics
 from camsvc.app.wiring.video import Video
+from camsvc.config.files import load
 from camsvc.system import logs
 from camsvc.system.atomic_files import keep_from_others
 from camsvc.system.systemd.notify import ServiceManager
@@ -36,6 +38,7 @@ class Camsvc(Service):
     def __init__(self, reactor: Any, prepared: Prepared) -> None:
         self._prepared = prepared
         self._said_ready = False
+        self._threshold = logs.Threshold(prepared.config.logs.level)
         runtime = self._runtime = prepared.runtime(reactor)
         config = self._config = prepared.config
 
@@ -54,6 +57,8 @@ class Camsvc(Service):
         self._site = PublicSite(runtime, config, prepared.certificates, topics, self._feed, methods)
         self._video = Video(runtime, config.media, config.limits, topics)
         self._video.mount(self._site.root)
+        adopters = Adopters(self._threshold.change, self._site.adopt, self._site.port.reload)
+        self._reload = Reload(config, partial(load, prepared.file), adopters)
         if prepared.addresses.rtsps:
             self._site.port.renewed.add(lambda pair: media.certificate.renew(pair.certificate, pair.key))
 
@@ -74,7 +79,7 @@ class Camsvc(Service):
 
     def setServiceParent(self, parent: Any) -> None:
         """Give the application our log lines before its logger starts."""
-        parent.setComponent(ILogObserver, logs.observer(self._config.logs.level, self._config.logs.format))
+        parent.setComponent(ILogObserver, logs.observer(self._threshold, self._config.logs.format))
         super().setServiceParent(parent)
 
     def startService(self) -> None:
@@ -102,6 +107,7 @@ class Camsvc(Service):
         topics.cameras.listen()
         topics.media.start()
         self._site.port.start()
+        self._reload.listen(runtime.reactor)
 
     async def stopService(self) -> None:
         """Stop all in good order: finish recordings, tell clients, end engine and launchers, leave nothing behind."""

@@ -55,6 +55,7 @@ class Prepared:
         ended_engine: pid of an engine that an earlier run left, and that was ended; 0 when there was none.
         certificates: for TLS on the public port; None where it is plain.
         engine_told: an engine that runs since before has that certificate too.
+        file: the configuration is from it, and the folder beside it; None where there is none.
     """
 
     config: Config
@@ -70,6 +71,7 @@ class Prepared:
     ended_engine: int
     certificates: Certificates | None = None
     engine_told: bool = True
+    file: Path | None = None
 
     def runtime(self, reactor: Any) -> Runtime:
         """What the parts need of this process, once there is a reactor."""

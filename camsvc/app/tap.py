@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from attrs import evolve
 from twisted.application.service import IService
 from twisted.python import usage
 
@@ -32,7 +33,8 @@ class Options(usage.Options):
         """
         keep_from_others()
         try:
-            self.prepared = prepare(load(find_file(self["config"])))
+            file = find_file(self["config"])
+            self.prepared = evolve(prepare(load(file)), file=file and file.absolute())
         except (ConfigError, StartError) as why:
             raise SystemExit(f"camsvc: {why.message}") from None
 

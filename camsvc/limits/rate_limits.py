@@ -19,6 +19,10 @@ class RateLimits:
             clocks: the monotonic one counts.
         """
         self._clocks = clocks
+        self.adopt(limits)
+
+    def adopt(self, limits: Limits) -> None:
+        """Other rates and bursts from now on; what was counted so far is forgotten."""
         self._calls = TokenBuckets(limits.address_calls_per_second, limits.address_burst)
         self._requests = TokenBuckets(limits.requests_per_second, limits.request_burst)
 

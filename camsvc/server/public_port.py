@@ -1,8 +1,7 @@
-"""The public port: plain or TLS, and SIGHUP, upon which the certificate is loaded anew."""
+"""The public port, plain or TLS, whose certificate can be read again while it listens."""
 
 from __future__ import annotations
 
-import signal
 from typing import Any
 
 from twisted.internet.protocol import Factory
@@ -62,8 +61,7 @@ class PublicPort:
         return "http" if self._certificates is None else "https"
 
     def start(self) -> None:
-        """Open it; from now on SIGHUP does not end the process."""
-        signal.signal(signal.SIGHUP, lambda *_: self._reactor.callFromThread(self.reload))
+        """Open it."""
         port, interface = self._server.port, self._server.listen
         if self._certificates is None:
             self._port = listen(self._reactor, port, self._site, _BACKLOG, interface)
@@ -85,7 +83,6 @@ class PublicPort:
     def reload(self) -> None:
         """Read the certificate again: new connections get it. A broken one leaves the old one in force."""
         if self._certificates is None:
-            self._log.info("SIGHUP: there is no certificate to load, as server.tls_cert is not set")
             return
         try:
             changed = self._certificates.reload()

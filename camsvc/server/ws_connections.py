@@ -57,7 +57,11 @@ class _HandshakeResource(WebSocketResource):
 
 
 class WebSocketConnections(WebSocketServerFactory):
-    """Makes connections and knows the open ones."""
+    """Makes connections and knows the open ones.
+
+    Attributes:
+        limits: of connections that are opened from now on, and of one user's; may be replaced by others.
+    """
 
     protocol: Any = WebSocketConnection
 

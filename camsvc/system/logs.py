@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -51,6 +52,7 @@ def _text_line(event: LogEvent) -> str:
 
 
 _PRIORITIES = {"debug": "7", "info": "6", "warn": "4", "error": "3", "critical": "2"}
+_PORT = re.compile(r"\A(?:\[(.*)\]|([\d.]+)):\d+\Z")  # of an address such as 192.0.2.7:5004 or [::1]:5004
 _FIELDS = {"camera": "CAMERA", "device": "CAMERA", "peer": "PEER", "address": "PEER", "request_id": "REQUEST_ID"}
 """What the journal can be asked for (``journalctl CAMERA=camera0``), by what our lines call it."""
 
@@ -67,6 +69,8 @@ def _entry(event: LogEvent) -> dict[str, str]:
         value = event.get(name)
         if isinstance(value, str) and value:
             fields[field] = plain(redact(value)).replace("\n", "?")
+    if found := _PORT.match(fields.get("PEER", "")):
+        fields["PEER"] = found[1] or found[2]  # each connection has another port
     return fields
 
 
@@ -168,18 +172,34 @@ class _Lines:
             pass
 
 
-def observer(level: str = "info", form: str = "text", stream: TextIO | None = None) -> ILogObserver:
+class Threshold(LogLevelFilterPredicate):
+    """The least important lines that are written, which may be said anew at any time."""
+
+    def __init__(self, level: str) -> None:
+        """Set up.
+
+        Args:
+            level: ``debug``, ``info``, ``warn``, ``error`` or ``critical``.
+        """
+        super().__init__(LogLevel.lookupByName(level))
+
+    def change(self, level: str) -> None:
+        """Take another level."""
+        self.setLogLevelForNamespace("", LogLevel.lookupByName(level))
+
+
+def observer(level: str | Threshold = "info", form: str = "text", stream: TextIO | None = None) -> ILogObserver:
     """A log observer.
 
     Args:
-        level: ``debug``, ``info``, ``warn``, ``error`` or ``critical``.
+        level: the least important lines that are written, as of :class:`Threshold`.
         form: ``text`` or ``json``; text that goes to the journal goes there as entries with fields.
         stream: where lines go; standard output when None.
     """
     stream = stream or sys.stdout
     lines = _Lines(stream, _FORMATS[form], Journal() if form == "text" and takes(stream) else None)
-    predicate = LogLevelFilterPredicate(LogLevel.lookupByName(level))
-    return provider(ILogObserver)(FilteringLogObserver(lines, [predicate]))  # type: ignore[no-any-return]
+    threshold = Threshold(level) if isinstance(level, str) else level
+    return provider(ILogObserver)(FilteringLogObserver(lines, [threshold]))  # type: ignore[no-any-return]
 
 
 class LimitedLog:

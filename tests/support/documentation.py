@@ -40,6 +40,7 @@ NOT_RUN = {
     "sudo cp /usr/share/camsvc/network.toml /etc/camsvc/camsvc.toml.d/": _LAB,
     "sudo systemctl restart camsvc camsvc-relay": _LAB,
     "sudo camsvc-mediamtx-install": "needs the internet; tests/unit/tools/test_mediamtx.py has a server in its place",
+    "sudo systemctl reload camsvc": _SYSTEMD,
     "journalctl -u camsvc CAMERA=camera0": _SYSTEMD,
     "journalctl -u camsvc -u camsvc-relay PEER=192.0.2.7": _SYSTEMD,
     "sudo camsvc backup camsvc.tar.gz": "run by tests/functional/service/test_command_line",

@@ -7,7 +7,7 @@ from typing import Any
 from camsvc.app.wiring.client_feed import ClientFeed
 from camsvc.app.wiring.methods import Methods
 from camsvc.app.wiring.topics import Topics
-from camsvc.config.schema import Config
+from camsvc.config.schema import Config, Limits
 from camsvc.limits.rate_limits import RateLimits
 from camsvc.server.caller_checks import CallerChecks
 from camsvc.server.downloads.joined_body import JoinedBodies
@@ -47,9 +47,9 @@ class PublicSite:
         access, archive = topics.access, topics.archive
         authentication, accounts = access.authentication, access.accounts
         self._media = topics.media
-        rate_limits = RateLimits(config.limits, runtime.clocks)
+        self._rates = RateLimits(config.limits, runtime.clocks)
         guard = FloodGuard(runtime.reactor, LIMITS)
-        checks = CallerChecks(Hosts(config.server), authentication, rate_limits, access.grants, guard)
+        checks = CallerChecks(Hosts(config.server), authentication, self._rates, access.grants, guard)
         self.ws = WebSocketConnections(runtime, methods.registry, feed.connections, config.limits, checks)
         sources = FileSources(
             archive.folders,
@@ -76,6 +76,11 @@ class PublicSite:
         self.root.putChild(b"metrics", metrics.app.resource())
         site = QuietSite(self.root, runtime.reactor, config.limits, proxies, authentication, guard)
         self.port = PublicPort(runtime, site, config.server, certificates)
+
+    def adopt(self, limits: Limits) -> None:
+        """Other limits from now on, as far as they can be taken while camsvc runs (``app/reload.py``)."""
+        self._rates.adopt(limits)
+        self.ws.limits = limits
 
     def _ready(self) -> dict[str, Any]:
         engine, rounds = self._media.engine, self._media.streaming.rounds

@@ -103,7 +103,10 @@ class ScriptTests(SynchronousTestCase):
         """camsvc-mediamtx-install says what it does, without doing it."""
         argv = [str(DEBIAN / "camsvc-mediamtx-install"), "--help"]
         said = subprocess.run(argv, capture_output=True, text=True, timeout=20, check=True).stdout
-        self.assertIn("--no-switch", said)
+        for option in ("--no-switch", "--installed", "--back"):
+            self.assertIn(option, said)
+        wrong = subprocess.run([argv[0], "--instaled"], capture_output=True, text=True, timeout=20)
+        self.assertEqual((wrong.returncode, "--help lists them" in wrong.stderr), (64, True))
 
     def test_overrides(self) -> None:
         """Each of lintian's that is overridden stands below a comment that says why."""

@@ -74,6 +74,16 @@ class JournalTests(SynchronousTestCase):
         self.assertNotIn("s3cret", str(entry))
         self.assertEqual(stream.getvalue(), "")
 
+    def test_peer_without_port(self) -> None:
+        """Who is the same on each of its connections is found by one value."""
+        self.patch(logs, "takes", lambda _: True)
+        self.patch(logs, "Journal", lambda: Journal(self.path))
+        log = Logger("camsvc.relay", observer=LogPublisher(logs.observer("info", "text", io.StringIO())))
+        for peer, known in (("192.0.2.7:5004", "192.0.2.7"), ("[2001:db8::1]:5004", "2001:db8::1"), ("::1", "::1")):
+            log.info("{peer} closed", peer=peer)
+            entry = self.entry()
+            self.assertEqual((entry["PEER"], entry["MESSAGE"]), (known, f"relay: {peer} closed"))
+
     def test_journald_is_gone(self) -> None:
         """The line is printed."""
         self.patch(logs, "takes", lambda _: True)
