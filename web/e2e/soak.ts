@@ -1,0 +1,164 @@
+// The page for a long time: node soak.ts [MINUTES].
+//
+// Eight live tiles; meanwhile somebody goes through the pages, takes snapshots and records, the network, the media engine
+// and camsvc fail and come back. Fails where a tile does not heal, the JavaScript heap is more than 50 MB at the end or
+// has grown, or the console has an error that no failure of that kind explains.
+
+import assert from "node:assert/strict";
+
+import type { CDPSession, Page } from "playwright-core";
+
+import { launch, logIn, open } from "./harness/browser.ts";
+import { go } from "./harness/scenario.ts";
+import { eventually, Stand } from "./harness/stand.ts";
+
+const TILES = 8;
+const MOST_HEAP = 50e6;
+/** Between the first third of the looks and the last; what one look differs from the next is a few hundred kB. */
+const MOST_GROWTH = 1.1;
+const SLACK = 500e3;
+const HEALS_MS = 60_000;
+
+/** What a browser says while a server is away, and the page comes back from. */
+const OUTAGE = [
+  /WebSocket connection to .* failed/,
+  /ERR_(CONNECTION_|INTERNET_DISCONNECTED|NETWORK_|EMPTY_RESPONSE|SOCKET_NOT_CONNECTED)/,
+  /\b50[234]\b .*\/(live|cameras|files)\//,
+  /\b(404|410|503)\b .*\/live\//,
+];
+
+const minutes = Number(process.argv[2] ?? 30);
+const stand = await Stand.start({
+  cameras: Array.from({ length: TILES }, (_, n) => `Camera ${String(n + 1)}`),
+  width: 320,
+  height: 180,
+  fps: 10,
+});
+const admin = await stand.user("admin", "soak");
+const browser = await launch("chromium");
+const { page, complaints, expect, context } = await open(
+  browser,
+  `${stand.url}/#/`,
+  { viewport: { width: 1440, height: 900 } },
+  async (all) => {
+    await all.addInitScript(() =>
+      localStorage.setItem("camsvc.settings", JSON.stringify({ liveTiles: "all" })),
+    );
+  },
+);
+expect(...OUTAGE);
+await logIn(page, admin);
+const cdp = await context.newCDPSession(page);
+await cdp.send("Performance.enable");
+
+/** How far each tile has played, in s; -1 where it shows no video. */
+function places(at: Page): Promise<number[]> {
+  return at.evaluate(() =>
+    [...document.querySelectorAll<HTMLVideoElement>("[data-device] video")].map((video) =>
+      video.hidden || video.readyState < 2 ? -1 : video.currentTime,
+    ),
+  );
+}
+
+/** Every tile is live, and its video goes on. */
+async function allMove(why: string): Promise<number> {
+  const began = Date.now();
+  let before: number[] = [];
+  await eventually(async () => {
+    const now = await places(page);
+    const moved = now.length === TILES && now.every((place, n) => place > 0 && place > (before[n] ?? place));
+    before = now;
+    if (!moved) await page.waitForTimeout(250);
+    return moved;
+  }, HEALS_MS).catch((error: unknown) => {
+    throw new Error(`${why}: not all tiles move: ${before.join(" ")}: ${String(error)}`);
+  });
+  return (Date.now() - began) / 1000;
+}
+
+interface Look {
+  heap: number;
+  nodes: number;
+  listeners: number;
+}
+
+async function look(session: CDPSession): Promise<Look> {
+  for (let times = 0; times < 3; times += 1) await session.send("HeapProfiler.collectGarbage");
+  const { usedSize } = await session.send("Runtime.getHeapUsage");
+  const { metrics } = await session.send("Performance.getMetrics");
+  const of = (name: string) => metrics.find((each) => each.name === name)?.value ?? 0;
+  return { heap: usedSize, nodes: of("Nodes"), listeners: of("JSEventListeners") };
+}
+
+/** What somebody does in a round, back at the cameras at its end. */
+async function work(round: number): Promise<void> {
+  const device = `camera${String(round % TILES)}`;
+  const tile = page.locator(`article[data-device=${device}]`);
+  await tile.getByRole("button", { name: /^Snapshot/ }).click();
+  await tile.getByRole("button", { name: /^Record/ }).click();
+  await tile.getByRole("button", { name: /^Stop/ }).waitFor();
+  for (const path of [`/camera/${device}`, "/library", "/system", "/administration", "/"])
+    await go(page, path);
+  await tile.getByRole("button", { name: /^Stop/ }).click();
+  await tile.getByRole("button", { name: /^Record/ }).waitFor();
+}
+
+const failures: Record<string, () => Promise<void>> = {
+  "the network": async () => {
+    await context.setOffline(true);
+    await page.getByText("The connection to camsvc was lost").waitFor({ timeout: 40_000 });
+    await context.setOffline(false);
+  },
+  "the media engine": () => stand.do("kill_engine"),
+  camsvc: async () => {
+    await stand.do("kill_camsvc");
+    await page.getByText("The connection to camsvc was lost").waitFor();
+    await stand.do("start_camsvc");
+  },
+};
+
+const looks: Look[] = [];
+const failing = Object.entries(failures);
+const began = Date.now();
+const passed = () => (Date.now() - began) / 60_000;
+console.log(`all tiles live after ${(await allMove("at the start")).toFixed(1)} s`);
+await work(0); // all code is loaded
+await allMove("after the first round");
+for (let round = 1; passed() < minutes || looks.length < 6; round += 1) {
+  await work(round);
+  await allMove(`round ${String(round)}`);
+  // Each failure once in three parts of the time, not at its end.
+  const due = failing.length && passed() > minutes * (0.2 + (0.5 * (3 - failing.length)) / 2);
+  const failure = due ? failing.shift() : undefined;
+  if (failure) {
+    await failure[1]();
+    const took = await allMove(`after ${failure[0]} had failed`);
+    console.log(`${failure[0]} failed and came back: all tiles live ${took.toFixed(1)} s later`);
+  }
+  await page.waitForTimeout(Math.min(10_000, (minutes * 60_000) / 24));
+  looks.push(await look(cdp));
+}
+const middle = (all: readonly number[]) => [...all].sort((one, other) => one - other)[all.length >> 1] ?? 0;
+const third = Math.floor(looks.length / 3);
+const [first, last] = [looks.slice(0, third), looks.slice(-third)].map((part) => ({
+  heap: middle(part.map(({ heap }) => heap)),
+  nodes: middle(part.map(({ nodes }) => nodes)),
+  listeners: middle(part.map(({ listeners }) => listeners)),
+})) as [Look, Look];
+const mega = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
+console.log(
+  `${passed().toFixed(1)} minutes, ${String(looks.length)} rounds, ${stand.engine}: JavaScript heap ` +
+    `${mega(first.heap)} in the first third, ${mega(last.heap)} in the last; DOM nodes ${String(first.nodes)}, ` +
+    `${String(last.nodes)}; listeners ${String(first.listeners)}, ${String(last.listeners)}`,
+);
+const shown = await page.getByRole("alert").allTextContents();
+await browser.close();
+await stand.stop();
+assert.deepEqual(complaints, [], "the console");
+assert.deepEqual(shown, [], "what the page complains of at the end");
+assert.equal(failing.length, 0, "the time was too short for each failure");
+assert.ok(last.heap < MOST_HEAP, `the heap is ${mega(last.heap)}`);
+assert.ok(
+  last.heap < first.heap * MOST_GROWTH + SLACK,
+  `the heap has grown from ${mega(first.heap)} to ${mega(last.heap)}`,
+);
