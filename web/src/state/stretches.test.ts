@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { FileView } from "../api/types";
-import { stretchesOf } from "./stretches";
+import { spanOf, stretchesOf } from "./stretches";
 
 const BEGAN = Date.UTC(2026, 10, 29, 10);
 const iso = (second: number) => new Date(BEGAN + second * 1000).toISOString();
@@ -14,6 +14,12 @@ describe("the time that a recording covers", () => {
     expect(stretchesOf(file({ status: "RECORDING" }), [], BEGAN + 5000)).toEqual([
       { startedAt: BEGAN, seconds: 5, gap: false },
     ]);
+  });
+
+  it("of several reaches from the first to the last", () => {
+    const piece = (startedAt: number, seconds: number) => ({ startedAt, seconds, gap: false });
+    expect(spanOf([piece(5000, 60), piece(1000, 3), piece(9000, 1)])).toEqual({ began: 1000, ended: 65_000 });
+    expect(spanOf([])).toBeNull();
   });
 
   it("has a gap where the next file begins late, and none at a seam", () => {

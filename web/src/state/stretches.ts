@@ -39,6 +39,15 @@ export function stretchesOf(file: FileView, parts: readonly PartTimes[], now: nu
   return all;
 }
 
+/** From the begin of the first to the end of the last, in ms; null where there are none. */
+export function spanOf(stretches: readonly RecordedStretch[]): { began: number; ended: number } | null {
+  if (!stretches.length) return null;
+  return {
+    began: Math.min(...stretches.map(({ startedAt }) => startedAt)),
+    ended: Math.max(...stretches.map(({ startedAt, seconds }) => startedAt + seconds * 1000)),
+  };
+}
+
 /** The files of those recordings that have several; those of the others are none. */
 export function useParts(files: readonly FileView[]): ReadonlyMap<string, readonly RecordingPart[]> {
   const [known, setKnown] = useState<ReadonlyMap<string, readonly RecordingPart[]>>(new Map());

@@ -1,11 +1,12 @@
 // A day across the cameras: what was recorded when, and each snapshot.
 
+import { useState } from "react";
 import { navigate } from "wouter/use-hash-location";
 
 import type { FileView, RecordingPart } from "../../api/types";
 import { t, tn } from "../../i18n";
 import { clock, day as dayText, time } from "../../i18n/format";
-import { IconButton } from "../../parts/Button";
+import { Button, IconButton } from "../../parts/Button";
 import { DayLine, Hours, type Mark } from "../../parts/DayLine";
 import { dayOf, endOf, shifted, startOf, type Day } from "../../parts/days";
 import { useNow } from "../../parts/now";
@@ -14,9 +15,11 @@ import { Trouble } from "../../parts/Trouble";
 import { useAnswer } from "../../state/answers";
 import { explain } from "../../state/explain";
 import { isDone } from "../../state/kinds";
+import { useMay } from "../../state/rights";
 import { useApp } from "../../state/store";
-import { stretchesOf, useParts } from "../../state/stretches";
+import { spanOf, stretchesOf, useParts } from "../../state/stretches";
 import styles from "./DayTimeline.module.css";
+import { ExportDialog } from "./ExportDialog";
 import { nameOf, pathOf } from "./FileRow";
 
 const MOST = 1000;
@@ -80,10 +83,15 @@ export function DayTimeline({ day, device, onDay }: DayTimelineProps) {
     on: ["recording_status_update", "recording.stop"],
   });
   const snapshots = useAnswer("list_snapshots", range, { on: ["snapshot.taken"] });
+  const mayExport = useMay("export_recording");
+  const [exporting, setExporting] = useState(false);
   const parts = useParts(recordings.value?.files ?? []);
   const failure = recordings.failure ?? snapshots.failure;
   const taken = new Set(snapshots.value?.files);
   const rows = byCamera(recordings.value?.files ?? [], snapshots.value?.files ?? []);
+  const span = spanOf(
+    (recordings.value?.files ?? []).flatMap((file) => stretchesOf(file, parts.get(file.filename) ?? [], now)),
+  );
   const today = dayOf(now);
   const left = Math.max(recordings.value?.total ?? 0, snapshots.value?.total ?? 0) - MOST;
 
@@ -91,7 +99,12 @@ export function DayTimeline({ day, device, onDay }: DayTimelineProps) {
     <Section
       title={dayText(startOf(day))}
       actions={
-        <span>
+        <span className={styles.actions}>
+          {device && mayExport && span && (
+            <Button small kind="quiet" icon="cut" onClick={() => setExporting(true)}>
+              {t("library.export")}
+            </Button>
+          )}
           <IconButton
             icon="back"
             small
@@ -132,6 +145,7 @@ export function DayTimeline({ day, device, onDay }: DayTimelineProps) {
           </div>
         </div>
       )}
+      {exporting && span && <ExportDialog device={device} {...span} onClose={() => setExporting(false)} />}
       {left > 0 && <p className={styles.nothing}>{t("library.day.more", { n: MOST })}</p>}
     </Section>
   );

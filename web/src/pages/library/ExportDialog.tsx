@@ -6,16 +6,22 @@ import { t } from "../../i18n";
 import { TextField } from "../../parts/Field";
 import { FormDialog } from "../../parts/FormDialog";
 import { call } from "../../state/connection";
-import type { FileInfo } from "../../state/files";
 import { notify } from "../../state/notices";
 import { useOffline } from "../../state/rights";
 import { useTask } from "../../state/task";
 import { asField, ofField } from "./local-time";
 
-export function ExportDialog({ info, onClose }: { info: FileInfo; onClose: () => void }) {
-  const began = new Date(info.created_time).getTime();
+interface ExportDialogProps {
+  device: string;
+  /** What is proposed, in ms. */
+  began: number;
+  ended: number;
+  onClose: () => void;
+}
+
+export function ExportDialog({ device, began, ended, onClose }: ExportDialogProps) {
   const [from, setFrom] = useState(asField(began));
-  const [to, setTo] = useState(asField(began + (info.duration ?? 0) * 1000, "up"));
+  const [to, setTo] = useState(asField(ended, "up"));
   const { busy, trouble, run } = useTask();
   const offline = useOffline();
   const [first, last] = [ofField(from), ofField(to)];
@@ -25,7 +31,7 @@ export function ExportDialog({ info, onClose }: { info: FileInfo; onClose: () =>
     if (first === null || last === null) return;
     const range = { from: new Date(first).toISOString(), to: new Date(last).toISOString() };
     run(
-      () => call("export_recording", { device: info.device, ...range }),
+      () => call("export_recording", { device, ...range }),
       () => {
         notify({ kind: "good", text: t("library.export.begun") });
         onClose();

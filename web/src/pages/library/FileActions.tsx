@@ -58,6 +58,7 @@ function OfRecording({ info, again }: Pick<FileActionsProps, "info" | "again">) 
   const { moves, mayMove } = useMoves();
   const offline = useOffline();
   const [exporting, setExporting] = useState(false);
+  const began = new Date(info.created_time).getTime();
   const onItsWay = moves.some(({ filename }) => filename === info.filename);
   const unmoved = info.archived ? t("library.move.already") : onItsWay ? t("library.move.waits") : null;
   return (
@@ -84,7 +85,14 @@ function OfRecording({ info, again }: Pick<FileActionsProps, "info" | "again">) 
           onClick={() => void protect([info.filename], !info.protected).then(again)}
         />
       )}
-      {exporting && <ExportDialog info={info} onClose={() => setExporting(false)} />}
+      {exporting && (
+        <ExportDialog
+          device={info.device}
+          began={began}
+          ended={began + (info.duration ?? 0) * 1000}
+          onClose={() => setExporting(false)}
+        />
+      )}
     </>
   );
 }
