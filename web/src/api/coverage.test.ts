@@ -7,8 +7,6 @@ import { methodRoles, type MethodName } from "./types";
 const NOT_CALLED: Partial<Record<MethodName, string>> = {
   authenticate: "the login's cookie logs the socket in at its handshake",
   get_subscription_stats: "list_clients tells who hears what, and more",
-  delete_profile: "the page of controls is on its way",
-  save_profile: "as delete_profile",
   start_streaming: "a camera starts with its first viewer; always on is set in its settings",
   stop_streaming: "as start_streaming",
   unsubscribe_events: "the page hears the same topics as long as it is open",

@@ -12,6 +12,7 @@ import { store } from "./store";
 
 /** Events that are heard on every page; the status updates of cameras and recordings come without asking. */
 const TOPICS = [
+  "control.change",
   "snapshot.taken",
   "recording.stop",
   "recording.error",

@@ -1,107 +1,62 @@
-// Brightness and the like, where this installation can set them.
+// What can be set at a camera itself, as brightness and exposure; it follows what other programs set.
 
-import { useState } from "react";
-
+import type { ControlView } from "../../api/types";
 import { t } from "../../i18n";
-import { number } from "../../i18n/format";
-import { IconButton } from "../../parts/Button";
-import { SelectField, Switch } from "../../parts/Field";
+import { Button } from "../../parts/Button";
 import { Section } from "../../parts/Page";
-import { useAnswer } from "../../state/answers";
-import { call } from "../../state/connection";
-import { complain } from "../../state/notices";
 import { useMay, useOffline } from "../../state/rights";
-import { understood, type Control } from "./controls";
+import { Control } from "./Control";
 import styles from "./Controls.module.css";
+import { freedBy, grouped, isSet, lookOf } from "./controls";
+import { Profiles } from "./Profiles";
+import { useControls } from "./useControls";
 
-interface OneProps {
-  control: Control;
-  disabled: boolean;
-  onSet: (value: number) => void;
-}
-
-function One({ control, disabled, onSet }: OneProps) {
-  const { label, value, initial } = control;
-  const [moved, move] = useState<number | null>(null);
-  const shown = moved ?? value;
-  if (control.kind === "switch") {
-    return (
-      <Switch label={label} checked={value !== 0} disabled={disabled} onChange={(on) => onSet(on ? 1 : 0)} />
-    );
+function hintOf(control: ControlView, controls: readonly ControlView[]): string | undefined {
+  if (control.inactive) {
+    const by = control.freed_by && freedBy(control.freed_by, controls);
+    return by
+      ? t("camera.controls.inactive.by", { name: by.label, value: by.value })
+      : t("camera.controls.inactive");
   }
-  if (control.kind === "menu") {
-    return (
-      <SelectField
-        label={label}
-        value={String(value)}
-        disabled={disabled}
-        options={control.items.map((item) => ({ value: String(item.value), label: item.label }))}
-        onChange={(chosen) => onSet(Number(chosen))}
-      />
-    );
-  }
-  const done = () => {
-    if (moved !== null && moved !== value) onSet(moved);
-    move(null);
-  };
-  return (
-    <div className={styles.number}>
-      <label>
-        <span className={styles.head}>
-          <span>{label}</span>
-          <output>{number(shown)}</output>
-        </span>
-        <input
-          type="range"
-          min={control.min}
-          max={control.max}
-          step={control.step}
-          value={shown}
-          disabled={disabled}
-          onChange={(event) => move(Number(event.target.value))}
-          onPointerUp={done}
-          onKeyUp={done}
-          onBlur={done}
-        />
-      </label>
-      {initial !== undefined && initial !== value && !disabled && (
-        <IconButton
-          small
-          icon="refresh"
-          label={t("camera.controls.reset", { name: label })}
-          onClick={() => onSet(initial)}
-        />
-      )}
-    </div>
-  );
+  if (control.busy) return t("camera.controls.busy");
+  return control.volatile ? t("camera.controls.volatile") : undefined;
 }
 
 export function Controls({ device }: { device: string }) {
   const may = useMay("set_camera_control");
   const offline = useOffline();
-  const { value, again } = useAnswer("get_camera_controls", { device });
-  const controls = understood((value?.controls ?? []) as unknown as Record<string, unknown>[]);
-  if (controls.length === 0) return null; // this installation or camera has none
-  const set = async (name: string, to: number) => {
-    try {
-      await call("set_camera_control", { device, name, value: to });
-    } catch (why) {
-      complain(t("camera.controls.failed", { name }), why);
-    }
-    again();
-  };
+  const { controls, profiles, moved, set, setProfile, again } = useControls(device);
+  const shown = controls.filter((control) => lookOf(control) !== null);
+  if (shown.length === 0) return null; // this camera has none
+  const settable = shown.filter((control) => !control.read_only && control.type !== "button");
   return (
     <Section title={t("camera.controls")}>
-      <div className={styles.controls}>
-        {controls.map((control) => (
-          <One
-            key={control.name}
-            control={control}
-            disabled={!may || control.off || offline !== null}
-            onSet={(to) => void set(control.name, to)}
-          />
-        ))}
-      </div>
+      <Profiles device={device} profiles={profiles} onSet={setProfile} onChanged={again} />
+      {grouped(shown).map(([group, members]) => (
+        <div key={group} className={styles.controls} role="group" aria-label={group}>
+          {members.map((control) => (
+            <Control
+              key={control.name}
+              control={control}
+              moved={moved[control.name]}
+              disabled={!may || offline !== null || Boolean(control.inactive) || Boolean(control.busy)}
+              hint={hintOf(control, controls)}
+              onSet={(value, at) => set({ [control.name]: value }, at)}
+            />
+          ))}
+        </div>
+      ))}
+      {may && settable.some(isSet) && (
+        <Button
+          small
+          kind="quiet"
+          icon="refresh"
+          unavailable={offline}
+          onClick={() => set(Object.fromEntries(settable.map(({ name }) => [name, null])), "once")}
+        >
+          {t("camera.controls.reset.all")}
+        </Button>
+      )}
     </Section>
   );
 }
