@@ -130,6 +130,7 @@ bench-downloads: install-test
 
 bench-library: install-test
 	$(BIN)/python -m bench.library
+	$(BIN)/python -m bench.scan_turns
 
 bench-faults: install-test
 	$(BIN)/python -m bench.faults

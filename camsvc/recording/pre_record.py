@@ -194,11 +194,22 @@ def _reaches(folder: Path, first: float) -> bool:
 
 
 def _before(folder: Path, begins: float, first: float) -> list[str]:
-    """The parts between two moments; the first one may begin before."""
+    """The parts between two moments; the first one may begin before, where it reaches so far.
+
+    It does not where the camera or the machine was away after it.
+    """
     times = {name: parts.began_at(folder / name) for name in _names(folder)}
     names = [name for name, at in times.items() if at < first - _SAME_KEY_FRAME_S]
-    early = [name for name in names if times[name] <= begins]
-    return [name for name in names if times[name] >= (times[early[-1]] if early else begins)]
+    early = [name for name in names if times[name] <= begins][-1:]
+    reach = [name for name in early if times[name] + _length_s(folder / name) > begins - _SAME_KEY_FRAME_S]
+    return [*reach, *(name for name in names if times[name] > begins)]
+
+
+def _length_s(path: Path) -> float:
+    try:
+        return read_part(path).duration_s
+    except FileNotFoundError:  # deleted in this moment: nothing is left to copy
+        return 0.0
 
 
 def _copy(ring: Path, target: Path, names: list[str]) -> list[str]:

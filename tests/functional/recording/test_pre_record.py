@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from datetime import datetime
 from itertools import pairwise
 
@@ -45,6 +47,30 @@ class PreRecordTests(DaemonTestCase):
         steps = [later - earlier for earlier, later in pairwise(times)]
         self.assertLess(max(steps), 0.3)
         self.assertGreater(min(steps), 0.005)
+
+    async def test_over_restarts(self) -> None:
+        """It is kept on when camsvc and the engine are killed: what was before the call is in the next recording."""
+        await self.kept()
+        for victim in ("camsvc", "engine"):
+            before = self.newest()
+            if victim == "camsvc":
+                os.kill(self.daemon.process.pid, signal.SIGKILL)
+                await self.daemon.process.when_ended()
+                await self.daemon.start()
+            else:
+                os.kill(self.daemon.engine_pid(), signal.SIGKILL)
+            await eventually(lambda before=before: self.newest() > before + 8, 60)  # type: ignore[misc]
+            client = await self.daemon.connect()
+            started = await client.call("start_recording", device="camera0", duration=2)
+            stopped = await client.sees("recording_status_update", status="STOPPED", filename=started["filename"])
+            asked, first = (datetime.fromisoformat(each) for each in (started["start_time"], stopped["first_sample"]))
+            before_s = (asked - first).total_seconds()
+            self.assertTrue(4.9 < before_s < 7, f"{victim}: {before_s}")
+
+    def newest(self) -> float:
+        """When the newest part that is kept began, seconds since the epoch."""
+        ring = self.daemon.state / "recordings" / ".rec" / "camera0" / "0"
+        return max((began_at(path) for path in ring.glob("*.mp4")), default=0.0)
 
     async def test_set_by_the_schedule(self) -> None:
         """Off for one camera: it sleeps; a recording of it begins as any other. On again: it is kept again."""

@@ -1,23 +1,15 @@
-// A real browser for the tests of the page: Debian's Chromium, steered by playwright-core.
+// A real browser for the tests of the page, one of Debian's, steered by playwright-core.
 //
-// node browser.mjs MODULE CHROMIUM [OPTION…], options being Chromium's: one JSON command a line on standard input, one
-// JSON answer a line on standard output. Each command is {"do": NAME, ...}; an answer is {"ok": VALUE} or
-// {"error": TEXT}.
+// node browser.mjs BROWSER [OPTION…], BROWSER being chromium or firefox, options Chromium's: one JSON command a line on
+// standard input, one JSON answer a line on standard output. Each command is {"do": NAME, ...}; an answer is
+// {"ok": VALUE} or {"error": TEXT}.
 
 import { createInterface } from "node:readline";
-import { createRequire } from "node:module";
+import { launch } from "../../../web/e2e/harness/browser.ts";
 import { ages, first } from "./measuring.mjs";
 
-const [, , module, executablePath, ...options] = process.argv;
-const { chromium } = createRequire(import.meta.url)(module);
-
-const ARGS = [
-  "--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update",
-  "--disable-domain-reliability", "--disable-sync", "--no-first-run", "--no-default-browser-check", "--no-pings",
-  "--autoplay-policy=no-user-gesture-required", "--disable-background-timer-throttling", "--disable-gpu",
-];
-
-const browser = await chromium.launch({ executablePath, args: [...ARGS, ...options], chromiumSandbox: false });
+const [, , name, ...options] = process.argv;
+const browser = await launch(name, options);
 let context, page;
 const complaints = [];
 

