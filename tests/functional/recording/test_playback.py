@@ -24,12 +24,14 @@ _SEEK = """(async () => {
   const told = (name) => new Promise((done) => video.addEventListener(name, done, { once: true }));
   await Promise.race([told("loadeddata"), failed]);
   const seen = [];
+  const shown = () => new Promise((done) => video.requestVideoFrameCallback((_, frame) => done(frame.mediaTime)));
+  let before = 0, mediaTime = 0;  // the first picture may be shown later than its data are there
   for (const at of moments) {
     const began = performance.now();
-    const shown = new Promise((done) => video.requestVideoFrameCallback((_, frame) => done(frame.mediaTime)));
     video.currentTime = at;
-    const mediaTime = await Promise.race([shown, failed]);
+    while (mediaTime === before) mediaTime = await Promise.race([shown(), failed]);
     seen.push({ at, mediaTime, ms: performance.now() - began });
+    before = mediaTime;
   }
   return { duration: video.duration, seen };
 })()"""
