@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
+from camsvc.api.integrations import Integrations
 from camsvc.devices.inventory import Inventory
 from camsvc.engine.supervisor import Engine
 from camsvc.model import Status
@@ -11,7 +12,11 @@ from camsvc.streams.path_rounds import PathRounds
 
 
 class HealthStatus:
-    """The state of each part, and what follows for the whole."""
+    """The state of each part, and what follows for the whole.
+
+    Attributes:
+        integrations: how the systems that camsvc is connected to are doing.
+    """
 
     def __init__(
         self,
@@ -19,8 +24,8 @@ class HealthStatus:
         engine: Engine,
         rounds: PathRounds,
         listening: Callable[[], bool | None],
-        audited: Callable[[], bool] = lambda: True,
-        stored: Callable[[], bool] = lambda: True,
+        well: Iterable[Callable[[], bool]] = (),
+        integrations: Integrations | None = None,
     ) -> None:
         """Set up.
 
@@ -29,15 +34,15 @@ class HealthStatus:
             engine: without it nothing works.
             rounds: whether the engine took every path.
             listening: whether udev is heard; None where it need not be.
-            audited: whether the audit log is on the disk.
-            stored: whether there is room to record.
+            well: each says whether something else is as it should be.
+            integrations: one in ERROR degrades the whole; none when None.
         """
         self._inventory = inventory
         self._engine = engine
         self._rounds = rounds
         self._listening = listening
-        self._audited = audited
-        self._stored = stored
+        self._well = tuple(well)
+        self.integrations = Integrations() if integrations is None else integrations
 
     def states(self) -> dict[str, str]:
         """RUNNING, STARTING, STOPPED or ERROR, by name of the part."""
@@ -57,10 +62,10 @@ class HealthStatus:
         faulty = any(camera.status is Status.ERROR for camera in self._inventory.all())
         if (
             faulty
-            or not self._audited()
-            or not self._stored()
+            or not all(well() for well in self._well)
             or not self._rounds.in_step
             or "ERROR" in self.states().values()
+            or any(each.state == "ERROR" for each in self.integrations.all().values())
         ):
             return "degraded"
         return "healthy"

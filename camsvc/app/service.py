@@ -19,6 +19,7 @@ from camsvc.app.wiring.cameras import Cameras
 from camsvc.app.wiring.client_feed import ClientFeed
 from camsvc.app.wiring.media_plane import MediaPlane
 from camsvc.app.wiring.methods import Methods
+from camsvc.app.wiring.outward import Outward
 from camsvc.app.wiring.public_site import PublicSite
 from camsvc.app.wiring.topics import Topics
 from camsvc.app.wiring.video import Video
@@ -49,6 +50,7 @@ class Camsvc(Service):
         archive = Archive(runtime, config, cameras, media.streaming, access.audit.record)
         self._topics = topics = Topics(access, cameras, media, archive)
         self._feed = ClientFeed(runtime.clocks, config, topics)
+        self._outward = Outward(runtime, config, prepared.outward, topics, self._feed)
         self._unit = SystemdUnit(runtime, ServiceManager(), partial(status_of, topics))
         self._connect()
 
@@ -68,6 +70,7 @@ class Camsvc(Service):
         for part in (streaming.cameras, streaming.recordings, streaming.delayed, archive.recorder, archive.scheduler):
             topics.cameras.inventory.changes.add(part.camera_changed)
         self._feed.subscribe(topics)
+        self._outward.subscribe()
         archive.finisher.changes.add(archive.thumbnails.recording_changed)
         archive.snapshots.taken.add(archive.thumbnails.snapshot_taken)
         archive.scan.in_step.add(archive.thumbnails.look)
@@ -104,6 +107,7 @@ class Camsvc(Service):
         runtime.folder.start(runtime.reactor)
         topics.cameras.start()
         topics.archive.start()
+        self._outward.start()
         topics.cameras.listen()
         topics.media.start()
         self._site.port.start()
@@ -125,6 +129,7 @@ class Camsvc(Service):
             *topics.cameras.stop_listening_steps(),
             *topics.archive.stop_steps(ends_recordings=self._config.media.run),
             Step("telling clients of the end", self._feed.events.stopping),
+            *self._outward.stop_steps(),
             Step("closing WebSockets", partial(site.ws.shut, WEBSOCKET_GRACE_S), WEBSOCKET_GRACE_S + 1.0),
             *self._video.stop_steps(),
             *topics.cameras.stop_steps(),

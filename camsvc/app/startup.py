@@ -13,7 +13,7 @@ import socket
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from camsvc.access.tokens import Tokens
 from camsvc.config.schema import Config
@@ -23,6 +23,7 @@ from camsvc.engine.choice import EngineChoice, choose, find_ffmpeg, find_program
 from camsvc.engine.config_file import EngineAddresses
 from camsvc.errors import StartError
 from camsvc.library.disk import volume
+from camsvc.outward.outward_secrets import OutwardSecrets
 from camsvc.server.http.tls import Certificates
 from camsvc.system.database import Database
 from camsvc.system.processes import port_holder
@@ -56,6 +57,7 @@ class Prepared:
         certificates: for TLS on the public port; None where it is plain.
         engine_told: an engine that runs since before has that certificate too.
         file: the configuration is from it, and the folder beside it; None where there is none.
+        outward: the secrets shared with other systems.
     """
 
     config: Config
@@ -72,6 +74,7 @@ class Prepared:
     certificates: Certificates | None = None
     engine_told: bool = True
     file: Path | None = None
+    outward: OutwardSecrets = field(factory=OutwardSecrets)
 
     def runtime(self, reactor: Any) -> Runtime:
         """What the parts need of this process, once there is a reactor."""
@@ -115,7 +118,8 @@ def prepare(config: Config) -> Prepared:
         _make(wanted, 0o750)
     lock = _lock(config.state_dir / _LOCK)
     try:
-        return _prepare(config, lock)
+        outward = OutwardSecrets.of(config)
+        return evolve(_prepare(config, lock), outward=outward)
     except BaseException:
         lock.close()
         raise

@@ -32,7 +32,8 @@ def database_of(config: Config) -> Path:
 
 def key_files(config: Config) -> dict[str, Path]:
     """The secrets that are ours, by their names in a backup."""
-    return {"jwt.key": config.jwt_secret_file, "runtime.key": config.state_dir / "runtime.key"}
+    names = ("runtime.key", "webhook.key")
+    return {"jwt.key": config.jwt_secret_file, **{name: config.state_dir / name for name in names}}
 
 
 def write_backup(sources: Sources, file: Path) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import msgspec
 from attrs import frozen
 
 from camsvc.config import folders
+from camsvc.config import outward as outward_tables
 from camsvc.config import storage as storage_table
 from camsvc.config.messages import one_line
 from camsvc.config.schema import Config, parse
@@ -189,7 +190,7 @@ def _folder_problems(config: Config, file: Path) -> list[str]:
         "access.jwt_key_file": access.jwt_key_file,
         "server.tls_key": config.server.tls_key,
         "the configuration": str(file),
-    }
+    } | {f"webhook[{number}].secret_file": each.secret_file for number, each in enumerate(config.webhook)}
     return folders.problems(storage.media_folders, kept)
 
 
@@ -207,4 +208,11 @@ def _anchored(config: Config, base: Path) -> Config:
         jwt_key_file=at(config.access.jwt_key_file),
     )
     recording = msgspec.structs.replace(config.recording, pre_record_dir=at(config.recording.pre_record_dir))
-    return msgspec.structs.replace(config, server=server, storage=storage, access=access, recording=recording)
+    return msgspec.structs.replace(
+        config,
+        server=server,
+        storage=storage,
+        access=access,
+        recording=recording,
+        webhook=[outward_tables.anchored(each, at) for each in config.webhook],
+    )

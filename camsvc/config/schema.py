@@ -12,9 +12,11 @@ import msgspec
 from msgspec import Meta, field
 
 from camsvc.config import discovery as discovery_table
+from camsvc.config import outward as outward_tables
 from camsvc.config import recording as recording_table
 from camsvc.config.discovery import Discovery
 from camsvc.config.messages import mistake, one_line
+from camsvc.config.outward import Webhook
 from camsvc.config.recording import RecordingRules
 from camsvc.config.storage import Storage
 from camsvc.errors import ConfigError
@@ -116,6 +118,7 @@ class Config(Table, frozen=True):
     access: Access = field(default_factory=Access)
     limits: Limits = field(default_factory=Limits)
     logs: Logs = field(default_factory=Logs)
+    webhook: list[Webhook] = []
     camera: list[CameraTable] = []
     usb: list[UsbCamera] = []
 
@@ -128,6 +131,10 @@ class Config(Table, frozen=True):
     def jwt_secret_file(self) -> Path:
         """Key of the session tokens."""
         return Path(self.access.jwt_secret_file) if self.access.jwt_secret_file else self.state_dir / "jwt.key"
+
+    def webhook_secret_file(self, webhook: Webhook) -> Path:
+        """The secret that signs what a webhook is sent."""
+        return Path(webhook.secret_file) if webhook.secret_file else self.state_dir / "webhook.key"
 
 
 def parse(document: dict[str, Any], source: str | Callable[[str], str] = "configuration") -> Config:
@@ -171,8 +178,8 @@ def _cross_checks(config: Config) -> list[str]:
             problems.append(f"{key} = {port}: the same as {seen[port]}; each listener needs a port of its own")
         seen[port] = key
     problems += catalogue.problems(config.camera, config.usb)
-    problems += discovery_table.problems(config.discovery)
-    problems += recording_table.problems(config.recording)
+    problems += [*discovery_table.problems(config.discovery), *recording_table.problems(config.recording)]
+    problems += outward_tables.problems(config.webhook)
     if config.media.engine == "mediamtx" and not config.media.run and config.media.mediamtx:
         problems.append(
             "media.mediamtx: names a program, but media.run = false says that systemd starts it; drop one"

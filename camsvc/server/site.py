@@ -63,7 +63,8 @@ class Pages:
     def detailed(self, request: IRequest) -> bytes:
         """The same, with the state of each part."""
         health = self._health_status.health
-        states = {name: state.lower() for name, state in self._health_status.states().items()}
+        others = {name: each.state for name, each in self._health_status.integrations.all().items()}
+        states = {name: state.lower() for name, state in (self._health_status.states() | others).items()}
         return answer_json(request, 503 if health == "unhealthy" else 200, {"status": health, "components": states})
 
     @app.route("/health/live", methods=["GET", "HEAD"])

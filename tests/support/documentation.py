@@ -88,6 +88,7 @@ NO_COMMANDS = {
     "camsvc: making .venv with Python": "what the first start prints; compared with the log of a start",
     "clients ──ws, http──▶ camsvc": "a picture",
     "camsvc/": "the layout",
+    '{"type":"camera.disconnected"': "an event; tests/functional/outward/test_webhooks compares it with one",
 }
 """Literal blocks that are nothing to type, by their beginning."""
 
@@ -142,6 +143,17 @@ def examples() -> list[Example]:
     return found + [
         each for file in SCRIPTS for each in _blocks(file, ast.get_docstring(ast.parse(_text(file))) or "")
     ]
+
+
+def piece(file: str, table: str) -> str:
+    """The piece of configuration of a page that begins with a table, as its reader pastes it.
+
+    Args:
+        file: below the checkout.
+        table: such as ``[mqtt]``.
+    """
+    (found,) = [each.text for each in _of_rst(file) if each.literal and each.text.startswith(f"{table}\n")]
+    return f"{found}\n"
 
 
 def _text(file: str) -> str:

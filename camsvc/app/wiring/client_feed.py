@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from camsvc.api.health_status import HealthStatus
+from camsvc.api.integrations import Integrations
 from camsvc.api.notifications.connections import ClientConnections
 from camsvc.api.notifications.control_events import ControlEvents
 from camsvc.api.notifications.event_sender import EventSender
@@ -34,14 +35,15 @@ class ClientFeed:
         urls = Urls(topics.access.tokens, config.access, config.media, lambda: media.certificate.served, clocks)
         watchable, settings = media.streaming.availability.watchable, cameras.inventory.settings
         self.views = Views(urls, archive.recorder.recording, watchable, settings.of)
+        self.integrations = Integrations()
         rounds = media.streaming.rounds
         self.health_status = HealthStatus(
             cameras.inventory,
             media.engine,
             rounds,
             lambda: cameras.listening,
-            lambda: audit.trouble is None,
-            lambda: archive.guard.status.state is DiskState.OK,
+            (lambda: audit.trouble is None, lambda: archive.guard.status.state is DiskState.OK),
+            self.integrations,
         )
         self.connections = ClientConnections(clocks)
         self.subscriptions = Subscriptions(self.connections)
@@ -67,3 +69,4 @@ class ClientFeed:
         archive.protection.changes.add(self.events.recording_protected)
         archive.retention.deleted.add(self.events.files_deleted)
         media.engine.changes.add(self.events.check_health)
+        self.integrations.changes.add(self.events.check_health)

@@ -48,6 +48,8 @@ def check_health(machine: Machine) -> list[Finding]:
     for part, state in sorted((status.get("components") or {}).items()):
         if state == "ERROR":
             found.append(Finding("health", Level.PROBLEM, f"{part} is in error", "journalctl -u camsvc -n 50"))
+    for name, integration in sorted((status.get("integrations") or {}).items()):
+        found.append(_integration(name, integration))
     for camera in (cameras or {}).get("cameras", []):
         what = f"{camera['device']} ({camera['name']})"
         if camera["status"] == "ERROR":
@@ -60,3 +62,10 @@ def check_health(machine: Machine) -> list[Finding]:
             found.append(Finding("cameras", Level.OK, f"{what} is {camera['status']}"))
     words = f"camsvc says that it is {status.get('status', '?')}"
     return [Finding("health", Level.OK, words), *found]
+
+
+def _integration(name: str, said: dict[str, str]) -> Finding:
+    if said["state"] == "ERROR":
+        page = {"webhooks": "docs/webhooks.rst"}[name]
+        return Finding("integrations", Level.WARNING, f"{name}: {said.get('error', 'in error')}", f"see {page}")
+    return Finding("integrations", Level.OK, f"{name} is {said['state']}")

@@ -27,5 +27,5 @@ class HealthStatusTests(SynchronousTestCase):
         """An audit log that is not on the disk degrades the whole."""
         engine: Any = FakeEngine()
         engine.trouble, engine.in_step = None, True
-        health_status = HealthStatus(Inventory(), engine, engine, lambda: None, lambda: False)
+        health_status = HealthStatus(Inventory(), engine, engine, lambda: None, [lambda: False])
         self.assertEqual(health_status.health, "degraded")

@@ -411,6 +411,12 @@ export interface Identity {
   session_id: string;
 }
 
+/** RUNNING, STARTING or ERROR; `error`: what went wrong last, for people. */
+export interface Integration {
+  state: string;
+  error?: string;
+}
+
 /** The interval in force. */
 export interface Interval {
   scan_interval: number;
@@ -666,12 +672,13 @@ export interface ServerInfo {
   max_cameras: number;
 }
 
-/** HEALTHY, DEGRADED or UNHEALTHY; `uptime` in seconds; components RUNNING, STARTING, STOPPED or ERROR. */
+/** HEALTHY, DEGRADED or UNHEALTHY; `uptime` in seconds; components RUNNING, STARTING, STOPPED or ERROR. `integrations`: the systems that the configuration connects camsvc to. */
 export interface ServiceStatus {
   status: string;
   uptime: number;
   version: string;
   components: Record<string, string>;
+  integrations: Record<string, Integration>;
 }
 
 /** `snapshot.taken`. */

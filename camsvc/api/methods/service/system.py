@@ -13,6 +13,7 @@ from camsvc.api.calls import Call
 from camsvc.api.camera_scope import CameraScope
 from camsvc.api.declaration import NoParams, method
 from camsvc.api.health_status import HealthStatus
+from camsvc.api.integrations import Integration
 from camsvc.devices.inventory import Inventory
 from camsvc.engine.supervisor import Engine
 from camsvc.model import Status
@@ -48,12 +49,16 @@ class ServerInfo(Struct, frozen=True):
 
 
 class ServiceStatus(Struct, frozen=True):
-    """HEALTHY, DEGRADED or UNHEALTHY; ``uptime`` in seconds; components RUNNING, STARTING, STOPPED or ERROR."""
+    """HEALTHY, DEGRADED or UNHEALTHY; ``uptime`` in seconds; components RUNNING, STARTING, STOPPED or ERROR.
+
+    ``integrations``: the systems that the configuration connects camsvc to.
+    """
 
     status: str
     uptime: float
     version: str
     components: dict[str, str]
+    integrations: dict[str, Integration]
 
 
 class SystemMethods:
@@ -77,6 +82,7 @@ class SystemMethods:
             round(self._clocks.boot_s() - self._began, 1),
             camsvc.__version__,
             self._health_status.states(),
+            self._health_status.integrations.all(),
         )
 
     @method("get_system_status", role=Role.VIEWER, result=SystemStatus, reads=True, cameras=CameraScope.VISIBLE)

@@ -1,0 +1,1 @@
+"""Events as HTTP requests to URLs of the configuration, and to nowhere else."""

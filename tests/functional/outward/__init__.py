@@ -1,0 +1,1 @@
+"""Other systems, real ones, that camsvc is connected to."""
