@@ -90,7 +90,7 @@ export function Today({ device }: { device: string }) {
           const length = secondsSince(each, 0);
           return (
             <li key={file.filename}>
-              <Link href={pathOf(file)} aria-label={playWords(file.created_time, length)}>
+              <Link href={pathOf(file)} title={playWords(file.created_time, length)}>
                 {time(file.created_time)} · {clock(length)}
               </Link>
             </li>

@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "react";
 import { Link, useParams } from "wouter";
-import { navigate } from "wouter/use-hash-location";
+import { navigate, useHashLocation } from "wouter/use-hash-location";
 
 import { t } from "../../i18n";
 import { clock, dateTime, size } from "../../i18n/format";
@@ -20,7 +20,7 @@ import { isDone, isKind, type FileKind } from "../../state/kinds";
 import { useApp } from "../../state/store";
 import { FileActions } from "./FileActions";
 import styles from "./FilePage.module.css";
-import { nameOf, pathOf } from "./FileRow";
+import { filenameOf, nameOf, pathOf } from "./FileRow";
 import { PartsPlayer } from "./PartsPlayer";
 import { VideoPlayer } from "./VideoPlayer";
 
@@ -113,7 +113,8 @@ function Shown({ kind, info, onEnded }: { kind: FileKind; info: FileInfo; onEnde
 export default function FilePage() {
   const params = useParams<{ kind: string; filename: string }>();
   const kind: FileKind = isKind(params.kind) ? params.kind : "recordings";
-  const { filename } = params;
+  const [address] = useHashLocation();
+  const filename = filenameOf(address);
   const { value: info, failure, again } = useFile(kind, filename);
   const cameras = useApp((state) => state.cameras);
   const around = useNeighbours(kind, info);

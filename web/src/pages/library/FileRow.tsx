@@ -29,6 +29,16 @@ interface FileRowProps {
 export const pathOf = (kind: FileKind, filename: string): string =>
   `/library/${kind}/${encodeURIComponent(filename)}`;
 
+/** The name in such an address: the router's own parameter has some of its signs decoded and others not. */
+export function filenameOf(address: string): string {
+  const last = address.slice(address.lastIndexOf("/") + 1);
+  try {
+    return decodeURIComponent(last);
+  } catch {
+    return last; // written by hand
+  }
+}
+
 export function nameOf(cameras: Readonly<Record<string, { name: string }>>, device: string): string {
   return cameras[device]?.name ?? (device || t("library.nocamera"));
 }
@@ -79,13 +89,13 @@ export function FileRow({ kind, file, selected, choosing, doomed, onToggle }: Fi
       <Link
         className={styles.open}
         href={pathOf(kind, file.filename)}
-        aria-label={t(kind === "snapshots" ? "library.look" : "library.play", { file: label })}
         onClick={(event) => {
           if (!choosing || !done || doomed) return;
           event.preventDefault();
           onToggle(event.shiftKey);
         }}
       >
+        <span className="only-heard">{t(kind === "snapshots" ? "library.look" : "library.play")} </span>
         <Thumbnail file={file} />
         <span className={styles.words}>
           <span className={styles.first}>
