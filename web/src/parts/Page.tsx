@@ -5,6 +5,8 @@ import { useEffect, useId, useRef, type ReactNode } from "react";
 import { classes } from "./classes";
 import styles from "./Page.module.css";
 
+let opened = false;
+
 interface PageProps {
   title: string;
   /** Stands before the heading, as a way back. */
@@ -24,7 +26,8 @@ export function Page({ title, before, beside, actions, wide = false, children }:
   }, [title]);
   useEffect(() => {
     // Who goes on by keyboard or hears the page begins at the heading of what has opened; not at the first load.
-    if (history.length > 1 && document.activeElement !== document.body) heading.current?.focus();
+    if (opened) heading.current?.focus();
+    opened = true;
   }, []);
   return (
     <div className={classes(styles.page, wide && styles.wide)}>
