@@ -1,10 +1,11 @@
 // Which pages there are: where each is found, who sees it, and its code, which is loaded when it is opened.
 
-import { lazy, type ComponentType, type LazyExoticComponent } from "react";
+import type { ComponentType } from "react";
 
 import type { MethodName } from "./api/types";
 import type { PlainKey } from "./i18n";
 import type { IconName } from "./parts/Icon";
+import { lazily } from "./parts/lazily";
 
 type PageCode = () => Promise<{ default: ComponentType }>;
 
@@ -12,7 +13,7 @@ export interface Route {
   /** As wouter has it; it stands after the # of the address. */
   path: string;
   code: PageCode;
-  Page: LazyExoticComponent<ComponentType>;
+  Page: ComponentType;
   /** Its entry of the navigation; a page without one is opened from another. */
   entry?: { icon: IconName; text: PlainKey; key: string };
   /** Only who may call this method sees it. */
@@ -22,7 +23,7 @@ export interface Route {
 }
 
 function route(path: string, code: PageCode, more: Omit<Route, "path" | "code" | "Page"> = {}): Route {
-  return { path, code, Page: lazy(code), ...more };
+  return { path, code, Page: lazily(code), ...more };
 }
 
 export const routes: readonly Route[] = [

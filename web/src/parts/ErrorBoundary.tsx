@@ -4,6 +4,7 @@ import { Component, type ReactNode } from "react";
 
 import { t } from "../i18n";
 import { Button } from "./Button";
+import { loadAgain } from "./lazily";
 import { Trouble } from "./Trouble";
 
 interface Props {
@@ -34,7 +35,14 @@ export class ErrorBoundary extends Component<Props, { broken: unknown }> {
         suggestion={stale ? t("broken.stale.do") : t("broken.do")}
         actions={
           <>
-            <Button onClick={() => this.setState({ broken: null })}>{t("again")}</Button>
+            <Button
+              onClick={() => {
+                loadAgain();
+                this.setState({ broken: null });
+              }}
+            >
+              {t("again")}
+            </Button>
             <Button onClick={() => location.reload()}>{t("broken.reload")}</Button>
           </>
         }

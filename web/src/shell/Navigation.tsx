@@ -1,6 +1,6 @@
 // The way to the pages: a rail at the side, a bar at the bottom of a phone.
 
-import { lazy, Suspense, useState } from "react";
+import { Suspense, useState } from "react";
 import { Link } from "wouter";
 import { useHashLocation, navigate } from "wouter/use-hash-location";
 
@@ -10,6 +10,7 @@ import { classes } from "../parts/classes";
 import { ErrorBoundary } from "../parts/ErrorBoundary";
 import { Icon } from "../parts/Icon";
 import { useKeys } from "../parts/keys";
+import { lazily } from "../parts/lazily";
 import { Menu } from "../parts/Menu";
 import type { Route } from "../routes";
 import { complain } from "../state/notices";
@@ -18,9 +19,9 @@ import { useApp } from "../state/store";
 import styles from "./Navigation.module.css";
 
 const dialogs = {
-  preferences: lazy(() => import("./PreferencesDialog")),
-  keys: lazy(() => import("./KeysDialog")),
-  diagnostics: lazy(() => import("./DiagnosticsDialog")),
+  preferences: lazily(() => import("./PreferencesDialog")),
+  keys: lazily(() => import("./KeysDialog")),
+  diagnostics: lazily(() => import("./DiagnosticsDialog")),
 };
 
 export function Navigation({ routes }: { routes: readonly Route[] }) {
