@@ -39,6 +39,8 @@ _TYPES = {
     ".webmanifest": "application/manifest+json",
     ".woff2": "font/woff2",
 }
+_FOR_EVER = b"public, max-age=31536000, immutable"
+_A_DAY = b"public, max-age=86400"
 _ENCODINGS = {"br": ".br", "gzip": ".gz"}
 """Content codings (RFC 9110, section 8.4.1) in the order of our liking, and how the compressed file's name ends."""
 
@@ -60,8 +62,8 @@ class _ClientFile:
                 codings[coding] = compressed.read_bytes()
         return cls(_TYPES[path.suffix], codings, {coding: _etag(data) for coding, data in codings.items()})
 
-    def answer(self, request: IRequest, *, for_ever: bool) -> bytes:
-        """Set the headers; the body to return, in the coding that the client likes best."""
+    def answer(self, request: IRequest, caching: bytes) -> bytes:
+        """Set the headers, with this Cache-Control; the body to return, in the coding that the client likes best."""
         accepted = _accepted(request)
         coding = next(each for each in (*_ENCODINGS, "") if each in self.codings and (not each or each in accepted))
         data = self.codings[coding]
@@ -69,7 +71,7 @@ class _ClientFile:
             request.setHeader(b"vary", b"accept-encoding")
         if coding:
             request.setHeader(b"content-encoding", coding.encode())
-        request.setHeader(b"cache-control", b"public, max-age=31536000, immutable" if for_ever else b"no-cache")
+        request.setHeader(b"cache-control", caching)
         request.setHeader(b"content-type", self.content_type.encode())
         if request.setETag(self.etags[coding]) is http.CACHED:
             return b""
@@ -102,10 +104,10 @@ class WebClient:
 
     def page(self, request: IRequest) -> bytes:
         """The page; asked for anew each time, and mostly answered by 304."""
-        return self._page.answer(request, for_ever=False)
+        return self._page.answer(request, b"no-cache")
 
     def file(self, request: IRequest, name: str) -> bytes:
-        """A file; what is named after its content a browser asks for once, all else is as the page is.
+        """A file; what is named after its content a browser asks for once, all else (icons, say) once a day.
 
         Args:
             request: whose answer it is.
@@ -117,7 +119,7 @@ class WebClient:
         found = self._files.get(name)
         if found is None:
             raise NotFound("Page", "path")
-        return found.answer(request, for_ever=name.startswith(_ASSETS))
+        return found.answer(request, _FOR_EVER if name.startswith(_ASSETS) else _A_DAY)
 
 
 def _served(folder: Path) -> Iterator[Path]:

@@ -82,13 +82,14 @@ class WebClientTests(TestCase):
         self.assertEqual((await self.get("/", method="HEAD")).body, b"")
 
     async def test_assets(self) -> None:
-        """What is named after its content is asked for once; what is not, each time, and then mostly not sent."""
+        """What is named after its content is asked for once; what is not, once a day, and then mostly not sent."""
         answer = await self.get("/assets/index-a1.css")
         self.assertEqual(answer.headers["cache-control"], "public, max-age=31536000, immutable")
         self.assertEqual((answer.headers["content-type"], answer.body), ("text/css; charset=utf-8", b"b{}"))
         for name, kind in (("icon.svg", "image/svg+xml"), ("sw.js", "text/javascript; charset=utf-8")):
             answer = await self.get(f"/{name}")
-            self.assertEqual((answer.headers["cache-control"], answer.headers["content-type"]), ("no-cache", kind))
+            self.assertEqual(answer.headers["cache-control"], "public, max-age=86400")
+            self.assertEqual(answer.headers["content-type"], kind)
             self.assertEqual((await self.get(f"/{name}", if_none_match=answer.headers["etag"])).status, 304)
 
     async def test_codings(self) -> None:
