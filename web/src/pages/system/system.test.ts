@@ -115,6 +115,7 @@ const status = (components: Record<string, string>, health = "HEALTHY"): Service
   uptime: 1,
   version: "1",
   components,
+  integrations: {},
 });
 
 describe("findings", () => {
