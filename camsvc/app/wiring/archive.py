@@ -167,6 +167,7 @@ class Archive:
             self.mover.guard.start()
         self.mover.start()
         self.pre_record.start()
+        self.exports.start()
 
     async def _is_away(self, kind: str, location: str) -> bool:
         """Whether the disk of a place is not there; a folder that is not there at all is none of its questions."""

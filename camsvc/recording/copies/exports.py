@@ -73,6 +73,11 @@ class Exports:
         """Those that there are, oldest first."""
         return tuple(self._all.values())
 
+    def start(self) -> None:
+        """Delete what an earlier run has left half made."""
+        if not self._guard.status.away:
+            _ = launch(self._discard_drafts(), self._log, "deleting exports that were not made to their end")
+
     def stop(self) -> None:
         """Cancel what is being made."""
         for export in self.known():
@@ -127,6 +132,9 @@ class Exports:
             raise InvalidState(
                 f"the export has ended: {export.state}", state=export.state, allowed_states=["RUNNING"]
             )
+
+    async def _discard_drafts(self) -> None:
+        await self._folders.thread(_remove_drafts, self._folders.exports_dir)
 
     def _cancel(self, export: Export) -> bool:
         if export.has_ended or export.work is None:
@@ -260,6 +268,11 @@ class Exports:
 
 def _make_folder(folder: Path) -> None:
     folder.mkdir(mode=0o750, exist_ok=True)
+
+
+def _remove_drafts(folder: Path) -> None:
+    for path in folder.glob(".*.part"):
+        _remove(path)
 
 
 def _remove(path: Path) -> None:

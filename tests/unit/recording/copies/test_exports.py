@@ -112,6 +112,15 @@ class ExportsTests(TestCase):
         self.assertNotIn((RECORDINGS, self.files[0].filename), self.in_use)
         self.assertEqual(len(os.listdir(self.folders.exports_dir)), 1)
 
+    async def test_half_made(self) -> None:
+        """What an earlier run did not make to its end is deleted at the start."""
+        made = (await self.export(0, 5)).file
+        assert made is not None
+        draft = self.folders.exports_dir / f".{made.filename}.part"
+        draft.touch()
+        self.exports.start()
+        self.assertEqual([path.name for path in self.folders.exports_dir.iterdir()], [made.filename])
+
     async def test_nothing_there(self) -> None:
         """In the gap, before, after, and of another camera."""
         for device, since, until in (("camera0", 11, 14), ("camera0", -9, 0), ("camera0", 25, 99), ("camera1", 0, 9)):
