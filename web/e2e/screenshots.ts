@@ -49,8 +49,8 @@ function past(device: string, hours: number, minutes: number, number: string): v
   execFileSync("ffmpeg", ["-v", "error", ...stretch, "-c", "copy", join(folder, name)]);
 }
 past("camera0", 15.5, 60, "101");
-past("camera0", 14.5, 31, "101-2");
-past("camera0", 13.6, 60, "101-3");
+past("camera0", 14.4, 31, "107");
+past("camera0", 11.6, 50, "108");
 past("camera0", 8, 42, "102");
 past("camera0", 3.2, 12, "103");
 past("camera1", 12.1, 75, "104");
@@ -60,7 +60,7 @@ await stand.call("protect_recording", { filename: files[0]?.filename, protected:
 await stand.call("start_recording", { device: "camera1" });
 await eventually(async () => {
   const all = await stand.call<{ files: { duration?: number; status: string }[] }>("list_recordings");
-  return all.files.length === 9 && all.files.every(({ duration }) => duration !== undefined);
+  return all.files.length === 11 && all.files.every(({ duration }) => duration !== undefined);
 }, 60_000);
 /** Where it is about six in the evening, so that most of the day is there. */
 const eastward = 18 - new Date().getUTCHours();
@@ -87,10 +87,14 @@ for (const width of WIDTHS) {
     ];
     for (const path of paths.filter((each) => nameOf(each).includes(only))) {
       await go(page, path);
-      // What moves is there, or has said why not.
+      // What moves is there.
       await page.waitForFunction(() => {
+        const screens = [...document.querySelectorAll<HTMLElement>("[data-phase]")];
         const videos = [...document.querySelectorAll("video")];
-        return videos.every((video) => video.hidden || video.readyState >= 2);
+        return (
+          screens.every(({ dataset }) => dataset.phase === "moving") &&
+          videos.every((video) => video.hidden || video.readyState >= 2)
+        );
       });
       await save(nameOf(path));
     }

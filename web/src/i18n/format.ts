@@ -31,8 +31,12 @@ export function percent(share: number, digits = 0): string {
 
 export const date = (when: string | number | Date): string =>
   dated(when, { year: "numeric", month: "short", day: "numeric" });
-export const day = (when: string | number | Date): string =>
-  dated(when, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
+/** A day of this year without its year. */
+export function day(at: string | number | Date, now: number = Date.now()): string {
+  const isThisYear = new Date(at).getFullYear() === new Date(now).getFullYear();
+  const date = { weekday: "long", day: "numeric", month: "long" } as const;
+  return dated(at, isThisYear ? date : { ...date, year: "numeric" });
+}
 export const time = (when: string | number | Date): string =>
   dated(when, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 export const shortTime = (when: string | number | Date): string =>

@@ -11,6 +11,8 @@ export interface Column<Row> {
   cell: (row: Row) => ReactNode;
   /** Numbers stand at the end of their column. */
   end?: boolean;
+  /** Short words, which stay on one line. */
+  short?: boolean;
 }
 
 interface TableProps<Row> {
@@ -37,8 +39,8 @@ export function Table<Row>({ caption, columns, rows, rowKey }: TableProps<Row>) 
       <tbody>
         {rows.map((row) => (
           <tr key={rowKey(row)}>
-            {columns.map(({ key, title, cell, end }) => (
-              <td key={key} data-title={title} className={classes(end && styles.end)}>
+            {columns.map(({ key, title, cell, end, short }) => (
+              <td key={key} data-title={title} className={classes(end && styles.end, short && styles.short)}>
                 {cell(row)}
               </td>
             ))}

@@ -83,7 +83,7 @@ export function KeysPart() {
                 </span>
               ),
             },
-            { key: "role", title: t("administration.role"), cell: ({ role }) => roleName(role) },
+            { key: "role", short: true, title: t("administration.role"), cell: ({ role }) => roleName(role) },
             {
               key: "cameras",
               title: t("administration.keys.cameras"),

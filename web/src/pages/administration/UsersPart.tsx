@@ -145,6 +145,7 @@ export function UsersPart() {
             },
             {
               key: "role",
+              short: true,
               title: t("administration.role"),
               cell: ({ role }) => roleName(role),
             },

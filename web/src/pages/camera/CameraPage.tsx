@@ -187,12 +187,12 @@ function Shown({ camera }: { camera: CameraView }) {
           {camera.detail && connected && <p className={styles.detail}>{camera.detail}</p>}
           {taken && <Taken taken={taken} onClose={() => take(null)} />}
           <Today device={device} />
+          <Schedule device={device} />
         </div>
         <div className={styles.side}>
           <Details camera={camera} />
           <Controls device={device} />
           <Links device={device} name={name} />
-          <Schedule device={device} />
           {maySet && <Settings camera={camera} />}
         </div>
       </div>

@@ -6,12 +6,14 @@ import { bitRate, number, size, span } from "../../i18n/format";
 import { Section } from "../../parts/Page";
 import type { CameraView } from "../../api/types";
 import { useAnswer } from "../../state/answers";
+import { useApp } from "../../state/store";
 import styles from "./Details.module.css";
 
 const EVERY_MS = 5000;
 
 export function Details({ camera }: { camera: CameraView }) {
   const { device } = camera;
+  const readers = useApp((state) => state.readers[device] ?? 0);
   const connected = camera.status === "CONNECTED";
   const { value: status } = useAnswer("get_camera_status", { device }, { everyMs: EVERY_MS });
   const { value: stream } = useAnswer(
@@ -26,10 +28,13 @@ export function Details({ camera }: { camera: CameraView }) {
     [
       t("camera.details.mode"),
       camera.resolution
-        ? t("camera.details.mode.is", { size: camera.resolution, fps: number(camera.fps, 0) })
+        ? t("camera.details.mode.is", {
+            size: camera.resolution.replace("x", " × "),
+            fps: number(camera.fps, 0),
+          })
         : "–",
     ],
-    [t("camera.details.readers"), number(status?.metrics.readers ?? 0)],
+    [t("camera.details.readers"), number(readers)],
     [t("camera.details.sent"), size(status?.metrics.bytes_sent ?? 0)],
     [
       t("camera.details.runs"),

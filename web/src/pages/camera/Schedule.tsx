@@ -156,14 +156,16 @@ function Form({
           <p className={styles.note}>{t("camera.schedule.ring")}</p>
         </>
       )}
-      <TextField
-        label={t("camera.schedule.before")}
-        hint={t("camera.schedule.before.hint")}
-        inputMode="numeric"
-        value={form.before}
-        wrong={fault === "before" ? t("camera.schedule.wrong.before") : null}
-        onChange={(event) => set({ before: event.target.value })}
-      />
+      <div className={styles.before}>
+        <TextField
+          label={t("camera.schedule.before")}
+          hint={t("camera.schedule.before.hint")}
+          inputMode="numeric"
+          value={form.before}
+          wrong={fault === "before" ? t("camera.schedule.wrong.before") : null}
+          onChange={(event) => set({ before: event.target.value })}
+        />
+      </div>
       <Button
         type="submit"
         kind="primary"

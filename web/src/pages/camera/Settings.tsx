@@ -42,7 +42,8 @@ function Form({ camera }: { camera: CameraView }) {
       },
     );
   };
-  const inUse = resolution && t("camera.details.mode.is", { size: resolution, fps: number(fps, 0) });
+  const inUse =
+    resolution && t("camera.details.mode.is", { size: resolution.replace("x", " × "), fps: number(fps, 0) });
   return (
     <form className={styles.form} onSubmit={submit}>
       {trouble && <Trouble {...trouble} />}

@@ -28,7 +28,7 @@ export function ClientsSection() {
               title: t("system.clients.user"),
               cell: ({ user }) => user || t("system.clients.nobody"),
             },
-            { key: "role", title: t("system.clients.role"), cell: ({ role }) => roleName(role) },
+            { key: "role", short: true, title: t("system.clients.role"), cell: ({ role }) => roleName(role) },
             { key: "address", title: t("system.clients.address"), cell: ({ address }) => address },
             {
               key: "program",

@@ -56,7 +56,7 @@ function Findings({ verdict: { findings, total_findings: total } }: { verdict: V
 function Verdict({ verdict }: { verdict: VerdictView }) {
   const { status, progress, checked, ok } = verdict;
   if (status === "RUNNING") {
-    const words = t("system.library.running", { n: number(checked) });
+    const words = tn("system.library.running", checked, number(checked));
     return (
       <p className={styles.progress}>
         <span>{words}</span>
@@ -68,7 +68,8 @@ function Verdict({ verdict }: { verdict: VerdictView }) {
   const end = status === "DONE" ? "done" : status === "CANCELLED" ? "cancelled" : "error";
   return (
     <p>
-      {t(`system.library.${end}`)} {t("system.library.counted", { checked: number(checked), ok: number(ok) })}
+      {t(`system.library.${end}`)} {tn("system.library.counted", checked, number(checked))}{" "}
+      {checked === ok ? t("system.library.sound") : t("system.library.ok", { n: number(ok) })}
     </p>
   );
 }
@@ -85,14 +86,14 @@ export function LibrarySection() {
             {t("cancel")}
           </Button>
         ) : (
-          <>
+          <span className={styles.actions}>
             <Button unavailable={offline} onClick={() => void verify(true)}>
               {t("system.library.mend")}
             </Button>
             <Button kind="primary" unavailable={offline} onClick={() => void verify(false)}>
               {t("system.library.check")}
             </Button>
-          </>
+          </span>
         )
       }
     >

@@ -25,7 +25,8 @@ export function StorageSection() {
     );
   }
   const all = shares(info);
-  const scale = WIDTH / Math.max(1, info.total_space);
+  // As df has it, what is reserved for root is neither used nor free.
+  const scale = WIDTH / Math.max(1, info.used_space + info.available_space);
   const perDay = newest ? bytesPerDay(newest.files, newest.total, at ?? 0) : null;
   const left = daysLeft(info, perDay);
   return (
