@@ -37,6 +37,8 @@ LAST_WRITE_S = 1.0
 """An engine writes some milliseconds on when its path is gone, and makes the folder again for that."""
 
 _SAME_KEY_FRAME_S = 0.05
+_SEAM_S = 1.0
+"""Of a part's last picture, or its last fragment, nothing says how long it is shown: its end may be so much later."""
 
 
 class PreRecord:
@@ -201,7 +203,7 @@ def _before(folder: Path, begins: float, first: float) -> list[str]:
     times = {name: parts.began_at(folder / name) for name in _names(folder)}
     names = [name for name, at in times.items() if at < first - _SAME_KEY_FRAME_S]
     early = [name for name in names if times[name] <= begins][-1:]
-    reach = [name for name in early if times[name] + _length_s(folder / name) > begins - _SAME_KEY_FRAME_S]
+    reach = [name for name in early if times[name] + _length_s(folder / name) > begins - _SEAM_S]
     return [*reach, *(name for name in names if times[name] > begins)]
 
 
