@@ -18,20 +18,18 @@ MOMENTS = (3599, 1, 1800, 2711, 66, 3001)
 _SEEK = """(async () => {
   const moments = %s;
   const video = document.createElement("video");
-  Object.assign(video, { muted: true, preload: "metadata", src: %s });
+  const shown = () => new Promise((done) => video.requestVideoFrameCallback((_, frame) => done(frame.mediaTime)));
+  const first = shown();
+  Object.assign(video, { muted: true, preload: "auto", src: %s });
   document.body.replaceChildren(video);
   const failed = new Promise((_, fail) => video.addEventListener("error", () => fail(video.error.message)));
-  const told = (name) => new Promise((done) => video.addEventListener(name, done, { once: true }));
-  await Promise.race([told("loadeddata"), failed]);
+  await Promise.race([first, failed]);
   const seen = [];
-  const shown = () => new Promise((done) => video.requestVideoFrameCallback((_, frame) => done(frame.mediaTime)));
-  let before = 0, mediaTime = 0;  // the first picture may be shown later than its data are there
   for (const at of moments) {
     const began = performance.now();
+    const sought = shown();
     video.currentTime = at;
-    while (mediaTime === before) mediaTime = await Promise.race([shown(), failed]);
-    seen.push({ at, mediaTime, ms: performance.now() - began });
-    before = mediaTime;
+    seen.push({ at, mediaTime: await Promise.race([sought, failed]), ms: performance.now() - began });
   }
   return { duration: video.duration, seen };
 })()"""
