@@ -91,7 +91,7 @@ class SessionGrantsTestCase(DaemonTestCase):
         """A reader of the stream, once it plays."""
         process = reader(self, url)
         await eventually(lambda: frames_of(process) > 3 or not process.running, 20)
-        self.assertTrue(process.running, process.err.decode())
+        self.assertTrue(process.running, f"{process.err.decode()}\n{self.daemon.log()[-2000:]}")
         return process
 
     def basic(self, credential: str) -> str:

@@ -45,7 +45,11 @@ class Slowness:
 
     async def _ask(self) -> None:
         began = time.time()
-        await self._client.call("ping")
+        try:
+            await self._client.call("ping")
+        except ConnectionError:  # asked as the test ended
+            if self._loop.running:
+                raise
         self.worst_s = max(self.worst_s, time.time() - began)
 
     def stop(self) -> None:
