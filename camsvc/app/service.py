@@ -76,6 +76,7 @@ class Camsvc(Service):
         archive.scan.in_step.add(archive.thumbnails.look)
         archive.scan.in_step.add(archive.examination.look)
         streaming.rounds.completed.add(self._on_paths_read)
+        streaming.encoders.changes.add(self._on_other_encoders)
 
     def _records(self) -> bool:
         return bool(self._topics.archive.recorder.under_way())
@@ -98,6 +99,7 @@ class Camsvc(Service):
             )
         runtime, topics = self._runtime, self._topics
         topics.archive.load()
+        topics.media.streaming.encoders.load()
         topics.cameras.load()
         topics.archive.resume()
         runtime.lag.start()
@@ -145,6 +147,13 @@ class Camsvc(Service):
             Step("closing the database", runtime.database.stop),
             Step("giving back the state folder", self._prepared.lock.close),
         )
+
+    def _on_other_encoders(self) -> None:
+        """Have cameras encoded by what works now; a camera that is not encoded goes on undisturbed."""
+        cameras = self._topics.cameras
+        for camera in cameras.inventory.all():
+            if camera.present and self._topics.media.streaming.cameras.write_orders(camera):
+                cameras.health.reorder(camera.device)
 
     def _on_paths_read(self) -> None:
         self._feed.events.check_health()

@@ -9,7 +9,7 @@ from camsvc.doctor.checks.devices import check_devices
 from camsvc.doctor.checks.disk import check_disk
 from camsvc.doctor.checks.kernel import check_drivers
 from camsvc.doctor.checks.ports import check_ports
-from camsvc.doctor.checks.programs import check_engine, check_ffmpeg
+from camsvc.doctor.checks.programs import check_encoders, check_engine, check_ffmpeg
 from camsvc.doctor.checks.secrets import check_certificate, check_permissions
 from camsvc.doctor.checks.service import check_health, check_units
 from camsvc.doctor.checks.usb_buses import check_usb
@@ -23,6 +23,7 @@ CHECKS: tuple[Check, ...] = (
     check_health,
     check_engine,
     check_ffmpeg,
+    check_encoders,
     check_drivers,
     check_devices,
     check_usb,

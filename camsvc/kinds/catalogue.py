@@ -45,6 +45,20 @@ def kind_of(table: protocol.CameraTable) -> NamedKind[Any]:
     return _BY_TABLE[type(table)]
 
 
+def table_of(
+    cameras: Iterable[protocol.CameraTable], usb: Sequence[UsbCamera], camera: Camera
+) -> protocol.EncodedTable | None:
+    """What the configuration says of a camera; None for nothing.
+
+    Args:
+        cameras: the ``[[camera]]`` tables of the configuration.
+        usb: its ``[[usb]]`` tables.
+        camera: any.
+    """
+    named = {kind_of(table).found(table).key: table for table in cameras}
+    return named.get(camera.key) or usb_table(usb, camera.device, camera.key)
+
+
 def pipeline_of(
     cameras: Iterable[protocol.CameraTable], usb: Sequence[UsbCamera], ffmpeg: str, camera: Camera
 ) -> Pipeline:
@@ -56,8 +70,7 @@ def pipeline_of(
         ffmpeg: the program.
         camera: one that is there.
     """
-    named = {kind_of(table).found(table).key: table for table in cameras}
-    table = named.get(camera.key) or usb_table(usb, camera.device, camera.key)
+    table = table_of(cameras, usb, camera)
     made = KINDS[camera.kind].pipeline(camera, table)
     return evolve(made, ffmpeg=ffmpeg, otherwise=made.otherwise and evolve(made.otherwise, ffmpeg=ffmpeg))
 

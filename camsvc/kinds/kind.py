@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Generic, TypeVar
 from attrs import frozen
 from msgspec import Meta, Struct
 
+from camsvc.kinds.encoders import EncoderWish
 from camsvc.kinds.pipeline import Diagnosis, Pipeline
 from camsvc.model import Camera, Found
 from camsvc.system.redaction import STEERING
@@ -19,7 +20,13 @@ class Table(Struct, forbid_unknown_fields=True, frozen=True):
     """Base of every table; keys and their effect are described in ``etc/camsvc.toml``."""
 
 
-class CameraTable(Table, frozen=True, tag_field="kind"):
+class EncodedTable(Table, frozen=True, kw_only=True):
+    """Base of every table of a camera, whose video may be encoded."""
+
+    encoder: EncoderWish = "auto"
+
+
+class CameraTable(EncodedTable, frozen=True, tag_field="kind"):
     """Base of every ``[[camera]]`` table; ``tag`` of a subclass is the kind's name."""
 
     name: Name

@@ -64,6 +64,10 @@ KEY_FRAMES_ONLY = ("-skip_frame", "nokey", "-analyzeduration", "500000")
 
 _BITS_PER_PIXEL = 0.1
 
+_X264 = "-c:v libx264 -preset ultrafast -tune zerolatency -profile:v baseline -pix_fmt yuv420p -threads 1"
+X264 = tuple(_X264.split())
+"""What of :func:`h264` is libx264's own."""
+
 
 def to_opus(stream: str, before: str = "") -> tuple[str, ...]:
     """Encoder arguments for sound; gaps are filled, so that it stays with the picture.
@@ -213,6 +217,5 @@ def h264(width: int, height: int, fps: int) -> tuple[str, ...]:
         fps: frames per second.
     """
     bits = max(200_000, int(width * height * fps * _BITS_PER_PIXEL))
-    coding = "-c:v libx264 -preset ultrafast -tune zerolatency -profile:v baseline -pix_fmt yuv420p -threads 1"
     key_frames = f"-g {fps} -keyint_min {fps} -sc_threshold 0 -force_key_frames {_KEY_FRAMES}"
-    return (*coding.split(), *key_frames.split(), *f"-b:v {bits} -maxrate {bits} -bufsize {bits // 2}".split())
+    return (*X264, *key_frames.split(), *f"-b:v {bits} -maxrate {bits} -bufsize {bits // 2}".split())

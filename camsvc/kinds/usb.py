@@ -9,7 +9,7 @@ from typing import Annotated
 from attrs import evolve
 from msgspec import Meta
 
-from camsvc.kinds.kind import Kind, Table
+from camsvc.kinds.kind import EncodedTable, Kind
 from camsvc.kinds.pipeline import (
     ENCODED_PICTURES,
     ENCODED_VIDEO,
@@ -58,7 +58,7 @@ _WORDS = (
 )
 
 
-class UsbCamera(Table, frozen=True):
+class UsbCamera(EncodedTable, frozen=True):
     """What is wanted of one USB camera other than what discovery chooses; ``device`` is its id or its key."""
 
     device: Annotated[str, Meta(min_length=1, max_length=200)]

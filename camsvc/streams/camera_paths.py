@@ -47,6 +47,16 @@ class CameraPaths:
         else:
             self._desired.remove(web_path(camera.device))
 
+    def write_orders(self, camera: Camera) -> bool:
+        """Tell a camera's launchers anew, as something else than the camera has changed.
+
+        Returns:
+            the camera's own launcher has to do something else than before.
+        """
+        if self._encoded_for.get(camera.device):
+            self._orders.write_for_browsers(camera, self._rtsp.url_with_login(camera.device))
+        return self._orders.write(camera)
+
     def path_for_browsers(self, device: str, protocol: WebProtocol) -> str:
         """The engine's path that serves a camera to browsers; whoever may read the camera may read it.
 

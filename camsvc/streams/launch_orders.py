@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from camsvc.kinds.encoders import Encoder, encoded_by
 from camsvc.kinds.pipeline import Pipeline
 from camsvc.launcher.orders import file_name
 from camsvc.model import Camera, web_path
@@ -12,31 +13,43 @@ from camsvc.system.runtime_dir import RuntimeDir
 
 
 class LaunchOrders:
-    """Makes a camera's command lines, and writes them where its launchers read them.
+    """Makes a camera's command lines, and writes them where its launchers read them."""
 
-    Attributes:
-        pipeline: what a camera's own launcher runs.
-    """
-
-    def __init__(self, folder: RuntimeDir, ffmpeg: str, pipeline_of: Callable[[Camera], Pipeline]) -> None:
+    def __init__(
+        self,
+        folder: RuntimeDir,
+        ffmpeg: str,
+        pipeline_of: Callable[[Camera], Pipeline],
+        encoder_of: Callable[[Camera], Encoder | None],
+    ) -> None:
         """Set up.
 
         Args:
             folder: takes the files.
             ffmpeg: what makes a stream for browsers.
-            pipeline_of: what a camera's launcher runs.
+            pipeline_of: what a camera's launcher runs, where libx264 encodes.
+            encoder_of: the hardware that encodes a camera's video; None for libx264.
         """
         self._folder = folder
         self._ffmpeg = ffmpeg
-        self.pipeline = pipeline_of
+        self._pipeline_of = pipeline_of
+        self._encoder_of = encoder_of
+        self._written: dict[str, Pipeline] = {}
 
-    def write(self, camera: Camera) -> None:
-        """Tell a camera's launcher."""
-        self._write(camera.device, self.pipeline(camera))
+    def pipeline(self, camera: Camera) -> Pipeline:
+        """What a camera's own launcher runs."""
+        return encoded_by(self._pipeline_of(camera), self._encoder_of(camera))
+
+    def write(self, camera: Camera) -> bool:
+        """Tell a camera's launcher; True where it is something else than before."""
+        return self._write(camera.device, self.pipeline(camera))
 
     def write_for_browsers(self, camera: Camera, url: str) -> None:
         """Tell the launcher of a camera's web path, which reads the camera's own path at ``url``."""
-        self._write(file_name(web_path(camera.device)), for_browsers(camera, self._ffmpeg, url))
+        made = encoded_by(for_browsers(camera, self._ffmpeg, url), self._encoder_of(camera))
+        self._write(file_name(web_path(camera.device)), made)
 
-    def _write(self, name: str, made: Pipeline) -> None:
+    def _write(self, name: str, made: Pipeline) -> bool:
+        before, self._written[name] = self._written.get(name), made
         self._folder.write(f"pipelines/{name}.json", made.to_json().encode())
+        return made != before

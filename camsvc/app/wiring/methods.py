@@ -105,4 +105,7 @@ class Methods:
         inventory = self._topics.cameras.inventory
         yield SubscriptionMethods(feed.subscriptions)
         yield ClientMethods(feed.connections, feed.subscriptions)
-        yield SystemMethods(inventory, media.engine, media.streaming.rounds, feed.health_status, self._runtime.clocks)
+        streaming = media.streaming
+        yield SystemMethods(
+            inventory, media.engine, streaming.rounds, feed.health_status, streaming.encoders, self._runtime.clocks
+        )

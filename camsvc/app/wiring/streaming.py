@@ -12,11 +12,12 @@ from camsvc.engine.loopback_rtsp import LoopbackRtsp
 from camsvc.engine.path_options import PathOptions
 from camsvc.engine.path_reconciler import PathReconciler
 from camsvc.engine.supervisor import Engine
-from camsvc.kinds.catalogue import pipeline_of
+from camsvc.kinds.catalogue import pipeline_of, table_of
 from camsvc.streams.availability import Availability
 from camsvc.streams.camera_paths import CameraPaths
 from camsvc.streams.camera_starter import CameraStarter
 from camsvc.streams.delayed_changes import DelayedChanges
+from camsvc.streams.hardware_encoders import Encoders, wish_of
 from camsvc.streams.launch_orders import LaunchOrders
 from camsvc.streams.path_rounds import PathRounds
 from camsvc.streams.recording_paths import RecordingPaths
@@ -28,7 +29,7 @@ class Streaming:
     """The cameras' paths on the engine: stops the rounds over them, which ``MediaPlane`` starts.
 
     Its parts are ``rtsp``, ``orders``, ``cameras``, ``recordings``, ``states``, ``availability``, ``delayed``,
-    ``rounds`` and ``starter``.
+    ``rounds``, ``starter`` and ``encoders``.
     """
 
     def __init__(self, runtime: Runtime, config: Config, engine: Engine, api: PathsApi) -> None:
@@ -47,8 +48,12 @@ class Streaming:
         recordings, rules = config.storage.recordings, config.recording
         rings = rules.rings_dir(recordings)
         options = PathOptions(runtime.launcher, folder.path, recordings, self.rtsp, rules.segment_s, rings)
+        self.encoders = Encoders(runtime)
         self.orders = LaunchOrders(
-            folder, runtime.ffmpeg, partial(pipeline_of, config.camera, config.usb, runtime.ffmpeg)
+            folder,
+            runtime.ffmpeg,
+            partial(pipeline_of, config.camera, config.usb, runtime.ffmpeg),
+            lambda camera: self.encoders.choose(wish_of(table_of(config.camera, config.usb, camera))),
         )
         self.cameras = CameraPaths(desired, options, self.orders, self.rtsp, config.media.transcode)
         self.recordings = RecordingPaths(reactor, engine, api, paths, options, self.cameras)
@@ -60,4 +65,7 @@ class Streaming:
 
     def stop_steps(self) -> tuple[Step, ...]:
         """How it ends."""
-        return (Step("stopping the rounds over the cameras' paths", self.rounds.stop),)
+        return (
+            Step("stopping the look at encoders", self.encoders.stop),
+            Step("stopping the rounds over the cameras' paths", self.rounds.stop),
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import tempfile
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import ProxyHandler, Request, build_opener
@@ -15,11 +16,11 @@ from camsvc.doctor.finding import Finding, KnownFault, Level
 from camsvc.doctor.machine import Machine
 from camsvc.engine.choice import choose, find_ffmpeg
 from camsvc.errors import ConfigError, StartError
+from camsvc.kinds.encoders import HARDWARE, SOFTWARE, Encoder
+from camsvc.streams.encoder_probe import comparing, encoding, verdict
 from camsvc.system.secret_files import read_secret
 
 FONT = "/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf"
-SOFTWARE = "libx264"
-HARDWARE = ("h264_v4l2m2m", "h264_vaapi", "h264_qsv", "h264_nvenc")
 _ENCODER = re.compile(r"^ [A-Z.]{6} (\S+)", re.MULTILINE)
 
 
@@ -37,13 +38,38 @@ def check_ffmpeg(machine: Machine) -> list[Finding]:
     if SOFTWARE not in have:
         text = f"{program} has no {SOFTWARE}, which encodes what cameras do not send as H264"
         return [Finding("ffmpeg", Level.PROBLEM, text, "take Debian's: " + install)]
-    hardware = [each for each in HARDWARE if each in have]
-    found = [Finding("ffmpeg", Level.OK, f"{version.removesuffix(' the FFmpeg developers')}; {SOFTWARE}"
-                     + (f"; built for {', '.join(hardware)}" if hardware else ""))]  # fmt: skip
+    found = [Finding("ffmpeg", Level.OK, f"{version.removesuffix(' the FFmpeg developers')}; {SOFTWARE}")]
     if not machine.path(FONT).exists():
         text = "the font of the test picture is not there; a camera of kind test shows nothing"
         found.append(Finding("ffmpeg", Level.WARNING, text, "sudo apt install fonts-dejavu-core"))
     return found
+
+
+def check_encoders(machine: Machine) -> list[Finding]:
+    """Whether hardware encodes: as the running camsvc has found, else by a real encode now."""
+    told = machine.ask("get_server_info")
+    if isinstance(told, dict) and told.get("encoders"):
+        results = [(each["name"], None if each["works"] else each.get("reason", "")) for each in told["encoders"]]
+    else:
+        try:
+            program = find_ffmpeg(machine.config.media)
+        except ConfigError:
+            return []  # which check_ffmpeg says
+        results = [(each.name, _why_not(machine, program, each)) for each in HARDWARE]
+    working = [name for name, why_not in results if why_not is None]
+    rest = "; ".join(f"{name}: {why_not}" for name, why_not in results if why_not is not None)
+    if working:
+        return [Finding("encoders", Level.OK, f"{', '.join(working)} works" + (f"; {rest}" if rest else ""))]
+    return [Finding("encoders", Level.OK, f"{SOFTWARE} encodes, no hardware does ({rest})")]
+
+
+def _why_not(machine: Machine, program: str, encoder: Encoder) -> str | None:
+    with tempfile.TemporaryDirectory(prefix="camsvc-encoder-") as folder:
+        file = Path(folder) / "probe.h264"
+        if machine.run(list(encoding(program, encoder, str(file)))) is None:
+            return "ffmpeg fails with it, or does not end"
+        encoded = file.read_bytes() if file.exists() else b""
+        return verdict(encoded, machine.run(list(comparing(program, str(file)))))
 
 
 def check_engine(machine: Machine) -> list[Finding]:

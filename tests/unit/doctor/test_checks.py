@@ -14,7 +14,7 @@ from camsvc.doctor.checks.devices import check_devices
 from camsvc.doctor.checks.disk import check_disk
 from camsvc.doctor.checks.kernel import check_drivers
 from camsvc.doctor.checks.ports import check_ports
-from camsvc.doctor.checks.programs import check_engine, check_ffmpeg
+from camsvc.doctor.checks.programs import check_encoders, check_engine, check_ffmpeg
 from camsvc.doctor.checks.secrets import check_certificate, check_permissions
 from camsvc.doctor.checks.service import check_health, check_units
 from camsvc.doctor.checks.usb_buses import check_usb
@@ -129,16 +129,29 @@ class ProgramTests(FakeMachineTestCase):
     """ffmpeg and the engine."""
 
     def test_ffmpeg(self) -> None:
-        """Its encoders; hardware's are named."""
+        """Its version, and that it has libx264."""
         self.file(programs.FONT)
         self.programs = {"-version": "ffmpeg version 5\n", "-encoders": " V....D libx264  x\n V..... h264_vaapi  y\n"}
         found = self.only(check_ffmpeg)
-        self.assertEqual((found.level, found.text), (OK, "ffmpeg version 5; libx264; built for h264_vaapi"))
+        self.assertEqual((found.level, found.text), (OK, "ffmpeg version 5; libx264"))
 
     def test_ffmpeg_without_encoder(self) -> None:
         """It would encode nothing."""
         self.programs = {"-version": "ffmpeg version 5\n", "-encoders": " V..... h264_vaapi  y\n"}
         self.assertEqual(self.only(check_ffmpeg).level, PROBLEM)
+
+    def test_encoders(self) -> None:
+        """As camsvc has found; where it does not run, as ffmpeg does now."""
+        vaapi = {"name": "h264_vaapi", "works": True}
+        broken = {"name": "h264_v4l2m2m", "works": False, "reason": "it gives no video"}
+        self.answers = {"get_server_info": {"encoders": [broken, vaapi]}}
+        self.assertEqual(self.only(check_encoders).text, "h264_vaapi works; h264_v4l2m2m: it gives no video")
+        self.answers = {"get_server_info": {"encoders": [broken]}}
+        self.assertEqual(
+            self.only(check_encoders).text, "libx264 encodes, no hardware does (h264_v4l2m2m: it gives no video)"
+        )
+        self.answers = {}
+        self.assertIn("h264_vaapi: ffmpeg fails with it", self.only(check_encoders).text)
 
     def test_no_font(self) -> None:
         """Of the test picture."""

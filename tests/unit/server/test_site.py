@@ -78,7 +78,7 @@ class SiteTests(TestCase):
         self.tokens = known.tokens
         registry = Registry(
             SessionMethods(authentic),
-            SystemMethods(Inventory(), engine, engine, health_status, Clocks()),
+            SystemMethods(Inventory(), engine, engine, health_status, None, Clocks()),
         )
         registry.add(IntrospectionMethods(registry))
         call_limits = Limits(address_calls_per_second=1, address_burst=20)

@@ -288,6 +288,13 @@ export interface DueTotal {
   bytes: number;
 }
 
+/** A hardware encoder: whether a real encode has shown that it works, and why it is not used. */
+export interface EncoderView {
+  name: string;
+  works: boolean;
+  reason?: string;
+}
+
 /** The camera's path as the engine runs it. */
 export interface EnginePath {
   exists: boolean;
@@ -658,7 +665,7 @@ export interface ScheduleView {
   next_change?: string;
 }
 
-/** `go_version` is kept for old clients and holds what runs us instead. */
+/** `go_version` is kept for old clients and holds what runs us instead. `encoders`: hardware, in the order in which it is taken; empty until it was probed. libx264 is there besides. */
 export interface ServerInfo {
   name: string;
   version: string;
@@ -670,6 +677,7 @@ export interface ServerInfo {
   capabilities: string[];
   supported_formats: string[];
   max_cameras: number;
+  encoders: EncoderView[];
 }
 
 /** HEALTHY, DEGRADED or UNHEALTHY; `uptime` in seconds; components RUNNING, STARTING, STOPPED or ERROR. `integrations`: the systems that the configuration connects camsvc to. */

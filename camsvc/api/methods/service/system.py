@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from importlib import metadata
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 import camsvc
 from camsvc.access.roles import Role
@@ -17,6 +17,7 @@ from camsvc.api.integrations import Integration
 from camsvc.devices.inventory import Inventory
 from camsvc.engine.supervisor import Engine
 from camsvc.model import Status
+from camsvc.streams.hardware_encoders import Encoders
 from camsvc.streams.path_rounds import PathRounds
 from camsvc.system.clocks import Clocks
 
@@ -33,8 +34,19 @@ class SystemStatus(Struct, frozen=True):
     discovery_active: bool
 
 
+class EncoderView(Struct, frozen=True):
+    """A hardware encoder: whether a real encode has shown that it works, and why it is not used."""
+
+    name: str
+    works: bool
+    reason: str | UnsetType = UNSET
+
+
 class ServerInfo(Struct, frozen=True):
-    """``go_version`` is kept for old clients and holds what runs us instead."""
+    """``go_version`` is kept for old clients and holds what runs us instead.
+
+    ``encoders``: hardware, in the order in which it is taken; empty until it was probed. libx264 is there besides.
+    """
 
     name: str
     version: str
@@ -46,6 +58,7 @@ class ServerInfo(Struct, frozen=True):
     capabilities: list[str]
     supported_formats: list[str]
     max_cameras: int
+    encoders: list[EncoderView]
 
 
 class ServiceStatus(Struct, frozen=True):
@@ -65,8 +78,15 @@ class SystemMethods:
     """Methods about the service."""
 
     def __init__(
-        self, inventory: Inventory, engine: Engine, rounds: PathRounds, health_status: HealthStatus, clocks: Clocks
+        self,
+        inventory: Inventory,
+        engine: Engine,
+        rounds: PathRounds,
+        health_status: HealthStatus,
+        encoders: Encoders,
+        clocks: Clocks,
     ) -> None:
+        self._encoders = encoders
         self._inventory = inventory
         self._engine = engine
         self._rounds = rounds
@@ -131,4 +151,8 @@ class SystemMethods:
             ],
             supported_formats=["fmp4", "mp4", "mkv", "jpg"],
             max_cameras=MAX_CAMERAS,
+            encoders=[
+                EncoderView(each.name, each.why_not is None, UNSET if each.why_not is None else each.why_not)
+                for each in self._encoders.results
+            ],
         )

@@ -100,7 +100,7 @@ class LoginTestCase(TestCase):
         engine: Any = FakeEngine()
         registry = Registry(
             SessionMethods(self.authentication),
-            SystemMethods(Inventory(), engine, engine, None, Clocks()),  # type: ignore[arg-type]
+            SystemMethods(Inventory(), engine, engine, None, None, Clocks()),  # type: ignore[arg-type]
             UserMethods(self.database, self.passwords, self.logins, self.grants, Clocks()),
         )
         origins = Origins(self.server.public_url, self.server.allowed_origins)

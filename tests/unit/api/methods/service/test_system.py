@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 import camsvc
@@ -13,8 +14,9 @@ from camsvc.api.health_status import HealthStatus
 from camsvc.api.methods.service.system import SystemMethods
 from camsvc.api.registry import Registry
 from camsvc.devices.inventory import Inventory
+from camsvc.streams.hardware_encoders import Encoders
 from camsvc.system.clocks import Clocks
-from tests.support.samples import call_by, found, principal
+from tests.support.samples import call_by, found, principal, runtime
 
 
 class FakeEngine:
@@ -40,7 +42,10 @@ class SystemTests(SynchronousTestCase):
         self.heard: bool | None = None
         engine: Any = self.engine
         health_status = HealthStatus(self.inventory, engine, engine, lambda: self.heard)
-        self.registry = Registry(SystemMethods(self.inventory, engine, engine, health_status, Clocks()))
+        self.encoders = Encoders(runtime(Clock()))
+        self.registry = Registry(
+            SystemMethods(self.inventory, engine, engine, health_status, self.encoders, Clocks())
+        )
 
     def ask(self, method: str, who: Principal | None = None) -> dict[str, Any]:
         frame = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method}).encode()
@@ -104,5 +109,6 @@ class SystemTests(SynchronousTestCase):
         for key in ("capabilities", "supported_formats"):
             self.assertTrue(all(isinstance(value, str) for value in found[key]))
         self.assertIsInstance(found["max_cameras"], int)
+        self.assertEqual(found["encoders"], [])
         self.engine.version = "1.20.1"
         self.assertEqual(self.ask("get_server_info")["mediamtx_version"], "1.20.1")
