@@ -175,7 +175,8 @@ class CameraControls:
 
 def _sorted_out(kept: Mapping[int, Kept], controls: Mapping[int, Control]) -> tuple[dict[int, Raw], list[str]]:
     """What is kept of controls that the camera has, by id; and the names of those that it has not."""
-    there = {ident: each.value for ident, each in kept.items() if ident in controls and controls[ident].keeps}
+    # One that an automatic control has may be called volatile until that lets go of it.
+    there = {ident: each.value for ident, each in kept.items() if ident in controls and not controls[ident].read_only}
     return there, [each.name for ident, each in kept.items() if ident not in there]
 
 

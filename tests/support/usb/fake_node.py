@@ -35,6 +35,7 @@ class FakeControl:
     Attributes:
         master: id of the control that makes this one inactive, and the values with which it does not.
         refuses: an errno, with which it answers to what it should be.
+        volatile: an automatic control changes it, while it has it.
         limit: it makes this of whatever is beyond it; None for no such limit.
     """
 
@@ -51,6 +52,7 @@ class FakeControl:
     master: int | None = None
     freeing: tuple[int, ...] = ()
     refuses: int = 0
+    volatile: bool = False
     limit: int | None = None
     dims: int = 0
 
@@ -114,7 +116,8 @@ class FakeNode:
         query.id, query.type, query.name = control.id, control.type, control.name.encode()
         query.minimum, query.maximum = control.minimum, control.maximum
         query.step, query.default, query.nr_of_dims = control.step, control.default, control.dims
-        query.flags = control.flags | (v4l2.INACTIVE if self.inactive(control) else 0)
+        taken_over = v4l2.INACTIVE | (VOLATILE if control.volatile else 0)
+        query.flags = control.flags | (taken_over if self.inactive(control) else 0)
 
     def _query_item(self, item: Any) -> None:
         control = self._find(item.id)

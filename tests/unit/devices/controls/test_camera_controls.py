@@ -18,9 +18,12 @@ from tests.support.spawned import eventually, processes_mentioning
 from tests.support.usb.controlled import ControlledTestCase
 from tests.support.usb.fake_node import (
     AUTO_EXPOSURE,
+    AUTOGAIN,
+    BOOLEAN,
     BRIGHTNESS,
     EXPOSURE,
     GAIN,
+    UPDATE,
     ZOOM,
     FakeControl,
     webcam,
@@ -179,6 +182,23 @@ class KeepingTests(ControlledTestCase):
         with self.assertRaises(Unsupported) as caught:
             await self.controls.of(self.inventory.get("camera1"))
         self.assertEqual(caught.exception.data["feature"], "camera_controls")
+
+
+class VolatileTests(ControlledTestCase):
+    """A camera whose automatic control changes what it has, as vivid's gain."""
+
+    def driver(self) -> list[FakeControl]:
+        auto = FakeControl(AUTOGAIN, "Gain, Automatic", BOOLEAN, maximum=1, default=1, value=1, flags=UPDATE)
+        return [auto, FakeControl(GAIN, "Gain", default=100, value=37, master=AUTOGAIN, freeing=(0,), volatile=True)]
+
+    async def test_replugged(self) -> None:
+        """What is set is set again, though it changes by itself until then."""
+        await self.plug_in()
+        await self.set(gain=20, gain_automatic=False)
+        await self.plug_out()
+        await self.plug_in()
+        self.assertEqual(self.device.calls, [(AUTOGAIN, 0), (GAIN, 20)] * 2)
+        self.assertEqual((await self.now())["gain"].value, 20)
 
 
 class ProfileTests(ControlledTestCase):
