@@ -29,8 +29,19 @@ _LONG = "a target of the Makefile that runs for minutes; tests/unit/project/test
 _LAB = "on an installed package: tests/appliance does it"
 _SYSTEMD = "systemd's; tests/appliance has one"
 
+_CONTROLS = "camera0 of a test has no controls: run by tests/functional/cameras/test_controls_by_shell"
+
 NOT_RUN = {
+    "camsvc camera controls camera0": _CONTROLS,
+    'camsvc camera controls camera0 auto_exposure="Manual Mode" exposure_time_absolute=300 brightness=-3': _CONTROLS,
+    "camsvc camera controls camera0 brightness=": _CONTROLS,
+    "camsvc camera controls camera0 --save day": _CONTROLS,
+    "camsvc camera controls camera0 white_balance_automatic=false white_balance_temperature=3000": _CONTROLS,
+    "camsvc camera controls camera0 --save night": _CONTROLS,
+    "camsvc camera controls camera0 --profile day": _CONTROLS,
+    "camsvc camera controls camera0 --delete night": _CONTROLS,
     "make e2e": _ITSELF,
+    "make soak-web": _LONG,
     "make screenshots": _LONG,
     "make package-lab": _LONG,
     "make deb": _LONG,
