@@ -24,6 +24,10 @@ export function useLongPress(short: () => void, long: () => void) {
       if (!done.current) long();
       done.current = true;
     },
+    // The menu key is no press that a click will follow.
+    onKeyDown: () => {
+      done.current = false;
+    },
     onClick: () => {
       if (!done.current) short();
       done.current = false;
