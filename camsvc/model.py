@@ -55,8 +55,7 @@ class Mode:
 
     Attributes:
         format: FOURCC.
-        width: pixels.
-        height: pixels.
+        width, height: pixels.
         fps: frames a second that it offers; the first is the one to use.
         node: device node that offers it, where a camera has several; stays inside camsvc.
     """
@@ -88,6 +87,7 @@ class Found:
         unplayable: why browsers do not play its video as it comes, as a phrase; None when they do.
         audio: codec of its sound as ffmpeg calls it; empty without sound.
         tracks: which of its tracks of video, and of sound, are used; from 0.
+        microphone: its sound is sent; False where it is switched off, None where none is known.
     """
 
     key: str
@@ -101,6 +101,7 @@ class Found:
     unplayable: str | None = None
     audio: str = ""
     tracks: tuple[int, int] = (0, 0)
+    microphone: bool | None = None
 
 
 @frozen
@@ -120,6 +121,7 @@ class Camera:
         unplayable: why browsers do not play its video as it comes; None when they do.
         audio: codec of its sound as ffmpeg calls it; empty without sound.
         tracks: which of its tracks of video, and of sound, are used; from 0.
+        microphone: its sound is sent; False where it is switched off, None where none is known.
     """
 
     device: str
@@ -135,6 +137,7 @@ class Camera:
     unplayable: str | None = None
     audio: str = ""
     tracks: tuple[int, int] = (0, 0)
+    microphone: bool | None = None
 
     @property
     def status(self) -> Status:
@@ -172,8 +175,7 @@ class Health:
         error: a sentence, or None.
         hint: what only the log is to tell besides, or None.
         unplayable: why browsers do not play the H264 that it passes on, or None.
-        at: CLOCK_BOOTTIME seconds of the writing.
-        since: CLOCK_BOOTTIME seconds of the state's begin.
+        at, since: CLOCK_BOOTTIME seconds of the writing, and of the state's begin.
         jpeg_at: CLOCK_BOOTTIME seconds of the newest JPEG, or None.
         ffmpeg_pid: its ffmpeg, or None.
     """
@@ -261,12 +263,10 @@ class MediaFile:
         filename: its name; of a recording of several files that of the first.
         device: the camera; empty where that is not known.
         size_bytes: of a recording of several files that of all.
-        created_at: when what it shows began.
-        modified_at: when it was written.
+        created_at, modified_at: when what it shows began, and when it was written.
         status: FINISHED, FINISHING or RECORDING.
         duration_s: None where it is not known; of a recording of several files that of all.
-        width: pixels.
-        height: pixels.
+        width, height: pixels.
         codec: of the video, as ``H264``.
         sound: codec of the sound, as ``AAC``; empty without sound, None where that is not known.
         segments: of how many files it consists; more than 1 where it stands for a recording of several.

@@ -30,12 +30,14 @@ class CameraConfig(Struct, frozen=True, kw_only=True):
     name: str | UnsetType = UNSET
     mode: str | UnsetType = UNSET
     always_on: bool | UnsetType = UNSET
+    microphone: bool | UnsetType = UNSET
 
 
 class CameraView(Struct, frozen=True, kw_only=True):
     """A camera; ``streams`` is empty while nothing can be watched. ``debug`` stands there for an admin who asks.
 
-    ``always_on``: it runs without viewers; ``config`` says which of name, mode and that were set for it.
+    ``always_on``: it runs without viewers; ``microphone``: its sound is sent, absent where it has none; ``config``
+    says which of these, and of name and mode, were set for it.
     """
 
     device: str
@@ -48,6 +50,7 @@ class CameraView(Struct, frozen=True, kw_only=True):
     recording: bool
     always_on: bool
     config: CameraConfig
+    microphone: bool | UnsetType = UNSET
     error: str | UnsetType = UNSET
     detail: str | UnsetType = UNSET
     debug: CameraDebug | UnsetType = UNSET
@@ -173,6 +176,7 @@ class Views:
             kind=camera.kind,
             recording=self._recording(camera.device),
             always_on=camera.always_on,
+            microphone=UNSET if camera.microphone is None else camera.microphone,
             config=_config(self._settings(camera.device)),
             error=camera.error or UNSET,
             detail=camera.detail or UNSET,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 
-from attrs import evolve, frozen
+from attrs import astuple, evolve, frozen
 from twisted.logger import Logger
 
 from camsvc.devices import modes
@@ -22,11 +22,13 @@ class OwnerSettings:
         name: for people.
         mode: ``FORMAT WIDTHxHEIGHT FPS``, as in the configuration.
         always_on: runs without viewers.
+        microphone: its sound is sent.
     """
 
     name: str | None = None
     mode: str | None = None
     always_on: bool | None = None
+    microphone: bool | None = None
 
     @property
     def wanted(self) -> Mode | None:
@@ -74,23 +76,27 @@ def laid_over(found: Found, settings: OwnerSettings) -> Found:
     if wanted is not None and modes.supports(found.modes, wanted):
         chosen = modes.choose_mode(found.modes, wanted)
         found = evolve(found, modes=chosen, source=chosen[0].node or found.source)
+    on = settings.microphone is not False
     return evolve(
         found,
         name=found.name if settings.name is None else settings.name,
         always_on=found.always_on if settings.always_on is None else settings.always_on,
+        microphone=on if found.microphone is not None or found.audio else None,
+        audio=found.audio if on else "",
     )
 
 
 def load(db: sqlite3.Connection) -> dict[str, OwnerSettings]:
     """All that was set, by the camera's id."""
-    rows = db.execute("SELECT number, name, mode, always_on FROM camera_setting").fetchall()
+    rows = db.execute("SELECT number, name, mode, always_on, microphone FROM camera_setting").fetchall()
     return {
-        f"camera{number}": OwnerSettings(name, mode, None if always_on is None else bool(always_on))
-        for number, name, mode, always_on in rows
+        f"camera{number}": OwnerSettings(name, mode, *(None if each is None else bool(each) for each in switches))
+        for number, name, mode, *switches in rows
     }
 
 
 def store(db: sqlite3.Connection, device: str, settings: OwnerSettings) -> None:
     """Keep what was set for a camera."""
-    row = (int(device.removeprefix("camera")), settings.name, settings.mode, settings.always_on)
-    db.execute("INSERT OR REPLACE INTO camera_setting (number, name, mode, always_on) VALUES (?, ?, ?, ?)", row)
+    row = (int(device.removeprefix("camera")), *astuple(settings))
+    names = "number, name, mode, always_on, microphone"
+    db.execute(f"INSERT OR REPLACE INTO camera_setting ({names}) VALUES (?, ?, ?, ?, ?)", row)

@@ -44,7 +44,7 @@ class Inventory:
         error = found.error or self._delivery.get(device)
         after = Camera(
             *(device, found.key, found.kind, found.name, found.modes, True, error, found.source),
-            *(found.always_on, found.detail, found.unplayable, found.audio, found.tracks),
+            *(found.always_on, found.detail, found.unplayable, found.audio, found.tracks, found.microphone),
         )
         self._store(before, after)
 

@@ -146,7 +146,7 @@ def _captured(camera: Camera, table: UsbCamera) -> Pipeline:
         asked += ["-framerate", f"{fps:g}"]
     opened: tuple[str, ...] = ("-thread_queue_size", "64", "-threads", "1", "-f", "v4l2", *asked, "-i", node)
     sound: tuple[str, ...] = ()
-    if table.audio:
+    if table.audio and camera.microphone is not False:
         opened = (*opened, "-thread_queue_size", "512", "-f", "alsa", "-i", table.audio)
         sound = ("-map", "1:a", *OPUS, *WITH_SOUND)
     encoded = Pipeline(

@@ -42,6 +42,7 @@ NOT_RUN = {
     "camsvc camera controls camera0 --delete night": _CONTROLS,
     "make e2e": _ITSELF,
     "make soak-web": _LONG,
+    "make bench-page": _LONG,
     "make screenshots": _LONG,
     "make package-lab": _LONG,
     "make deb": _LONG,

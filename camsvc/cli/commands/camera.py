@@ -26,6 +26,7 @@ def declare(command: argparse.ArgumentParser) -> None:
     act.add_argument("--name", metavar="NAME", help="what it is called; default: as it calls itself")
     act.add_argument("--mode", metavar="MODE", help='such as "MJPG 1280x720 30"; default: the best for browsers')
     act.add_argument("--always-on", choices=("yes", "no", _DEFAULT), help="whether it runs while nobody watches")
+    act.add_argument("--microphone", choices=("yes", "no", _DEFAULT), help="whether its sound is sent")
     act = acts.add_parser("url", help="where it can be watched, with a ticket of an hour")
     _add_options(act, _url)
     act = acts.add_parser("controls", help="brightness and the like: list them, set them, save them as a profile")
@@ -60,8 +61,10 @@ def _set(remote: Remote, options: argparse.Namespace) -> None:
         value = getattr(options, key)
         if value is not None:
             asked[key] = None if value == _DEFAULT else value
-    if options.always_on is not None:
-        asked["always_on"] = {"yes": True, "no": False, _DEFAULT: None}[options.always_on]
+    for key in ("always_on", "microphone"):
+        value = getattr(options, key)
+        if value is not None:
+            asked[key] = {"yes": True, "no": False, _DEFAULT: None}[value]
     changed = remote.call("set_camera_config", device=options.device, **asked)
     print_answer(
         options, changed, f"{changed['device']} ({changed['name']}): {changed['resolution']}@{changed['fps']:g}"

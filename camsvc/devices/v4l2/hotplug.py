@@ -221,6 +221,7 @@ class V4l2Discovery:
                 source=chosen[0].node if chosen else camera.first.path,
                 always_on=table.always_on,
                 error=error,
+                microphone=True if table.audio else None,
             ),
         )
 

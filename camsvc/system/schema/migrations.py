@@ -247,4 +247,7 @@ MIGRATIONS = (
         PRIMARY KEY (number, profile, control)
     ) STRICT;
     """,
+    """
+    ALTER TABLE camera_setting ADD COLUMN microphone INTEGER;
+    """,
 )

@@ -10,6 +10,8 @@ from twisted.trial.unittest import SynchronousTestCase
 from camsvc.devices import camera_settings, identity
 from camsvc.devices.camera_settings import UNSET_ALL, OwnerSettings, laid_over
 from camsvc.devices.inventory import Inventory
+from camsvc.kinds.catalogue import pipeline_of
+from camsvc.kinds.usb import UsbCamera
 from camsvc.model import Mode
 from tests.support.immediate import ImmediateDatabase
 from tests.support.samples import found
@@ -45,6 +47,36 @@ class LaidOverTests(SynchronousTestCase):
             self.assertEqual(laid_over(found(modes=MODES), OwnerSettings(mode=mode)).modes, MODES)
 
 
+class MicrophoneTests(SynchronousTestCase):
+    """Sound that is sent, or not."""
+
+    def test_of_a_stream(self) -> None:
+        """Sound that comes with the video is there unless it is switched off, and comes back as it was."""
+        camera = found(kind="network", audio="aac")
+        after = laid_over(camera, UNSET_ALL)
+        self.assertEqual((after.microphone, after.audio), (True, "aac"))
+        after = laid_over(camera, OwnerSettings(microphone=False))
+        self.assertEqual((after.microphone, after.audio), (False, ""))
+        self.assertEqual(laid_over(camera, OwnerSettings(microphone=True)).audio, "aac")
+
+    def test_none(self) -> None:
+        """A camera without sound has none, whatever is set."""
+        self.assertIsNone(laid_over(found(), OwnerSettings(microphone=False)).microphone)
+
+    def test_of_a_sound_device(self) -> None:
+        """One that the configuration names is read, unless it is switched off."""
+        table = UsbCamera(device="camera0", audio="plughw:CARD=C920")
+        for microphone, expected in ((None, True), (True, True), (False, False)):
+            settings = OwnerSettings(microphone=microphone)
+            camera = found("Door", kind="usb", key="usb:1", modes=MODES, source="/dev/video0", microphone=True)
+            inventory = Inventory()
+            inventory.settings.take({"camera0": settings})
+            inventory.present("camera0", camera)
+            made = pipeline_of([], [table], "ffmpeg", inventory.get("camera0"))
+            self.assertEqual("alsa" in made.input, expected)
+            self.assertEqual("libopus" in made.video, expected)
+
+
 class KeptTests(SynchronousTestCase):
     """In the database."""
 
@@ -54,7 +86,12 @@ class KeptTests(SynchronousTestCase):
         self.addCleanup(database.stop)
         device = database.now(partial(identity.assign, found=found()))
         self.assertEqual(database.now(camera_settings.load), {})
-        for wanted in (OwnerSettings("Gate", "MJPG 1280x720", True), OwnerSettings(always_on=False), UNSET_ALL):
+        for wanted in (
+            OwnerSettings("Gate", "MJPG 1280x720", True),
+            OwnerSettings(always_on=False),
+            OwnerSettings(microphone=False),
+            UNSET_ALL,
+        ):
             database.now(partial(camera_settings.store, device=device, settings=wanted))
             self.assertEqual(database.now(camera_settings.load), {device: wanted})
 

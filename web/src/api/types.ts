@@ -42,6 +42,7 @@ export interface CameraConfig {
   name?: string;
   mode?: string;
   always_on?: boolean;
+  microphone?: boolean;
 }
 
 /** What an admin may ask for besides: the device node of a camera on USB, empty for all others. */
@@ -100,6 +101,7 @@ export interface CameraStatus {
   recording: boolean;
   always_on: boolean;
   config: CameraConfig;
+  microphone?: boolean;
   error?: string;
   detail?: string;
   debug?: CameraDebug;
@@ -107,7 +109,7 @@ export interface CameraStatus {
   capabilities: FormatsAndSizes;
 }
 
-/** A camera; `streams` is empty while nothing can be watched. `debug` stands there for an admin who asks. `always_on`: it runs without viewers; `config` says which of name, mode and that were set for it. */
+/** A camera; `streams` is empty while nothing can be watched. `debug` stands there for an admin who asks. `always_on`: it runs without viewers; `microphone`: its sound is sent, absent where it has none; `config` says which of these, and of name and mode, were set for it. */
 export interface CameraView {
   device: string;
   status: Status;
@@ -119,6 +121,7 @@ export interface CameraView {
   recording: boolean;
   always_on: boolean;
   config: CameraConfig;
+  microphone?: boolean;
   error?: string;
   detail?: string;
   debug?: CameraDebug;
@@ -1381,7 +1384,7 @@ export interface Methods {
     };
     result: Profiles;
   };
-  /** Name a camera, choose its mode, keep it running; holds at once and over a restart. Null takes it back. Role: admin. */
+  /** Name a camera, choose its mode, keep it running, switch its microphone; holds at once and over a restart. Null takes it back. Role: admin. */
   set_camera_config: {
     params: {
       /** id of a camera, as camera0 */
@@ -1392,6 +1395,8 @@ export interface Methods {
       mode?: string | null;
       /** runs without viewers */
       always_on?: boolean | null;
+      /** its sound is sent, where it has any */
+      microphone?: boolean | null;
     };
     result: CameraView;
   };

@@ -39,6 +39,7 @@ class CameraConfigParams(Struct, forbid_unknown_fields=True, frozen=True):
         | UnsetType
     ) = UNSET
     always_on: Annotated[bool | None, Meta(description="runs without viewers")] | UnsetType = UNSET
+    microphone: Annotated[bool | None, Meta(description="its sound is sent, where it has any")] | UnsetType = UNSET
 
 
 class CameraSettingsMethods:
@@ -60,13 +61,19 @@ class CameraSettingsMethods:
 
     @method("set_camera_config", role=Role.ADMIN, params=CameraConfigParams, result=CameraView)
     async def set_camera_config(self, call: Call, params: CameraConfigParams) -> CameraView:
-        """Name a camera, choose its mode, keep it running; holds at once and over a restart. Null takes it back."""
+        """Name a camera, choose its mode, keep it running, switch its microphone; holds at once and over a restart.
+
+        Null takes it back.
+        """
         camera, known = self._inventory.get(params.device), self._inventory.settings.of(params.device)
         wanted = OwnerSettings(
             name=known.name if isinstance(params.name, UnsetType) else params.name,
             mode=known.mode if isinstance(params.mode, UnsetType) else params.mode,
             always_on=known.always_on if isinstance(params.always_on, UnsetType) else params.always_on,
+            microphone=known.microphone if isinstance(params.microphone, UnsetType) else params.microphone,
         )
+        if params.microphone is True or params.microphone is False:
+            _require_microphone(camera)
         if isinstance(params.mode, str):
             _require_offered(camera, wanted)
         await self._database.run(partial(camera_settings.store, device=params.device, settings=wanted))
@@ -76,6 +83,14 @@ class CameraSettingsMethods:
         if camera.present and self._orders.pipeline(camera) != before:
             self._health.reorder(params.device)
         return self._views.camera(camera, call.principal, call.base_url)
+
+
+def _require_microphone(camera: Camera) -> None:
+    if camera.microphone is None:
+        hint = ("name its sound device as audio in its [[usb]] table; arecord -L lists them" if camera.kind == "usb"
+                else "its stream has no sound that is known")  # fmt: skip
+        raise InvalidParams(f"Invalid params: microphone: {camera.device} has none", param="microphone", rule="enum",
+                            hint=hint)  # fmt: skip
 
 
 def _require_offered(camera: Camera, wanted: OwnerSettings) -> None:

@@ -75,6 +75,19 @@ function Form({ camera }: { camera: CameraView }) {
         ]}
         onChange={(always) => set({ always: always as SettingsForm["always"] })}
       />
+      {camera.microphone !== undefined && (
+        <SelectField
+          label={t("camera.settings.microphone")}
+          hint={t("camera.settings.microphone.hint")}
+          value={form.microphone}
+          options={[
+            byDefault(config.microphone === undefined ? onOff(camera.microphone) : null),
+            { value: "on", label: onOff(true) },
+            { value: "off", label: onOff(false) },
+          ]}
+          onChange={(microphone) => set({ microphone: microphone as SettingsForm["microphone"] })}
+        />
+      )}
       <Button type="submit" kind="primary" busy={busy} unavailable={offline}>
         {t("save")}
       </Button>

@@ -18,21 +18,29 @@ const camera: CameraView = {
 
 describe("settings of a camera", () => {
   it("are shown as they are", () => {
-    expect(formOf(camera)).toEqual({ name: null, mode: "MJPG 640x480", always: "off" });
-    expect(formOf({ ...camera, config: {} })).toEqual({ name: null, mode: DEFAULT, always: DEFAULT });
+    expect(formOf(camera)).toEqual({ name: null, mode: "MJPG 640x480", always: "off", microphone: DEFAULT });
+    expect(formOf({ ...camera, config: { microphone: false } })).toEqual({
+      name: null,
+      mode: DEFAULT,
+      always: DEFAULT,
+      microphone: "off",
+    });
   });
 
   it("are sent where they are others, and given back by null", () => {
     expect(changed(camera, formOf(camera))).toEqual({});
-    expect(changed(camera, { name: " Yard ", mode: DEFAULT, always: "on" })).toEqual({
+    expect(changed(camera, { name: " Yard ", mode: DEFAULT, always: "on", microphone: "on" })).toEqual({
       name: "Yard",
       mode: null,
       always_on: true,
+      microphone: true,
     });
-    expect(changed(camera, { name: "", mode: "MJPG 640x480", always: DEFAULT })).toEqual({
-      name: null,
-      always_on: null,
-    });
+    expect(changed(camera, { name: "", mode: "MJPG 640x480", always: DEFAULT, microphone: DEFAULT })).toEqual(
+      {
+        name: null,
+        always_on: null,
+      },
+    );
   });
 
   it("name each mode, also one that is set and not offered now", () => {

@@ -11,25 +11,32 @@ export interface SettingsForm {
   name: string | null;
   /** One of the camera's modes, or DEFAULT. */
   mode: string;
-  always: "on" | "off" | typeof DEFAULT;
+  always: OnOff;
+  microphone: OnOff;
 }
+
+export type OnOff = "on" | "off" | typeof DEFAULT;
+const onOff = (set: boolean | undefined): OnOff => (set === undefined ? DEFAULT : set ? "on" : "off");
+const meant = (chosen: OnOff): boolean | null => (chosen === DEFAULT ? null : chosen === "on");
 
 export function formOf({ config }: CameraView): SettingsForm {
   return {
     name: null,
     mode: config.mode ?? DEFAULT,
-    always: config.always_on === undefined ? DEFAULT : config.always_on ? "on" : "off",
+    always: onOff(config.always_on),
+    microphone: onOff(config.microphone),
   };
 }
 
 /** What of a form is another than the camera has; null gives it back to the configuration. */
-export function changed(camera: CameraView, { name, mode, always }: SettingsForm): CameraConfig {
+export function changed(camera: CameraView, { name, mode, always, microphone }: SettingsForm): CameraConfig {
   const before = formOf(camera);
   const typed = name === null ? camera.name : name.trim();
   return {
     ...(typed === camera.name ? {} : { name: typed || null }),
     ...(mode === before.mode ? {} : { mode: mode === DEFAULT ? null : mode }),
-    ...(always === before.always ? {} : { always_on: always === DEFAULT ? null : always === "on" }),
+    ...(always === before.always ? {} : { always_on: meant(always) }),
+    ...(microphone === before.microphone ? {} : { microphone: meant(microphone) }),
   };
 }
 

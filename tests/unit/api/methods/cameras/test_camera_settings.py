@@ -88,6 +88,19 @@ class CameraConfigTests(ConfigTestCase):
         self.assertEqual(self.ask("set_camera_config", device="camera0", name=None)["name"], "Door")
         self.assertEqual(self.health.reordered, [])
 
+    def test_microphone(self) -> None:
+        """Switched, and the capture begins anew; of a camera without one, -32602 says what to do."""
+        yard = found("Yard", kind="network", audio="aac", source="rtsp://192.0.2.7/x")
+        self.database.now(partial(identity.assign, found=yard))
+        self.inventory.present("camera1", yard)
+        answer = self.ask("set_camera_config", device="camera1", microphone=False)
+        self.assertEqual((answer["microphone"], self.health.reordered), (False, ["camera1"]))
+        self.assertEqual(self.database.now(camera_settings.load), {"camera1": OwnerSettings(microphone=False)})
+        self.assertIs(self.ask("set_camera_config", device="camera1", microphone=None)["microphone"], True)
+        error = self.ask("set_camera_config", device="camera0", microphone=False)
+        self.assertEqual((error["code"], error["data"]["param"]), (-32602, "microphone"))
+        self.assertIn("arecord -L", error["data"]["hint"])
+
     def test_mode_that_is_not_offered(self) -> None:
         """-32602 names those that are; nothing is kept."""
         for mode in ("MJPG 1920x1080", "nonsense", "YUYV 640x480 5"):

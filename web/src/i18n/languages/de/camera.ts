@@ -108,6 +108,8 @@ export const camera: Record<keyof typeof english, string> = {
   "camera.settings.mode": "Modus",
   "camera.settings.always": "Immer an",
   "camera.settings.always.hint": "An: sie läuft auch ohne Zuschauer, damit Bilder sofort da sind.",
+  "camera.settings.microphone": "Mikrofon",
+  "camera.settings.microphone.hint": "Aus: der Ton wird weder gesendet noch aufgenommen.",
   "camera.settings.default": "Wie konfiguriert",
   "camera.settings.default.is": "Wie konfiguriert: {now}",
   "camera.settings.on": "An",

@@ -104,6 +104,8 @@ export const camera = {
   "camera.settings.mode": "Mode",
   "camera.settings.always": "Always on",
   "camera.settings.always.hint": "On: it runs without viewers, so that pictures are there at once.",
+  "camera.settings.microphone": "Microphone",
+  "camera.settings.microphone.hint": "Off: its sound is neither sent nor recorded.",
   "camera.settings.default": "As configured",
   "camera.settings.default.is": "As configured: {now}",
   "camera.settings.on": "On",
