@@ -103,13 +103,24 @@ async function work(round: number): Promise<void> {
   await tile.getByRole("button", { name: /^Record/ }).waitFor();
 }
 
+/** Each ends when the page has noticed, and what failed is back. Video goes on without the network's TCP and camsvc. */
 const failures: Record<string, () => Promise<void>> = {
   "the network": async () => {
     await context.setOffline(true);
     await page.getByText("The connection to camsvc was lost").waitFor({ timeout: 40_000 });
     await context.setOffline(false);
   },
-  "the media engine": () => stand.do("kill_engine"),
+  "the media engine": async () => {
+    const noticed = page
+      .locator("[data-phase]:not([data-phase=moving])")
+      .first()
+      .waitFor({ timeout: 40_000 });
+    await Promise.all([stand.do("kill_engine"), noticed]);
+    await eventually(async () => {
+      const { status } = await stand.call<{ status: string }>("get_system_status");
+      return status === "ready";
+    }, HEALS_MS);
+  },
   camsvc: async () => {
     await stand.do("kill_camsvc");
     await page.getByText("The connection to camsvc was lost").waitFor();
