@@ -18,7 +18,7 @@ const PARTS = ["keys", "retention", "streams", "audit", "preferences"];
 const [, , folder = "screenshots", only = ""] = process.argv;
 mkdirSync(folder, { recursive: true });
 
-const stand = await Stand.start({ cameras: ["North gate", "Workbench", "Yard 2"] });
+const stand = await Stand.start({ cameras: ["North gate", "Workbench", "Yard 2", "Stairs"] });
 const admin = await stand.user("admin", "ann");
 await stand.user("operator", "bob");
 await stand.call("create_user", {
@@ -72,7 +72,7 @@ const nameOf = (path: string) =>
   path === recording ? "recording" : path.slice(1).replace(/\W+/g, "-") || "cameras";
 for (const width of WIDTHS) {
   for (const colorScheme of SCHEMES) {
-    const viewport = { width, height: width < 500 ? 780 : Math.round(width * 0.62) };
+    const viewport = { width, height: width < 500 ? 780 : Math.round(width * 0.7) };
     const { page, context } = await open(browser, `${stand.url}/#/`, { viewport, colorScheme, timezoneId });
     const save = (name: string) =>
       page.screenshot({ path: join(folder, `${name}-${String(width)}-${colorScheme}.png`), fullPage: true });
@@ -87,12 +87,12 @@ for (const width of WIDTHS) {
     ];
     for (const path of paths.filter((each) => nameOf(each).includes(only))) {
       await go(page, path);
-      // What moves is there.
+      // What moves is there; what is out of sight rests.
       await page.waitForFunction(() => {
         const screens = [...document.querySelectorAll<HTMLElement>("[data-phase]")];
         const videos = [...document.querySelectorAll("video")];
         return (
-          screens.every(({ dataset }) => dataset.phase === "moving") &&
+          screens.every(({ dataset }) => ["moving", "paused"].includes(dataset.phase ?? "")) &&
           videos.every((video) => video.hidden || video.readyState >= 2)
         );
       });
