@@ -161,6 +161,7 @@ class Camsvc(Service):
             self._said_ready = True
             _log.info("ready")
             self._unit.ready()
+            self._topics.archive.first_read.now()
             self._feed.events.started()
             scheme, cameras = self._site.port.scheme, self._topics.cameras.inventory.all()
             announce(_log, self._prepared, scheme, self._topics.media.engine.version, cameras)

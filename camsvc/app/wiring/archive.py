@@ -24,6 +24,7 @@ from camsvc.library.offload.mover import Mover
 from camsvc.library.protection import Protection
 from camsvc.library.retention.retention import Retention
 from camsvc.library.scan.examination import Examination
+from camsvc.library.scan.first_read import FirstRead
 from camsvc.library.scan.library_scan import LibraryScan
 from camsvc.library.thumbnail_names import THUMBNAILS
 from camsvc.library.verification.verification import Verification
@@ -81,6 +82,7 @@ class Archive:
         self.scan = LibraryScan(runtime, folders, self._is_away, self.protection)
         self.verification = Verification(runtime, folders, self._is_away)
         self.examination = Examination(runtime, folders)
+        self.first_read = FirstRead(runtime.reactor, self._read)
         self.listing = Listing(runtime.database, lambda: self.scan.under_way)
         self.in_use = FilesInUse(runtime.clocks)
         guard = self.guard = DiskGuard(runtime, folders, storage)
@@ -156,9 +158,8 @@ class Archive:
         self.scheduler.load()
 
     def start(self) -> None:
-        """Begin to look at the disk, to read what is on it, to delete what may go, and to make thumbnails."""
-        self.scan.start()
-        self.examination.start()
+        """Begin to look at the disk, to delete what may go, and to make thumbnails."""
+        self.first_read.start()
         self.guard.start()
         self.retention.start()
         self.thumbnails.start()
@@ -168,6 +169,14 @@ class Archive:
         self.mover.start()
         self.pre_record.start()
         self.exports.start()
+
+    def _read(self) -> None:
+        self.scan.start()
+        self.examination.start()
+
+    def _stop_reading(self) -> None:
+        self.first_read.stop()
+        self.scan.stop()
 
     async def _is_away(self, kind: str, location: str) -> bool:
         """Whether the disk of a place is not there; a folder that is not there at all is none of its questions."""
@@ -190,7 +199,7 @@ class Archive:
             Step("stopping to follow the schedules", self.scheduler.stop),
             Step("stopping to move recordings", self._stop_moving),
             Step("stopping to keep what is before recordings", self.pre_record.stop),
-            Step("stopping the watch on the folders of files", self.scan.stop),
+            Step("stopping the watch on the folders of files", self._stop_reading),
             Step("ending the verification", self.verification.cancel),
             Step("stopping to open new files", self.examination.stop),
             Step("stopping the deletion of old files", self.retention.stop),

@@ -86,6 +86,11 @@ class RetentionLimits:
     to_free: int = 0
     frees_all: bool = False
 
+    @property
+    def of_sizes(self) -> bool:
+        """What is held has to be known."""
+        return self.most is not None or bool(self.most_of) or bool(self.ring_most)
+
 
 def limits_of(policy: Policy, rings: Mapping[str, Ring], now: float, to_free: int = 0) -> RetentionLimits:
     """What a policy and the rings say at a moment.

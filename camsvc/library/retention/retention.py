@@ -195,7 +195,7 @@ class Retention:
             )
             found: list[Due] = []
             in_use = 0
-            for each in due(files, limits, candidates.held(db)):
+            for each in due(files, limits, candidates.held(db) if limits.of_sizes else {}):
                 if not each.candidate.stays:
                     found.append(each)
                 elif each.candidate.name not in refused:

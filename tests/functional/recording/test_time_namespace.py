@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-from pathlib import Path
 
 import msgspec
 
 from tests.support.daemon.daemon import CAMERA, Daemon, DaemonTestCase, recorded_files
 from tests.support.engine.engines import per_engine
 from tests.support.media.ffmpeg import decode, probe
+from tests.support.procfs import command_line
 from tests.support.spawned import eventually, pause
 
 YEAR_S = 365 * 86400
@@ -89,7 +89,7 @@ class TimeNamespaceTests(DaemonTestCase):
         for pid in (self.daemon.process.pid, engine):  # seen from another namespace, it began at another time
             os.kill(pid, signal.SIGKILL)
         await self.daemon.process.when_ended()
-        await eventually(lambda: not Path(f"/proc/{engine}/cmdline").exists())
+        await eventually(lambda: not command_line(engine))
         self.daemon.boot_s += HOUR_S
         await self.daemon.start()
         client = await self.daemon.connect()

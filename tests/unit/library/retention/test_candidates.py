@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.library import index, recordings_table
@@ -47,6 +49,20 @@ class CandidateTests(SynchronousTestCase):
         )
         held = self.database.now(candidates.held)
         self.assertEqual(held, {("camera0", True): 20, ("camera0", False): 20, ("camera1", False): 3})
+
+    def test_first_of_many(self) -> None:
+        """Costs no more than of few: a hundred thousand are looked through each minute."""
+        costs = []
+        for count in (2000, 8000):
+            files = [MediaFile(f"{n}.mp4", "camera2", 1, 1000.0 + n, 1.0) for n in range(count)]
+            self.database.now(lambda db, files=files: index.add_files(db, RECORDINGS, files))  # type: ignore[misc]
+            steps: list[None] = []
+            self.database.connection.set_progress_handler(lambda steps=steps: steps.append(None), 100)  # type: ignore[misc]
+            found = self.database.now(lambda db: list(islice(candidates.oldest_first(db, (RECORDINGS,)), 25)))
+            self.database.connection.set_progress_handler(None, 0)
+            self.assertEqual((len(found), found[0].ended_at), (25, 105.0))
+            costs.append(len(steps))
+        self.assertLess(costs[1], 1.5 * costs[0] + 10, costs)
 
     def test_protected(self) -> None:
         """Is none, with all files of its recording."""
