@@ -19,6 +19,20 @@ def file_name(name: str) -> str:
     return name.replace("/", "-")
 
 
+# 1200 bytes: below the MTU after SRTP. Without muxdelay 0 ffmpeg gathers AAC frames for up to 0.7 s in a packet, and
+# MediaMTX, which aligns tracks by the arrival of their first packets, plays sound so much later than its picture.
+_TO_RTSP = (
+    "-pkt_size",
+    "1200",
+    "-muxdelay",
+    "0",
+    "-max_interleave_delta",
+    "1",
+    "-f",
+    "rtsp",
+    "-rtsp_transport",
+    "tcp",
+)
 _LOOKED_AT_FRAMES = 200  # at 60 a second still longer than a key frame may be away
 
 
@@ -118,8 +132,7 @@ class Orders:
             picture: the file of the newest picture.
             look: file descriptor that takes the first frames of H264 passed on as it is; None for none.
         """
-        rtsp = ("-pkt_size", "1200", "-f", "rtsp", "-rtsp_transport", "tcp")  # 1200: below the MTU after SRTP
-        stream = (*self.input, *self.video, *rtsp, url)
+        stream = (*self.input, *self.video, *_TO_RTSP, url)
         if look is not None:
             copy = (
                 f"-map {self.video[1]} -c:v copy -bsf:v setts=ts=N -frames:v {_LOOKED_AT_FRAMES} -f h264 pipe:{look}"
