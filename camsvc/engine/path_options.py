@@ -108,13 +108,17 @@ class PathOptions:
         return {"source": "publisher", "overridePublisher": False, run: shlex.join(words), f"{run}Restart": True}
 
 
-def _start_limit_s(fps: float) -> int:
-    """Seconds; in steps, as MediaMTX makes a new path where this changes."""
+def start_limit_s(fps: float) -> int:
+    """Seconds from a camera's first reader to its stream, in steps, as MediaMTX makes a new path where this changes.
+
+    Args:
+        fps: pictures a second; 0 where that is not known.
+    """
     return next(limit_s for least, limit_s in _START_S if fps >= least) if fps else _START_S[0][1]
 
 
 def _on_demand(idle_s: int, fps: float) -> dict[str, Any]:
-    return {"runOnDemandStartTimeout": f"{_start_limit_s(fps)}s", "runOnDemandCloseAfter": f"{idle_s}s"}
+    return {"runOnDemandStartTimeout": f"{start_limit_s(fps)}s", "runOnDemandCloseAfter": f"{idle_s}s"}
 
 
 def parts_folder(recordings_dir: Path, recording: Recording) -> Path:

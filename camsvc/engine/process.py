@@ -21,6 +21,10 @@ from camsvc.system.runtime_dir import RuntimeDir
 HLS_IDLE = "40s"
 """For MediaMTX from 1.8.2 on, which looks every third of this: its muxer goes within 54 s, as 1.5.1's does in 60."""
 
+READ_TIMEOUT = "40s"
+"""For MediaMTX, which takes a publisher for gone that sends nothing for so long: a camera may send a picture in 30 s.
+The relay sees what is usual for each."""
+
 _LOG_LIMIT_BYTES = 10 << 20
 _LAST_WORDS_BYTES = 2000
 _DATE = re.compile(r"\A[0-9/:. -]+(?=\D)")
@@ -143,6 +147,7 @@ class EngineProcess:
             "TZ": "UTC",
             "MTX_MOQ": "no",
             "MTX_HLSMUXERCLOSEAFTER": HLS_IDLE,
+            "MTX_READTIMEOUT": READ_TIMEOUT,
         }
         log = os.open(self._log_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
         null = os.open(os.devnull, os.O_RDONLY)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from twisted.internet.interfaces import IReactorTime
 
 from camsvc.devices.inventory import Inventory
+from camsvc.engine.path_options import start_limit_s
 from camsvc.errors import DependencyFailed
 from camsvc.recording.growth import GAP_AFTER_S, NOTHING_AFTER_S
 from camsvc.streams.recording_paths import RecordingPaths
@@ -34,7 +35,7 @@ async def tell_why_nothing(
     is_over: Callable[[], bool],
     tell: Callable[[str], None],
 ) -> None:
-    """Tell why nothing was recorded in NOTHING_AFTER_S; a camera that is published is given the time for a key frame.
+    """Tell why nothing was recorded in NOTHING_AFTER_S; a camera gets the time to start, and that for a key frame.
 
     Its own path says that, not the recording's: MediaMTX takes that up anew after ten seconds without a key frame.
 
@@ -50,7 +51,9 @@ async def tell_why_nothing(
     while not is_over():
         camera = inventory.find(device)
         error = camera.error if camera is not None else None
-        if error is not None or waited_s >= LONGEST_GOP_S or not await _is_published(paths, device):
+        starts_s = start_limit_s(camera.fps if camera is not None else 0.0)
+        limit_s = LONGEST_GOP_S if await _is_published(paths, device) else starts_s
+        if error is not None or waited_s >= limit_s:
             break
         await sleep(clock, 1.0)
         waited_s += 1.0
