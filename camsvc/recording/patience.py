@@ -47,16 +47,17 @@ async def tell_why_nothing(
         is_over: whether something has come, or is waited for no more; nothing is told then.
         tell: takes a sentence.
     """
-    waited_s, error = NOTHING_AFTER_S, None
+    waited_s, asleep_s, error = NOTHING_AFTER_S, 0.0, None
     while not is_over():
         camera = inventory.find(device)
         error = camera.error if camera is not None else None
+        published = await _is_published(paths, device)
         starts_s = start_limit_s(camera.fps if camera is not None else 0.0)
-        limit_s = LONGEST_GOP_S if await _is_published(paths, device) else starts_s
-        if error is not None or waited_s >= limit_s:
+        if error is not None or waited_s >= (LONGEST_GOP_S + asleep_s if published else starts_s):
             break
         await sleep(clock, 1.0)
         waited_s += 1.0
+        asleep_s += not published
     if not is_over():
         tell(error or f"nothing was recorded within {waited_s:.0f} s; camsvc keeps trying")
 

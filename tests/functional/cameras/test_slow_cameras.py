@@ -11,6 +11,8 @@ from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
+from twisted.internet.task import LoopingCall
+
 from tests.functional.cameras.test_odd_cameras import WHICH
 from tests.support import CHECKOUT
 from tests.support.daemon.daemon import DaemonTestCase
@@ -28,6 +30,8 @@ NAMES = ("fps02key", "fps003key")
 PICTURES = 4
 """Watched, and at least three of them recorded."""
 STARTS_S = 60.0
+KEEP_ALIVE_S = 20.0
+"""A session ends after a minute without a request (RFC 2326, 12.37)."""
 KNOWN_PICTURES = 9
 """Five of the second ffprobe, and one each for the first, which gives up, and for where a picture was missed."""
 
@@ -70,8 +74,12 @@ class SlowCamera:
         viewer = await RtspClient.connect(self, self.daemon.rtsp_port)
         viewer.on_packet = take
         await viewer.play(parts.geturl(), STARTS_S + 5 * self.period_s)
+        alive = LoopingCall(viewer.ask, "OPTIONS", parts.geturl())
+        alive.start(KEEP_ALIVE_S)
+        self.addCleanup(lambda: alive.running and alive.stop())
         await eventually(lambda: len(arrived) > PICTURES or viewer.closed, STARTS_S + (PICTURES + 4) * self.period_s)
         self.assertFalse(viewer.closed, f"cut off after {len(arrived)} pictures")
+        alive.stop()
         await viewer.close()
         return arrived
 

@@ -63,6 +63,14 @@ class PatienceTests(SynchronousTestCase):
         self.wait()
         self.assertEqual(self.told_after(200), 140.0)
 
+    def test_slow_start_then_nothing(self) -> None:
+        """When it has started, the time for a key frame begins."""
+        self.camera.fps = 1 / 30
+        self.wait()
+        self.assertEqual(self.told_after(60), -1.0)
+        self.paths.ready = True
+        self.assertLess(abs(self.told_after(100) - LONGEST_GOP_S), 2)
+
     def test_error(self) -> None:
         """What is wrong with the camera is told at once."""
         self.camera.fps, self.camera.error = 1 / 30, "camera0 is held by cheese (pid 7)"
