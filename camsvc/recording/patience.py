@@ -16,7 +16,7 @@ from camsvc.system.tasks import sleep
 LONGEST_GOP_S = 65.0
 """Some cameras send a key frame once in a minute; what begins with one waits for it so long."""
 
-_PICTURES_MISSED = 2.5
+_PICTURES = 2.5
 
 
 def gap_of(inventory: Inventory, paths: RecordingPaths, device: str) -> float | None:
@@ -24,7 +24,12 @@ def gap_of(inventory: Inventory, paths: RecordingPaths, device: str) -> float | 
     if not paths.engine_up:
         return None
     camera = inventory.find(device)
-    return max(GAP_AFTER_S, _PICTURES_MISSED / camera.fps) if camera is not None and camera.fps else GAP_AFTER_S
+    return max(GAP_AFTER_S, _pictures_s(camera.fps if camera is not None else 0.0))
+
+
+def _pictures_s(fps: float) -> float:
+    """How long some pictures take: a file grows with the second one; 0 where it is not known."""
+    return _PICTURES / fps if fps else 0.0
 
 
 async def tell_why_nothing(
@@ -52,8 +57,9 @@ async def tell_why_nothing(
         camera = inventory.find(device)
         error = camera.error if camera is not None else None
         published = await _is_published(paths, device)
-        starts_s = start_limit_s(camera.fps if camera is not None else 0.0)
-        if error is not None or waited_s >= (LONGEST_GOP_S + asleep_s if published else starts_s):
+        fps = camera.fps if camera is not None else 0.0
+        limit_s = LONGEST_GOP_S + asleep_s + _pictures_s(fps) if published else start_limit_s(fps)
+        if error is not None or waited_s >= limit_s:
             break
         await sleep(clock, 1.0)
         waited_s += 1.0
