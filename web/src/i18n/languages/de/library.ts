@@ -65,7 +65,7 @@ export const library: Record<keyof typeof english, string> = {
   "library.look": "Ansehen:",
   "library.select": "{file} auswählen",
   "library.selectday": "Alle auswählen",
-  "library.selectday.of": "Alle vom {day} auswählen",
+  "library.selectday.of": "Alle auswählen: {day}",
   "library.selectday.failed": "Die Dateien des Tages wurden nicht gefunden.",
   "library.chosen": "Auswahl",
   "library.selected.one": "{n} ausgewählt",
