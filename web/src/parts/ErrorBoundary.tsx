@@ -27,7 +27,8 @@ export class ErrorBoundary extends Component<Props, { broken: unknown }> {
   override render(): ReactNode {
     const { broken } = this.state;
     if (broken === null) return this.props.children;
-    const stale = broken instanceof TypeError && /import|module|fetch/i.test(broken.message);
+    // Each browser and Vite's own loader of styles say it in words of theirs.
+    const stale = broken instanceof Error && /import|module|fetch|preload/i.test(broken.message);
     return (
       <Trouble
         text={stale ? t("broken.stale") : t("broken.text")}

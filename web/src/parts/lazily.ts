@@ -4,8 +4,11 @@ import { createElement, lazy, type ComponentType } from "react";
 
 const failed = new Set<() => void>();
 
-/** What could not be loaded is asked for again when it is shown the next time. */
+/** What could not be loaded, code or style, is asked for again when it is shown the next time. */
 export function loadAgain(): void {
+  // Vite asks for no style of which the document has the link, whether it came or not.
+  for (const link of document.querySelectorAll<HTMLLinkElement>("link[rel=stylesheet]"))
+    if (link.sheet === null) link.remove();
   for (const each of failed) each();
   failed.clear();
 }
