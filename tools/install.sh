@@ -53,16 +53,20 @@ require_debian_packages() {
     fi
 }
 
-# Proxies that tests start themselves are unpacked: installed, they would run as services of this machine. Where that
-# cannot be done, the tests behind them are skipped, and say so.
-unpack_proxies() {
+# Servers that tests start themselves are unpacked: installed, they would run as services of this machine. Where that
+# cannot be done, the tests with them are skipped, and say so.
+unpack_servers() {
     local folder=.venv/debian download package
-    [ -x $folder/usr/sbin/nginx ] && [ -x $folder/usr/sbin/haproxy ] && return
-    [ -x /usr/sbin/nginx ] && [ -x /usr/sbin/haproxy ] && return
+    local servers=(nginx haproxy mosquitto mosquitto-clients)
+    local programs=(sbin/nginx sbin/haproxy sbin/mosquitto bin/mosquitto_sub)
+    local libraries=(liblua5.3-0 libopentracing-c-wrapper0 libopentracing1)
+    libraries+=(libcjson1 libdlt2 libev4 libmosquitto1 libwebsockets17 libwrap0)
+    are_in $folder/usr "${programs[@]}" && return
+    are_in /usr "${programs[@]}" && return
     command -v apt-get >/dev/null && command -v dpkg >/dev/null || return 0
-    echo "camsvc: unpacking nginx and haproxy into $folder, for tests"
+    echo "camsvc: unpacking ${servers[*]} into $folder, for tests"
     download=$(mktemp -d)
-    if (cd "$download" && apt-get -qq download nginx haproxy liblua5.3-0 libopentracing-c-wrapper0 libopentracing1 2>/dev/null); then
+    if (cd "$download" && apt-get -qq download "${servers[@]}" "${libraries[@]}" 2>/dev/null); then
         for package in "$download"/*.deb; do
             dpkg -x "$package" $folder
         done
@@ -70,6 +74,15 @@ unpack_proxies() {
         echo "camsvc: they cannot be had; apt-get update may help" >&2
     fi
     rm -rf "$download"
+}
+
+# are_in FOLDER PROGRAM…
+are_in() {
+    local folder=$1 name
+    shift
+    for name in "$@"; do
+        [ -x "$folder/$name" ] || return
+    done
 }
 
 # A venv holds absolute paths, so one that was copied or moved with the checkout is of no use.
@@ -171,7 +184,7 @@ require_debian_packages "$1"
 venv_is_here || make_venv
 pinned requirements.txt install_checkout
 [ "$1" = run ] || pinned requirements-test.txt
-[ "$1" = run ] || unpack_proxies
+[ "$1" = run ] || unpack_servers
 if [ "$1" = test ]; then
     require_web test || fail "the tests cannot do without what web/package-lock.json names"
     web_is_built || build_web || fail "the page in web cannot be built"

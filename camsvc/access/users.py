@@ -13,7 +13,11 @@ from camsvc.errors import InvalidParams, InvalidState, NotFound
 FIRST_ADMIN = "admin"
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}\Z")
-_RESERVED = frozenset({"cli"})
+
+MQTT_USER = "mqtt"
+"""Who calls by way of the MQTT broker."""
+
+_RESERVED = {"cli": "the command line", MQTT_USER: "what comes by MQTT"}
 _COLUMNS = "name, role, disabled, must_change, created_at, password_at, login_at"
 
 
@@ -83,7 +87,7 @@ def require_name(name: str) -> None:
     if not is_name(name):
         raise BadUserName("a to z, 0 to 9, and . _ @ - inside, at most 64 characters")
     if name in _RESERVED:
-        raise BadUserName(f"another than {name}, which is the name of the command line")
+        raise BadUserName(f"another than {name}, which is the name of {_RESERVED[name]}")
 
 
 def names(db: sqlite3.Connection) -> set[str]:

@@ -50,9 +50,7 @@ class Camsvc(Service):
         archive = Archive(runtime, config, cameras, media.streaming, access.audit.record)
         self._topics = topics = Topics(access, cameras, media, archive)
         self._feed = ClientFeed(runtime.clocks, config, topics)
-        self._outward = Outward(runtime, config, prepared.outward, topics, self._feed)
         self._unit = SystemdUnit(runtime, ServiceManager(), partial(status_of, topics))
-        self._connect()
 
         # From a client's call or request down.
         methods = Methods(runtime, config, topics, self._feed)
@@ -61,6 +59,8 @@ class Camsvc(Service):
         self._video.mount(self._site.root)
         adopters = Adopters(self._threshold.change, self._site.adopt, self._site.port.reload)
         self._reload = Reload(config, partial(load, prepared.file), adopters)
+        self._outward = Outward(runtime, prepared, topics, self._feed, methods.registry, self._video.pictures)
+        self._connect()
         if prepared.addresses.rtsps:
             self._site.port.renewed.add(lambda pair: media.certificate.renew(pair.certificate, pair.key))
 

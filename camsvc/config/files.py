@@ -189,6 +189,7 @@ def _folder_problems(config: Config, file: Path) -> list[str]:
         "access.jwt_secret_file": access.jwt_secret_file,
         "access.jwt_key_file": access.jwt_key_file,
         "server.tls_key": config.server.tls_key,
+        "mqtt.password_file": config.mqtt.password_file,
         "the configuration": str(file),
     } | {f"webhook[{number}].secret_file": each.secret_file for number, each in enumerate(config.webhook)}
     return folders.problems(storage.media_folders, kept)
@@ -214,5 +215,6 @@ def _anchored(config: Config, base: Path) -> Config:
         storage=storage,
         access=access,
         recording=recording,
+        mqtt=outward_tables.anchored(config.mqtt, at),
         webhook=[outward_tables.anchored(each, at) for each in config.webhook],
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -22,6 +22,8 @@ EventType = Literal[
     "storage.ok",
 ]
 
+_TOPIC = r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*\Z"
+
 ALL_EVENTS: tuple[EventType, ...] = EventType.__args__  # type: ignore[attr-defined]
 
 
@@ -33,12 +35,35 @@ class Webhook(Table, frozen=True):
     secret_file: str = ""
 
 
-def problems(webhooks: Iterable[Webhook]) -> Iterator[str]:
+class Mqtt(Table, frozen=True):
+    """The owner's MQTT broker, for Home Assistant."""
+
+    host: Annotated[str, Meta(max_length=253, pattern=r"^[A-Za-z0-9._:-]*\Z")] = ""
+    port: Annotated[int, Meta(ge=1, le=65535)] = 1883
+    tls: bool = False
+    ca_file: str = ""
+    user: Annotated[str, Meta(max_length=200)] = ""
+    password_file: str = ""
+    topic: Annotated[str, Meta(pattern=_TOPIC, max_length=100)] = "camsvc"
+    discovery_prefix: Annotated[str, Meta(pattern=_TOPIC, max_length=100)] = "homeassistant"
+    picture_every_s: Annotated[float, Meta(ge=0, le=3600)] = 10.0
+
+    @property
+    def wanted(self) -> bool:
+        """Whether there is a broker."""
+        return bool(self.host)
+
+
+def problems(webhooks: Iterable[Webhook], mqtt: Mqtt) -> Iterator[str]:
     """Find what does not fit.
 
     Yields:
         a line for each.
     """
+    if mqtt.ca_file and not mqtt.tls:
+        yield "mqtt.ca_file: names certificates, but mqtt.tls is false; set it, or drop the file"
+    if mqtt.password_file and not mqtt.user:
+        yield "mqtt.password_file: names a password, but there is no mqtt.user"
     for number, webhook in enumerate(webhooks):
         try:
             parts = urlsplit(webhook.url)
@@ -51,6 +76,10 @@ def problems(webhooks: Iterable[Webhook]) -> Iterator[str]:
             yield f"webhook[{number}].url: holds a login; what is sent is signed by secret_file instead"
 
 
-def anchored(webhook: Webhook, at: Callable[[str], str]) -> Webhook:
-    """The table with its file absolute; ``at`` makes a path absolute and leaves an empty one."""
-    return msgspec.structs.replace(webhook, secret_file=at(webhook.secret_file))
+FileTable = TypeVar("FileTable", Webhook, Mqtt)
+
+
+def anchored(table: FileTable, at: Callable[[str], str]) -> FileTable:
+    """A table with its files absolute; ``at`` makes a path absolute and leaves an empty one."""
+    files = {name: at(getattr(table, name)) for name in table.__struct_fields__ if name.endswith("_file")}
+    return msgspec.structs.replace(table, **files)

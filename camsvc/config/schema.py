@@ -16,7 +16,7 @@ from camsvc.config import outward as outward_tables
 from camsvc.config import recording as recording_table
 from camsvc.config.discovery import Discovery
 from camsvc.config.messages import mistake, one_line
-from camsvc.config.outward import Webhook
+from camsvc.config.outward import Mqtt, Webhook
 from camsvc.config.recording import RecordingRules
 from camsvc.config.storage import Storage
 from camsvc.errors import ConfigError
@@ -119,6 +119,7 @@ class Config(Table, frozen=True):
     limits: Limits = field(default_factory=Limits)
     logs: Logs = field(default_factory=Logs)
     webhook: list[Webhook] = []
+    mqtt: Mqtt = field(default_factory=Mqtt)
     camera: list[CameraTable] = []
     usb: list[UsbCamera] = []
 
@@ -179,7 +180,7 @@ def _cross_checks(config: Config) -> list[str]:
         seen[port] = key
     problems += catalogue.problems(config.camera, config.usb)
     problems += [*discovery_table.problems(config.discovery), *recording_table.problems(config.recording)]
-    problems += outward_tables.problems(config.webhook)
+    problems += outward_tables.problems(config.webhook, config.mqtt)
     if config.media.engine == "mediamtx" and not config.media.run and config.media.mediamtx:
         problems.append(
             "media.mediamtx: names a program, but media.run = false says that systemd starts it; drop one"

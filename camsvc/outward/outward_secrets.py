@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from attrs import field, frozen
 
 from camsvc.config.schema import Config
+from camsvc.errors import StartError
+from camsvc.outward.mqtt.broker import unreadable_certificates
 from camsvc.outward.webhooks.webhook_signature import webhook_key
+from camsvc.system.secret_files import read_password
 
 
 @frozen
@@ -14,11 +19,22 @@ class OutwardSecrets:
 
     Attributes:
         webhooks: the key of each webhook of the configuration, in its order.
+        mqtt: the broker's password; None where it asks for none.
     """
 
     webhooks: tuple[bytes, ...] = field(default=(), repr=False)
+    mqtt: str | None = field(default=None, repr=False)
 
     @classmethod
     def of(cls, config: Config) -> OutwardSecrets:
-        """Those that the configuration asks for; StartError where one cannot be read or made, or is none."""
-        return cls(tuple(webhook_key(config.webhook_secret_file(each)) for each in config.webhook))
+        """Those that the configuration asks for.
+
+        Raises:
+            StartError: one cannot be read or made, or is none.
+        """
+        webhooks = tuple(webhook_key(config.webhook_secret_file(each)) for each in config.webhook)
+        bad = unreadable_certificates(config.mqtt)
+        if bad is not None:
+            raise StartError(f"{bad}: holds no certificates that can be read (mqtt.ca_file)")
+        file = config.mqtt.password_file
+        return cls(webhooks, read_password(Path(file)) if config.mqtt.wanted and file else None)

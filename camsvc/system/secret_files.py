@@ -53,3 +53,23 @@ def read_secret(path: Path) -> bytes:
     if len(value) < 32:
         raise StartError(f"{path}: shorter than 32 bytes; delete it to have a new one made")
     return value
+
+
+def read_password(path: Path) -> str:
+    """The password in ``path``: the text of its first line.
+
+    Raises:
+        StartError: there is none, others can read it, or we cannot.
+    """
+    try:
+        mode = path.stat().st_mode
+        text = path.read_text(encoding="utf-8").partition("\n")[0].strip()
+    except (OSError, UnicodeDecodeError) as why:
+        raise StartError(
+            f"{path}: the password cannot be read: {getattr(why, 'strerror', 'it is no text')}"
+        ) from None
+    if stat.S_IMODE(mode) & 0o077:
+        raise StartError(f"{path}: others can read this password; chmod 600 it")
+    if not text:
+        raise StartError(f"{path}: is empty; write the password into it")
+    return text

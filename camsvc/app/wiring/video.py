@@ -9,6 +9,7 @@ from camsvc.app.shutdown import Step
 from camsvc.app.wiring.topics import Topics
 from camsvc.config.schema import Limits, Media
 from camsvc.engine.http_client import EngineHttp
+from camsvc.outward.webcam_urls import WebcamUrls
 from camsvc.recording.latest_pictures import LatestPictures
 from camsvc.server.routes.camera_access import CameraAccess
 from camsvc.server.routes.camera_delivery import CameraDelivery
@@ -20,27 +21,34 @@ from camsvc.system.runtime import Runtime
 
 
 class Video:
-    """Starts nothing by itself; stops HLS sessions, what keeps cameras running, and connections to the engine."""
+    """Starts nothing by itself; stops HLS sessions, what keeps cameras running, and connections to the engine.
+
+    Attributes:
+        pictures: the cameras' newest.
+    """
 
     def __init__(self, runtime: Runtime, media: Media, limits: Limits, topics: Topics) -> None:
         """Set up; see the parts for what each takes."""
         cameras, streaming = topics.cameras, topics.media.streaming
         reactor = runtime.reactor
+        self._authentication = topics.access.authentication
         self._engine = EngineHttp(reactor, media.hls_port, media.webrtc_port)
         self._keep_alive = KeepAlive(reactor, streaming.rtsp)
         seals = Seals(topics.access.tokens.secrets, runtime.clocks)
-        access = CameraAccess(topics.access.authentication, topics.access.grants, cameras.inventory)
+        access = CameraAccess(self._authentication, topics.access.grants, cameras.inventory)
         delivery = CameraDelivery(cameras.inventory, topics.media.engine, streaming.cameras)
-        pictures = LatestPictures(runtime, cameras.health, self._keep_alive.hold)
+        self.pictures = LatestPictures(runtime, cameras.health, self._keep_alive.hold)
         self._live = Live(
             reactor, access, delivery, self._engine, WhepSessions(seals, topics.media.authorization.shares), limits
         )
-        self._previews = Previews(reactor, access, delivery, pictures)
+        self._previews = Previews(reactor, access, delivery, self.pictures)
 
     def mount(self, root: Resource) -> None:
         """Put the routes below a root."""
-        root.putChild(b"live", self._live.app.resource())
-        root.putChild(b"cameras", self._previews.app.resource())
+        live, cameras = self._live.app.resource(), self._previews.app.resource()
+        root.putChild(b"live", live)
+        root.putChild(b"cameras", cameras)
+        root.putChild(b"webcam", WebcamUrls(self._authentication, live, cameras))
 
     def stop_steps(self) -> tuple[Step, ...]:
         """How what is open ends, so that the engine's cameras may stop."""

@@ -32,13 +32,17 @@ def secret_files(config: Config) -> list[Path]:
     """Where secrets stand, as far as that is known."""
     files = [config.jwt_secret_file, config.state_dir / "runtime.key", config.state_dir / "camsvc.sqlite"]
     files += {config.webhook_secret_file(webhook) for webhook in config.webhook}
-    files += [Path(each) for each in (config.access.jwt_key_file, config.server.tls_key) if each]
+    files += [Path(each) for each in _named_files(config) if each]
     try:
         runtime = runtime_path(config)
         files += [runtime / name for name in ("api.key", "callback.key", "engine.yml")]
     except (FileNotFoundError, StartError):
         pass
     return files
+
+
+def _named_files(config: Config) -> tuple[str, ...]:
+    return config.access.jwt_key_file, config.server.tls_key, config.mqtt.password_file
 
 
 def _owned(machine: Machine, folder: Path) -> Finding:

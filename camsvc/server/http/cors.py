@@ -12,8 +12,8 @@ from twisted.web.resource import Resource
 
 from camsvc.server.http.origins import Origins
 
-_PATHS = (b"rpc", b"api", b"files", b"live")
-_METHODS = b"GET, HEAD, POST, PATCH, DELETE"
+_PATHS = (b"rpc", b"api", b"files", b"live", b"webcam")
+_METHODS = b"GET, HEAD, POST, PATCH, DELETE, OPTIONS"
 _REQUEST_HEADERS = (
     b"Authorization, Content-Type, X-API-Key, Range, If-Range, If-Match, If-None-Match, If-Modified-Since, "
     b"If-Unmodified-Since"

@@ -1,0 +1,1 @@
+"""Tests of ``camsvc.outward.mqtt``; those with a broker are in ``tests/functional/outward``."""
