@@ -172,6 +172,7 @@ lock:
 	echo 'setuptools>=77' | lock requirements.txt setup.cfg setup.cfg
 	echo 'setuptools>=77' | lock requirements-test.txt setup.cfg --constraint requirements.txt --extra test setup.cfg
 	echo $(NODE) | lock requirements-web.txt "the page"
+	echo 'moonraker>=0.11' | lock requirements-moonraker.txt "the test with Moonraker"
 
 clean:
 	rm -rf .venv web/node_modules web/dist dist _trial_temp* .mypy_cache .ruff_cache .import_linter_cache .hypothesis build *.egg-info

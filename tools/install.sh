@@ -122,6 +122,18 @@ pip() {
     .venv/bin/python -m pip --quiet --disable-pip-version-check --no-input "$@"
 }
 
+# Moonraker in a venv of its own, as it pins what it uses; where it cannot be had, the tests with it are skipped.
+install_moonraker() {
+    local file=requirements-moonraker.txt venv=.venv/moonraker stamp
+    stamp=$venv/$(sha256sum $file | cut -c1-16)
+    [ -e "$stamp" ] && return
+    echo "camsvc: installing what $file names into $venv"
+    rm -rf $venv
+    .venv/bin/python -m venv $venv
+    $venv/bin/python -m pip --quiet --disable-pip-version-check --no-input install --require-hashes -r $file || return
+    touch "$stamp"
+}
+
 # require_web run|test: what builds the page; for the tests also what checks it and steers browsers.
 require_web() {
     local key
@@ -185,6 +197,7 @@ venv_is_here || make_venv
 pinned requirements.txt install_checkout
 [ "$1" = run ] || pinned requirements-test.txt
 [ "$1" = run ] || unpack_servers
+[ "$1" = run ] || install_moonraker || echo "camsvc: going on without Moonraker" >&2
 if [ "$1" = test ]; then
     require_web test || fail "the tests cannot do without what web/package-lock.json names"
     web_is_built || build_web || fail "the page in web cannot be built"

@@ -100,6 +100,8 @@ NO_COMMANDS = {
     "camsvc: making .venv with Python": "what the first start prints; compared with the log of a start",
     "clients ──ws, http──▶ camsvc": "a picture",
     "camsvc/": "the layout",
+    "[webcam camera0]": "Moonraker's; tests/functional/outward/test_printers has it pasted",
+    "cameras:": "Frigate's; tests/functional/outward/test_printers plays the URL",
     '{"type":"camera.disconnected"': "an event; tests/functional/outward/test_webhooks compares it with one",
 }
 """Literal blocks that are nothing to type, by their beginning."""
@@ -164,8 +166,13 @@ def piece(file: str, table: str) -> str:
         file: below the checkout.
         table: such as ``[mqtt]``.
     """
-    (found,) = [each.text for each in _of_rst(file) if each.literal and each.text.startswith(f"{table}\n")]
-    return f"{found}\n"
+    return f"{literal(file, table)}\n"
+
+
+def literal(file: str, first: str) -> str:
+    """The literal block of a page that has this as its first line."""
+    (found,) = [each.text for each in _of_rst(file) if each.literal and each.text.startswith(f"{first}\n")]
+    return found
 
 
 def _text(file: str) -> str:

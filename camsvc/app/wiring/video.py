@@ -25,6 +25,7 @@ class Video:
 
     Attributes:
         pictures: the cameras' newest.
+        cameras: what is served below ``/cameras``.
     """
 
     def __init__(self, runtime: Runtime, media: Media, limits: Limits, topics: Topics) -> None:
@@ -42,13 +43,14 @@ class Video:
             reactor, access, delivery, self._engine, WhepSessions(seals, topics.media.authorization.shares), limits
         )
         self._previews = Previews(reactor, access, delivery, self.pictures)
+        self.cameras = self._previews.app.resource()
 
     def mount(self, root: Resource) -> None:
         """Put the routes below a root."""
-        live, cameras = self._live.app.resource(), self._previews.app.resource()
+        live = self._live.app.resource()
         root.putChild(b"live", live)
-        root.putChild(b"cameras", cameras)
-        root.putChild(b"webcam", WebcamUrls(self._authentication, live, cameras))
+        root.putChild(b"cameras", self.cameras)
+        root.putChild(b"webcam", WebcamUrls(self._authentication, live, self.cameras))
 
     def stop_steps(self) -> tuple[Step, ...]:
         """How what is open ends, so that the engine's cameras may stop."""
