@@ -14,7 +14,7 @@ from attrs import field, frozen
 from msgspec import Struct
 
 from camsvc.access.admitted_sessions import AdmittedSessions
-from camsvc.access.credentials import Credentials
+from camsvc.access.credentials import ONVIF_PRINCIPAL, Credentials, SharedLogin
 from camsvc.access.publish_password import PUBLISH_USER, verify
 from camsvc.access.roles import Principal, Role, may
 from camsvc.access.tokens import STREAM
@@ -55,11 +55,13 @@ class EngineSecrets:
         publish_key: the launchers sign with it.
         internal: password of ``_int``, which records and wakes cameras.
         api: password of ``_api``, which steers the engine.
+        onvif: what ONVIF viewers show; None where there are none.
     """
 
     publish_key: bytes = field(repr=False)
     internal: bytes = field(repr=False)
     api: bytes = field(repr=False)
+    onvif: SharedLogin | None = None
 
 
 class Admission:
@@ -128,7 +130,7 @@ class Admission:
         now = self._clocks.wall_s()
         shown = in_query(question.query)
         token = question.token or question.password or shown.token
-        who = None if shown.ticket or not token else self._credentials.principal(token, now)
+        who = None if shown.ticket or not token else self._principal(question, token, now)
         if camera is None:
             return False
         try:
@@ -143,6 +145,13 @@ class Admission:
         if not self._has_room(question, who, address):
             return False
         return self._admitted.add(question.id or "", question.path, who, address)
+
+    def _principal(self, question: Question, token: str, now: float) -> Principal:
+        """Who shows a token or key, or the login of ONVIF viewers; else the error of ``Credentials.principal``."""
+        login = self._secrets.onvif
+        if login is not None and login.matches(question.user, question.password):
+            return ONVIF_PRINCIPAL
+        return self._credentials.principal(token, now)
 
     def _has_room(self, question: Question, who: Principal, address: str) -> bool:
         """Whether they may watch one more stream; one that was let in before under the same id is no more."""

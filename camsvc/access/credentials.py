@@ -2,21 +2,44 @@
 
 from __future__ import annotations
 
+import hmac
 import sqlite3
 
-from attrs import evolve
+from attrs import evolve, field, frozen
 
 from camsvc.access import keys, revocations
 from camsvc.access.keys import ApiKeys, looks_like_key
 from camsvc.access.revocations import Revocations
-from camsvc.access.roles import Principal
+from camsvc.access.roles import NEVER, Principal, Role
 from camsvc.access.tokens import Tokens
+from camsvc.access.users import ONVIF_USER
 from camsvc.errors import AuthenticationFailed
 
 EXPIRED, REVOKED = "expired", "revoked"
 """Why a credential counts no more."""
 
 _ENDED = {EXPIRED: ("has expired", "token_expired"), REVOKED: ("was revoked", "revoked")}
+
+
+ONVIF_PRINCIPAL = Principal(ONVIF_USER, Role.VIEWER, NEVER)
+"""Who shows it: somebody who may watch all cameras."""
+
+
+@frozen
+class SharedLogin:
+    """A user name and password that stand in a file of their own, for what can do nothing better: ONVIF viewers.
+
+    Both are in the clear, as a digest of them (WS-UsernameToken, HTTP Digest) cannot be checked by a hash.
+    """
+
+    user: str
+    password: str = field(repr=False)
+
+    def matches(self, user: str, password: str) -> bool:
+        """Whether both are right; takes as long whatever is wrong."""
+        right_user = hmac.compare_digest(user.encode(), self.user.encode())
+        right_password = hmac.compare_digest(password.encode(), self.password.encode())
+        return right_user and right_password
 
 
 class CredentialEnded(AuthenticationFailed):

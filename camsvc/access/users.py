@@ -17,7 +17,10 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}\Z")
 MQTT_USER = "mqtt"
 """Who calls by way of the MQTT broker."""
 
-_RESERVED = {"cli": "the command line", MQTT_USER: "what comes by MQTT"}
+ONVIF_USER = "onvif"
+"""Who watches by ONVIF."""
+
+_RESERVED = {"cli": "the command line", MQTT_USER: "what comes by MQTT", ONVIF_USER: "ONVIF viewers"}
 _COLUMNS = "name, role, disabled, must_change, created_at, password_at, login_at"
 
 

@@ -19,6 +19,7 @@ from camsvc.app.wiring.cameras import Cameras
 from camsvc.app.wiring.client_feed import ClientFeed
 from camsvc.app.wiring.media_plane import MediaPlane
 from camsvc.app.wiring.methods import Methods
+from camsvc.app.wiring.onvif import mount_onvif
 from camsvc.app.wiring.outward import Outward
 from camsvc.app.wiring.public_site import PublicSite
 from camsvc.app.wiring.topics import Topics
@@ -44,7 +45,7 @@ class Camsvc(Service):
         config = self._config = prepared.config
 
         # From who may, and from a camera, up to those who are told of it.
-        access = AccessControl(runtime, config, prepared.tokens)
+        access = AccessControl(runtime, config, prepared.tokens, prepared.outward.onvif)
         cameras = Cameras(runtime, config)
         media = MediaPlane(runtime, prepared, access, self._records)
         archive = Archive(runtime, config, cameras, media.streaming, access.audit.record)
@@ -59,6 +60,7 @@ class Camsvc(Service):
         self._video.mount(self._site.root)
         adopters = Adopters(self._threshold.change, self._site.adopt, self._site.port.reload)
         self._reload = Reload(config, partial(load, prepared.file), adopters)
+        mount_onvif(self._site.root, runtime, config, topics, self._video, self._feed.integrations)
         self._outward = Outward(runtime, prepared, topics, self._feed, methods.registry, self._video.pictures)
         self._connect()
         if prepared.addresses.rtsps:

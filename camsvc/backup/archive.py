@@ -32,7 +32,7 @@ def database_of(config: Config) -> Path:
 
 def key_files(config: Config) -> dict[str, Path]:
     """The secrets that are ours, by their names in a backup."""
-    names = ("runtime.key", "webhook.key")
+    names = ("runtime.key", "webhook.key", "onvif.password")
     return {"jwt.key": config.jwt_secret_file, **{name: config.state_dir / name for name in names}}
 
 

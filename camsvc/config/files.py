@@ -190,6 +190,7 @@ def _folder_problems(config: Config, file: Path) -> list[str]:
         "access.jwt_key_file": access.jwt_key_file,
         "server.tls_key": config.server.tls_key,
         "mqtt.password_file": config.mqtt.password_file,
+        "onvif.password_file": config.onvif.password_file,
         "the configuration": str(file),
     } | {f"webhook[{number}].secret_file": each.secret_file for number, each in enumerate(config.webhook)}
     return folders.problems(storage.media_folders, kept)
@@ -216,5 +217,6 @@ def _anchored(config: Config, base: Path) -> Config:
         access=access,
         recording=recording,
         mqtt=outward_tables.anchored(config.mqtt, at),
+        onvif=outward_tables.anchored(config.onvif, at),
         webhook=[outward_tables.anchored(each, at) for each in config.webhook],
     )

@@ -76,7 +76,15 @@ def problems(webhooks: Iterable[Webhook], mqtt: Mqtt) -> Iterator[str]:
             yield f"webhook[{number}].url: holds a login; what is sent is signed by secret_file instead"
 
 
-FileTable = TypeVar("FileTable", Webhook, Mqtt)
+class Onvif(Table, frozen=True):
+    """A device of ONVIF's Profile S."""
+
+    enabled: bool = False
+    user: Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9._-]+\Z")] = "onvif"
+    password_file: str = ""
+
+
+FileTable = TypeVar("FileTable", Webhook, Mqtt, Onvif)
 
 
 def anchored(table: FileTable, at: Callable[[str], str]) -> FileTable:

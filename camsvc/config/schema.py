@@ -16,7 +16,7 @@ from camsvc.config import outward as outward_tables
 from camsvc.config import recording as recording_table
 from camsvc.config.discovery import Discovery
 from camsvc.config.messages import mistake, one_line
-from camsvc.config.outward import Mqtt, Webhook
+from camsvc.config.outward import Mqtt, Onvif, Webhook
 from camsvc.config.recording import RecordingRules
 from camsvc.config.storage import Storage
 from camsvc.errors import ConfigError
@@ -120,6 +120,7 @@ class Config(Table, frozen=True):
     logs: Logs = field(default_factory=Logs)
     webhook: list[Webhook] = []
     mqtt: Mqtt = field(default_factory=Mqtt)
+    onvif: Onvif = field(default_factory=Onvif)
     camera: list[CameraTable] = []
     usb: list[UsbCamera] = []
 
@@ -132,6 +133,11 @@ class Config(Table, frozen=True):
     def jwt_secret_file(self) -> Path:
         """Key of the session tokens."""
         return Path(self.access.jwt_secret_file) if self.access.jwt_secret_file else self.state_dir / "jwt.key"
+
+    @property
+    def onvif_password_file(self) -> Path:
+        """What ONVIF viewers show."""
+        return Path(self.onvif.password_file) if self.onvif.password_file else self.state_dir / "onvif.password"
 
     def webhook_secret_file(self, webhook: Webhook) -> Path:
         """The secret that signs what a webhook is sent."""

@@ -6,11 +6,15 @@ from pathlib import Path
 
 from attrs import field, frozen
 
+from camsvc.access.credentials import SharedLogin
 from camsvc.config.schema import Config
 from camsvc.errors import StartError
 from camsvc.outward.mqtt.broker import unreadable_certificates
 from camsvc.outward.webhooks.webhook_signature import webhook_key
-from camsvc.system.secret_files import read_password
+from camsvc.system.secret_files import read_password, stored_password
+
+SHORTEST_PASSWORD = 12
+"""Of ONVIF viewers."""
 
 
 @frozen
@@ -20,10 +24,12 @@ class OutwardSecrets:
     Attributes:
         webhooks: the key of each webhook of the configuration, in its order.
         mqtt: the broker's password; None where it asks for none.
+        onvif: the login of ONVIF viewers; None where there are none.
     """
 
     webhooks: tuple[bytes, ...] = field(default=(), repr=False)
     mqtt: str | None = field(default=None, repr=False)
+    onvif: SharedLogin | None = None
 
     @classmethod
     def of(cls, config: Config) -> OutwardSecrets:
@@ -37,4 +43,15 @@ class OutwardSecrets:
         if bad is not None:
             raise StartError(f"{bad}: holds no certificates that can be read (mqtt.ca_file)")
         file = config.mqtt.password_file
-        return cls(webhooks, read_password(Path(file)) if config.mqtt.wanted and file else None)
+        mqtt = read_password(Path(file)) if config.mqtt.wanted and file else None
+        return cls(webhooks, mqtt, _onvif_login(config) if config.onvif.enabled else None)
+
+
+def _onvif_login(config: Config) -> SharedLogin:
+    password = stored_password(config.onvif_password_file)
+    if len(password) < SHORTEST_PASSWORD:
+        raise StartError(
+            f"{config.onvif_password_file}: {SHORTEST_PASSWORD} characters at least, as whoever listens on the "
+            "network can try as many as they like"
+        )
+    return SharedLogin(config.onvif.user, password)

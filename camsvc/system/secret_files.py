@@ -55,6 +55,23 @@ def read_secret(path: Path) -> bytes:
     return value
 
 
+def stored_password(path: Path) -> str:
+    """The password in ``path``; made there, 0600, when there is none.
+
+    Raises:
+        StartError: it cannot be made, or as of :func:`read_password`.
+    """
+    if not path.exists():
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            atomic_files.create(path, f"{secrets.token_urlsafe(15)}\n".encode(), 0o600)
+        except FileExistsError:
+            pass
+        except OSError as why:
+            raise StartError(f"{path}: the password cannot be made: {why.strerror}") from None
+    return read_password(path)
+
+
 def read_password(path: Path) -> str:
     """The password in ``path``: the text of its first line.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from camsvc.access.authentication import Authentication
+from camsvc.access.credentials import SharedLogin
 from camsvc.access.credentials import load as credentials_of
 from camsvc.access.session_grants import SessionGrants
 from camsvc.access.tokens import Tokens
@@ -22,17 +23,19 @@ class AccessControl:
     """Starts the upkeep of grants, and logins; stops them, and writes the last rows of the audit log.
 
     Its parts are ``credentials``, ``grants``, ``audit``, ``refused_credentials``, ``refused_calls``,
-    ``authentication`` and ``accounts``.
+    ``authentication``, ``accounts`` and ``onvif``.
     """
 
-    def __init__(self, runtime: Runtime, config: Config, tokens: Tokens) -> None:
+    def __init__(self, runtime: Runtime, config: Config, tokens: Tokens, onvif: SharedLogin | None = None) -> None:
         """Set up, before the database has its thread.
 
         Args:
             runtime: its database keeps users, keys, what was revoked, and the audit log.
             config: how long a login lasts, and whose pages may use the cookie.
             tokens: signs and reads session tokens and tickets.
+            onvif: the login of ONVIF viewers; None where there are none.
         """
+        self.onvif = onvif
         self.tokens = tokens
         self.credentials = runtime.database.now(partial(credentials_of, tokens, now=runtime.clocks.wall_s()))
         self.grants = SessionGrants(runtime, self.credentials)

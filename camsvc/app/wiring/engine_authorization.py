@@ -46,7 +46,7 @@ class EngineAuthorization:
         self._session_enforcer = SessionEnforcer(runtime, engine, api, access.credentials, admitted, self.shares)
         access.grants.revoked.add(self._session_enforcer.enforce_now)
         publish_key = bytes.fromhex(folder.secret("publish").decode())
-        secrets = EngineSecrets(publish_key, folder.secret("internal"), folder.secret("api"))
+        secrets = EngineSecrets(publish_key, folder.secret("internal"), folder.secret("api"), access.onvif)
         admission = Admission(access.credentials, admitted, self.shares, secrets, clocks, access.refused_credentials)
         secret = folder.secret("callback")
         self._site = CallbackSite(Callback(secret, admission), secret, runtime.reactor)

@@ -31,6 +31,7 @@ def check_permissions(machine: Machine) -> list[Finding]:
 def secret_files(config: Config) -> list[Path]:
     """Where secrets stand, as far as that is known."""
     files = [config.jwt_secret_file, config.state_dir / "runtime.key", config.state_dir / "camsvc.sqlite"]
+    files += [config.onvif_password_file] if config.onvif.enabled else []
     files += {config.webhook_secret_file(webhook) for webhook in config.webhook}
     files += [Path(each) for each in _named_files(config) if each]
     try:

@@ -66,6 +66,6 @@ def check_health(machine: Machine) -> list[Finding]:
 
 def _integration(name: str, said: dict[str, str]) -> Finding:
     if said["state"] == "ERROR":
-        page = {"webhooks": "docs/webhooks.rst", "mqtt": "docs/home-assistant.rst"}[name]
+        page = {"webhooks": "docs/webhooks.rst", "mqtt": "docs/home-assistant.rst", "onvif": "docs/onvif.rst"}[name]
         return Finding("integrations", Level.WARNING, f"{name}: {said.get('error', 'in error')}", f"see {page}")
     return Finding("integrations", Level.OK, f"{name} is {said['state']}")

@@ -361,6 +361,20 @@ class ServiceTests(FakeMachineTestCase):
         self.assertEqual([each.level for each in found], [OK, PROBLEM, PROBLEM, NOTE, OK])
         self.assertIn("silent", found[2].text)
 
+    def test_integrations(self) -> None:
+        """Well, and not, with the error and the page that says more."""
+        why = "127.0.0.1:1883: the broker refuses the connection: Not authorized"
+        self.answers = {
+            "get_status": {
+                "status": "degraded",
+                "integrations": {"mqtt": {"state": "ERROR", "error": why}, "webhooks": {"state": "RUNNING"}},
+            }
+        }
+        found = self.found(check_health)
+        self.assertEqual([each.level for each in found], [OK, WARNING, OK])
+        self.assertIn(why, found[1].text)
+        self.assertIn("docs/home-assistant.rst", found[1].advice)
+
 
 class OrderTests(SynchronousTestCase):
     """Of the folders that are looked at."""
