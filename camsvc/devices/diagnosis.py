@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from camsvc.devices.controls import PROCESS_NAME
+
 PROC = "/proc"
 SYSFS = "/sys/class/video4linux"
 
@@ -220,7 +222,9 @@ def _holders(node: str) -> list[str]:
         try:
             if any(_opened(f"{PROC}/{pid}/fd/{fd}") == real for fd in os.listdir(f"{PROC}/{pid}/fd")):
                 with open(f"{PROC}/{pid}/comm", encoding="utf-8", errors="replace") as comm:
-                    found.append(f"{comm.read().strip()} (pid {pid})")
+                    name = comm.read().strip()
+                if name != PROCESS_NAME:  # which only has it open
+                    found.append(f"{name} (pid {pid})")
         except OSError:  # another user's, or it has ended
             continue
     return found[:_MOST_HOLDERS]

@@ -70,7 +70,7 @@ class CameraControls:
     def camera_changed(self, before: Camera | None, camera: Camera) -> None:
         """Hold a camera that has come, and let go of one that has gone."""
         held = self._held.get(camera.device)
-        node = camera.source if camera.kind == "usb" and camera.present and camera.modes else ""
+        node = camera.source if _has_controls(camera) and camera.present and camera.modes else ""
         if held is not None and held.node != node:
             held.stop()
             del self._held[camera.device]
@@ -163,14 +163,19 @@ class CameraControls:
             self.changes.tell(ControlChange(device, source, different, held.controls, kept, done))
 
     def _find(self, camera: Camera) -> HeldCamera:
-        if camera.kind != "usb":
-            text = f"Unsupported: a camera of kind {camera.kind} has no controls that camsvc can set"
-            raise Unsupported(text, feature="camera_controls")
+        if not _has_controls(camera):
+            what = "a virtual camera" if camera.kind == "usb" else f"a camera of kind {camera.kind}"
+            raise Unsupported(f"Unsupported: {what} has no controls that camsvc can set", feature="camera_controls")
         held = self._held.get(camera.device)
         if held is None:
             raise InvalidState(f"{camera.device} is {camera.status.value}", reason=camera.error or "not there",
                                state=camera.status.value, allowed_states=["CONNECTED"])  # fmt: skip
         return held
+
+
+def _has_controls(camera: Camera) -> bool:
+    """Those of v4l2loopback are not of a picture, and an open node takes one of the few places that it has."""
+    return camera.kind == "usb" and not camera.key.startswith("virtual-")
 
 
 def _sorted_out(kept: Mapping[int, Kept], controls: Mapping[int, Control]) -> tuple[dict[int, Raw], list[str]]:

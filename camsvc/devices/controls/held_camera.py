@@ -53,6 +53,7 @@ class HeldCamera:
         self._process: ControlProcess | None = None
         self._holding: Deferred[None] | None = None
         self._controls: dict[int, Control] = {}
+        self._said = False
 
     def start(self) -> None:
         """Hold it from now on."""
@@ -98,23 +99,34 @@ class HeldCamera:
 
     async def _hold(self) -> None:
         while True:
-            await self._lock.acquire()
-            process = self._process = ControlProcess.start(self._reactor, self._argv, self.node, self._heard)
             try:
+                process = ControlProcess.start(self._reactor, self._argv, self.node, self._heard)
+            except OSError as why:
+                self._log.warn("camsvc can start no program to hold a camera with: {why}", why=why)
+            else:
                 try:
-                    await self.ask()
-                    await self._begun(self)
-                except DependencyFailed as why:
-                    self._log.info("{node}: its controls: {why} ({errno})",
-                                   node=self.node, why=why.message, errno=process.errno)  # fmt: skip
-                    process.kill()
+                    await self._hold_by(process)
                 finally:
-                    self._lock.release()
-                await process.when_gone()
-            finally:
-                self._process = None
-                process.kill()
+                    self._process = None
+                    process.kill()
             await sleep(self._reactor, RETRY_S)
+
+    async def _hold_by(self, process: ControlProcess) -> None:
+        async def begin() -> None:
+            self._process = process
+            await self.ask()
+            await self._begun(self)
+
+        try:
+            await self.exclusively(begin)
+            self._said = False
+        except DependencyFailed as why:
+            process.kill()
+            if not self._said:
+                self._said = True
+                self._log.warn("the controls of {node} cannot be read: {why} (errno {errno})",
+                               node=self.node, why=why.message, errno=process.errno)  # fmt: skip
+        await process.when_gone()
 
     def _heard(self, rows: Sequence[Row]) -> None:
         before, self._controls = self._controls, updated(self._controls, rows)

@@ -24,6 +24,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from camsvc.devices.controls import PROCESS_NAME
 from camsvc.devices.controls import videodev2 as v4l2
 
 POLL_S = 5.0
@@ -216,6 +217,8 @@ def _text(name: bytes) -> str:
 
 def main(argv: list[str]) -> int:
     """Serve the node ``argv[1]``; exit status 0 in any case."""
+    with open("/proc/self/comm", "w", encoding="ascii") as name:
+        name.write(PROCESS_NAME)
     try:
         serve(v4l2.OpenNode(argv[1]), sys.stdin.fileno())
     except OSError as why:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 
+from camsvc.devices.controls import PROCESS_NAME
 from camsvc.doctor.finding import Finding, Level
 from camsvc.doctor.machine import Machine, group_name
 
@@ -76,6 +77,8 @@ def _held(machine: Machine, name: str, title: str, pid: int) -> list[Finding]:
     try:
         owner = machine.stat(machine.path(f"/proc/{pid}")).st_uid
     except OSError:  # it has ended
+        return []
+    if program == PROCESS_NAME:  # which keeps nobody from it
         return []
     if program in OURS and owner == machine.user.pw_uid:
         return [Finding(CHECK, Level.OK, f"{title} (/dev/{name}) is read by camsvc, pid {pid}")]

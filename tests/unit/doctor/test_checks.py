@@ -66,10 +66,11 @@ class DeviceTests(FakeMachineTestCase):
         self.assertEqual(self.only(check_devices).level, OK)
 
     def test_holder(self) -> None:
-        """Another program is named; our own ffmpeg is no news."""
+        """Another program is named; our own ffmpeg is no news, and what only has it open for its controls nothing."""
         self.video_node(gid=999)
         self.process(70, "cheese", 1000, "/dev/video0")
         self.process(71, "ffmpeg", 999, "/dev/video0")
+        self.process(72, "camsvc-controls", 999, "/dev/video0")
         found = self.found(check_devices)
         self.assertEqual([each.level for each in found], [OK, WARNING, OK])
         self.assertIn("held by cheese (pid 70)", found[1].text)

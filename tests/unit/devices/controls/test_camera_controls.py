@@ -183,6 +183,13 @@ class KeepingTests(ControlledTestCase):
             await self.controls.of(self.inventory.get("camera1"))
         self.assertEqual(caught.exception.data["feature"], "camera_controls")
 
+    async def test_virtual_camera(self) -> None:
+        """One of v4l2loopback is not held, as it has few places for those that open it."""
+        self.inventory.present("camera1", evolve(self.camera_found, key="virtual-video7"))
+        with self.assertRaises(Unsupported):
+            await self.controls.of(self.inventory.get("camera1"))
+        self.assertEqual(processes_mentioning(str(self.folder)), [])
+
 
 class VolatileTests(ControlledTestCase):
     """A camera whose automatic control changes what it has, as vivid's gain."""

@@ -5,15 +5,20 @@ from __future__ import annotations
 import errno
 import json
 import os
+import subprocess
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from camsvc.devices.controls import program
+from camsvc.devices.controls import PROCESS_NAME, program
 from camsvc.devices.controls import videodev2 as v4l2
+from camsvc.devices.controls.control_process import PROGRAM
 from camsvc.devices.controls.program import NodeControls, serve
+from camsvc.devices.diagnosis import of_errno
+from camsvc.system.processes import command_name
 from tests.support.usb.fake_node import (
     AUTO_EXPOSURE,
     BITMASK,
@@ -179,3 +184,28 @@ class ServeTests(SynchronousTestCase):
         self.wait(lambda said: len(said) == 1)
         node.controls[BRIGHTNESS].value = 9
         self.wait(lambda said: any(row["value"] == 9 for row in said[-1].get("changed", ())))
+
+
+class ProcessTests(SynchronousTestCase):
+    """The program as camsvc starts it, with a pipe in place of a node: it opens, and knows no ioctl of V4L2."""
+
+    def test_answers_by_its_name(self) -> None:
+        """It has no controls to tell; whoever looks for what keeps a camera busy passes it over."""
+        node = Path(self.mktemp()).resolve()
+        os.mkfifo(node)
+        with subprocess.Popen(
+            [*PROGRAM, str(node)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={}
+        ) as started:
+            assert started.stdin is not None and started.stdout is not None
+            started.stdin.write(b"{}\n")
+            started.stdin.flush()
+            self.assertEqual(json.loads(started.stdout.readline()), {"results": [], "controls": []})
+            self.assertEqual(command_name(started.pid), PROCESS_NAME)
+            self.assertNotIn(str(started.pid), of_errno(errno.EBUSY, str(node)).text)
+            started.stdin.close()
+            self.assertEqual(started.wait(10), 0)
+
+    def test_node_that_cannot_be_opened(self) -> None:
+        """It says why, and ends."""
+        done = subprocess.run([*PROGRAM, "/dev/no-such-node"], capture_output=True, check=True, timeout=30, env={})
+        self.assertEqual(json.loads(done.stdout), {"errno": errno.ENOENT})
