@@ -6,6 +6,7 @@ processor is told, which a busy machine adds nothing to, and how late a timer of
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import Any
 
@@ -15,6 +16,7 @@ from twisted.internet.task import react
 from bench.library import COUNT, fill
 from bench.main_job import Run
 from bench.table import print_table
+from camsvc.app.tap import THREADS_GIVE_WAY_S
 from camsvc.library.media_folders import MediaFolders
 from camsvc.library.protection import Protection
 from camsvc.library.scan.library_scan import LibraryScan
@@ -127,6 +129,7 @@ async def measure(reactor: Any, run: Any) -> None:
 async def main(reactor: Any) -> None:
     """Measure, and clean up."""
     run = Run()
+    sys.setswitchinterval(THREADS_GIVE_WAY_S)
     try:
         await Deferred.fromCoroutine(measure(reactor, run))
     finally:
