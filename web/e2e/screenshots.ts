@@ -63,7 +63,8 @@ await eventually(async () => {
   return all.files.length === 11 && all.files.every(({ duration }) => duration !== undefined);
 }, 60_000);
 /** Where it is about six in the evening, so that most of the day is there. */
-const eastward = 18 - new Date().getUTCHours();
+const ahead = 18 - new Date().getUTCHours();
+const eastward = ahead > 12 ? ahead - 24 : ahead;
 const timezoneId = `Etc/GMT${eastward <= 0 ? "+" : "-"}${String(Math.abs(eastward))}`;
 
 const browser = await launch("chromium");
