@@ -19,7 +19,7 @@ from camsvc.app.wiring.cameras import Cameras
 from camsvc.app.wiring.client_feed import ClientFeed
 from camsvc.app.wiring.media_plane import MediaPlane
 from camsvc.app.wiring.methods import Methods
-from camsvc.app.wiring.onvif import mount_onvif
+from camsvc.app.wiring.onvif import OnvifDevice
 from camsvc.app.wiring.outward import Outward
 from camsvc.app.wiring.public_site import PublicSite
 from camsvc.app.wiring.topics import Topics
@@ -60,7 +60,8 @@ class Camsvc(Service):
         self._video.mount(self._site.root)
         adopters = Adopters(self._threshold.change, self._site.adopt, self._site.port.reload)
         self._reload = Reload(config, partial(load, prepared.file), adopters)
-        mount_onvif(self._site.root, runtime, config, topics, self._video, self._feed.integrations)
+        integrations = self._feed.integrations
+        self._onvif = OnvifDevice(self._site.root, runtime, config, topics, self._video, integrations)
         self._outward = Outward(runtime, prepared, topics, self._feed, methods.registry, self._video.pictures)
         self._connect()
         if prepared.addresses.rtsps:
@@ -112,6 +113,7 @@ class Camsvc(Service):
         topics.cameras.start()
         topics.archive.start()
         self._outward.start()
+        self._onvif.start()
         topics.cameras.listen()
         topics.media.start()
         self._site.port.start()
@@ -130,6 +132,7 @@ class Camsvc(Service):
         return (
             Step("telling systemd of the end", self._unit.stopping),
             Step("closing the public port", site.port.stop, 3.0),
+            *self._onvif.stop_steps(),
             *topics.cameras.stop_listening_steps(),
             *topics.archive.stop_steps(ends_recordings=self._config.media.run),
             Step("telling clients of the end", self._feed.events.stopping),

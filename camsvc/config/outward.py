@@ -82,6 +82,7 @@ class Onvif(Table, frozen=True):
     enabled: bool = False
     user: Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9._-]+\Z")] = "onvif"
     password_file: str = ""
+    discovery: bool = False
 
 
 FileTable = TypeVar("FileTable", Webhook, Mqtt, Onvif)

@@ -13,6 +13,7 @@ from attrs import frozen
 
 import camsvc
 from camsvc.model import Camera
+from camsvc.outward.onvif.discovery_responder import SCOPES
 from camsvc.outward.onvif.media_elements import (
     encoder_configuration,
     media_uri,
@@ -137,10 +138,7 @@ def _hostname(asked: _Asked) -> tuple[Xml, ...]:
 
 def _scopes(asked: _Asked) -> tuple[Xml, ...]:
     return tuple(
-        element(
-            "tds:Scopes", element("tt:ScopeDef", "Fixed"), element("tt:ScopeItem", f"onvif://www.onvif.org/{scope}")
-        )
-        for scope in ("Profile/Streaming", "type/video_encoder", "name/camsvc", "hardware/camsvc")
+        element("tds:Scopes", element("tt:ScopeDef", "Fixed"), element("tt:ScopeItem", scope)) for scope in SCOPES
     )
 
 
