@@ -58,7 +58,7 @@ async def tell_why_nothing(
         error = camera.error if camera is not None else None
         published = await _is_published(paths, device)
         fps = camera.fps if camera is not None else 0.0
-        limit_s = LONGEST_GOP_S + asleep_s + _pictures_s(fps) if published else start_limit_s(fps)
+        limit_s = LONGEST_GOP_S + asleep_s + int(_pictures_s(fps)) if published else start_limit_s(fps)
         if error is not None or waited_s >= limit_s:
             break
         await sleep(clock, 1.0)
