@@ -167,17 +167,15 @@ class Health:
     """What a launcher's status file says (``<runtime_dir>/<camera>.json``).
 
     Attributes:
-        pid: the launcher.
-        start_time: its start in clock ticks since boot.
+        pid, start_time: the launcher, and its start in clock ticks since boot.
         state: ``starting``, ``running``, ``retrying``, ``waiting`` or ``stopped``.
-        frames: delivered since the start of ffmpeg.
-        fps: as ffmpeg measures it.
-        error: a sentence, or None.
-        hint: what only the log is to tell besides, or None.
+        frames, fps: delivered since the start of ffmpeg, and a second, as it measures that.
+        error, hint: a sentence, and what only the log is to tell besides; None for neither.
         unplayable: why browsers do not play the H264 that it passes on, or None.
         at, since: CLOCK_BOOTTIME seconds of the writing, and of the state's begin.
         jpeg_at: CLOCK_BOOTTIME seconds of the newest JPEG, or None.
         ffmpeg_pid: its ffmpeg, or None.
+        sound_db, loud_at: dBFS of its sound, and CLOCK_BOOTTIME seconds when that was last no silence; or None.
     """
 
     pid: int
@@ -192,6 +190,8 @@ class Health:
     unplayable: str | None = None
     jpeg_at: float | None = None
     ffmpeg_pid: int | None = None
+    sound_db: float | None = None
+    loud_at: float | None = None
 
 
 @frozen

@@ -82,6 +82,22 @@ def to_opus(stream: str, before: str = "") -> tuple[str, ...]:
 
 OPUS = to_opus("a")
 
+# A second at a time, at a rate that costs little; printed at once, between the lines of -progress.
+_LEVEL = (
+    *("aresample=8000", "aformat=channel_layouts=mono", "asetnsamples=8000"),
+    "astats=metadata=1:reset=1:measure_perchannel=none:measure_overall=RMS_level",
+    "ametadata=mode=print:key=lavfi.astats.Overall.RMS_level:file=-:direct=1",
+)
+
+
+def sound_level(stream: str) -> tuple[str, ...]:
+    """Arguments of an output to nowhere that says each second how loud sound is that is decoded in any case.
+
+    Args:
+        stream: which, in ffmpeg's words, such as ``1:a``.
+    """
+    return ("-map", stream, "-af", ",".join(_LEVEL))
+
 
 @frozen
 class Diagnosis:
@@ -115,6 +131,7 @@ class Pipeline:
         frame_timeout_s: ffmpeg is killed after so many seconds without a new frame.
         asked: the URL without a login, to ask by RTSP which login it wants; empty for none.
         answer_limit_s: before the first frame it has so many seconds besides, for the camera's answers.
+        level: arguments of the output that tells how loud its sound is, without format; empty for none.
         stdin: what ffmpeg, or the program before it, reads from standard input: addresses with a password, which have
             no place among arguments.
         source: device node, or URL without login and path; for words about what is wrong. Empty for neither.
@@ -140,6 +157,7 @@ class Pipeline:
     diagnosis: Diagnosis = Diagnosis()
     command: tuple[str, ...] = ()
     answer_limit_s: float = 0.0
+    level: tuple[str, ...] = ()
 
     def to_json(self) -> str:
         """The file that the launcher reads."""

@@ -23,6 +23,7 @@ from camsvc.kinds.pipeline import (
     h264,
     naming_limit,
     pictures,
+    sound_level,
 )
 from camsvc.model import Camera, Mode
 from camsvc.system.redaction import STEERING
@@ -153,6 +154,7 @@ def _captured(camera: Camera, table: UsbCamera) -> Pipeline:
         input=opened,
         video=(*ENCODED_VIDEO, *h264(mode.width or 1280, mode.height or 720, max(1, round(fps or 30))), *sound),
         jpeg=pictures(mode.format),
+        level=sound_level("1:a") if sound else (),
         lock=node,
         frame_timeout_s=frame_timeout_s(fps, table.frames_limit_s),
         source=node,

@@ -25,6 +25,8 @@ _KEPT_LINES = 20
 _LINE_BYTES = 1024  # as long as ffmpeg's own lines
 _READ_BYTES = 65536
 _FPS_REPORTS = 5
+_LEVEL = "lavfi.astats.Overall.RMS_level="
+_QUIETEST_DB = -120.0
 _FULL = "reallocate parser buffer"
 _SOURCE_GRACE_S = 2.0
 
@@ -92,6 +94,7 @@ class Ffmpeg:
         self.fps = 0.0
         self.lines: deque[str] = deque(maxlen=_KEPT_LINES)
         self.is_full = False
+        self._level_db: float | None = None
         self._ending: str | None = None
         self._ended_s = 0.0
         self._reports: deque[tuple[float, int]] = deque(maxlen=_FPS_REPORTS)
@@ -100,6 +103,11 @@ class Ffmpeg:
     def verdict(self) -> str | None:
         """Why the H264 that it passes on is not for browsers; None as long as nothing speaks against it."""
         return self._check.verdict if self._check is not None else None
+
+    def new_level(self) -> float | None:
+        """How loud the sound of the last second was, in dBFS; None where that was told before, or is not known."""
+        level_db, self._level_db = self._level_db, None
+        return level_db
 
     def fds(self) -> tuple[int, ...]:
         """What to poll for reading: open pipes, and ends."""
@@ -136,6 +144,8 @@ class Ffmpeg:
                 self.is_full = self.is_full or _FULL in line
         elif line.startswith("frame="):
             self._count_frames(line.removeprefix("frame=").strip())
+        elif (level_db := level_of(line)) is not None:
+            self._level_db = level_db
 
     def _count_frames(self, number: str) -> None:
         if not number.isdecimal():
@@ -181,6 +191,16 @@ class Ffmpeg:
         if self._clocks.monotonic_s() - self._ended_s > _SOURCE_GRACE_S:
             self.source.signal(signal.SIGKILL)
         return False
+
+
+def level_of(line: str) -> float | None:
+    """The dBFS that a line of ffmpeg's says; no sound at all is -120; None for any other line."""
+    if not line.startswith(_LEVEL):
+        return None
+    try:
+        return max(_QUIETEST_DB, round(float(line.removeprefix(_LEVEL)), 1))
+    except ValueError:
+        return None
 
 
 def _started_source(orders: Orders) -> SourceProgram | None:

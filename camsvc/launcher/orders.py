@@ -44,7 +44,7 @@ class Orders:
     """What camsvc wants published: the pipeline's fields and the key for passwords.
 
     Attributes:
-        ffmpeg, input, video, jpeg, lock, frame_timeout_s, answer_limit_s, stdin: as of a pipeline.
+        ffmpeg, input, video, jpeg, level, lock, frame_timeout_s, answer_limit_s, stdin: as of a pipeline.
         source, asked, hidden, command: as of a pipeline.
         words, silence: of its diagnosis.
         key: makes passwords for publishing.
@@ -84,6 +84,7 @@ class Orders:
         self.input = tuple(map(str, fields["input"]))
         self.video = tuple(map(str, fields["video"]))
         self.jpeg = tuple(map(str, fields["jpeg"]))
+        self.level = tuple(map(str, fields.get("level", ())))
         self.lock: str | None = fields["lock"]
         self.frame_timeout_s = float(fields["frame_timeout_s"])
         self.answer_limit_s = float(fields["answer_limit_s"])
@@ -138,6 +139,8 @@ class Orders:
                 f"-map {self.video[1]} -c:v copy -bsf:v setts=ts=N -frames:v {_LOOKED_AT_FRAMES} -f h264 pipe:{look}"
             )
             stream = (*stream, *copy.split())
+        if self.level:
+            stream = (*stream, *self.level, "-f", "null", "-")
         if not self.jpeg:
             return stream
         fifo = "-f fifo -fifo_format image2 -queue_size 4 -drop_pkts_on_overflow 1 -recovery_wait_time 1"

@@ -167,7 +167,7 @@ class Publisher:
         ending = ffmpeg.ended()
         said = [*(ffmpeg.source.lines if ffmpeg.source is not None else ()), *ffmpeg.lines]
         detail = "\n".join(said[-_DETAIL_LINES:]) or None
-        self._status.note_progress(self._frames_before + ffmpeg.frames, ffmpeg.fps, detail)
+        self._status.note_progress(self._frames_before + ffmpeg.frames, ffmpeg.fps, detail, ffmpeg.new_level())
         if ending is not None:
             self._frames_before = self._status.frames
             self._ffmpeg = None

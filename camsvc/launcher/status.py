@@ -16,6 +16,10 @@ from camsvc.system.clocks import Clocks
 _HARMLESS = ("deprecated pixel format used", "Last message repeated", "Some buffers are still owned by the caller")
 
 
+SILENCE_DB = -60.0
+"""What a microphone has in a quiet room is louder."""
+
+
 def harmless(line: str) -> bool:
     """Whether ffmpeg prints this when all is well."""
     return any(text in line for text in _HARMLESS)
@@ -33,6 +37,8 @@ class StatusFile:
         frames: video frames published since the launcher's start.
         fps: frames per second, over the last seconds.
         jpeg_at: CLOCK_BOOTTIME seconds when the newest picture was seen.
+        sound_db: how loud its sound is, in dBFS; None where nothing says so.
+        loud_at: CLOCK_BOOTTIME seconds when it was last more than silence.
     """
 
     def __init__(self, path: str, clocks: Clocks) -> None:
@@ -58,6 +64,8 @@ class StatusFile:
         self.frames = 0
         self.fps = 0.0
         self.jpeg_at: float | None = None
+        self.sound_db: float | None = None
+        self.loud_at: float | None = None
 
     def enter(self, state: str, error: str | None = None) -> None:
         """Be in ``state`` from now on, for the reason ``error`` where it is a bad one.
@@ -95,10 +103,22 @@ class StatusFile:
     def note_ffmpeg(self, pid: int | None) -> None:
         """Note that ffmpeg runs as ``pid``, or, by None, that it has ended."""
         self.ffmpeg_pid = pid
+        self.sound_db = self.loud_at = None
 
-    def note_progress(self, frames: int, fps: float, detail: str | None) -> None:
-        """Note how many frames were published so far, at which rate, and what ffmpeg printed last."""
+    def note_progress(self, frames: int, fps: float, detail: str | None, level_db: float | None = None) -> None:
+        """Note what ffmpeg has done so far.
+
+        Args:
+            frames: that were published.
+            fps: their rate.
+            detail: what it has printed last.
+            level_db: how loud its sound is now, in dBFS; None where nothing new is known.
+        """
         self.frames, self.fps, self.detail = frames, fps, detail
+        if level_db is not None:
+            self.sound_db = level_db
+            if self.loud_at is None or level_db > SILENCE_DB:
+                self.loud_at = self._clocks.boot_s()
 
     def note_picture(self, *, there: bool) -> None:
         """Note that a new picture has come just now, or that there is none any more."""
@@ -128,6 +148,8 @@ class StatusFile:
             "at": now,
             "since": self._since,
             "jpeg_at": self.jpeg_at,
+            "sound_db": self.sound_db,
+            "loud_at": self.loud_at,
         }
         with contextlib.suppress(OSError):
             atomic_files.replace(self._path, json.dumps(value).encode(), durable=False)

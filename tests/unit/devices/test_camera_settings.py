@@ -75,6 +75,7 @@ class MicrophoneTests(SynchronousTestCase):
             made = pipeline_of([], [table], "ffmpeg", inventory.get("camera0"))
             self.assertEqual("alsa" in made.input, expected)
             self.assertEqual("libopus" in made.video, expected)
+            self.assertEqual("1:a" in made.level, expected)
 
 
 class KeptTests(SynchronousTestCase):

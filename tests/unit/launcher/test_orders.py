@@ -12,7 +12,12 @@ from camsvc.kinds.pipeline import Pipeline
 from camsvc.kinds.test_pattern import pattern
 from camsvc.launcher.orders import CannotStart, Lock, Orders
 
-FIELDS = ("ffmpeg", "input", "video", "jpeg", "lock", "frame_timeout_s", "stdin", "source", "hidden")
+FIELDS = ("ffmpeg", "input", "video", "jpeg", "level", "lock", "frame_timeout_s", "stdin", "source", "hidden")
+
+
+def windows(words: tuple[str, ...], size: int) -> list[tuple[str, ...]]:
+    """Every run of so many words."""
+    return [words[at : at + size] for at in range(len(words) - size + 1)]
 
 
 class OrdersTests(SynchronousTestCase):
@@ -32,7 +37,11 @@ class OrdersTests(SynchronousTestCase):
             self.assertEqual(getattr(orders, name), getattr(self.pipeline, name))
         self.assertEqual((orders.key, orders.looks), (b"\xab\xcd", False))
         full = Pipeline(("i",), ("v",), "f", ("j",), "/dev/video0", 2.5, "list é", "/dev/video0", ("secret",))
+        full = evolve(full, level=("-map", "1:a"))
         self.write(full)
+        self.assertIn(
+            ("-map", "1:a", "-f", "null", "-"), windows(Orders(str(self.dir), "camera0").arguments("u", "p"), 5)
+        )
         for name in FIELDS:
             self.assertEqual(getattr(Orders(str(self.dir), "camera0"), name), getattr(full, name))
 

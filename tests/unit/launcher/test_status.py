@@ -60,6 +60,24 @@ class StatusFileTests(SynchronousTestCase):
         assert later is not None
         self.assertEqual((later["at"], later["since"]), (101.9, 100.9))
 
+    def test_sound(self) -> None:
+        """How loud it is, and since when it is no more than silence; nothing once ffmpeg has ended."""
+        for boot, level in ((100.0, -30.0), (105.0, None), (110.0, -75.0), (120.0, -120.0)):
+            self.clocks.boot = boot
+            self.status.note_progress(1, 0.0, None, level)
+        self.status.write()
+        told = self.written() or {}
+        self.assertEqual((told["sound_db"], told["loud_at"]), (-120.0, 100.0))
+        self.status.note_progress(1, 0.0, None, -59.0)
+        self.clocks.boot = 122.0
+        self.status.write()
+        self.assertEqual((self.written() or {})["loud_at"], 120.0)
+        self.status.note_ffmpeg(None)
+        self.clocks.boot = 124.0
+        self.status.write()
+        told = self.written() or {}
+        self.assertEqual((told["sound_db"], told["loud_at"]), (None, None))
+
     def test_first_picture_is_told_at_once(self) -> None:
         """Whoever woke the camera for a picture waits for this."""
         self.status.write()

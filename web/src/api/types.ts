@@ -89,7 +89,7 @@ export interface CameraMetrics {
   uptime: number;
 }
 
-/** A camera with its metrics. */
+/** A camera with its metrics; `sound` is there while camsvc encodes the sound of a microphone. */
 export interface CameraStatus {
   device: string;
   status: Status;
@@ -107,6 +107,7 @@ export interface CameraStatus {
   debug?: CameraDebug;
   metrics: CameraMetrics;
   capabilities: FormatsAndSizes;
+  sound?: SoundLevel;
 }
 
 /** A camera; `streams` is empty while nothing can be watched. `debug` stands there for an admin who asks. `always_on`: it runs without viewers; `microphone`: its sound is sent, absent where it has none; `config` says which of these, and of name and mode, were set for it. */
@@ -725,6 +726,12 @@ export interface SnapshotTaken {
   width: number;
   height: number;
   success?: boolean;
+}
+
+/** How loud a camera's sound is: dBFS of the last second, and seconds since it was last more than silence. */
+export interface SoundLevel {
+  level_db: number;
+  silent_s: number;
 }
 
 /** How a camera is, as clients see it. */

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from camsvc.access.roles import Role
 from camsvc.api.calls import Call
@@ -13,9 +13,11 @@ from camsvc.api.declaration import NoParams, method
 from camsvc.api.views import CameraView, Views
 from camsvc.devices.inventory import Inventory
 from camsvc.devices.launcher_health import LauncherHealth
-from camsvc.model import Camera, Status
+from camsvc.model import Camera, Health, Status
 from camsvc.streams.stream_states import StreamStates
 from camsvc.system.clocks import Clocks
+
+_PAUSE_S = 3.0  # words have pauses
 
 
 class DeviceParam(Struct, forbid_unknown_fields=True, frozen=True):
@@ -55,6 +57,13 @@ class CameraMetrics(Struct, frozen=True):
     uptime: float
 
 
+class SoundLevel(Struct, frozen=True):
+    """How loud a camera's sound is: dBFS of the last second, and seconds since it was last more than silence."""
+
+    level_db: float
+    silent_s: float
+
+
 class FormatsAndSizes(Struct, frozen=True):
     """FOURCCs and ``WxH``."""
 
@@ -63,10 +72,11 @@ class FormatsAndSizes(Struct, frozen=True):
 
 
 class CameraStatus(CameraView, frozen=True, kw_only=True):
-    """A camera with its metrics."""
+    """A camera with its metrics; ``sound`` is there while camsvc encodes the sound of a microphone."""
 
     metrics: CameraMetrics
     capabilities: FormatsAndSizes
+    sound: SoundLevel | UnsetType = UNSET
 
 
 class ModeView(Struct, frozen=True):
@@ -159,7 +169,14 @@ class CameraMethods:
                 uptime=round(self._clocks.boot_s() - health.since, 1) if health and running else 0.0,
             ),
             capabilities=FormatsAndSizes(_formats(camera), _resolutions(camera)),
+            sound=self._sound(health) if health is not None and running else UNSET,
         )
+
+    def _sound(self, health: Health) -> SoundLevel | UnsetType:
+        if health.sound_db is None or health.loud_at is None:
+            return UNSET
+        silent_s = health.at - health.loud_at
+        return SoundLevel(health.sound_db, round(silent_s) if silent_s > _PAUSE_S else 0.0)
 
     @method("get_camera_capabilities", role=Role.VIEWER, params=DeviceParam, result=Capabilities, reads=True)
     def get_camera_capabilities(self, call: Call, params: DeviceParam) -> Capabilities:

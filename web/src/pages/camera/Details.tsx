@@ -41,6 +41,15 @@ export function Details({ camera }: { camera: CameraView }) {
       status?.metrics.uptime ? span(status.metrics.uptime) : t("camera.details.asleep"),
     ],
   ];
+  if (status?.sound) {
+    const { level_db: level, silent_s: silent } = status.sound;
+    rows.push([
+      t("camera.details.sound"),
+      silent > 0
+        ? t("camera.details.sound.silent", { time: span(silent) })
+        : t("camera.details.sound.level", { level: number(level, 0) }),
+    ]);
+  }
   if (stream?.status === "ACTIVE") {
     rows.push([t("camera.details.rate"), bitRate(stream.metrics.bitrate)]);
     if (stream.start_time) rows.push([t("camera.details.since"), <Ago key="since" at={stream.start_time} />]);

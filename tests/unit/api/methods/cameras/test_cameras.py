@@ -114,7 +114,17 @@ class CameraTests(SynchronousTestCase):
         found["streams"] = camera["streams"] = {}
         self.assertLessEqual(camera.items(), found.items())
         self.assertEqual(found["metrics"], {"bytes_sent": 5000, "readers": 1, "uptime": 12.3})
+        self.assertNotIn("sound", found)
         self.assertEqual(found["capabilities"], {"formats": ["YU12"], "resolutions": ["1280x720"]})
+
+    def test_sound(self) -> None:
+        """How loud it is, and how long it has been silent; the pauses between words are no silence."""
+        for loud_at, silent_s in ((98.0, 0.0), (60.0, 40.0)):
+            self.health["camera0"] = Health(1, "running", 100.0, sound_db=-71.5, loud_at=loud_at)
+            found = self.result("get_camera_status", {"device": "camera0"})["sound"]
+            self.assertEqual(found, {"level_db": -71.5, "silent_s": silent_s})
+        self.health["camera0"] = Health(1, "retrying", 100.0, sound_db=-71.5, loud_at=98.0)
+        self.assertNotIn("sound", self.result("get_camera_status", {"device": "camera0"}))
 
     def test_status_of_a_sleeping_camera(self) -> None:
         """Zeros; neither while it starts is there an uptime."""
