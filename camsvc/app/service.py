@@ -168,5 +168,6 @@ class Camsvc(Service):
             self._unit.ready()
             self._topics.archive.first_read.now()
             self._feed.events.started()
+            self._topics.media.streaming.encoders.start()  # until now what an earlier boot has shown counts
             scheme, cameras = self._site.port.scheme, self._topics.cameras.inventory.all()
             announce(_log, self._prepared, scheme, self._topics.media.engine.version, cameras)

@@ -58,7 +58,6 @@ class MediaPlane:
         """Answer the engine, then start it, then put paths on it and look who watches."""
         self.authorization.open()
         self.engine.start()
-        self.streaming.encoders.start()
         self.streaming.rounds.start()
         self.authorization.start()
 
