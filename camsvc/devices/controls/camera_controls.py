@@ -93,7 +93,9 @@ class CameraControls:
         DependencyFailed.
         """
         held = self._find(camera)
-        return tuple((await held.exclusively(held.ask)).values())
+        if not held.is_fresh:
+            await held.exclusively(held.ask)
+        return tuple(held.controls.values())
 
     async def set(self, camera: Camera, wanted: Mapping[str, Given]) -> Applied:
         """Set controls by name, keep what was taken, and say what became of each.

@@ -185,7 +185,7 @@ def parsed(control: Control, given: Given) -> Raw:
         return _item(control, given)
     number = int(given) if isinstance(given, str) and re.fullmatch(r"-?[0-9]{1,20}", given) else given
     if not isinstance(number, int) or (isinstance(number, bool) and control.type is not ControlType.BOOLEAN):
-        _refuse(control, "type", f"{given!r} is no {_WORDS.get(control.type, 'number')}")
+        _refuse(control, "type", f"{_short(given)} is no {_WORDS.get(control.type, 'number')}")
     number = int(number)
     if not control.minimum <= number <= control.maximum:
         _refuse(control, "range", f"{number} is out of range")
@@ -239,7 +239,7 @@ def _item(control: Control, given: Given) -> int:
     for index, label in control.items:
         if given == label or (given == index and not isinstance(given, bool)):
             return index
-    _refuse(control, "enum", f"{given!r} is no item of it")
+    _refuse(control, "enum", f"{_short(given)} is no item of it")
 
 
 def _text(control: Control, given: Given) -> str:
@@ -250,6 +250,10 @@ def _text(control: Control, given: Given) -> str:
     if not control.minimum <= size <= control.maximum or (size - control.minimum) % max(control.step, 1):
         _refuse(control, "length", f"{size} bytes are out of range")
     return text
+
+
+def _short(given: Given) -> str:
+    return repr(given[:60] if isinstance(given, str) else given)
 
 
 def _refuse(control: Control, rule: str, text: str) -> NoReturn:

@@ -19,6 +19,9 @@ from camsvc.system.tasks import launch, sleep
 RETRY_S = 30.0
 """A camera whose controls cannot be read, or which did not answer, is tried again after so long."""
 
+FRESH_S = 0.5
+"""Changes are told by themselves, but for those of what changes by itself."""
+
 T = TypeVar("T")
 
 
@@ -53,6 +56,7 @@ class HeldCamera:
         self._process: ControlProcess | None = None
         self._holding: Deferred[None] | None = None
         self._controls: dict[int, Control] = {}
+        self._told_s = -FRESH_S
         self._said = False
 
     def start(self) -> None:
@@ -68,6 +72,11 @@ class HeldCamera:
     def controls(self) -> Mapping[int, Control]:
         """By id, as they were told last."""
         return self._controls
+
+    @property
+    def is_fresh(self) -> bool:
+        """What is known was told a moment ago: many who look keep nobody from setting something."""
+        return self._process is not None and self._reactor.seconds() - self._told_s < FRESH_S
 
     async def exclusively(self, work: Callable[[], Awaitable[T]]) -> T:
         """Have work done while nobody else asks the camera anything; it may call what is below."""
@@ -94,7 +103,7 @@ class HeldCamera:
         if self._process is None:
             raise DependencyFailed(*GONE)
         report = await self._process.ask(values)
-        self._controls = controls_of(report.controls)
+        self._controls, self._told_s = controls_of(report.controls), self._reactor.seconds()
         return report.results
 
     async def _hold(self) -> None:
