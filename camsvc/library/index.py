@@ -147,6 +147,12 @@ def protect_all(db: sqlite3.Connection, titles: Iterable[str]) -> None:
         )
 
 
+def is_protected(db: sqlite3.Connection, title: str) -> bool:
+    """Whether a recording is protected, by its name."""
+    query = "SELECT 1 FROM media_file WHERE kind = ? AND title = ? AND protected LIMIT 1"
+    return db.execute(query, (RECORDINGS, title)).fetchone() is not None
+
+
 def protected_titles(db: sqlite3.Connection, location: str) -> set[str]:
     """The names of the protected recordings that have a file in a place."""
     query = "SELECT title FROM media_file WHERE protected AND kind = ? AND location = ?"

@@ -94,7 +94,7 @@ class Protection:
         for title in sorted(known - set(titles)):
             await self._one_at_a_time.acquire()
             try:
-                if title in await self._database.run(partial(index.protected_titles, location=location)):
+                if await self._database.run(partial(index.is_protected, title=title)):
                     await self._mark(location, title)
             finally:
                 self._one_at_a_time.release()
