@@ -172,7 +172,7 @@ async def disturbance(run: Any, daemon: Daemon, client: Client) -> dict[str, str
     run.addCleanup(load.kill)
     up = threading.Thread(target=load.stdout.readline, daemon=True)  # type: ignore[union-attr]
     up.start()
-    await eventually(lambda: not up.is_alive(), 60)
+    await eventually(lambda: not up.is_alive(), 240)
     before = cpu_s(daemon.process.pid)
     rows[f"ping beside {RANGES} ranges"] = p(await timed(lambda: client.call("ping"), 3000))
     assert load.poll() is None, f"the readers have ended: {daemon.log()}"
