@@ -44,7 +44,9 @@ def _openness(machine: Machine) -> Finding:
     addresses = {"page": server.listen, "RTSP": media.rtsp_listen, "WebRTC": media.webrtc_listen}
     opened = [name for name, address in addresses.items() if not address.startswith("127.") and address != "::1"]
     if not opened:
-        advice = "sudo cp /usr/share/camsvc/network.toml /etc/camsvc/camsvc.toml.d/, and restart camsvc camsvc-relay"
+        advice = (
+            "sudo cp /usr/share/camsvc/network.toml /etc/camsvc/camsvc.toml.d/, and restart camsvc, then camsvc-relay"
+        )
         return Finding(CHECK, Level.NOTE, "only this machine can reach camsvc", f"to open it: {advice}")
     if not server.tls_cert and "page" in opened:
         text = "the network can reach camsvc, and passwords and video cross it in the clear"
