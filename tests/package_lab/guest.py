@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import time
 from collections.abc import Callable
@@ -38,6 +39,9 @@ APT = "env DEBIAN_FRONTEND=noninteractive apt-get -qy -o Dpkg::Use-Pty=0"
 INSTALLED = "/var/log/appliance-installed.log"
 """What apt and the package have said when it was installed."""
 
+
+EXPOSURE = 3.0
+"""What ``systemd-analyze security`` may say of a unit of ours: from 0 to 10, and less is better."""
 
 _tokens: dict[str, str] = {}
 
@@ -99,6 +103,7 @@ class Guest:
         self._test = test
         self._ahead_s = 0.0
         self.port: int = self._lab["port"]
+        self.rtsp_port: int = self._lab["rtsp_port"]
         pool = HTTPConnectionPool(clock(), persistent=False)
         self._http = HTTPClient(Agent(clock(), connectTimeout=5, pool=pool))
 
@@ -133,7 +138,7 @@ class Guest:
     async def open_to_network(self) -> None:
         """Let the network in, as the package says, and give the lab its ports and its cameras their mode."""
         await self.out(f"cp /usr/share/camsvc/network.toml {DROP_INS}/ && cp /payload/lab.toml {DROP_INS}/")
-        await self.out("systemctl restart camsvc camsvc-relay", 200)
+        await self.out("systemctl restart camsvc && systemctl restart camsvc-relay", 200)
 
     async def _ready(self) -> bool:
         try:
@@ -298,6 +303,15 @@ class Guest:
             table.write(f"  {what:<58}{text}\n")
 
 
+async def exposure(guest: Guest, unit: str) -> float:
+    """What systemd calls a unit's exposure; it comes into the table."""
+    told = await guest.out(f"systemd-analyze security --no-pager {unit} | tail -n 1")
+    found = re.search(r"exposure level for .*: ([\d.]+) ", told)
+    assert found, told
+    guest.measured(f"exposure of {unit}, of 10", float(found[1]), unit="")
+    return float(found[1])
+
+
 async def asleep(client: Client, device: str = "camera0") -> None:
     """Wait until nothing runs for a camera."""
 
@@ -311,7 +325,7 @@ async def asleep(client: Client, device: str = "camera0") -> None:
 class ApplianceTestCase(TestCase):
     """A test against the booted appliance, ``guest``; what camsvc has logged is shown when it fails."""
 
-    timeout = 1500
+    timeout = 900
 
     async def setUp(self) -> None:
         self.scratch = scratch(self)

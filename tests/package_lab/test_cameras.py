@@ -108,6 +108,7 @@ class CameraTests(ApplianceTestCase):
         for camera in (await client.call("get_camera_list"))["cameras"]:
             known = before[camera["device"]]
             self.assertEqual({**camera, "streams": ""}, {**known, "streams": ""})
+        python_s = max(python_s, await self.guest.python_s())  # other work on this machine counts for both
         allowed_s = NOTIFIED_S + PROBE_PYTHONS * python_s
         self.guest.measured("a bare Python in the guest", python_s)
         self.guest.measured("udev's remove event to DISCONNECTED", *gone_s)
@@ -160,7 +161,7 @@ class CameraTests(ApplianceTestCase):
         holder = await self.guest.start(
             f"{as_user} v4l2-ctl -d /dev/video0 --set-fmt-video={form} --set-parm=5 --stream-mmap"
         )
-        await eventually(self.holds(holder), 10)
+        await eventually(self.holds(holder), 30)
         began = clock().seconds()
         url = (await client.call("get_stream_url", device="camera0"))["stream_url"]
         reading = Deferred.fromCoroutine(read_frames(self, url, 1, 60))

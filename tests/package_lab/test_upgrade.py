@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.package_lab.guest import APT, INSTALL_S, ApplianceTestCase, NoticingClient
-from tests.support.media.ffmpeg import decode, probe
+from tests.support.media.ffmpeg import decode, frames_of, probe, reader
 from tests.support.spawned import clock, eventually
 
 LOST_S = 4.0
@@ -30,7 +30,7 @@ class UpgradeTests(ApplianceTestCase):
         return await self.guest.out("systemctl show --value -p MainPID camsvc-relay")
 
     async def version(self) -> str:
-        return await self.guest.out("camsvc --version")
+        return (await self.guest.out("camsvc --version")).removeprefix("camsvc ")
 
     async def test_there_and_back(self) -> None:
         """All is there after it, the recording in one piece; going back is refused, with what to do."""
@@ -39,6 +39,9 @@ class UpgradeTests(ApplianceTestCase):
         await self.connected(client)
         name = (await client.call("start_recording", 60, device="camera0"))["filename"]
         await client.sees("recording_status_update", 60, status="RECORDING", filename=name)
+        url = (await client.call("get_stream_url", device="camera1"))["stream_url"]
+        viewer = reader(self, url)
+        await eventually(lambda: frames_of(viewer) > 10, 60)
         began, engine = clock().seconds(), await self.relay()
         said = await self.guest.out(f"{APT} install /payload/next/camsvc_*.deb 2>&1", INSTALL_S)
         self.assertNotIn("one-time password", said)
@@ -46,6 +49,14 @@ class UpgradeTests(ApplianceTestCase):
         await self.guest.up()
         self.assertEqual(await self.version(), f"{old}.next")
         self.assertEqual(await self.relay(), engine)
+        seen = frames_of(viewer)
+        await eventually(lambda: frames_of(viewer) > seen + 10, 60)
+        self.assertTrue(viewer.running)
+        rate = frames_of(viewer) / (clock().seconds() - began)
+        self.guest.measured("pictures a second of who watches over an upgrade", rate, unit="/s")
+        await viewer.end()
+        doctor = await self.guest.run("camsvc doctor --json 2>/dev/null", 200)
+        self.assertIn(f"version {old} is still running, of before an upgrade to {old}.next", doctor.out)
         client = await self.guest.connect("operator")
         entry = await self.stopped(client, name, began)
         self.assertEqual(sorted([*before, name]), await self.files(client))
@@ -67,6 +78,9 @@ class UpgradeTests(ApplianceTestCase):
         self.assertEqual(await self.version(), old)
         client = await self.guest.connect("operator")
         self.assertIn(entry["filename"], await self.files(client))
+        # The database of before the upgrade says that it is being recorded, so it is again.
+        await client.call("stop_recording", 60, device="camera0")
+        await client.sees("recording_status_update", 90, status="STOPPED", filename=name)
 
     async def stopped(self, client: NoticingClient, name: str, began: float) -> dict[str, Any]:
         """Stop the recording; its entry, once it is one good file of all the time since."""
