@@ -162,7 +162,7 @@ class Delivery:
         except TimeoutError:
             raise _NotTaken(f"no answer within {ANSWER_LIMIT_S:g} s") from None
         except (ConnectError, ConnectingCancelledError, OSError) as why:
-            raise _NotTaken(f"cannot be reached: {why or type(why).__name__}") from None
+            raise _NotTaken(f"cannot be reached: {str(why).rstrip('.') or type(why).__name__}") from None
         except ResponseFailed as why:
             raise _NotTaken("; ".join(each.getErrorMessage() for each in why.reasons)) from None
         except Exception as why:  # whatever TLS says
