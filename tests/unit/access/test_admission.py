@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.task import Clock
@@ -14,7 +15,7 @@ import tests.support.strategies  # noqa: F401
 from camsvc.access import keys
 from camsvc.access.admission import Admission, EngineSecrets, Question, viewing_of
 from camsvc.access.admitted_sessions import AdmittedSessions
-from camsvc.access.credentials import Credentials
+from camsvc.access.credentials import Credentials, SharedLogin
 from camsvc.access.keys import ApiKey
 from camsvc.access.publish_password import PUBLISH_USER, sign
 from camsvc.access.roles import Role
@@ -110,6 +111,22 @@ class AdmissionTests(SynchronousTestCase):
         self.assertFalse(self.allows("read", password=Tokens(OTHER_SECRET).issue("me", Role.ADMIN, NOW, 60)))
         self.assertFalse(self.allows("read", password=self.tokens.issue("me", Role.ADMIN, NOW - 100, 60)))
         self.assertFalse(self.allows("read"))
+
+    def test_read_by_onvif_login(self) -> None:
+        """User and password together, where there are such viewers: they watch, and do nothing else."""
+        login = SharedLogin("viewer", "four little words")
+        shared = evolve(SHARED, onvif=login)
+        right = {"user": "viewer", "password": "four little words"}
+        self.assertFalse(self.allows("read", ip="10.0.0.9", **right))
+        self.admission = Admission(self.known, self.admitted, self.shares, shared, CLOCKS)
+        self.assertTrue(self.allows("read", ip="10.0.0.9", **right))
+        self.assertTrue(self.allows("read", path="web/camera0", **right))
+        for change in ({"user": "other"}, {"user": ""}, {"password": "four little word"}, {"password": ""}):
+            self.assertFalse(self.allows("read", **{**right, **change}), change)
+        for action in ("publish", "api", "playback"):
+            self.assertFalse(self.allows(action, **right), action)
+        for path in ("rec/camera0/1", "other", ""):
+            self.assertFalse(self.allows("read", path=path, **right), path)
 
     def test_read_inside(self) -> None:
         """The recorder's own password counts on loopback alone, and for cameras alone."""
