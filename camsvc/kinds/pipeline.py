@@ -56,8 +56,9 @@ def timed_by_arrival(fps: float) -> str:
 SENT_AS_IT_IS = ("aac", "opus", "pcm_alaw", "pcm_mulaw", "adpcm_g722")
 
 
-# A sound track on which nothing comes holds the pictures back no longer than this (microseconds; ffmpeg-formats(1)).
-WITH_SOUND = ("-max_interleave_delta", "100000")
+# Neither track waits for the other: a sound track on which nothing comes does not hold the pictures back, and who
+# aligns tracks by arrival does so rightly (microseconds, 0 is for ever; ffmpeg-formats(1)).
+WITH_SOUND = ("-max_interleave_delta", "1")
 
 # Only they are decoded, for the pictures. Without the limit ffmpeg 5.1 looks at such an input for 3.5 s, not 0.7 s.
 KEY_FRAMES_ONLY = ("-skip_frame", "nokey", "-analyzeduration", "500000")

@@ -20,19 +20,8 @@ def file_name(name: str) -> str:
 
 
 # 1200 bytes: below the MTU after SRTP. Without muxdelay 0 ffmpeg gathers AAC frames for up to 0.7 s in a packet, and
-# MediaMTX, which aligns tracks by the arrival of their first packets, plays sound so much later than its picture.
-_TO_RTSP = (
-    "-pkt_size",
-    "1200",
-    "-muxdelay",
-    "0",
-    "-max_interleave_delta",
-    "1",
-    "-f",
-    "rtsp",
-    "-rtsp_transport",
-    "tcp",
-)
+# MediaMTX, which aligns tracks by when their first packets come, plays sound so much later than its picture.
+_TO_RTSP = ("-pkt_size", "1200", "-muxdelay", "0", "-f", "rtsp", "-rtsp_transport", "tcp")
 _LOOKED_AT_FRAMES = 200  # at 60 a second still longer than a key frame may be away
 
 

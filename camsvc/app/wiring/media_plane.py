@@ -41,7 +41,8 @@ class MediaPlane:
         log_file = config.state_dir / "engine.log"
         process = EngineProcess(reactor, folder, addresses, log_file, prepared.engine, prepared.leftover)
         self.engine = Engine(reactor, runtime.lag, process, server_api, busy)
-        self.streaming = Streaming(runtime, config, self.engine, PathsApi(self._api))
+        kind = prepared.engine.kind if prepared.engine is not None else config.media.engine
+        self.streaming = Streaming(runtime, config, self.engine, PathsApi(self._api), kind)
         self.certificate = EngineCertificate(
             reactor, self.engine, server_api, folder, prepared.engine_told, addresses.rtsps
         )

@@ -32,7 +32,7 @@ class Streaming:
     ``rounds``, ``starter`` and ``encoders``.
     """
 
-    def __init__(self, runtime: Runtime, config: Config, engine: Engine, api: PathsApi) -> None:
+    def __init__(self, runtime: Runtime, config: Config, engine: Engine, api: PathsApi, kind: str = "relay") -> None:
         """Set up.
 
         Args:
@@ -40,6 +40,7 @@ class Streaming:
             config: what it says of cameras, folders and the engine's ports.
             engine: what runs the paths.
             api: calls to it.
+            kind: ``mediamtx`` or ``relay``.
         """
         reactor, folder = runtime.reactor, runtime.folder
         desired = DesiredPaths()
@@ -54,6 +55,7 @@ class Streaming:
             runtime.ffmpeg,
             partial(pipeline_of, config.camera, config.usb, runtime.ffmpeg),
             lambda camera: self.encoders.choose(wish_of(table_of(config.camera, config.usb, camera))),
+            by_arrival=kind == "mediamtx",
         )
         self.cameras = CameraPaths(desired, options, self.orders, self.rtsp, config.media.transcode)
         self.recordings = RecordingPaths(reactor, engine, api, paths, options, self.cameras)

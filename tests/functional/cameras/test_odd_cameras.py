@@ -35,9 +35,8 @@ RECORDED_S = 15
 """Long enough for what happens 10 s after a camera's start."""
 
 
-SYNC_S = {"relay": 0.08, "mediamtx": 0.125}
-"""So far may sound be from its picture, in the finished file. MediaMTX aligns tracks by when their first packets
-come, and ffmpeg sends each AAC frame with the next one; from 125 ms on late sound is noticed (ITU-R BT.1359)."""
+SYNC_S = 0.08
+"""So far may sound be from its picture, in the finished file."""
 
 EVERY_S = 0.6
 """Between two looks at one camera: all together stay below the limit on calls."""
@@ -273,8 +272,7 @@ class OddCameras:
         if row.sound:
             off = (await sound_is_off_by(self, file, row.settled_s))[:-1]
             self.assertGreater(len(off), 5, "flashes")
-            worst = max(map(abs, off))
-            self.assertLess(worst, SYNC_S[self.engine.kind], f"sound is later than the picture by {off} s")
+            self.assertLess(max(map(abs, off)), SYNC_S, f"sound is later than the picture by {off} s")
 
 
 async def _together(judge: Callable[[Row], Awaitable[None]], rows: Iterable[Row]) -> None:
