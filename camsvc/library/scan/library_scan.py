@@ -80,7 +80,9 @@ class LibraryScan:
         self._away = away
         self._protection = protection
         self._places = [
-            _FollowedFolder(kind, location, folder, FolderWatch(runtime.reactor, folder, self._on_event))
+            _FollowedFolder(
+                kind, location, folder, FolderWatch(runtime.reactor, folder, self._on_event, folders.thread)
+            )
             for kind, location, folder in folders.places()
         ]
         self._soon = False
@@ -92,8 +94,6 @@ class LibraryScan:
 
     def start(self) -> None:
         """Begin: all is read, and from then on what changes."""
-        for place in self._places:
-            place.watch.start()
         self._rounds.start()
 
     def stop(self) -> None:
@@ -123,7 +123,7 @@ class LibraryScan:
         changed = 0
         try:
             if before is None or found[:2] != before[:2]:  # another disk
-                place.watch.start()
+                await place.watch.start()
                 changed = await self._read(place)
             elif len(names) > _ONE_BY_ONE or (found != before and not told):
                 changed = await self._read(place)
