@@ -48,5 +48,5 @@ class HeadersTests(SynchronousTestCase):
         """The page has no use for the visitor's own camera, and says where it came from to nobody."""
         found = security_headers("cam.local", False, 0)
         self.assertIn(b"camera=()", found[b"Permissions-Policy"])
-        self.assertEqual(found[b"Referrer-Policy"], b"no-referrer")
+        self.assertEqual(found[b"Referrer-Policy"], b"same-origin")
         self.assertEqual(found[b"X-Content-Type-Options"], b"nosniff")
