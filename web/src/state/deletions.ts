@@ -30,12 +30,20 @@ function change(kind: FileKind, names: readonly string[], isDoomed: boolean): vo
   doomed.setState(now, true);
 }
 
-/** Delete files in ten seconds, unless that is taken back; `done` is told when some are gone. */
-export function deleteLater(kind: FileKind, names: readonly string[], done: () => void): void {
+const heard = new Set<() => void>();
+
+/** Hear when files are gone, until the returned function is called: camsvc tells of no deletion. */
+export function onDeleted(listener: () => void): () => void {
+  heard.add(listener);
+  return () => heard.delete(listener);
+}
+
+/** Delete files in ten seconds, unless that is taken back. */
+export function deleteLater(kind: FileKind, names: readonly string[]): void {
   change(kind, names, true);
   const timer = setTimeout(() => {
     dismiss(notice);
-    void deleteNow(kind, names).then(done);
+    void deleteNow(kind, names);
   }, UNDO_MS);
   const notice = notify({
     kind: "info",
@@ -67,5 +75,6 @@ async function deleteNow(kind: FileKind, names: readonly string[]): Promise<void
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
   change(kind, names, false);
+  for (const each of heard) each();
   if (failures.length) complain(tn("library.delete.failed", failures.length), failures[0]);
 }

@@ -6,6 +6,7 @@ import { BASE } from "../api/base";
 import type { FileView, NotificationName, RecordingPart } from "../api/types";
 import { call, listen } from "./connection";
 import { useAnswer, type Known } from "./answers";
+import { onDeleted } from "./deletions";
 import { KINDS, type FileKind } from "./kinds";
 import { PagedFiles } from "./paged-files";
 import { useApp } from "./store";
@@ -78,7 +79,7 @@ export function useFiles(query: FileQuery): PagedFiles {
         list.refresh();
       }, 300);
     };
-    const unlisten = CHANGES.map((name) => listen(name, soon));
+    const unlisten = [onDeleted(soon), ...CHANGES.map((name) => listen(name, soon))];
     return () => {
       clearTimeout(timer);
       for (const each of unlisten) each();

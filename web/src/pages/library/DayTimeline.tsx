@@ -1,6 +1,6 @@
 // A day across the cameras: what was recorded when, and each snapshot.
 
-import { useState } from "react";
+import { useEffect, useEffectEvent, useState } from "react";
 import { navigate } from "wouter/use-hash-location";
 
 import type { FileView, RecordingPart } from "../../api/types";
@@ -13,6 +13,7 @@ import { useNow } from "../../parts/now";
 import { Section } from "../../parts/Page";
 import { Trouble } from "../../parts/Trouble";
 import { useAnswer } from "../../state/answers";
+import { onDeleted } from "../../state/deletions";
 import { explain } from "../../state/explain";
 import { isDone } from "../../state/kinds";
 import { useMay } from "../../state/rights";
@@ -83,6 +84,11 @@ export function DayTimeline({ day, device, onDay }: DayTimelineProps) {
     on: ["recording_status_update", "recording.stop"],
   });
   const snapshots = useAnswer("list_snapshots", range, { on: ["snapshot.taken"] });
+  const again = useEffectEvent(() => {
+    recordings.again();
+    snapshots.again();
+  });
+  useEffect(() => onDeleted(again), []);
   const mayExport = useMay("export_recording");
   const [exporting, setExporting] = useState(false);
   const parts = useParts(recordings.value?.files ?? []);

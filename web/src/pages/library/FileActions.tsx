@@ -118,7 +118,7 @@ function Delete({ kind, info, back }: Pick<FileActionsProps, "kind" | "info" | "
           yes={t("library.delete")}
           onClose={() => setAsking(false)}
           onYes={() => {
-            deleteLater(kind, [info.filename], () => undefined);
+            deleteLater(kind, [info.filename]);
             back();
           }}
         >

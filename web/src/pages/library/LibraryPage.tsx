@@ -204,7 +204,7 @@ export default function LibraryPage() {
           yes={t("library.delete")}
           onClose={() => setAsking(false)}
           onYes={() => {
-            deleteLater(kind, [...selection.selected.keys()], () => list.refresh());
+            deleteLater(kind, [...selection.selected.keys()]);
             selection.clear();
           }}
         >
