@@ -5,10 +5,13 @@ import { Component, type ReactNode } from "react";
 import { t } from "../i18n";
 import { Button } from "./Button";
 import { loadAgain } from "./lazily";
+import { Page } from "./Page";
 import { Trouble } from "./Trouble";
 
 interface Props {
   children: ReactNode;
+  /** Heading, where it is a whole page that may break. */
+  title?: string;
   /** Told of what broke. */
   onError?: (why: unknown) => void;
 }
@@ -29,7 +32,7 @@ export class ErrorBoundary extends Component<Props, { broken: unknown }> {
     if (broken === null) return this.props.children;
     // Each browser and Vite's own loader of styles say it in words of theirs.
     const stale = broken instanceof Error && /import|module|fetch|preload/i.test(broken.message);
-    return (
+    const trouble = (
       <Trouble
         text={stale ? t("broken.stale") : t("broken.text")}
         detail={stale ? undefined : broken instanceof Error ? broken.message : undefined}
@@ -49,5 +52,7 @@ export class ErrorBoundary extends Component<Props, { broken: unknown }> {
         }
       />
     );
+    const { title } = this.props;
+    return title === undefined ? trouble : <Page title={title}>{trouble}</Page>;
   }
 }

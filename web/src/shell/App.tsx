@@ -63,8 +63,9 @@ function Pages() {
   const role = useApp(roleOf);
   const seen = routes.filter(({ needs }) => !needs || may(role, needs));
   const bare = seen.some((route) => route.bare && route.path === path);
+  const entry = seen.find((route) => route.path === path)?.entry;
   const content = (
-    <ErrorBoundary key={path}>
+    <ErrorBoundary key={path} title={entry ? t(entry.text) : "camsvc"}>
       <Suspense fallback={<Waiting label={t("loading")} />}>
         <Switch>
           {seen.map(({ path: at, Page }: RouteOf) => (
