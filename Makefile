@@ -3,7 +3,7 @@
 # make web      the page's sources served by Vite at port 3000, changed while you look, with a running camsvc behind them
 # make wheel    make a wheel and an sdist in dist, with the page built in them
 # make test     install what is missing for it, then lint, unit, functional: each a target of its own
-# make e2e      the page in real browsers, web/e2e, on each media engine that is there; make functional has it too
+# make e2e      the page in real browsers, web/e2e, on each media engine where that matters; make functional has it too
 # make screenshots  every page at three widths, light and dark, into web/screenshots
 # make soak-web  eight live tiles for CAMSVC_SOAK_MINUTES, else 30, while everything fails and comes back; make functional: 3
 # make chaos    a hundred random kills and freezes of one recording, on each media engine that is there

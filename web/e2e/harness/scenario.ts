@@ -19,6 +19,8 @@ export interface OpenOptions extends BrowserContextOptions {
   login?: Login;
   /** The page, as it stands behind the # of the address. */
   at?: string;
+  /** Where camsvc is, when there is something in between. */
+  from?: string;
   /** What is done with the browser's context before the page is opened. */
   before?: (context: BrowserContext) => Promise<void>;
 }
@@ -34,30 +36,37 @@ export interface SceneOptions extends StandOptions {
   browser?: BrowserName;
   /** Options of Chromium. */
   chromium?: readonly string[];
+  /** What is done with the camsvc before the first test. */
+  prepare?: (stand: Stand) => Promise<void>;
 }
 
 type Scenario = (title: string, play: (stage: Stage) => Promise<void>) => void;
 
 /** The camsvc and browser of a file; returns what declares a test with them. */
 export function scene(options: SceneOptions = {}): Scenario {
-  let stand: Stand;
-  let browser: Browser;
+  let stand: Stand | undefined;
+  let browser: Browser | undefined;
   before(async () => {
     stand = await Stand.start(options);
-    browser = await launch(options.browser ?? "chromium", options.chromium);
+    [browser] = await Promise.all([
+      launch(options.browser ?? "chromium", options.chromium),
+      options.prepare?.(stand),
+    ]);
   });
   after(async () => {
-    await browser.close();
-    await stand.stop();
+    await browser?.close();
+    await stand?.stop();
   });
   return (title, play) => {
     void test(title, { timeout: TIMEOUT_MS }, async () => {
       const opened: Watched[] = [];
+      assert.ok(stand && browser, "they were not started");
+      const [there, shown] = [stand, browser];
       const stage: Stage = {
         stand,
         browser,
-        open: async ({ login, at = "/", before: prepare, ...more } = {}) => {
-          const watched = await open(browser, `${stand.url}/#${at}`, more, prepare);
+        open: async ({ login, at = "/", from = there.url, before: prepare, ...more } = {}) => {
+          const watched = await open(shown, `${from}/#${at}`, more, prepare);
           opened.push(watched);
           if (login) await logIn(watched.page, login);
           return watched;
@@ -67,7 +76,7 @@ export function scene(options: SceneOptions = {}): Scenario {
         await play(stage);
         for (const { complaints } of opened) assert.deepEqual(complaints, []);
       } catch (why) {
-        await tellOfFailure(title, opened, stand);
+        await tellOfFailure(title, opened, there);
         throw why;
       } finally {
         for (const { context } of opened) await context.close();

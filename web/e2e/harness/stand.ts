@@ -81,12 +81,17 @@ export class Stand {
       (name) =>
         `[[camera]]\nname = ${JSON.stringify(name)}\nkind = "test"\nwidth = ${width}\nheight = ${height}\nfps = ${fps}\n`,
     );
-    const begun = await stand.do<{ url: string; state: string; engine: string }>("begin", {
+    const chosen = {
       cameras: tables.join("") + (options.tables ?? ""),
       extra: options.media ?? "",
       server: options.server ?? "",
-    });
-    Object.assign(stand, begun);
+    };
+    try {
+      Object.assign(stand, await stand.do("begin", chosen));
+    } catch (why) {
+      await stand.stop();
+      throw why;
+    }
     return stand;
   }
 
