@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tests.appliance.guest import ApplianceTestCase, NoticingClient
+from tests.appliance.guest import ApplianceTestCase
 from tests.support.daemon.daemon import RpcError
 from tests.support.spawned import eventually
 
@@ -134,7 +134,7 @@ class ControlTests(ApplianceTestCase):
         await other.call("subscribe_events", topics=["control.change"])
         await self.set(brightness=50)
         await self.guest.out(f"v4l2-ctl -d {NODE} --set-ctrl brightness=60", 30)
-        change = await eventually(lambda: self.told(other, "camera"), 10)
+        change = await other.sees("control.change", 10, source="camera")
         (brightness,) = change["controls"]
         self.assertEqual(
             [brightness[key] for key in ("name", "value", "kept")],
@@ -152,16 +152,6 @@ class ControlTests(ApplianceTestCase):
     async def has(self, name: str, value: Any) -> bool:
         controls = await self.listed()
         return name in controls and bool(controls[name].get("value") == value)
-
-    def told(self, client: NoticingClient, source: str) -> Any:
-        return next(
-            (
-                note["params"]
-                for note in client.notifications
-                if note["method"] == "control.change" and note["params"]["source"] == source
-            ),
-            None,
-        )
 
     async def replug(self) -> None:
         await self.guest.out(f"echo vivid.0 > {VIVID}/unbind")
