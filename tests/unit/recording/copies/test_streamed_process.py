@@ -58,6 +58,8 @@ class StreamedProcessTests(TestCase):
         with self.assertRaises(CancelledError):
             await done
         process.kill()
+        machine: Any = process.transport
+        await eventually(lambda: machine.pid is None and not machine.pipes)
         ended = self.start("/bin/true")
         await ended.done
         ended.kill()
