@@ -134,7 +134,7 @@ class DoorTests(OnvifTestCase):
     async def test_bombs(self) -> None:
         """Entities, document types, depth, width, length: refused, and camsvc is as large as before."""
         await self.post(self.signed())
-        before = peak_bytes(self.daemon.process.pid)
+        before, cut = peak_bytes(self.daemon.process.pid), self.signed()
         for body in (
             message("&e9;", bomb(10)),
             message("<a>&f;</a>", '<!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/passwd">]>'),
@@ -142,7 +142,7 @@ class DoorTests(OnvifTestCase):
             message("<a/>" * 15_000),
             message(f"<a>{'x' * 60_000}</a>"),
             os.urandom(60_000),
-            *(self.signed()[:length] for length in range(0, 900, 45)),
+            *(cut[:length] for length in range(20, len(cut) - 1, 45)),
         ):
             answer = await self.post(body)
             self.assertEqual(answer.status, 400, body[:80])
@@ -178,7 +178,7 @@ class OffTests(DaemonTestCase):
 
     async def test_off(self) -> None:
         """Nothing is there, and no password is made."""
-        self.assertEqual((await self.daemon.get("/onvif/device_service", "POST")).code, 404)
+        self.assertEqual((await self.daemon.get("/onvif/device_service")).code, 404)
         self.assertFalse((self.daemon.state / "onvif.password").exists())
 
 

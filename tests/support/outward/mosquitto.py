@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 from pathlib import Path
 
@@ -73,11 +74,14 @@ class Mosquitto:
 
     async def start(self) -> None:
         """Start it, with nothing that it may have known before."""
-        log = self._folder / "mosquitto.log"
         argv = [mosquitto_program("mosquitto"), "-c", str(self._config)]
-        process = self.process = Spawned.start(argv, self._env, log)
+        process = self.process = Spawned.start(argv, self._env, self._folder / "mosquitto.log")
         self._test.addCleanup(process.end)
-        await eventually(lambda: " running" in log.read_text())
+        await eventually(self._listens)
+
+    def _listens(self) -> bool:
+        with socket.create_connection(("127.0.0.1", self.port), 1):
+            return True
 
     async def end(self) -> None:
         """Kill it."""
