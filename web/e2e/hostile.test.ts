@@ -114,4 +114,7 @@ scenario("the wall: every camera live, nothing else, by a key in the address", a
   await assertFits(page, "the wall on a phone");
   await page.keyboard.press("Escape");
   await page.getByRole("article").first().waitFor();
+  await page.keyboard.press("w");
+  await page.getByRole("button", { name: "Leave the wall" }).click();
+  await page.getByRole("article").first().waitFor();
 });

@@ -143,23 +143,34 @@ scenario(
   },
 );
 
-scenario("what is downloaded is the server's file, byte for byte", async ({ stand, open }) => {
-  const [newest] = await recordings(stand);
-  assert.ok(newest);
-  const { page } = await open({ login: await stand.user("viewer", "carl"), at: "/library" });
-  const alone = page.waitForEvent("download");
-  await row(page, newest)
-    .getByRole("link", { name: /^Download/ })
-    .click();
-  assert.equal((await alone).suggestedFilename(), newest.filename);
-  assert.ok((await contentOf(await alone)).equals(readFileSync(pathOf(stand, newest))));
-  await row(page, newest)
-    .getByRole("link", { name: /^Play / })
-    .click();
-  const again = page.waitForEvent("download");
-  await page.getByRole("link", { name: "Download" }).click();
-  assert.ok((await contentOf(await again)).equals(readFileSync(pathOf(stand, newest))));
-});
+scenario(
+  "what is downloaded is the server's file, byte for byte, alone or together",
+  async ({ stand, open }) => {
+    const [newest, ...others] = await recordings(stand);
+    assert.ok(newest);
+    const { page, context } = await open({ login: await stand.user("viewer", "carl"), at: "/library" });
+    const alone = page.waitForEvent("download");
+    await row(page, newest)
+      .getByRole("link", { name: /^Download/ })
+      .click();
+    assert.equal((await alone).suggestedFilename(), newest.filename);
+    assert.ok((await contentOf(await alone)).equals(readFileSync(pathOf(stand, newest))));
+    await row(page, newest)
+      .getByRole("link", { name: /^Play / })
+      .click();
+    const again = page.waitForEvent("download");
+    await page.getByRole("link", { name: "Download" }).click();
+    assert.ok((await contentOf(await again)).equals(readFileSync(pathOf(stand, newest))));
+    await page.goBack();
+    await page.getByRole("button", { name: /^Select all of/ }).click();
+    const together = context.waitForEvent("download");
+    await page.getByRole("button", { name: "Download as ZIP" }).click();
+    const archive = await contentOf(await together);
+    assert.equal(archive.subarray(0, 4).toString("latin1"), "PK\x03\x04");
+    for (const file of [newest, ...others])
+      assert.ok(archive.includes(readFileSync(pathOf(stand, file))), file.filename);
+  },
+);
 
 scenario(
   "a recording is protected and protected no more; no operator deletes one",
