@@ -34,7 +34,6 @@ ControlName = Annotated[
         max_length=100,
         pattern=rf"^[^{STEERING}]+\Z",
         description="name of a control; get_camera_controls lists them",
-        examples=["brightness"],
     ),
 ]
 ProfileName = Annotated[
@@ -58,7 +57,7 @@ class SetControlParams(Struct, forbid_unknown_fields=True, frozen=True):
 
     device: CameraId
     name: ControlName | UnsetType = UNSET
-    value: Annotated[Given, Meta(description=_VALUE, examples=[128])] | UnsetType = UNSET
+    value: Annotated[Given, Meta(description=_VALUE)] | UnsetType = UNSET
     values: (
         Annotated[
             dict[str, Given],
@@ -66,6 +65,7 @@ class SetControlParams(Struct, forbid_unknown_fields=True, frozen=True):
                 min_length=1,
                 max_length=200,
                 description="values by names, set in the order that they need: automatic ones before what they free",
+                examples=[{"brightness": 128}],
             ),
         ]
         | UnsetType
