@@ -72,7 +72,8 @@ scenario("names of cameras are text on every page", async ({ stand, open }) => {
 });
 
 scenario("names of files are text; each can be played, downloaded and deleted", async ({ stand, open }) => {
-  const { page } = await open({ login: await stand.user("admin", "bob") });
+  const { page, expect } = await open({ login: await stand.user("admin", "bob") });
+  expect(/404 .*\/files\/thumbnails\//); // asked for just as the file is deleted
   for (const name of FILES) {
     await go(page, "/library");
     const row = page.getByRole("listitem").filter({ has: page.getByText(name, { exact: true }) });

@@ -77,6 +77,9 @@ export interface Watched {
 /** Without a login the page asks once who is logged in, and is told 401: the browser calls that an error. */
 const ASKED_WHO = /401 .*api\/session$/;
 
+/** The thumbnail of a file that has just come is being made, on a busy machine for seconds: the page asks again. */
+const BEING_MADE = /503 .*\/files\/thumbnails\//;
+
 export async function open(
   browser: Browser,
   url: string,
@@ -90,7 +93,7 @@ export async function open(
   });
   await before?.(context);
   const page = await context.newPage();
-  const expected = [ASKED_WHO];
+  const expected = [ASKED_WHO, BEING_MADE];
   const complaints: string[] = [];
   const complain = (text: string) => {
     if (!expected.some((pattern) => pattern.test(text))) complaints.push(text);
