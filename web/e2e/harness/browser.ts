@@ -125,3 +125,13 @@ export async function logIn(page: Page, login: Login): Promise<void> {
 }
 
 export { ENGINE };
+
+/** Until no colour and no opacity is on its way to another: half-way it is what nobody reads for long. */
+export async function settled(page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const passing = document
+      .getAnimations()
+      .filter(({ effect }) => effect?.getComputedTiming().iterations !== Infinity);
+    await Promise.allSettled(passing.map(({ finished }) => finished));
+  });
+}

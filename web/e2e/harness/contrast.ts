@@ -4,6 +4,8 @@ import assert from "node:assert/strict";
 
 import type { Page } from "playwright-core";
 
+import { settled } from "./browser.ts";
+
 interface Found {
   what: string;
   ratio: number;
@@ -73,6 +75,7 @@ function overPictures(): Found[] {
 
 /** Fails where something over a picture cannot be read on white or on black, or nothing lies over one. */
 export async function assertReadOverPictures(page: Page, what: string): Promise<void> {
+  await settled(page);
   const found = await page.evaluate(overPictures);
   assert.ok(found.length > 0, `nothing lies over a picture: ${what}`);
   assert.deepEqual(

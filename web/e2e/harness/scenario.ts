@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 
 import type { Browser, BrowserContextOptions, BrowserContext, Page } from "playwright-core";
 
-import { launch, logIn, open, type BrowserName, type Watched } from "./browser.ts";
+import { launch, logIn, open, settled, type BrowserName, type Watched } from "./browser.ts";
 import { Stand, type Login, type StandOptions } from "./stand.ts";
 
 const TIMEOUT_MS = 180_000;
@@ -105,6 +105,7 @@ interface AxeResult {
 
 /** Fails where axe finds anything on the page as it is now. */
 export async function assertAccessible(page: Page, what: string): Promise<void> {
+  await settled(page);
   await page.evaluate(AXE);
   const found = await page.evaluate(async (rules) => {
     const { axe } = window as unknown as { axe: { run(of: Document, options: unknown): Promise<AxeResult> } };
