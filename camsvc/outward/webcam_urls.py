@@ -14,9 +14,9 @@ from twisted.web.resource import Resource
 from camsvc.access.authentication import Authentication
 from camsvc.access.keys import looks_like_key
 from camsvc.access.roles import Role
-from camsvc.errors import AuthenticationFailed, CamsvcError, NotFound, PermissionDenied
+from camsvc.errors import AuthenticationFailed, NotFound, PermissionDenied
 from camsvc.server.http.authorization import tell_refused
-from camsvc.server.http.request import answer_error
+from camsvc.server.http.request import ErrorPage
 from camsvc.system.redaction import HIDDEN
 
 _PREVIEWS = {b"snapshot.jpg": b"preview.jpg", b"stream.mjpeg": b"preview.mjpeg"}
@@ -48,11 +48,11 @@ class WebcamUrls(Resource):
             resource = self._below(rest, request)
         except AuthenticationFailed as why:
             tell_refused(request, why, self._authentication)
-            return _Refusal(401, why)
+            return ErrorPage(401, why)
         except PermissionDenied as why:
-            return _Refusal(403, why)
+            return ErrorPage(403, why)
         except NotFound as why:
-            return _Refusal(404, why)
+            return ErrorPage(404, why)
         if request.method == b"OPTIONS":  # asked for ICE servers before WHEP begins; there are none
             return _NoContent()
         request.requestHeaders.removeHeader(b"authorization")
@@ -88,18 +88,6 @@ class WebcamUrls(Resource):
             request.prepath[:], request.postpath[:] = [b"live"], rest
             return self._live
         raise NotFound("Page", "path")
-
-
-class _Refusal(Resource):
-    isLeaf = True
-
-    def __init__(self, status: int, why: CamsvcError) -> None:
-        super().__init__()
-        self._status = status
-        self._why = why
-
-    def render(self, request: Any) -> bytes:
-        return answer_error(request, self._status, self._why)
 
 
 class _NoContent(Resource):

@@ -18,7 +18,7 @@ from camsvc.server.http.authorization import address_of
 from camsvc.server.http.cookies import LoginCookie
 from camsvc.server.http.headers import security_headers
 from camsvc.server.http.hosts import PATH_HEADER
-from camsvc.server.http.request import answer_error, answer_json, with_json_errors
+from camsvc.server.http.request import ErrorPage, answer_json, with_json_errors
 from camsvc.server.routes.login import LoginPages
 from camsvc.server.routes.rpc import Rpc
 from camsvc.server.routes.web_client import WebClient
@@ -113,7 +113,7 @@ class Root(Resource):
         if refused is not None:
             return refused
         if not _is_text(path, *request.postpath):
-            return _ErrorPage(404, NotFound("Page", "path"))
+            return ErrorPage(404, NotFound("Page", "path"))
         preflight = self._cookie.cors.preflight(request, path)
         if preflight is not None:
             return preflight
@@ -122,7 +122,7 @@ class Root(Resource):
             if request.postpath != [b"login"] or not login:  # who logs in again need not be logged in
                 self._cookie.admit(request)
         except PermissionDenied as why:
-            return _ErrorPage(403, why)
+            return ErrorPage(403, why)
         if self._public_path and [path, *request.postpath] == self._public_path:
             return Redirect(self._public_path[-1] + b"/")  # the page's own links are relative
         if path in self.children:
@@ -146,13 +146,13 @@ class Root(Resource):
             request.setHeader(b"cross-origin-resource-policy", b"cross-origin")
         if wait_s := self._checks.rate_limits.request(address_of(request)):
             request.charge_refusal()
-            return _ErrorPage(429, RateLimited("Too many requests", retry_after_ms=math.ceil(wait_s * 1000)))
+            return ErrorPage(429, RateLimited("Too many requests", retry_after_ms=math.ceil(wait_s * 1000)))
         if known:
             return None
         why = CamsvcError(
             "This name is not one of camsvc's", reason="unknown_host", suggestion="add it to server.allowed_hosts"
         )
-        return _ErrorPage(421, why)
+        return ErrorPage(421, why)
 
     def _below_public_path(self, path: bytes, request: Any) -> bytes:
         """The first segment of what is asked for, without the path of public_url, which a proxy may leave there."""
@@ -171,15 +171,3 @@ def _is_text(*segments: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-class _ErrorPage(Resource):
-    isLeaf = True
-
-    def __init__(self, status: int, why: CamsvcError) -> None:
-        super().__init__()
-        self._status = status
-        self._why = why
-
-    def render(self, request: Any) -> bytes:
-        return answer_error(request, self._status, self._why)

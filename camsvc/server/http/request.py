@@ -13,7 +13,7 @@ from twisted.internet.defer import CancelledError
 from twisted.logger import Logger
 from twisted.web.http import Request as WebRequest
 from twisted.web.iweb import IRequest
-from twisted.web.resource import IResource
+from twisted.web.resource import IResource, Resource
 from twisted.web.server import Request, Site
 from werkzeug.exceptions import HTTPException
 
@@ -256,3 +256,17 @@ def require_json(request: IRequest) -> None:
     kind = (request.getHeader(b"content-type") or b"").partition(b";")[0].strip().lower()
     if kind != b"application/json":
         raise MediaType("Send JSON", suggestion="Content-Type: application/json")
+
+
+class ErrorPage(Resource):
+    """A page that is an error, whatever is asked of it."""
+
+    isLeaf = True
+
+    def __init__(self, status: int, why: CamsvcError) -> None:
+        super().__init__()
+        self._status = status
+        self._why = why
+
+    def render(self, request: Any) -> bytes:
+        return answer_error(request, self._status, self._why)
