@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections import Counter
 from typing import Any
@@ -11,7 +10,6 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import inspect
-from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -21,8 +19,9 @@ from camsvc.api.camera_scope import CameraScope, Resource
 from camsvc.api.declaration import Method
 from camsvc.api.registry import Registry
 from camsvc.audit.summed_refusals import SUM_AFTER_S, SummedRefusals
+from tests.support.asking import ask
 from tests.support.bad_params import bad, good, naming, without_cameras
-from tests.support.samples import call_by, principal
+from tests.support.samples import principal
 from tests.support.strategies import JSON
 from tests.unit.system.test_logs import STEERING_LETTERS
 from tools.reference import topics
@@ -79,12 +78,7 @@ class AuthorizationTestCase(SynchronousTestCase):
         self.methods = list(self.registry.all())
 
     def ask(self, name: str, params: Any, who: Principal | None) -> dict[str, Any]:
-        frame = json.dumps({"jsonrpc": "2.0", "id": 1, "method": name, "params": params}).encode()
-        answer = self.registry.answer(frame, call_by(who))
-        if isinstance(answer, Deferred):
-            answer = self.successResultOf(answer)
-        found: dict[str, Any] = json.loads(answer or b"")
-        return found
+        return ask(self, self.registry, who, name, params)
 
 
 class TableTests(AuthorizationTestCase):

@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.access.roles import Principal, Role
@@ -17,8 +16,9 @@ from camsvc.devices.inventory import Inventory
 from camsvc.errors import InvalidState
 from camsvc.model import Found
 from camsvc.system.clocks import Clocks
+from tests.support.asking import ask
 from tests.support.immediate import ImmediateDatabase
-from tests.support.samples import call_by, found, principal, runtime
+from tests.support.samples import found, principal, runtime
 
 URL = "rtsp://me:s3cret@10.0.0.9:8554/live?key=k3y"
 SHOWN = "rtsp://***@10.0.0.9:8554/live"
@@ -63,12 +63,7 @@ class ExternalTests(SynchronousTestCase):
         self.stopped.append(device)
 
     def ask(self, method: str, who: Principal | None = None, **params: Any) -> dict[str, Any]:
-        frame = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
-        answer = self.registry.answer(frame, call_by(who or principal(Role.OPERATOR)))
-        if isinstance(answer, Deferred):
-            answer = self.successResultOf(answer)
-        assert answer is not None
-        return json.loads(answer)
+        return ask(self, self.registry, who or principal(Role.OPERATOR), method, params)
 
     def add(self, url: str = URL, name: str = "Yard", **keys: Any) -> dict[str, Any]:
         return self.ask("add_external_stream", stream_url=url, stream_name=name, **keys)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
-from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -14,9 +12,10 @@ from camsvc.access.roles import Role
 from camsvc.api.methods.accounts.audit import AuditMethods
 from camsvc.api.registry import Registry
 from camsvc.audit.log import Audit
+from tests.support.asking import ask
 from tests.support.clocks import FakeClocks
 from tests.support.immediate import ImmediateDatabase
-from tests.support.samples import call_by, principal, runtime
+from tests.support.samples import principal, runtime
 
 
 class AuditMethodsTests(SynchronousTestCase):
@@ -32,11 +31,7 @@ class AuditMethodsTests(SynchronousTestCase):
         audit.record("ben", "192.0.2.8", "authenticate", {"auth_token": "x"}, "-32001 bad_credential")
 
     def ask(self, role: Role = Role.ADMIN, **params: Any) -> Any:
-        frame = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "get_audit_log", "params": params}).encode()
-        answer = self.registry.answer(frame, call_by(principal(role)))
-        if isinstance(answer, Deferred):
-            answer = self.successResultOf(answer)
-        found = json.loads(answer or b"")
+        found = ask(self, self.registry, principal(role), "get_audit_log", params)
         return found.get("result", found.get("error"))
 
     def test_all(self) -> None:

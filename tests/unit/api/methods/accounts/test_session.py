@@ -13,8 +13,9 @@ from camsvc.access.roles import Principal, Role
 from camsvc.access.tokens import FILE, Tokens
 from camsvc.api.methods.accounts.session import SessionMethods
 from camsvc.api.registry import Registry
+from tests.support.asking import ask
 from tests.support.clocks import FakeClocks
-from tests.support.samples import OTHER_SECRET, SECRET, authentication, call_by, principal
+from tests.support.samples import OTHER_SECRET, SECRET, authentication, principal
 
 
 class Socket:
@@ -42,10 +43,8 @@ class SessionTests(SynchronousTestCase):
         self.socket = Socket()
 
     def ask(self, method: str, params: Any, address: str = "10.0.0.1", connection: Any = "socket") -> dict[str, Any]:
-        frame = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
         connection = self.socket if connection == "socket" else connection
-        call = call_by(self.socket.who, address=address, connection=connection)
-        return json.loads(self.registry.answer(frame, call))  # type: ignore[arg-type]
+        return ask(self, self.registry, self.socket.who, method, params, address=address, connection=connection)
 
     def login(self, token: Any, **keys: Any) -> dict[str, Any]:
         return self.ask("authenticate", {"auth_token": token}, **keys)

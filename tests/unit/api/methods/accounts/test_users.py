@@ -19,9 +19,10 @@ from camsvc.access.logins import Logins
 from camsvc.access.roles import NEVER, Principal, Role
 from camsvc.api.methods.accounts.users import UserMethods
 from camsvc.api.registry import Registry
+from tests.support.asking import ask
 from tests.support.clocks import FakeClocks
 from tests.support.immediate import ImmediateDatabase
-from tests.support.samples import authentication, call_by, credentials, principal, runtime, session_grants
+from tests.support.samples import authentication, credentials, principal, runtime, session_grants
 from tests.unit.server.routes.test_login import PlainPasswords
 
 GOOD, OTHER = "four little words", "and four other words"
@@ -49,10 +50,7 @@ class UserMethodTests(SynchronousTestCase):
         self.registry = Registry(methods, record=lambda *told: self.audited.append(told))
 
     def ask(self, method: str, who: Principal | None = None, **params: Any) -> dict[str, Any]:
-        frame = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
-        answer = self.registry.answer(frame, call_by(who or principal()))
-        frame = self.successResultOf(answer) if isinstance(answer, Deferred) else answer
-        return json.loads(frame)  # type: ignore[no-any-return]
+        return ask(self, self.registry, who or principal(), method, params)
 
     def create(self, name: str = "ann", role: str = "admin", **keys: Any) -> dict[str, Any]:
         return self.ask("create_user", **{"username": name, "password": GOOD, "role": role, **keys})

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.access.roles import Principal
@@ -20,8 +18,9 @@ from camsvc.kinds.catalogue import pipeline_of
 from camsvc.kinds.pipeline import Pipeline
 from camsvc.model import Camera, Mode
 from tests.support import samples
+from tests.support.asking import ask
 from tests.support.immediate import ImmediateDatabase
-from tests.support.samples import call_by, found, principal
+from tests.support.samples import found, principal
 
 MODES = (Mode("MJPG", 1280, 720, (30.0,), "/dev/video0"), Mode("YUYV", 640, 480, (30.0,), "/dev/video0"))
 
@@ -59,11 +58,7 @@ class ConfigTestCase(SynchronousTestCase):
         self.inventory.present("camera0", camera)
 
     def ask(self, name: str, who: Principal | None = None, /, **params: Any) -> Any:
-        frame = json.dumps({"jsonrpc": "2.0", "id": 1, "method": name, "params": params}).encode()
-        answer = self.registry.answer(frame, call_by(who or principal()))
-        if isinstance(answer, Deferred):
-            answer = self.successResultOf(answer)
-        found = json.loads(answer or b"")
+        found = ask(self, self.registry, who or principal(), name, params)
         return found.get("result", found.get("error"))
 
 

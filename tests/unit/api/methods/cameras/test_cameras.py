@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.access.roles import Principal, Role
@@ -17,8 +16,9 @@ from camsvc.engine.api.paths_api import PathState
 from camsvc.errors import DependencyFailed
 from camsvc.model import Health, Mode
 from tests.support import samples
+from tests.support.asking import ask
 from tests.support.clocks import FakeClocks
-from tests.support.samples import call_by, found, principal
+from tests.support.samples import found, principal
 
 
 class FakeStreams:
@@ -55,12 +55,7 @@ class CameraTests(SynchronousTestCase):
             self.inventory.present(f"camera{number}", found(str(number)))
 
     def ask(self, method: str, params: Any = None, who: Principal | None = None) -> dict[str, Any]:
-        frame = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params or {}}).encode()
-        answer = self.registry.answer(frame, call_by(who or principal(Role.VIEWER)))
-        if isinstance(answer, Deferred):
-            answer = self.successResultOf(answer)
-        assert answer is not None
-        return json.loads(answer)
+        return ask(self, self.registry, who or principal(Role.VIEWER), method, params)
 
     def result(self, method: str, params: Any = None, who: Principal | None = None) -> Any:
         return self.ask(method, params, who)["result"]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.access.roles import Principal, Role
@@ -20,8 +18,9 @@ from camsvc.kinds.usb import UsbCamera
 from camsvc.model import Camera, Health, Mode
 from camsvc.streams.kept_streams import KeptStreams
 from tests.support import samples
+from tests.support.asking import ask
 from tests.support.clocks import FakeClocks
-from tests.support.samples import call_by, found, principal
+from tests.support.samples import found, principal
 
 
 class FakeStreams:
@@ -76,12 +75,7 @@ class StreamTests(SynchronousTestCase):
         return self.records
 
     def ask(self, method: str, device: str = "camera0", who: Principal | None = None) -> dict[str, Any]:
-        frame = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": {"device": device}}).encode()
-        answer = self.registry.answer(frame, call_by(who or principal(Role.OPERATOR)))
-        if isinstance(answer, Deferred):
-            answer = self.successResultOf(answer)
-        assert answer is not None
-        return json.loads(answer)
+        return ask(self, self.registry, who or principal(Role.OPERATOR), method, {"device": device})
 
     def runs(self, **keys: Any) -> None:
         self.health["camera0"] = Health(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from twisted.internet.defer import Deferred, succeed
@@ -16,8 +15,9 @@ from camsvc.library.catalogue.listing import Listing
 from camsvc.library.index import EXPORTS
 from camsvc.model import MediaFile
 from camsvc.recording.copies.export import Export, ExportState
+from tests.support.asking import ask
 from tests.support.immediate import database_and_folders
-from tests.support.samples import call_by, principal, views
+from tests.support.samples import principal, views
 
 FILE = MediaFile("camera0_2026-01-31_12-00-00Z_60_1.mp4", "camera0", 3, 5.0, 6.0, duration_s=60.0)
 
@@ -58,12 +58,7 @@ class ExportMethodsTests(SynchronousTestCase):
         self.database.now(lambda db: index.add_files(db, EXPORTS, [FILE]))
 
     def ask(self, method: str, params: Any = None, who: Principal | None = None) -> dict[str, Any]:
-        frame = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params or {}}).encode()
-        answer = self.registry.answer(frame, call_by(who or principal(Role.ADMIN)))
-        if isinstance(answer, Deferred):
-            answer = self.successResultOf(answer)
-        assert answer is not None
-        return json.loads(answer)
+        return ask(self, self.registry, who or principal(Role.ADMIN), method, params)
 
     def test_export(self) -> None:
         """Is answered with its name; its time must be one, and at most a week."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.access.roles import Principal, Role
@@ -16,8 +14,9 @@ from camsvc.library.index import RECORDINGS, SNAPSHOTS
 from camsvc.model import MediaFile
 from camsvc.recording.footage import Footage
 from tests.support import samples
+from tests.support.asking import ask
 from tests.support.immediate import database_and_folders
-from tests.support.samples import call_by, principal
+from tests.support.samples import principal
 
 
 class FakeRecorder:
@@ -48,12 +47,7 @@ class FileMethodsTests(SynchronousTestCase):
         self.database.now(lambda db: index.add_files(db, kind, [file]))
 
     def ask(self, method: str, params: Any = None, who: Principal | None = None) -> dict[str, Any]:
-        frame = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params or {}}).encode()
-        answer = self.registry.answer(frame, call_by(who or principal(Role.ADMIN)))
-        if isinstance(answer, Deferred):
-            answer = self.successResultOf(answer)
-        assert answer is not None
-        return json.loads(answer)
+        return ask(self, self.registry, who or principal(Role.ADMIN), method, params)
 
     def test_recording(self) -> None:
         """With or without its extension; everything that is known of it."""

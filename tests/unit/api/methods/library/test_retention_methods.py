@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from twisted.internet.defer import Deferred, succeed
@@ -18,8 +17,9 @@ from camsvc.library.index import RECORDINGS, SNAPSHOTS
 from camsvc.library.protection import Protection
 from camsvc.library.retention.retention import Retention, Shortage
 from camsvc.model import MediaFile
+from tests.support.asking import ask
 from tests.support.immediate import database_and_folders
-from tests.support.samples import call_by, principal, runtime
+from tests.support.samples import principal, runtime
 
 
 class RetentionMethodsTests(SynchronousTestCase):
@@ -52,12 +52,7 @@ class RetentionMethodsTests(SynchronousTestCase):
         return self.database.run(lambda db: index.find(db, kind, name))
 
     def ask(self, method: str, params: Any = None, who: Principal | None = None) -> dict[str, Any]:
-        frame = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params or {}}).encode()
-        answer = self.registry.answer(frame, call_by(who or principal(Role.ADMIN)))
-        if isinstance(answer, Deferred):
-            answer = self.successResultOf(answer)
-        assert answer is not None
-        return json.loads(answer)
+        return ask(self, self.registry, who or principal(Role.ADMIN), method, params)
 
     def test_roles(self) -> None:
         """Only an admin decides what is kept."""

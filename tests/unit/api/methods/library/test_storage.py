@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from types import SimpleNamespace
 from typing import Any
 
-from twisted.internet.defer import Deferred, succeed
+from twisted.internet.defer import succeed
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -21,8 +20,9 @@ from camsvc.library.disk.volume import SeenVolume
 from camsvc.library.index import RECORDINGS, SNAPSHOTS
 from camsvc.library.parts import DiskUsage
 from camsvc.model import MediaFile
+from tests.support.asking import ask
 from tests.support.immediate import database_and_folders
-from tests.support.samples import call_by, principal, runtime
+from tests.support.samples import principal, runtime
 from tests.unit.api.methods.library.test_files import FakeRecorder
 
 
@@ -51,12 +51,7 @@ class StorageMethodsTests(SynchronousTestCase):
         self.database.now(lambda db: index.add_files(db, kind, [file]))
 
     def ask(self, method: str, params: Any = None, who: Principal | None = None) -> dict[str, Any]:
-        frame = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params or {}}).encode()
-        answer = self.registry.answer(frame, call_by(who or principal(Role.ADMIN)))
-        if isinstance(answer, Deferred):
-            answer = self.successResultOf(answer)
-        assert answer is not None
-        return json.loads(answer)
+        return ask(self, self.registry, who or principal(Role.ADMIN), method, params)
 
     def test_roles(self) -> None:
         """Only an admin is told, and decides where is recorded."""

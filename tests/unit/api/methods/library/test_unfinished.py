@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -14,7 +13,8 @@ from camsvc.api.methods.library.recordings import RecordingMethods
 from camsvc.api.registry import Registry
 from camsvc.library.catalogue.listing import Listing
 from tests.support import samples
-from tests.support.samples import call_by, principal
+from tests.support.asking import ask
+from tests.support.samples import principal
 from tests.unit.recording.test_recorder import RecorderTestCase
 
 
@@ -33,11 +33,7 @@ class UnfinishedTests(RecorderTestCase):
         )
 
     def ask(self, method: str, **params: Any) -> Any:
-        frame = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
-        answer = self.registry.answer(frame, call_by(principal(Role.ADMIN)))
-        if isinstance(answer, Deferred):
-            answer = self.successResultOf(answer)
-        return json.loads(answer or b"")["result"]
+        return ask(self, self.registry, principal(Role.ADMIN), method, params)["result"]
 
     def listed(self, name: str) -> tuple[str, float, int]:
         """Status, duration and size, which list and info say alike."""

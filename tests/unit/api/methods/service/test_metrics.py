@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from pathlib import Path
 from typing import Any
 
-from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.access.roles import Principal, Role
@@ -21,8 +19,9 @@ from camsvc.library.parts import DiskUsage
 from camsvc.model import Health
 from camsvc.recording.footage import Footage
 from camsvc.system.clocks import Clocks
+from tests.support.asking import ask
 from tests.support.immediate import ImmediateMediaFolders
-from tests.support.samples import call_by, found, principal
+from tests.support.samples import found, principal
 
 THE_KERNELS = metrics.PROC
 
@@ -71,11 +70,7 @@ class MetricsTests(SynchronousTestCase):
         (self.proc / "stat").write_text(f"cpu  {busy} 0 0 {idle} 0 0 0 0 0 0\ncpu0 1 2 3\n")
 
     def ask(self, who: Principal | None = None) -> dict[str, Any]:
-        frame = b'{"jsonrpc":"2.0","id":1,"method":"get_metrics"}'
-        answer = self.registry.answer(frame, call_by(who or principal(Role.ADMIN)))
-        assert isinstance(answer, Deferred)
-        found_: dict[str, Any] = json.loads(self.successResultOf(answer) or b"")
-        return found_
+        return ask(self, self.registry, who or principal(Role.ADMIN), "get_metrics")
 
     def test_all(self) -> None:
         """Every key."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from twisted.internet.task import Clock
@@ -16,7 +15,8 @@ from camsvc.api.registry import Registry
 from camsvc.devices.inventory import Inventory
 from camsvc.streams.hardware_encoders import Encoders
 from camsvc.system.clocks import Clocks
-from tests.support.samples import call_by, found, principal, runtime
+from tests.support.asking import ask
+from tests.support.samples import found, principal, runtime
 
 
 class FakeEngine:
@@ -47,9 +47,8 @@ class SystemTests(SynchronousTestCase):
             SystemMethods(self.inventory, engine, engine, health_status, self.encoders, Clocks())
         )
 
-    def ask(self, method: str, who: Principal | None = None) -> dict[str, Any]:
-        frame = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method}).encode()
-        return json.loads(self.registry.answer(frame, call_by(who or principal(Role.VIEWER))))["result"]  # type: ignore[arg-type]
+    def ask(self, method: str, who: Principal | None = None) -> Any:
+        return ask(self, self.registry, who or principal(Role.VIEWER), method)["result"]
 
     def status(self) -> tuple[str, str]:
         found = self.ask("get_system_status")
