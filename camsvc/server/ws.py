@@ -1,4 +1,4 @@
-"""The WebSocket at ``/ws``: frames, limits, keepalive; the only module that knows Autobahn."""
+"""One WebSocket of ``/ws``: frames, limits, keepalive. This module and ``ws_connections`` alone know Autobahn."""
 
 from __future__ import annotations
 
