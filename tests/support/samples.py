@@ -1,14 +1,17 @@
-"""Cameras, principals and other values that several tests start from."""
+"""Cameras, principals, calls and other values that several tests start from."""
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.internet.threads import deferToThread
+from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.access.authentication import Authentication
 from camsvc.access.credentials import Credentials
@@ -16,6 +19,7 @@ from camsvc.access.roles import Principal, Role
 from camsvc.access.session_grants import SessionGrants
 from camsvc.access.tokens import Tokens
 from camsvc.api.calls import OpenCall
+from camsvc.api.registry import Registry
 from camsvc.api.urls import Urls
 from camsvc.api.views import Views
 from camsvc.audit.refused_credentials import RefusedCredentials
@@ -92,6 +96,23 @@ def call_by(who: Principal | None, **keys: Any) -> OpenCall:
             **keys,
         }
     )
+
+
+def ask(
+    case: SynchronousTestCase, registry: Registry, who: Principal | None, method: str, params: Any = None, **keys: Any
+) -> dict[str, Any]:
+    """What ``who`` is answered, parsed; ``keys`` are further ones of the call.
+
+    Raises:
+        FailTest: there is no answer yet.
+    """
+    frame = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params or {}}).encode()
+    answer = registry.answer(frame, call_by(who, **keys))
+    if isinstance(answer, Deferred):
+        answer = case.successResultOf(answer)
+    assert answer is not None
+    found: dict[str, Any] = json.loads(answer)
+    return found
 
 
 def credentials(secret: bytes = SECRET) -> Credentials:

@@ -19,9 +19,8 @@ from camsvc.api.camera_scope import CameraScope, Resource
 from camsvc.api.declaration import Method
 from camsvc.api.registry import Registry
 from camsvc.audit.summed_refusals import SUM_AFTER_S, SummedRefusals
-from tests.support.asking import ask
 from tests.support.bad_params import bad, good, naming, without_cameras
-from tests.support.samples import principal
+from tests.support.samples import ask, principal
 from tests.support.strategies import JSON
 from tests.unit.system.test_logs import STEERING_LETTERS
 from tools.reference import topics

@@ -16,9 +16,8 @@ from camsvc.devices.inventory import Inventory
 from camsvc.errors import InvalidState
 from camsvc.model import Found
 from camsvc.system.clocks import Clocks
-from tests.support.asking import ask
 from tests.support.immediate import ImmediateDatabase
-from tests.support.samples import found, principal, runtime
+from tests.support.samples import ask, found, principal, runtime
 
 URL = "rtsp://me:s3cret@10.0.0.9:8554/live?key=k3y"
 SHOWN = "rtsp://***@10.0.0.9:8554/live"

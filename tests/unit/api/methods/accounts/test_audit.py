@@ -12,10 +12,9 @@ from camsvc.access.roles import Role
 from camsvc.api.methods.accounts.audit import AuditMethods
 from camsvc.api.registry import Registry
 from camsvc.audit.log import Audit
-from tests.support.asking import ask
 from tests.support.clocks import FakeClocks
 from tests.support.immediate import ImmediateDatabase
-from tests.support.samples import principal, runtime
+from tests.support.samples import ask, principal, runtime
 
 
 class AuditMethodsTests(SynchronousTestCase):

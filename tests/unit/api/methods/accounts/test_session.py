@@ -13,9 +13,8 @@ from camsvc.access.roles import Principal, Role
 from camsvc.access.tokens import FILE, Tokens
 from camsvc.api.methods.accounts.session import SessionMethods
 from camsvc.api.registry import Registry
-from tests.support.asking import ask
 from tests.support.clocks import FakeClocks
-from tests.support.samples import OTHER_SECRET, SECRET, authentication, principal
+from tests.support.samples import OTHER_SECRET, SECRET, ask, authentication, principal
 
 
 class Socket:

@@ -19,10 +19,9 @@ from camsvc.access.logins import Logins
 from camsvc.access.roles import NEVER, Principal, Role
 from camsvc.api.methods.accounts.users import UserMethods
 from camsvc.api.registry import Registry
-from tests.support.asking import ask
 from tests.support.clocks import FakeClocks
 from tests.support.immediate import ImmediateDatabase
-from tests.support.samples import authentication, credentials, principal, runtime, session_grants
+from tests.support.samples import ask, authentication, credentials, principal, runtime, session_grants
 from tests.unit.server.routes.test_login import PlainPasswords
 
 GOOD, OTHER = "four little words", "and four other words"

@@ -18,9 +18,8 @@ from camsvc.kinds.catalogue import pipeline_of
 from camsvc.kinds.pipeline import Pipeline
 from camsvc.model import Camera, Mode
 from tests.support import samples
-from tests.support.asking import ask
 from tests.support.immediate import ImmediateDatabase
-from tests.support.samples import found, principal
+from tests.support.samples import ask, found, principal
 
 MODES = (Mode("MJPG", 1280, 720, (30.0,), "/dev/video0"), Mode("YUYV", 640, 480, (30.0,), "/dev/video0"))
 

@@ -16,9 +16,8 @@ from camsvc.engine.api.paths_api import PathState
 from camsvc.errors import DependencyFailed
 from camsvc.model import Health, Mode
 from tests.support import samples
-from tests.support.asking import ask
 from tests.support.clocks import FakeClocks
-from tests.support.samples import found, principal
+from tests.support.samples import ask, found, principal
 
 
 class FakeStreams:

@@ -18,9 +18,8 @@ from camsvc.kinds.usb import UsbCamera
 from camsvc.model import Camera, Health, Mode
 from camsvc.streams.kept_streams import KeptStreams
 from tests.support import samples
-from tests.support.asking import ask
 from tests.support.clocks import FakeClocks
-from tests.support.samples import found, principal
+from tests.support.samples import ask, found, principal
 
 
 class FakeStreams:

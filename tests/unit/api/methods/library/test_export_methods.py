@@ -15,9 +15,8 @@ from camsvc.library.catalogue.listing import Listing
 from camsvc.library.index import EXPORTS
 from camsvc.model import MediaFile
 from camsvc.recording.copies.export import Export, ExportState
-from tests.support.asking import ask
 from tests.support.immediate import database_and_folders
-from tests.support.samples import principal, views
+from tests.support.samples import ask, principal, views
 
 FILE = MediaFile("camera0_2026-01-31_12-00-00Z_60_1.mp4", "camera0", 3, 5.0, 6.0, duration_s=60.0)
 

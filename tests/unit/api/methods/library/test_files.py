@@ -14,9 +14,8 @@ from camsvc.library.index import RECORDINGS, SNAPSHOTS
 from camsvc.model import MediaFile
 from camsvc.recording.footage import Footage
 from tests.support import samples
-from tests.support.asking import ask
 from tests.support.immediate import database_and_folders
-from tests.support.samples import principal
+from tests.support.samples import ask, principal
 
 
 class FakeRecorder:

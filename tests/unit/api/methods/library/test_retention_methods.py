@@ -17,9 +17,8 @@ from camsvc.library.index import RECORDINGS, SNAPSHOTS
 from camsvc.library.protection import Protection
 from camsvc.library.retention.retention import Retention, Shortage
 from camsvc.model import MediaFile
-from tests.support.asking import ask
 from tests.support.immediate import database_and_folders
-from tests.support.samples import principal, runtime
+from tests.support.samples import ask, principal, runtime
 
 
 class RetentionMethodsTests(SynchronousTestCase):

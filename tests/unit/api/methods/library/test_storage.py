@@ -20,9 +20,8 @@ from camsvc.library.disk.volume import SeenVolume
 from camsvc.library.index import RECORDINGS, SNAPSHOTS
 from camsvc.library.parts import DiskUsage
 from camsvc.model import MediaFile
-from tests.support.asking import ask
 from tests.support.immediate import database_and_folders
-from tests.support.samples import principal, runtime
+from tests.support.samples import ask, principal, runtime
 from tests.unit.api.methods.library.test_files import FakeRecorder
 
 

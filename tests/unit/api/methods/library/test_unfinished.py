@@ -13,8 +13,7 @@ from camsvc.api.methods.library.recordings import RecordingMethods
 from camsvc.api.registry import Registry
 from camsvc.library.catalogue.listing import Listing
 from tests.support import samples
-from tests.support.asking import ask
-from tests.support.samples import principal
+from tests.support.samples import ask, principal
 from tests.unit.recording.test_recorder import RecorderTestCase
 
 

@@ -19,9 +19,8 @@ from camsvc.library.parts import DiskUsage
 from camsvc.model import Health
 from camsvc.recording.footage import Footage
 from camsvc.system.clocks import Clocks
-from tests.support.asking import ask
 from tests.support.immediate import ImmediateMediaFolders
-from tests.support.samples import found, principal
+from tests.support.samples import ask, found, principal
 
 THE_KERNELS = metrics.PROC
 

@@ -15,8 +15,7 @@ from camsvc.api.registry import Registry
 from camsvc.devices.inventory import Inventory
 from camsvc.streams.hardware_encoders import Encoders
 from camsvc.system.clocks import Clocks
-from tests.support.asking import ask
-from tests.support.samples import found, principal, runtime
+from tests.support.samples import ask, found, principal, runtime
 
 
 class FakeEngine:
