@@ -24,7 +24,7 @@ class ImmediateDatabase(Database):
         return self._connection
 
     def run(self, work: Callable[[sqlite3.Connection], T]) -> Deferred[T]:
-        return execute(self.now, work)
+        return execute(self._transaction_on_thread, work)
 
 
 class ImmediateMediaFolders(MediaFolders):

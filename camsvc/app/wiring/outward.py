@@ -20,6 +20,7 @@ from camsvc.outward.mqtt.commands import Commands
 from camsvc.outward.mqtt.discovery_messages import MqttTopics
 from camsvc.outward.mqtt.home_assistant import CameraFacts, HomeAssistant
 from camsvc.outward.webhooks.delivery import LAST_EVENTS_S, Delivery
+from camsvc.outward.webhooks.undelivered_events import UndeliveredEvents, forget_others
 from camsvc.outward.webhooks.webhook_events import WebhookEvent, WebhookEvents
 from camsvc.recording.latest_pictures import LatestPictures
 from camsvc.system.runtime import Runtime
@@ -117,6 +118,12 @@ class Outward:
 
 
 def _deliveries(runtime: Runtime, prepared: Prepared, feed: ClientFeed) -> Iterator[Delivery]:
+    targets: list[str] = []
     for webhook, key in zip(prepared.config.webhook, prepared.outward.webhooks, strict=True):
         report = feed.integrations.reporter("webhooks", urlsplit(webhook.url).netloc)
-        yield Delivery(runtime.reactor, runtime.clocks, webhook, key, report)
+        same = sum(target.startswith(f"{webhook.url} ") for target in targets)
+        targets.append(f"{webhook.url} {same}")
+        kept = UndeliveredEvents(runtime.database, targets[-1])
+        yield Delivery(runtime.reactor, runtime.clocks, webhook, key, report, kept)
+    if count := forget_others(runtime.database, targets):
+        _log.info("{count} events are dropped: the configuration has their webhooks no more", count=count)

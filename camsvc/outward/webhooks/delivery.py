@@ -1,7 +1,7 @@
 """Brings events to a webhook, one after the other: how long it tries, and what it does with what the other end says.
 
 A receiver gets each event once or several times (it may have taken one whose answer was lost), in the order in which
-they happened. What waits is in memory, and bounded.
+they happened. What waits is bounded, and kept over a restart of camsvc.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from twisted.web.http_headers import Headers
 
 import camsvc
 from camsvc.config.outward import Webhook
+from camsvc.outward.webhooks.undelivered_events import UndeliveredEvents
 from camsvc.outward.webhooks.webhook_events import WebhookEvent
 from camsvc.outward.webhooks.webhook_signature import signed_headers
 from camsvc.system.clocks import Clocks
@@ -58,15 +59,18 @@ class Delivery:
 
     _log = Logger()
 
-    def __init__(self, reactor: Any, clocks: Clocks, webhook: Webhook, key: bytes, report: Report) -> None:
-        """Set up.
+    def __init__(
+        self, reactor: Any, clocks: Clocks, webhook: Webhook, key: bytes, report: Report, kept: UndeliveredEvents
+    ) -> None:
+        """Set up, before the database has its thread.
 
         Args:
             reactor: with IReactorPluggableNameResolver, IReactorTCP and IReactorTime.
-            clocks: the wall's, for signatures.
+            clocks: the wall's, for signatures, and for how old an event is that was left.
             webhook: where to.
             key: signs what is sent.
             report: told how it goes, see ``Integrations.reporter``.
+            kept: those that wait, and those that an earlier run of camsvc has left.
         """
         self._reactor = reactor
         self._clocks = clocks
@@ -75,7 +79,9 @@ class Delivery:
         self._report = report
         self._agent = Agent(reactor, connectTimeout=CONNECT_LIMIT_S)  # follows no redirect, and asks no proxy
         self._host = urlsplit(webhook.url).netloc
-        self._waiting: deque[tuple[float, WebhookEvent]] = deque()
+        self._kept = kept
+        now_s, wall_s = reactor.seconds(), clocks.wall_s()
+        self._waiting = deque((now_s - max(0.0, wall_s - each.at), each) for each in kept.load(webhook.events))
         self._wake: Deferred[None] | None = None
         self._idle: list[Deferred[None]] = []
         self._running: Deferred[None] | None = None
@@ -91,10 +97,12 @@ class Delivery:
         if event.type not in self._webhook.events:
             return
         if len(self._waiting) >= MOST_WAITING:
+            self._kept.remove(self._waiting[1][1])
             del self._waiting[1]  # the first is being sent
             self._log.warn("webhook {host}: more than {most} events wait; the oldest is dropped",
                            host=self._host, most=MOST_WAITING)  # fmt: skip
         self._waiting.append((self._reactor.seconds(), event))
+        self._kept.add(event)
         if self._wake is not None:
             wake, self._wake = self._wake, None
             wake.callback(None)
@@ -111,7 +119,8 @@ class Delivery:
             except TimeoutError:
                 pass
         if self._waiting:
-            self._log.warn("webhook {host}: {count} events are not sent", host=self._host, count=len(self._waiting))
+            self._log.warn("webhook {host}: {count} events are sent after the next start",
+                           host=self._host, count=len(self._waiting))  # fmt: skip
         self._running.cancel()
 
     async def _run(self) -> None:
@@ -120,6 +129,7 @@ class Delivery:
                 since, event = self._waiting[0]
                 await self._deliver(event, since)
                 self._waiting.popleft()
+                self._kept.remove(event)
             idle, self._idle = self._idle, []
             for each in idle:
                 each.callback(None)

@@ -44,13 +44,13 @@ class WebhookEvent:
     Attributes:
         type: one of ``config.outward.ALL_EVENTS``.
         at: when, in seconds since the epoch.
-        data: what is told of it.
+        data: what is told of it, perhaps as JSON already.
         ident: of this event and no other, the same each time it is sent.
     """
 
     type: EventType
     at: float
-    data: Struct
+    data: Struct | msgspec.Raw
     ident: str = Factory(lambda: f"evt_{secrets.token_hex(12)}")
 
     def body(self) -> bytes:

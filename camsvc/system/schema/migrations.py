@@ -250,4 +250,15 @@ MIGRATIONS = (
     """
     ALTER TABLE camera_setting ADD COLUMN microphone INTEGER;
     """,
+    """
+    CREATE TABLE webhook_event (
+        number INTEGER PRIMARY KEY,
+        target TEXT NOT NULL,
+        ident TEXT NOT NULL,
+        type TEXT NOT NULL,
+        at REAL NOT NULL,
+        data TEXT NOT NULL,
+        UNIQUE (target, ident)
+    ) STRICT;
+    """,
 )

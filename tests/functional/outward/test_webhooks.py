@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from typing import Any
 
 from standardwebhooks.webhooks import Webhook as Verifier
@@ -73,13 +74,35 @@ class WebhookTests(DaemonTestCase):
         self.assertEqual(self.events("camera.error")[-1]["data"]["name"], "Gate")
         await eventually(self.is_state("running"))
 
+    async def test_killed(self) -> None:
+        """What the receiver has not taken comes after camsvc was killed and started, with its id, before all else."""
+        await eventually(lambda: self.events("camera.error"), 30)
+        self.receiver.behaves = [500]
+        self.receiver.got.clear()
+        client = await self.daemon.connect("operator")
+        await client.call("start_recording", device="camera0")
+        await client.sees("recording_status_update", status="RECORDING", confirmed=True)
+        await client.call("stop_recording", device="camera0")
+        await client.sees("recording_status_update", status="STOPPED")
+        await eventually(lambda: self.receiver.got, 30)
+        first = self.receiver.got[0][0]["webhook-id"]
+        await self.daemon.end(signal.SIGKILL)
+        self.receiver.got.clear()
+        self.receiver.behaves = [TAKE]
+        await self.daemon.start()
+        (event,) = await eventually(lambda: self.events("recording.stop"), 30)
+        self.assertEqual(event["data"]["reason"], "asked")
+        self.assertEqual(self.receiver.got[0][0]["webhook-id"], first)
+
     async def test_end(self) -> None:
-        """A recording that camsvc's own end ends is told as well."""
+        """A recording that camsvc's own end ends is told as well, once: by then, or after the next start."""
         client = await self.daemon.connect("operator")
         await client.call("start_recording", device="camera0")
         await client.sees("recording_status_update", status="RECORDING", confirmed=True)
         await self.daemon.end_alone()
-        self.assertEqual([event["data"]["reason"] for event in self.events("recording.stop")], ["shutdown"])
+        await self.daemon.start()
+        (event,) = await eventually(lambda: self.events("recording.stop"), 30)
+        self.assertEqual(event["data"]["reason"], "shutdown")
 
     def is_state(self, wanted: str) -> Any:
         async def check() -> bool:

@@ -13,10 +13,12 @@ from camsvc.config.outward import ALL_EVENTS, Webhook
 from camsvc.model import Status
 from camsvc.outward.webhooks import delivery as module
 from camsvc.outward.webhooks.delivery import Delivery
+from camsvc.outward.webhooks.undelivered_events import UndeliveredEvents, forget_others
 from camsvc.outward.webhooks.webhook_events import CameraEvent, WebhookEvent
 from camsvc.system.clocks import Clocks
+from tests.support.immediate import ImmediateDatabase
 from tests.support.outward.webhook_receiver import CUT, SILENT, TAKE, WebhookReceiver
-from tests.support.spawned import eventually
+from tests.support.spawned import eventually, scratch
 
 KEY = b"0123456789abcdef" * 2
 
@@ -34,10 +36,13 @@ class DeliveryTestCase(TestCase):
         self.receiver.open()
         self.addCleanup(self.receiver.close)
         self.reports: list[tuple[str, str]] = []
+        self.database = ImmediateDatabase(scratch(self) / "db")
+        self.addCleanup(self.database.stop)
 
     def delivery(self, *events: Any, url: str = "") -> Delivery:
         webhook = Webhook(url or self.receiver.url, list(events or ALL_EVENTS))
-        made = Delivery(self.reactor, Clocks(), webhook, KEY, lambda *said: self.reports.append(said))
+        kept = UndeliveredEvents(self.database, webhook.url)
+        made = Delivery(self.reactor, Clocks(), webhook, KEY, lambda *said: self.reports.append(said), kept)
         made.start()
         self.addCleanup(made.stop)
         return made
@@ -145,6 +150,7 @@ class FaultTests(DeliveryTestCase):
         await self.received(2)
         self.assertEqual(self.devices(), ["camera0", "camera1"])
         self.assertIn(("ERROR", words), self.reports)
+        await made.stop()
 
     async def test_refuses(self) -> None:
         """An event that is refused is dropped, and keeps no other from being sent."""
@@ -187,3 +193,69 @@ class FaultTests(DeliveryTestCase):
         await self.received(1)
         await made.stop()
         await self.receiver.close()
+
+
+class RestartTests(DeliveryTestCase):
+    """camsvc ends and begins again while a receiver does not take events."""
+
+    async def left(self, *behaves: int) -> list[str]:
+        """Three events that one camsvc could not send; the ids that the receiver has got of them."""
+        self.receiver.behaves = list(behaves)
+        made = self.delivery()
+        for number in range(3):
+            made.send(self.event(number))
+        await self.received(1)
+        await eventually(lambda: self.reports[-1][0] == "ERROR")
+        await made.stop()
+        return [headers["webhook-id"] for headers, _ in self.receiver.got]
+
+    async def test_sent_by_the_next(self) -> None:
+        """All in their order, with the ids and times that they had, before what happens then; each once."""
+        (first, *_) = await self.left(500)
+        self.receiver.got.clear()
+        self.receiver.behaves = [TAKE]
+        self.delivery().send(self.event(3))
+        await self.received(4)
+        self.assertEqual(self.devices(), [f"camera{number}" for number in range(4)])
+        self.assertEqual(self.receiver.got[0][0]["webhook-id"], first)
+        self.assertEqual(json.loads(self.receiver.got[0][1])["timestamp"], "2026-01-31T12:00:00.000Z")
+        await eventually(lambda: self.kept() == 0)
+
+    async def test_not_wanted_any_more(self) -> None:
+        """What the table does not name now is not sent; of a webhook that is gone nothing stays."""
+        await self.left(500)
+        self.receiver.got.clear()
+        self.receiver.behaves = [TAKE]
+        made = self.delivery("storage.low")
+        made.send(WebhookEvent("storage.low", 0.0, self.event(9).data))
+        await self.received(1)
+        self.assertEqual(self.devices(), ["camera9"])
+        UndeliveredEvents(self.database, "http://gone.example.org").add(self.event(7))
+        self.assertEqual(forget_others(self.database, [self.receiver.url]), 1)
+
+    async def test_old(self) -> None:
+        """One that is older than the limit is tried once more after a restart, then dropped."""
+        await self.left(500)
+        self.receiver.got.clear()
+        self.receiver.behaves = [500, 500, 500, TAKE]
+        self.delivery().send(WebhookEvent("camera.connected", Clocks().wall_s(), self.event(3).data))
+        await self.received(4)
+        self.assertEqual(self.devices(), [f"camera{number}" for number in range(4)])
+
+    async def test_bounded(self) -> None:
+        """What is kept is no more than what waits in memory."""
+        self.patch(module, "MOST_WAITING", 2)
+        await self.left(500)
+        self.assertEqual(self.kept(), 2)
+
+    async def test_full_disk(self) -> None:
+        """Where the database takes nothing, events are sent all the same."""
+        made = self.delivery()
+        self.database.connection.execute("PRAGMA query_only = ON")
+        made.send(self.event(0))
+        made.send(self.event(1))
+        await self.received(2)
+        self.assertEqual(self.devices(), ["camera0", "camera1"])
+
+    def kept(self) -> int:
+        return int(self.database.connection.execute("SELECT count(*) FROM webhook_event").fetchone()[0])
