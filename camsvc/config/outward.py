@@ -15,6 +15,8 @@ EventType = Literal[
     "camera.connected",
     "camera.disconnected",
     "camera.error",
+    "sound.silent",
+    "sound.audible",
     "recording.start",
     "recording.stop",
     "recording.error",

@@ -15,6 +15,7 @@ from twisted.logger import Logger
 from camsvc.model import CAMERA_ID, Health
 from camsvc.system.processes import start_time
 from camsvc.system.runtime import Runtime
+from camsvc.system.subscribers import Subscribers
 from camsvc.system.tasks import Repeater
 
 _LAUNCHED = re.compile(r"(web-)?camera[0-9]+\Z")  # of web-camera0 nothing is told: camera0 is well without it
@@ -24,7 +25,11 @@ STALE_S = 5.0
 
 
 class LauncherHealth:
-    """The newest status of every launcher; tells the inventory of errors, and forgets launchers that are gone."""
+    """The newest status of every launcher; tells the inventory of errors, and forgets launchers that are gone.
+
+    Attributes:
+        changes: told each new status of a launcher; None once it has ended.
+    """
 
     _log = Logger()
 
@@ -37,6 +42,7 @@ class LauncherHealth:
         """
         self._folder = runtime.folder
         self._clocks = runtime.clocks
+        self.changes: Subscribers[[str, Health | None]] = Subscribers("telling how a launcher is", self._log)
         self._sink = sink
         self._health: dict[str, Health] = {}
         self._checks = Repeater(runtime.reactor, 1.0, self._check, self._log, "checking the launchers")
@@ -82,11 +88,13 @@ class LauncherHealth:
         if health is None or health.state == "stopped":
             self._health.pop(device, None)
             self._update(device, None)
+            self.changes.tell(device, None)
         else:
             self._health[device] = health
             if health.hint and (known is None or health.hint != known.hint):
                 self._log.info("{device}: {hint}", device=device, hint=health.hint)
             self._update(device, health.error)
+            self.changes.tell(device, health)
 
     def _update(self, device: str, error: str | None) -> None:
         if CAMERA_ID.match(device):

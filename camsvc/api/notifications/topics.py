@@ -17,6 +17,14 @@ class SnapshotEvent(Struct, frozen=True):
     timestamp: str
 
 
+class SoundEvent(Struct, frozen=True):
+    """``sound.silent`` and ``sound.audible``: dBFS of the last second, and when."""
+
+    device: str
+    level_db: float
+    timestamp: str
+
+
 class HealthChanged(Struct, frozen=True):
     """``system.health``: healthy, degraded or unhealthy, and the state of each part."""
 
@@ -52,6 +60,8 @@ EVENTS: dict[str, tuple[type[Struct], str]] = {
     "camera.disconnected": (CameraView, "A camera is gone."),
     "camera.status_change": (CameraView, "The status of a camera is another."),
     "control.change": (ControlsChanged, "Controls of a camera were set, here, by another program or by the camera."),
+    "sound.silent": (SoundEvent, "The microphone of a camera has heard nothing for a minute."),
+    "sound.audible": (SoundEvent, "A microphone that was silent hears something."),
     "recording.start": (RecordingUpdate, "The file of a recording is seen to grow."),
     "recording.stop": (RecordingUpdate, "A recording has ended, and can be downloaded if there is any footage."),
     "recording.error": (RecordingUpdate, "A recording failed, and why."),

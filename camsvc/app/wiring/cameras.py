@@ -20,6 +20,7 @@ from camsvc.devices.launcher_health import LauncherHealth
 from camsvc.devices.network_search.discovered_streams import DiscoveredStreams
 from camsvc.devices.network_search.rtsp_scan import Scanner
 from camsvc.devices.network_search.ws_discovery import WsDiscovery
+from camsvc.devices.sound_watch import SoundWatch
 from camsvc.devices.v4l2.hotplug import V4l2Discovery
 from camsvc.devices.v4l2.probe import Probes
 from camsvc.devices.v4l2.udev import UdevReader
@@ -54,6 +55,8 @@ class Cameras:
         self._discovery = V4l2Discovery(runtime, self.inventory, probes, config.usb)
         self._udev = UdevReader(reactor, self._discovery.event, self._discovery.replace_all)
         self.health = LauncherHealth(runtime, self._on_launcher_changed)
+        self.sound = SoundWatch()
+        self.health.changes.add(self.sound.health_changed)
         self._configured = ConfiguredCameras(runtime, self.inventory, self.health, config.media.transcode)
         self.external = ExternalStreams(runtime, self.inventory, self._configured)
         scanner = Scanner(reactor, config.discovery.scan_per_second)

@@ -10,6 +10,7 @@ from camsvc.api.notifications.event_sender import EventSender
 from camsvc.api.notifications.events import Events
 from camsvc.api.notifications.export_events import ExportEvents
 from camsvc.api.notifications.move_events import MoveEvents
+from camsvc.api.notifications.sound_events import SoundEvents
 from camsvc.api.notifications.status_updates import StatusUpdates
 from camsvc.api.notifications.subscriptions import Subscriptions
 from camsvc.api.urls import Urls
@@ -51,6 +52,7 @@ class ClientFeed:
         sender = EventSender(self.connections, self.subscriptions)
         self._export_events, self._move_events = ExportEvents(sender, self.views), MoveEvents(sender)
         self._control_events = ControlEvents(sender)
+        self._sound_events = SoundEvents(sender, clocks)
         self._status_updates = StatusUpdates(self.connections, self.views)
 
     def subscribe(self, topics: Topics) -> None:
@@ -59,6 +61,7 @@ class ClientFeed:
         media.streaming.delayed.changes.add(self._status_updates.camera_changed)
         media.streaming.delayed.changes.add(self.events.camera_changed)
         topics.cameras.controls.changes.add(self._control_events.controls_changed)
+        topics.cameras.sound.changes.add(self._sound_events.sound_changed)
         archive.finisher.changes.add(self._status_updates.recording_changed)
         archive.finisher.changes.add(self.events.recording_changed)
         archive.snapshots.taken.add(self.events.snapshot_taken)

@@ -63,6 +63,7 @@ class Outward:
             broker = Broker(reactor, mqtt, names.node, prepared.outward.mqtt, report)
             facts = CameraFacts(
                 topics.cameras.inventory,
+                topics.cameras.sound.silent,
                 lambda: {name.partition("_")[0] for name in topics.archive.recorder.under_way()},
                 topics.media.streaming.states.viewers,
                 lambda: topics.archive.guard.status,
@@ -74,15 +75,17 @@ class Outward:
 
     def subscribe(self) -> None:
         """Be told by the topics."""
-        streaming, archive = self._topics.media.streaming, self._topics.archive
+        streaming, archive, sound = self._topics.media.streaming, self._topics.archive, self._topics.cameras.sound
         if self._deliveries:
             streaming.delayed.changes.add(self._events.camera_changed)
+            sound.changes.add(self._events.sound_changed)
             archive.finisher.changes.add(self._events.recording_changed)
             archive.guard.changes.add(self._events.storage_changed)
         if self._home_assistant is not None:
             refresh = self._home_assistant.refresh
             for changes in (streaming.delayed.changes, archive.finisher.changes, archive.guard.changes):
                 changes.add(refresh)
+            sound.changes.add(refresh)
             streaming.rounds.completed.add(refresh)
             archive.snapshots.taken.add(self._snapshot_taken)
 

@@ -114,12 +114,13 @@ def of_service(topics: MqttTopics, host: str, url: str) -> Iterator[tuple[str, s
         yield _entity(topics, "sensor", entity, {**config, "device": device}, [topics.availability])
 
 
-def of_camera(topics: MqttTopics, camera: Camera) -> Iterator[tuple[str, str]]:
+def of_camera(topics: MqttTopics, camera: Camera, heard: bool = False) -> Iterator[tuple[str, str]]:
     """Describe a camera, a device of its own.
 
     Args:
         topics: where its states are.
         camera: which.
+        heard: its sound is measured.
 
     Yields:
         topic and payload of each entity.
@@ -141,6 +142,10 @@ def of_camera(topics: MqttTopics, camera: Camera) -> Iterator[tuple[str, str]]:
     for component, entity, config in _states_of_camera(state, topics.camera(at, RECORD)):
         whole = {**config, "state_topic": state, "device": device}
         yield _entity(topics, component, f"{at}_{entity}", whole, [topics.availability])
+    if heard:
+        sound = {"name": "Sound", "device_class": "sound", "value_template": "{{ value_json.sound }}"}
+        whole = {**sound, "state_topic": state, "device": device}
+        yield _entity(topics, "binary_sensor", f"{at}_sound", whole, there)
 
 
 def _states_of_camera(state: str, record: str) -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -31,6 +31,7 @@ class CameraFacts:
 
     Attributes:
         inventory: the cameras.
+        silent: whether a camera's sound is silence; None where nobody measures it now.
         recorded: the cameras of which a recording is under way.
         viewers: how many watch a camera.
         disk: how the recordings' disk is.
@@ -39,6 +40,7 @@ class CameraFacts:
     """
 
     inventory: Inventory
+    silent: Callable[[str], bool | None]
     recorded: Callable[[], set[str]]
     viewers: Callable[[str], int]
     disk: Callable[[], DiskStatus]
@@ -72,6 +74,8 @@ class HomeAssistant:
         """The payload of each topic as the broker has it from us."""
         self._described: dict[str, list[str]] = {}
         """The topics that describe each camera."""
+        self._heard: set[str] = set()
+        """The cameras whose sound was measured."""
         self._etags: dict[str, str] = {}
         self._sent: dict[str, Any] = {}
         self._pictures: Repeater | None = None
@@ -127,7 +131,9 @@ class HomeAssistant:
             return
         cameras, recorded = self._facts.inventory.all(), self._facts.recorded()
         for camera in cameras:
-            described = list(messages.of_camera(self._topics, camera))
+            if self._facts.silent(camera.device) is not None:
+                self._heard.add(camera.device)
+            described = list(messages.of_camera(self._topics, camera, camera.device in self._heard))
             self._described[camera.device] = [topic for topic, _ in described]
             for topic, payload in described:
                 self._publish(topic, payload)
@@ -160,11 +166,13 @@ class HomeAssistant:
         self.refresh()
 
     def _state(self, camera: Camera, recorded: set[str]) -> str:
+        silent = self._facts.silent(camera.device)
         return json.dumps(
             {
                 "status": camera.status.value,
                 "recording": ON if camera.device in recorded else OFF,
                 "readers": self._facts.viewers(camera.device),
+                "sound": None if silent is None else OFF if silent else ON,
                 "device": camera.device,
                 "resolution": camera.resolution,
                 "error": camera.error,

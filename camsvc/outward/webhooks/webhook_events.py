@@ -11,6 +11,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from camsvc.api.views import recording_update, storage_update
 from camsvc.config.outward import EventType
+from camsvc.devices.sound_watch import SoundChange
 from camsvc.library.disk.disk_status import DiskState, DiskStatus
 from camsvc.model import Camera, Status, iso
 from camsvc.recording.finisher import Progress
@@ -35,6 +36,13 @@ class CameraEvent(Struct, frozen=True, kw_only=True):
     name: str
     status: Status
     error: str | UnsetType = UNSET
+
+
+class SoundOfCamera(Struct, frozen=True, kw_only=True):
+    """A camera whose microphone is silent or audible: dBFS of the last second."""
+
+    device: str
+    level_db: float
 
 
 @frozen
@@ -79,6 +87,11 @@ class WebhookEvents:
                 device=camera.device, name=camera.name, status=camera.status, error=camera.error or UNSET
             )
             self._tell(_OF_CAMERA[camera.status], event)
+
+    def sound_changed(self, change: SoundChange) -> None:
+        """Tell of a microphone that hears nothing, or hears something again."""
+        event = SoundOfCamera(device=change.device, level_db=change.level_db)
+        self._tell("sound.silent" if change.silent else "sound.audible", event)
 
     def recording_changed(self, progress: Progress) -> None:
         """Tell of a recording that began, ended or failed."""

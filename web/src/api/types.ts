@@ -728,7 +728,14 @@ export interface SnapshotTaken {
   success?: boolean;
 }
 
-/** How loud a camera's sound is: dBFS of the last second, and seconds since it was last more than silence. */
+/** `sound.silent` and `sound.audible`: dBFS of the last second, and when. */
+export interface SoundEvent {
+  device: string;
+  level_db: number;
+  timestamp: string;
+}
+
+/** How loud a camera's sound is: dBFS of the last second, and seconds since it was last more than silence. `sound.silent` and `sound.audible` tell it by themselves. */
 export interface SoundLevel {
   level_db: number;
   silent_s: number;
@@ -1604,6 +1611,10 @@ export interface Notifications {
   "camera.status_change": CameraView;
   /** Controls of a camera were set, here, by another program or by the camera. To those who subscribed. */
   "control.change": ControlsChanged;
+  /** The microphone of a camera has heard nothing for a minute. To those who subscribed. */
+  "sound.silent": SoundEvent;
+  /** A microphone that was silent hears something. To those who subscribed. */
+  "sound.audible": SoundEvent;
   /** The file of a recording is seen to grow. To those who subscribed. */
   "recording.start": RecordingUpdate;
   /** A recording has ended, and can be downloaded if there is any footage. To those who subscribed. */

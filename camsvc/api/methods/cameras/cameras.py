@@ -58,7 +58,10 @@ class CameraMetrics(Struct, frozen=True):
 
 
 class SoundLevel(Struct, frozen=True):
-    """How loud a camera's sound is: dBFS of the last second, and seconds since it was last more than silence."""
+    """How loud a camera's sound is: dBFS of the last second, and seconds since it was last more than silence.
+
+    ``sound.silent`` and ``sound.audible`` tell it by themselves.
+    """
 
     level_db: float
     silent_s: float

@@ -16,15 +16,18 @@ from camsvc.api.notifications.connections import ClientConnections
 from camsvc.api.notifications.event_sender import EventSender
 from camsvc.api.notifications.events import Events
 from camsvc.api.notifications.move_events import MoveEvents
+from camsvc.api.notifications.sound_events import SoundEvents
 from camsvc.api.notifications.subscriptions import Subscriptions
 from camsvc.api.notifications.topics import TOPICS
 from camsvc.api.registry import Registry
 from camsvc.devices.inventory import Inventory
+from camsvc.devices.sound_watch import SoundChange
 from camsvc.library.offload.mover import MoveProgress
-from camsvc.model import MediaFile
+from camsvc.model import MediaFile, iso
 from camsvc.recording.finisher import Progress
 from camsvc.system.clocks import Clocks
 from tests.support import samples
+from tests.support.clocks import FakeClocks
 from tests.support.samples import call_by, found, principal, recording
 from tests.unit.api.methods.service.test_system import FakeEngine
 
@@ -137,6 +140,19 @@ class DeliveryTests(EventsTestCase):
         told = {"device": "camera0", "filename": "a.mp4", "status": "FAILED", "progress": 0.0,
                 "error": "No space left on device"}  # fmt: skip
         self.assertEqual((self.listener.heard, stranger.heard), ([("move.progress", told)], []))
+
+    def test_sound(self) -> None:
+        """Each change of a microphone, to those who may know of the camera."""
+        sounds = SoundEvents(EventSender(self.connections, self.subscriptions), FakeClocks())
+        stranger = self.joined(principal(cameras=frozenset({"camera1"})))
+        for each in (self.listener, stranger):
+            self.subscribe("sound.silent", "sound.audible", listener=each)
+        sounds.sound_changed(SoundChange("camera0", True, -80.0))
+        sounds.sound_changed(SoundChange("camera0", False, -30.0))
+        at = {"timestamp": iso(FakeClocks().wall_s())}
+        told = [("sound.silent", {"device": "camera0", "level_db": -80.0, **at}),
+                ("sound.audible", {"device": "camera0", "level_db": -30.0, **at})]  # fmt: skip
+        self.assertEqual((self.listener.heard, stranger.heard), (told, []))
 
     def test_health(self) -> None:
         """When it changes, not before."""

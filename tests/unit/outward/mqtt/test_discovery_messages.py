@@ -42,6 +42,13 @@ class DescriptionTests(SynchronousTestCase):
         self.assertEqual(len({config["unique_id"] for config in configs}), 12)
         self.assertNotIn("configuration_url", configs[0]["device"])
 
+    def test_sound(self) -> None:
+        """Of a camera whose sound is measured: one entity more, on while it is heard."""
+        (sound,) = {*of_camera(TOPICS, camera(0), heard=True)} - {*of_camera(TOPICS, camera(0))}
+        self.assertEqual(sound[0], "ha/binary_sensor/camsvc_0123456789ab/camera0_sound/config")
+        config = json.loads(sound[1])
+        self.assertEqual((config["device_class"], config["value_template"]), ("sound", "{{ value_json.sound }}"))
+
     def test_devices(self) -> None:
         """A camera's entities are one device, which hangs on camsvc's."""
         (service,) = {

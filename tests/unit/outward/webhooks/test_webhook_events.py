@@ -8,6 +8,7 @@ from typing import Any
 from attrs import evolve
 from twisted.trial.unittest import SynchronousTestCase
 
+from camsvc.devices.sound_watch import SoundChange
 from camsvc.library.disk.disk_status import DiskState, DiskStatus
 from camsvc.outward.webhooks.webhook_events import WebhookEvent, WebhookEvents
 from camsvc.recording.finisher import Progress
@@ -62,6 +63,18 @@ class WebhookEventsTests(SynchronousTestCase):
         self.assertEqual(told[1][1]["filename"], shown.filename)
         self.assertEqual((told[1][1]["duration"], told[1][1]["file_size"]), (7.0, 100))
         self.assertEqual(told[2][1]["reason"], "nothing grew")
+
+    def test_sound(self) -> None:
+        """A microphone that is silent, and one that is audible again."""
+        self.events.sound_changed(SoundChange("camera0", True, -80.0))
+        self.events.sound_changed(SoundChange("camera0", False, -30.0))
+        self.assertEqual(
+            self.told(),
+            [
+                ("sound.silent", {"device": "camera0", "level_db": -80.0}),
+                ("sound.audible", {"device": "camera0", "level_db": -30.0}),
+            ],
+        )
 
     def test_disk(self) -> None:
         """Low and worse; well again; nothing where it has been well all the time."""
