@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 
 _OURS = re.compile(
-    r"(?P<camera>camera[0-9]+)_(?P<stamp>[0-9]{4}-[0-9]{2}-[0-9]{2}_[0-9]{2}-[0-9]{2}-[0-9]{2})Z[0-9_.-]*\.[a-z0-9]+\Z"
+    r"(?P<camera>camera[0-9]+)_([0-9]{4})-([0-9]{2})-([0-9]{2})_([0-9]{2})-([0-9]{2})-([0-9]{2})Z[0-9_.-]*\.[a-z0-9]+\Z"
 )
 _SEGMENT = re.compile(
     r"(?P<title>camera[0-9]+_[0-9_-]+Z_[0-9]+)(?:-(?P<run>[0-9]{1,5}))?(?:\.(?P<part>[0-9]{1,5}))?\Z"
@@ -29,7 +29,8 @@ def time_of(filename: str) -> float | None:
     if found is None:
         return None
     try:
-        return datetime.strptime(found["stamp"], "%Y-%m-%d_%H-%M-%S").replace(tzinfo=UTC).timestamp()
+        year, month, day, hour, minute, second = map(int, found.groups()[1:])  # strptime takes six times as long
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC).timestamp()
     except ValueError:  # the 31st of February
         return None
 

@@ -9,16 +9,17 @@ from __future__ import annotations
 import ssl
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from paho.mqtt.client import Client, MQTTMessageInfo
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from twisted.internet.defer import Deferred, TimeoutError
 from twisted.internet.interfaces import IReactorFromThreads
 from twisted.logger import Logger
 
 from camsvc.config.outward import Mqtt
 from camsvc.system.tasks import within
+
+if TYPE_CHECKING:
+    from paho.mqtt.client import MQTTMessageInfo
 
 CONNECT_LIMIT_S = 5.0
 KEEPALIVE_S = 30
@@ -61,6 +62,9 @@ class Broker:
             password: for the broker; None for none.
             report: told how it goes, see ``Integrations.reporter``.
         """
+        from paho.mqtt.client import Client  # a tenth of a start's imports, with the resolver that it brings
+        from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+
         self._reactor = reactor
         self._mqtt = mqtt
         self._report = report
