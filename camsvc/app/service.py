@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from twisted.application.service import Service
-from twisted.logger import ILogObserver, Logger
+from twisted.logger import Logger
 
 from camsvc.app.banner import announce
 from camsvc.app.reload import Adopters, Reload
@@ -25,8 +25,8 @@ from camsvc.app.wiring.public_site import PublicSite
 from camsvc.app.wiring.topics import Topics
 from camsvc.app.wiring.video import Video
 from camsvc.config.files import load
+from camsvc.engine.process import EngineProcess
 from camsvc.system import logs
-from camsvc.system.atomic_files import keep_from_others
 from camsvc.system.systemd.notify import ServiceManager
 
 WEBSOCKET_GRACE_S = 2.0
@@ -37,17 +37,24 @@ _log = Logger()
 class Camsvc(Service):
     """The daemon: data flows from discovery to inventory to streams and recorder to notifications to sockets."""
 
-    def __init__(self, reactor: Any, prepared: Prepared) -> None:
+    def __init__(self, reactor: Any, prepared: Prepared, process: EngineProcess, threshold: logs.Threshold) -> None:
+        """Set up.
+
+        Args:
+            reactor: of the process.
+            prepared: what was made ready.
+            process: the engine's, which may have been started ahead.
+            threshold: from which level on log lines are written.
+        """
         self._prepared = prepared
         self._said_ready = False
-        self._threshold = logs.Threshold(prepared.config.logs.level)
         runtime = self._runtime = prepared.runtime(reactor)
         config = self._config = prepared.config
 
         # From who may, and from a camera, up to those who are told of it.
         access = AccessControl(runtime, config, prepared.tokens, prepared.outward.onvif)
         cameras = Cameras(runtime, config)
-        media = MediaPlane(runtime, prepared, access, self._records)
+        media = MediaPlane(runtime, prepared, process, access, self._records)
         archive = Archive(runtime, config, cameras, media.streaming, access.audit.record)
         self._topics = topics = Topics(access, cameras, media, archive)
         self._feed = ClientFeed(runtime.clocks, config, topics)
@@ -58,7 +65,7 @@ class Camsvc(Service):
         self._site = PublicSite(runtime, config, prepared.certificates, topics, self._feed, methods)
         self._video = Video(runtime, config.media, config.limits, topics)
         self._video.mount(self._site.root)
-        adopters = Adopters(self._threshold.change, self._site.adopt, self._site.port.reload)
+        adopters = Adopters(threshold.change, self._site.adopt, self._site.port.reload)
         self._reload = Reload(config, partial(load, prepared.file), adopters)
         integrations = self._feed.integrations
         self._onvif = OnvifDevice(self._site.root, runtime, config, topics, self._video, integrations)
@@ -84,15 +91,9 @@ class Camsvc(Service):
     def _records(self) -> bool:
         return bool(self._topics.archive.recorder.under_way())
 
-    def setServiceParent(self, parent: Any) -> None:
-        """Give the application our log lines before its logger starts."""
-        parent.setComponent(ILogObserver, logs.observer(self._threshold, self._config.logs.format))
-        super().setServiceParent(parent)
-
     def startService(self) -> None:
         """Start all; ``/health/ready`` tells when it is done."""
         super().startService()
-        keep_from_others()  # again, as twistd sets another when it becomes a daemon
         prepared = self._prepared
         write_pid(prepared.lock)
         _log.info("starting on {state}", state=self._config.state_dir)

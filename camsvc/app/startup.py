@@ -21,12 +21,13 @@ from camsvc.engine.adoption import Leftover, adopt_or_end
 from camsvc.engine.certificate import CERTIFICATE, KEY, write_certificate
 from camsvc.engine.choice import EngineChoice, choose, find_ffmpeg, find_program
 from camsvc.engine.config_file import EngineAddresses
+from camsvc.engine.process import EngineProcess
 from camsvc.errors import StartError
 from camsvc.library.disk import volume
 from camsvc.outward.outward_secrets import OutwardSecrets
 from camsvc.server.http.tls import Certificates
 from camsvc.system.database import Database
-from camsvc.system.processes import port_holder
+from camsvc.system.processes import port_holder, port_holders
 from camsvc.system.runtime import Runtime
 from camsvc.system.runtime_dir import RuntimeDir, default_path, make_name
 from camsvc.system.secret_files import stored_secret
@@ -75,6 +76,11 @@ class Prepared:
     engine_told: bool = True
     file: Path | None = None
     outward: OutwardSecrets = field(factory=OutwardSecrets)
+
+    def engine_process(self, reactor: Any) -> EngineProcess:
+        """The engine's process, once there is a reactor; nothing runs yet."""
+        log_file = self.config.state_dir / "engine.log"
+        return EngineProcess(reactor, self.folder, self.addresses, log_file, self.engine, self.leftover)
 
     def runtime(self, reactor: Any) -> Runtime:
         """What the parts need of this process, once there is a reactor."""
@@ -249,8 +255,9 @@ def _require_ports(config: Config, engine_starts: bool, rtsps: bool) -> None:
     if engine_starts:
         names = (*_ENGINE_PORTS, "rtsps_port") if rtsps else _ENGINE_PORTS
         ports |= {f"media.{name}": getattr(config.media, name) for name in names}
+    holders = port_holders(set(ports.values()))
     for key, port in ports.items():
-        _require_free(key, port, port_holder(port))
+        _require_free(key, port, holders.get(port))
     if engine_starts:
         udp = config.media.webrtc_udp_port
         _require_free("media.webrtc_udp_port", udp, port_holder(udp, "udp"))

@@ -8,6 +8,7 @@ from attrs import evolve
 from twisted.application.service import IService
 from twisted.python import usage
 
+from camsvc.app.daemon import Daemon
 from camsvc.app.startup import Prepared, prepare
 from camsvc.config.files import find_file, load
 from camsvc.errors import ConfigError, StartError
@@ -49,8 +50,6 @@ def makeService(options: Options) -> IService:
     """Build the daemon."""
     from twisted.internet import reactor
 
-    from camsvc.app.service import Camsvc
-
     follow_boot_time(reactor, Clocks())
     sys.setswitchinterval(THREADS_GIVE_WAY_S)
-    return Camsvc(reactor, options.prepared)
+    return Daemon(reactor, options.prepared)

@@ -36,6 +36,7 @@ class EngineProcess:
     Attributes:
         choice: what is run; None where systemd runs the engine, and the configuration alone is ours.
         outdated: the process was adopted, and its configuration is not what we would write now.
+        log_file: what it prints.
     """
 
     _log = Logger()
@@ -62,9 +63,10 @@ class EngineProcess:
         self._reactor = reactor
         self._folder = folder
         self._addresses = addresses
-        self._log_file = log_file
+        self.log_file = log_file
         self._leftover = leftover
         self._watch: ExitWatch | None = None
+        self._ahead: ExitWatch | None = None
         self._pid = 0
         self._log_from = 0
         self.choice = choice
@@ -80,14 +82,21 @@ class EngineProcess:
         """For people: its pid and the name of its program."""
         return f"pid {self._pid} ({command_name(self._pid)})"
 
-    @property
-    def log_file(self) -> Path:
-        """What it prints."""
-        return self._log_file
+    def start_ahead(self) -> None:
+        """Start it before anybody supervises it, unless one of an earlier run goes on; :meth:`start` goes on with it.
+
+        It takes as long to load as the rest of camsvc, which loads meanwhile.
+        """
+        if self.choice is not None and self._leftover is None:
+            try:
+                self._watch = self._ahead = self._spawn()
+            except OSError:  # it is tried again, and told, by who supervises it
+                pass
 
     def start(self) -> ExitWatch:
-        """Go on with the engine of an earlier run, the first time and if it is still there, or start one."""
-        self._watch = self._adopt() or self._spawn()
+        """Go on with the engine that was started ahead or by an earlier run, once, or start one."""
+        ahead, self._ahead = self._ahead, None
+        self._watch = ahead or self._adopt() or self._spawn()
         return self._watch
 
     async def end(self) -> None:
@@ -104,7 +113,7 @@ class EngineProcess:
 
     def last_words(self) -> str:
         """What it has printed last."""
-        with open(self._log_file, "rb") as log:
+        with open(self.log_file, "rb") as log:
             log.seek(max(self._log_from, log.seek(0, os.SEEK_END) - _LAST_WORDS_BYTES))
             lines = log.read().decode(errors="replace").split("\n")
         words = next((_DATE.sub("", line) for line in reversed(lines) if line.strip()), "it printed nothing")
@@ -149,7 +158,7 @@ class EngineProcess:
             "MTX_HLSMUXERCLOSEAFTER": HLS_IDLE,
             "MTX_READTIMEOUT": READ_TIMEOUT,
         }
-        log = os.open(self._log_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
+        log = os.open(self.log_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
         null = os.open(os.devnull, os.O_RDONLY)
         try:
             if os.fstat(log).st_size > _LOG_LIMIT_BYTES:
@@ -162,7 +171,7 @@ class EngineProcess:
             os.close(log)
             os.close(null)
         if transport.pid is None:  # Twisted has reaped it already
-            raise OSError(f"it ended at once; see {self._log_file}")
+            raise OSError(f"it ended at once; see {self.log_file}")
         self._pid, self.outdated = transport.pid, False
         self._folder.write(RECORD, msgspec.json.encode(record(self._pid, self.choice, self._addresses)))
         return ExitWatch(self._reactor, self._pid)

@@ -13,6 +13,8 @@ from camsvc import __version__
 from camsvc.errors import ConfigError
 from camsvc.relay.settings import RelaySettings, load
 from camsvc.system.atomic_files import keep_from_others
+from camsvc.system.clocks import Clocks
+from camsvc.system.reactor_lag import follow_boot_time, loading
 
 if TYPE_CHECKING:
     from twisted.application.service import IService
@@ -67,13 +69,12 @@ def makeService(options: RelayOptions) -> IService:
     """The engine, by its options."""
     from twisted.internet import reactor
 
-    from camsvc.relay.memory import settle
-    from camsvc.relay.service import RelayService
-    from camsvc.system.clocks import Clocks
-    from camsvc.system.reactor_lag import follow_boot_time
+    with loading():
+        from camsvc.relay.memory import fix_malloc_limit
+        from camsvc.relay.service import RelayService
 
-    clocks = Clocks()
-    follow_boot_time(reactor, clocks)
-    service: IService = RelayService(reactor, options.settings, clocks)
-    settle()
+        clocks = Clocks()
+        follow_boot_time(reactor, clocks)
+        service: IService = RelayService(reactor, options.settings, clocks)
+    fix_malloc_limit()
     return service

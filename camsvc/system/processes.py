@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import select
 import signal
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from attrs import frozen
@@ -68,9 +68,15 @@ def port_holder(port: int, kind: str = "tcp") -> str | None:
 
     Sockets of other users' processes can be seen but not attributed without root: then ``another user's process``.
     """
-    inodes = _listening_inodes(port, kind)
-    if not inodes:
-        return None
+    return next(iter(port_holders([port], kind).values()), None)
+
+
+def port_holders(ports: Collection[int], kind: str = "tcp") -> dict[int, str]:
+    """The same for several ports at once: those of them that somebody listens on."""
+    return {port: _holder(inodes) for port, inodes in _listening_inodes(ports, kind).items()}
+
+
+def _holder(inodes: set[str]) -> str:
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and not inodes.isdisjoint(_open_files(entry / "fd")):
             return f"{command_name(int(entry.name))} (pid {entry.name})"
@@ -89,17 +95,18 @@ def _open_files(folder: Path) -> Iterator[str]:
             continue
 
 
-def _listening_inodes(port: int, kind: str) -> set[str]:
-    found: set[str] = set()
+def _listening_inodes(ports: Collection[int], kind: str) -> dict[int, set[str]]:
+    found: dict[int, set[str]] = {}
+    state = {"tcp": "0A", "udp": "07"}[kind]
     for table in (f"/proc/net/{kind}", f"/proc/net/{kind}6"):
         try:
             rows = Path(table).read_text().splitlines()[1:]
         except OSError:
             continue
         for row in rows:
-            fields = row.split()
-            if fields[3] == {"tcp": "0A", "udp": "07"}[kind] and int(fields[1].rpartition(":")[2], 16) == port:
-                found.add(f"socket:[{fields[9]}]")
+            fields = row.split(maxsplit=10)
+            if fields[3] == state and (port := int(fields[1].rpartition(":")[2], 16)) in ports:
+                found.setdefault(port, set()).add(f"socket:[{fields[9]}]")
     return found
 
 

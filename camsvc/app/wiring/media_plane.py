@@ -25,12 +25,20 @@ from camsvc.system.runtime import Runtime
 class MediaPlane:
     """Starts and stops the callback that the engine asks, the engine, and the rounds over the cameras' paths."""
 
-    def __init__(self, runtime: Runtime, prepared: Prepared, access: AccessControl, busy: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        prepared: Prepared,
+        process: EngineProcess,
+        access: AccessControl,
+        busy: Callable[[], bool],
+    ) -> None:
         """Set up.
 
         Args:
             runtime: of this process.
             prepared: which engine, where it listens, and what is known of it.
+            process: the engine's, which may have been started ahead.
             access: who may watch.
             busy: whether something is recorded, which ending the engine would cut.
         """
@@ -38,8 +46,6 @@ class MediaPlane:
         config, addresses = prepared.config, prepared.addresses
         self._api = ApiClient(reactor, runtime.lag, addresses.api, folder.secret("api"))
         server_api = ServerApi(self._api)
-        log_file = config.state_dir / "engine.log"
-        process = EngineProcess(reactor, folder, addresses, log_file, prepared.engine, prepared.leftover)
         self.engine = Engine(reactor, runtime.lag, process, server_api, busy)
         kind = prepared.engine.kind if prepared.engine is not None else config.media.engine
         self.streaming = Streaming(runtime, config, self.engine, PathsApi(self._api), kind)

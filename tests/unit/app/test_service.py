@@ -17,6 +17,7 @@ from camsvc.app.wiring import media_plane
 from camsvc.devices.launcher_health import LauncherHealth
 from camsvc.engine.supervisor import Engine
 from camsvc.system.database import Database
+from camsvc.system.logs import Threshold
 from tests.unit.app.test_startup import PreparedTestCase
 
 ENGINE, LAUNCHERS, DATABASE = "ending the media engine", "ending launchers", "closing the database"
@@ -41,7 +42,9 @@ class StopTests(PreparedTestCase):
         self.assertIs(media_plane.os, cameras_module.os)
         self.patch(Database, "stop", self.note(DATABASE, Database.stop))
         self.prepared = self.prepare()
-        self.service = Camsvc(self.reactor, self.prepared)
+        self.service = Camsvc(
+            self.reactor, self.prepared, self.prepared.engine_process(self.reactor), Threshold("info")
+        )
 
     def note(self, what: str, work: Callable[..., object] = lambda *_: None) -> Callable[..., object]:
         """Do something, and note that it was done."""

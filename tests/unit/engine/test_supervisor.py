@@ -80,10 +80,13 @@ class EngineTestCase(TestCase):
         choice: EngineChoice | str | None = "sh",
         leftover: Leftover | None = None,
         busy: Callable[[], bool] = lambda: False,
+        ahead: bool = False,
     ) -> Engine:
         if isinstance(choice, str):
             choice = EngineChoice("mediamtx", "/bin/sh", ("-c", script))
         run = EngineProcess(self.reactor, self.folder, ADDRESSES, self.log, choice, leftover)
+        if ahead:
+            run.start_ahead()
         engine = Engine(self.reactor, self.lag, run, self.api, busy)  # type: ignore[arg-type]
         engine.changes.add(self.told.append)
         self.addCleanup(lambda: Deferred.fromCoroutine(engine.stop()))
@@ -121,6 +124,25 @@ class StartTests(EngineTestCase):
         self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o600)
         await self.until(lambda: self.log.exists() and b"hello" in self.log.read_bytes())
         self.assertIn(str(path).encode(), self.log.read_bytes())
+
+    async def test_started_ahead(self) -> None:
+        """It is supervised as if it had been started then: up, in its record, and started again when it ends."""
+        engine = self.build(ahead=True)
+        ahead = engine.pid
+        self.assertIsNotNone(ahead)
+        engine.start()
+        await self.until(lambda: engine.up)
+        self.assertEqual((engine.pid, self.record()["pid"]), (ahead, ahead))
+        os.kill(ahead or 0, signal.SIGKILL)
+        await self.until(lambda: engine.pid not in (None, ahead))
+
+    async def test_ended_before_it_is_supervised(self) -> None:
+        """Another one is started."""
+        engine = self.build(ahead=True)
+        ahead = engine.pid
+        os.kill(ahead or 0, signal.SIGKILL)
+        engine.start()
+        await self.until(lambda: engine.up and engine.pid not in (None, ahead))
 
     async def test_open_to_all(self) -> None:
         """One that asks nobody who may steer it is told of; the others are not."""
@@ -394,7 +416,7 @@ class AdoptTests(EngineTestCase):
     async def test_goes_on(self) -> None:
         """It is watched and told as our own; none is started beside it."""
         pid = self.leftover()
-        engine = await self.up(leftover=Leftover(pid, False))
+        engine = await self.up(leftover=Leftover(pid, False), ahead=True)
         self.assertEqual((engine.pid, self.log.exists()), (pid, False))
 
     async def test_gone(self) -> None:

@@ -1,9 +1,8 @@
-"""What the collector leaves alone, and what malloc gives back."""
+"""What malloc gives back."""
 
 from __future__ import annotations
 
 import ctypes
-import gc
 from types import SimpleNamespace
 
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
@@ -27,21 +26,12 @@ def mapped() -> int:
     return int(usage().hblks)
 
 
-class SettleTests(SynchronousTestCase):
-    """`settle`."""
-
-    def setUp(self) -> None:
-        self.addCleanup(gc.unfreeze)
-
-    def test_collector(self) -> None:
-        """What is there is no longer walked through."""
-        kept = [[number] for number in range(1000)]
-        memory.settle()
-        self.assertGreater(gc.get_freeze_count(), len(kept))
+class FixMallocLimitTests(SynchronousTestCase):
+    """`fix_malloc_limit`."""
 
     def test_large_blocks(self) -> None:
         """Are mapped even when a larger one was freed before, which would have raised glibc's limit."""
-        memory.settle()
+        memory.fix_malloc_limit()
         larger = bytearray(31 << 20)
         del larger
         before = mapped()
@@ -53,4 +43,4 @@ class SettleTests(SynchronousTestCase):
     def test_another_library(self) -> None:
         """Nothing is asked of one that has no such limit."""
         self.patch(memory.ctypes, "CDLL", lambda _: SimpleNamespace())
-        memory.settle()
+        memory.fix_malloc_limit()

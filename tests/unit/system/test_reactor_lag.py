@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 
 from twisted.internet.defer import CancelledError, Deferred, TimeoutError
@@ -9,7 +10,7 @@ from twisted.internet.task import Clock
 from twisted.logger import capturedLogs, formatEvent
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
-from camsvc.system.reactor_lag import EXCUSED_S, KEPT_S, TICK_S, ReactorLag
+from camsvc.system.reactor_lag import EXCUSED_S, KEPT_S, TICK_S, ReactorLag, loading
 
 
 class LagTests(SynchronousTestCase):
@@ -165,3 +166,25 @@ class RealReactorTests(TestCase):
         reactor.callLater(0.01, work)
         await done
         self.assertGreater(lag.worst_s(began), 0.15)
+
+
+class LoadingTests(SynchronousTestCase):
+    """`loading`."""
+
+    def setUp(self) -> None:
+        self.addCleanup(gc.unfreeze)
+
+    def test_loaded(self) -> None:
+        """What is there at its end is no longer walked through; what comes later is, as before."""
+        before = gc.get_threshold()
+        with loading():
+            kept = [[number] for number in range(1000)]
+        self.assertGreater(gc.get_freeze_count(), len(kept))
+        self.assertEqual(gc.get_threshold(), before)
+
+    def test_fails(self) -> None:
+        """The collector goes on where loading fails."""
+        before = gc.get_threshold()
+        with self.assertRaises(ImportError), loading():
+            raise ImportError("there is no such module")
+        self.assertEqual(gc.get_threshold(), before)
