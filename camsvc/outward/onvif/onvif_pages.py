@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -136,7 +137,8 @@ class OnvifSnapshots(Resource):
             digest = self._factory.decode(fields, request.method, address_of(request).encode())
         except LoginFailed:
             return False
-        if digest.username == self._login.user.encode() and digest.checkPassword(self._login.password.encode()):
+        right_password = digest.checkPassword(self._login.password.encode())  # for whichever user, in the same time
+        if hmac.compare_digest(digest.username, self._login.user.encode()) and right_password:
             return True
         _tell_refused(request, self._authentication)
         return False
