@@ -167,14 +167,13 @@ class Health:
     """What a launcher's status file says (``<runtime_dir>/<camera>.json``).
 
     Attributes:
-        pid, start_time: the launcher, and its start in clock ticks since boot.
+        pid, start_time, ffmpeg_pid: the launcher, its start in clock ticks since boot, and its ffmpeg, or None.
         state: ``starting``, ``running``, ``retrying``, ``waiting`` or ``stopped``.
         frames, fps: delivered since the start of ffmpeg, and a second, as it measures that.
         error, hint: a sentence, and what only the log is to tell besides; None for neither.
         unplayable: why browsers do not play the H264 that it passes on, or None.
-        at, since: CLOCK_BOOTTIME seconds of the writing, and of the state's begin.
-        jpeg_at: CLOCK_BOOTTIME seconds of the newest JPEG, or None.
-        ffmpeg_pid: its ffmpeg, or None.
+        encoder_trouble: why libx264 encodes in place of hardware that failed, or None.
+        at, since, jpeg_at: CLOCK_BOOTTIME seconds of the writing, the state's begin, and the newest JPEG, or None.
         sound_db, loud_at: dBFS of its sound, and CLOCK_BOOTTIME seconds when that was last no silence; or None.
     """
 
@@ -188,6 +187,7 @@ class Health:
     error: str | None = None
     hint: str | None = None
     unplayable: str | None = None
+    encoder_trouble: str | None = None
     jpeg_at: float | None = None
     ffmpeg_pid: int | None = None
     sound_db: float | None = None

@@ -26,6 +26,7 @@ from camsvc.app.wiring.topics import Topics
 from camsvc.app.wiring.video import Video
 from camsvc.config.files import load
 from camsvc.engine.process import EngineProcess
+from camsvc.model import Camera
 from camsvc.system import logs
 from camsvc.system.systemd.notify import ServiceManager
 
@@ -87,6 +88,8 @@ class Camsvc(Service):
         archive.scan.in_step.add(archive.examination.look)
         streaming.rounds.completed.add(self._on_paths_read)
         streaming.encoders.changes.add(self._on_other_encoders)
+        streaming.encoders.failing.changes.add(self._on_encoder_of_camera)
+        topics.cameras.health.changes.add(streaming.encoders.failing.health_changed)
 
     def _records(self) -> bool:
         return bool(self._topics.archive.recorder.under_way())
@@ -156,10 +159,15 @@ class Camsvc(Service):
 
     def _on_other_encoders(self) -> None:
         """Have cameras encoded by what works now; a camera that is not encoded goes on undisturbed."""
-        cameras = self._topics.cameras
-        for camera in cameras.inventory.all():
-            if camera.present and self._topics.media.streaming.cameras.write_orders(camera):
-                cameras.health.reorder(camera.device)
+        for camera in self._topics.cameras.inventory.all():
+            self._write_orders(camera, at_once=True)
+
+    def _on_encoder_of_camera(self, device: str, at_once: bool) -> None:
+        self._write_orders(self._topics.cameras.inventory.get(device), at_once)
+
+    def _write_orders(self, camera: Camera, at_once: bool) -> None:
+        if camera.present and self._topics.media.streaming.cameras.write_orders(camera) and at_once:
+            self._topics.cameras.health.reorder(camera.device)
 
     def _on_paths_read(self) -> None:
         self._feed.events.check_health()

@@ -30,12 +30,14 @@ class Trouble(NamedTuple):
         hint: what the log says besides, such as a command that finds out more; it may name the device node.
         wait_s: seconds that are to pass before the next try; 0 for no such wish.
         silent: nothing came in time: who waits longer may see something.
+        unknown: the text is what ffmpeg says, in words that are not known.
     """
 
     text: str
     hint: str = ""
     wait_s: float = 0.0
     silent: bool = False
+    unknown: bool = False
 
 
 NO_VIDEO = Trouble("what comes is no video of its format: ffmpeg found no picture in hundreds of megabytes")
@@ -116,7 +118,17 @@ def of_ffmpeg(lines: list[str], ending: str, source: str = "", words: Iterable[W
     if trouble := _in_words(ending, words):
         return trouble
     told = f": {_without_nodes(lines[-1])}" if lines else ""
-    return Trouble(f"ffmpeg ended with {ending}{told}")
+    return Trouble(f"ffmpeg ended with {ending}{told}", unknown=True)
+
+
+def encoder_trouble(lines: list[str]) -> str:
+    """What ffmpeg's last lines say of hardware that does not encode; empty where they say nothing of it.
+
+    Args:
+        lines: of a run with such hardware, without credentials, oldest first.
+    """
+    found = [line for line in lines if _HARDWARE.search(line)]
+    return _CONTEXT.sub("", found[0])[:200] if found else ""
 
 
 def is_output_at_fault(lines: list[str]) -> bool:
@@ -151,6 +163,15 @@ def of_program(name: str, lines: list[str], ending: str | None, words: Iterable[
 
 
 _NODE = re.compile(r"/dev/(?!shm/)[^\s:'\"]+")
+# What ffmpeg 5.1 prints of an encoder, of the device that it opens for it, and of the way of pictures to that.
+_HARDWARE = re.compile(
+    r"error while opening encoder|video encoding failed|to the encoder|unknown encoder|encoder not found"
+    r"|device creation failed|option 'vaapi_device'|reinitializing filters|inject frame into filter"
+    r"|\[(h264_vaapi|h264_v4l2m2m|avhwdevicecontext|avhwframescontext|parsed_hwupload\w*) @ [^]]*\]"
+    r".*(fail|error|can't|cannot|could not|no usable|not supported|no such device|no va display|out of)",
+    re.IGNORECASE,
+)
+_CONTEXT = re.compile(r"^\[\w+ @ \w+\] ")
 _V4L2 = re.compile(r"(?:VIDIOC_\w+\)|/dev/(?!shm/)[^:]+): (?P<words>[^:]+)$")
 
 _BY_ERRNO = {

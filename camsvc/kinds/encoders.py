@@ -54,11 +54,13 @@ def encoded_by(made: Pipeline, encoder: Encoder | None) -> Pipeline:
     """
     if encoder is None:
         return made
+    otherwise = made.otherwise and encoded_by(made.otherwise, encoder)
     video, at = made.video, _place(made.video)
-    if at >= 0:
-        before, behind = _filtered(video[:at], encoder.filters), video[at + len(X264) :]
-        video = (*encoder.device, *before, *encoder.coding, *behind)
-    return evolve(made, video=video, otherwise=made.otherwise and encoded_by(made.otherwise, encoder))
+    if at < 0:
+        return evolve(made, otherwise=otherwise)
+    before, behind = _filtered(video[:at], encoder.filters), video[at + len(X264) :]
+    video = (*encoder.device, *before, *encoder.coding, *behind)
+    return evolve(made, video=video, otherwise=otherwise, encoder=encoder.name, software=evolve(made, otherwise=None))
 
 
 def _place(video: tuple[str, ...]) -> int:

@@ -140,6 +140,8 @@ class Pipeline:
         otherwise: what runs in place of this once its H264, passed on as it is, turns out not to be for browsers.
         looks: check passed-through H264 for browser compatibility and report it, also where ``otherwise`` is None.
         diagnosis: what errors mean.
+        encoder: the hardware that encodes, by ffmpeg's name of it; empty for libx264, or where nothing is encoded.
+        software: what runs in place of this once that hardware fails; None where none encodes.
         command: a program whose output ffmpeg reads from standard input; empty for none.
     """
 
@@ -159,6 +161,8 @@ class Pipeline:
     command: tuple[str, ...] = ()
     answer_limit_s: float = 0.0
     level: tuple[str, ...] = ()
+    encoder: str = ""
+    software: Pipeline | None = None
 
     def to_json(self) -> str:
         """The file that the launcher reads."""

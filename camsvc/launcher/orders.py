@@ -35,6 +35,7 @@ class Orders:
     Attributes:
         ffmpeg, input, video, jpeg, level, lock, frame_timeout_s, answer_limit_s, stdin: as of a pipeline.
         source, asked, hidden, command: as of a pipeline.
+        encoder: as of a pipeline.
         words, silence: of its diagnosis.
         key: makes passwords for publishing.
         looks: H264 that is passed on as it is is to be looked at as it comes.
@@ -85,6 +86,8 @@ class Orders:
         self.silence = str(diagnosis["silence"])
         self.command = tuple(map(str, fields["command"]))
         self.hidden = tuple(map(str, fields["hidden"]))
+        self.encoder = str(fields.get("encoder", ""))
+        self._software: dict[str, Any] | None = fields.get("software")
         self.replaceable = fields.get("otherwise") is not None
         self.looks = self.replaceable or bool(fields.get("looks"))
 
@@ -104,6 +107,11 @@ class Orders:
         self._take(self._otherwise)
         self._otherwise = None
         return True
+
+    def give_up_hardware(self) -> None:
+        """Have libx264 encode from now on, where hardware does."""
+        if self._software is not None:
+            self._take(self._software)
 
     def _rejected(self) -> bool:
         try:

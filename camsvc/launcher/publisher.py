@@ -13,7 +13,9 @@ import sys
 from camsvc.access.publish_password import PUBLISH_USER, sign
 from camsvc.launcher.engine_link import EngineLink
 from camsvc.launcher.ffmpeg import Ffmpeg
+from camsvc.launcher.hardware_trial import HardwareTrial
 from camsvc.launcher.orders import CannotStart, Lock, Orders, file_name
+from camsvc.launcher.picture_watch import PictureWatch
 from camsvc.launcher.status import StatusFile
 from camsvc.system.clocks import Clocks
 
@@ -57,7 +59,7 @@ class Publisher:
         self._dir, self._camera, self._port, self._clocks = runtime_dir, camera, rtsp_port, clocks
         self._orders = Orders(runtime_dir, camera)
         self._picture = os.path.join(runtime_dir, f"{file_name(camera)}.jpg")
-        self._picture_seen = self._picture_stamp()
+        self._pictures = PictureWatch(self._picture)
         locks = os.path.join(runtime_dir, "locks")
         try:
             os.makedirs(locks, mode=0o700, exist_ok=True)
@@ -70,6 +72,7 @@ class Publisher:
         self._link: EngineLink | None = None
         self._passed_on = (0, 0.0)
         self._silence: Trouble | None = None
+        self._hardware = HardwareTrial()
         self._replaced = False
         self._frames_before = 0
         self._failures = 0
@@ -123,6 +126,7 @@ class Publisher:
                 self._orders = Orders(self._dir, self._camera)
             except CannotStart:
                 pass  # what was ordered before still stands
+        self._hardware.apply(self._orders)
         self._device = self._device or (Lock(self._orders.lock) if self._orders.lock else None)
         if not self._lock.take() or not (self._device is None or self._device.take()):
             self._status.enter("waiting", self._status.error)
@@ -154,6 +158,7 @@ class Publisher:
             self._orders = Orders(self._dir, self._camera)
         except CannotStart:
             return  # what was ordered before still stands
+        self._hardware, self._status.encoder_trouble = HardwareTrial(), None
         if self._device is not None:  # ffmpeg holds it until it has ended
             self._device.free()
             self._device = None
@@ -163,7 +168,9 @@ class Publisher:
 
     def _check_ffmpeg(self, ffmpeg: Ffmpeg) -> None:
         ffmpeg.read()
-        self._check_picture()
+        there = self._pictures.change()
+        if there is not None:
+            self._status.note_picture(there=there)
         ending = ffmpeg.ended()
         said = [*(ffmpeg.source.lines if ffmpeg.source is not None else ()), *ffmpeg.lines]
         detail = "\n".join(said[-_DETAIL_LINES:]) or None
@@ -174,9 +181,16 @@ class Publisher:
             self._status.note_ffmpeg(None)
             self._close_link()
             if not self._replaced:
-                self._schedule_retry(self._why_ended(ffmpeg, ending), ffmpeg.frame_s - ffmpeg.started_s)
+                self._retry(ffmpeg, self._why_ended(ffmpeg, ending))
         elif self._silence is None and not self._replaced:
             self._check_frames(ffmpeg)
+
+    def _retry(self, ffmpeg: Ffmpeg, trouble: Trouble) -> None:
+        failed = self._hardware.run_failed(self._orders, list(ffmpeg.lines), trouble, ffmpeg.frames)
+        if failed is None:
+            self._schedule_retry(trouble, ffmpeg.frame_s - ffmpeg.started_s)
+        else:
+            say(f"{self._camera}: {failed}; libx264 encodes")
 
     def _check_frames(self, ffmpeg: Ffmpeg) -> None:
         """Look at a running ffmpeg: whether frames come, and whether they are for browsers."""
@@ -200,6 +214,7 @@ class Publisher:
             self._replaced = True
             ffmpeg.signal(signal.SIGKILL)
         elif publishes:
+            self._status.encoder_trouble = self._hardware.frames_come()
             self._status.enter_running(ffmpeg.verdict)
 
     def _passed_on_s(self, ffmpeg: Ffmpeg) -> float:
@@ -244,19 +259,6 @@ class Publisher:
         if trouble.text != self._status.error:
             say(f"{self._camera}: {trouble.text}" + (f" ({trouble.hint})" if trouble.hint else ""))
         self._status.enter_retrying(trouble.text, trouble.hint or None)
-
-    def _picture_stamp(self) -> tuple[int, int] | None:
-        try:
-            found = os.stat(self._picture)
-        except OSError:
-            return None
-        return found.st_ino, found.st_mtime_ns
-
-    def _check_picture(self) -> None:
-        stamp = self._picture_stamp()
-        if stamp != self._picture_seen:
-            self._picture_seen = stamp
-            self._status.note_picture(there=stamp is not None)
 
     def _stop(self) -> None:
         status, ffmpeg = self._status, self._ffmpeg

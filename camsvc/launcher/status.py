@@ -32,6 +32,7 @@ class StatusFile:
         error: a sentence while something is wrong, else None.
         hint: what only the log is to tell besides, else None.
         unplayable: why browsers do not play the H264 that is passed on, None as long as nothing speaks against it.
+        encoder_trouble: why libx264 encodes in place of hardware, None where nothing failed.
         detail: ffmpeg's last lines, None before the first.
         ffmpeg_pid: pid of the running ffmpeg, None while there is none.
         frames: video frames published since the launcher's start.
@@ -59,6 +60,7 @@ class StatusFile:
         self.error: str | None = None
         self.hint: str | None = None
         self.unplayable: str | None = None
+        self.encoder_trouble: str | None = None
         self.detail: str | None = None
         self.ffmpeg_pid: int | None = None
         self.frames = 0
@@ -131,7 +133,8 @@ class StatusFile:
     def write(self) -> None:
         """Write the file where something changed or a second has passed; a full disk is no reason to stop."""
         now = self._clocks.boot_s()
-        told = (self._state, self.error, self.hint, self.unplayable, self.ffmpeg_pid, self.jpeg_at is None)
+        told = (self._state, self.error, self.hint, self.unplayable, self.ffmpeg_pid, self.jpeg_at is None,
+                self.encoder_trouble)  # fmt: skip
         if told == self._told and now - self._written < 1:
             return
         self._told, self._written = told, now
@@ -144,6 +147,7 @@ class StatusFile:
             "error": self.error,
             "hint": self.hint,
             "unplayable": self.unplayable,
+            "encoder_trouble": self.encoder_trouble,
             "detail": self.detail,
             "at": now,
             "since": self._since,

@@ -20,6 +20,7 @@ from twisted.logger import Logger
 from camsvc.kinds.encoders import HARDWARE, SOFTWARE, Encoder
 from camsvc.kinds.kind import EncodedTable
 from camsvc.streams import encoder_probe
+from camsvc.streams.failing_encoders import FailingEncoders
 from camsvc.system.processes import run
 from camsvc.system.runtime import Runtime
 from camsvc.system.subscribers import Subscribers
@@ -51,6 +52,7 @@ class Encoders:
 
     Attributes:
         changes: told that others work now.
+        failing: those that work, and fail for a camera.
     """
 
     _log = Logger()
@@ -62,6 +64,7 @@ class Encoders:
             runtime: processes, the database, and which ffmpeg.
         """
         self.changes: Subscribers[[]] = Subscribers("telling that other encoders work", self._log)
+        self.failing = FailingEncoders(runtime.reactor, self.why_not)
         self._runtime = runtime
         self._results: tuple[EncoderResult, ...] = ()
         self._known_for = ""
@@ -94,6 +97,7 @@ class Encoders:
         """Probe no more."""
         if self._probing is not None:
             self._probing.cancel()
+        self.failing.stop()
 
     def choose(self, wish: str) -> Encoder | None:
         """The hardware that encodes for a camera; None for libx264.
@@ -107,6 +111,14 @@ class Encoders:
             why = next((each.why_not for each in self._results if each.name == wish), "it is not known")
             self._log.warn("{encoder} is wanted and not used: {why}; libx264 encodes", encoder=wish, why=why)
         return next((each for each in HARDWARE if each.name in working and wish in ("auto", each.name)), None)
+
+    async def why_not(self, name: str) -> str | None:
+        """Probe one anew: why it does not work, None where it does. What is known of it stays as it is.
+
+        Args:
+            name: of hardware.
+        """
+        return await self._probe(next(each for each in HARDWARE if each.name == name))
 
     def _identity(self) -> str:
         """Of the boot, and of the program."""

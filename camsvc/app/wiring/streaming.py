@@ -13,6 +13,8 @@ from camsvc.engine.path_options import PathOptions
 from camsvc.engine.path_reconciler import PathReconciler
 from camsvc.engine.supervisor import Engine
 from camsvc.kinds.catalogue import pipeline_of, table_of
+from camsvc.kinds.encoders import Encoder
+from camsvc.model import Camera
 from camsvc.streams.availability import Availability
 from camsvc.streams.camera_paths import CameraPaths
 from camsvc.streams.camera_starter import CameraStarter
@@ -54,7 +56,7 @@ class Streaming:
             folder,
             runtime.ffmpeg,
             partial(pipeline_of, config.camera, config.usb, runtime.ffmpeg),
-            lambda camera: self.encoders.choose(wish_of(table_of(config.camera, config.usb, camera))),
+            partial(self._encoder_of, config),
             by_arrival=kind == "mediamtx",
         )
         self.cameras = CameraPaths(desired, options, self.orders, self.rtsp, config.media.transcode)
@@ -64,6 +66,11 @@ class Streaming:
         self.delayed = DelayedChanges(reactor, self.availability)
         self.rounds = PathRounds(reactor, engine, paths, self.states, self.delayed)
         self.starter = CameraStarter(reactor, engine, self.rtsp)
+
+    def _encoder_of(self, config: Config, camera: Camera) -> Encoder | None:
+        if self.encoders.failing.holds(camera.device):
+            return None
+        return self.encoders.choose(wish_of(table_of(config.camera, config.usb, camera)))
 
     def stop_steps(self) -> tuple[Step, ...]:
         """How it ends."""

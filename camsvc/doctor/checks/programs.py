@@ -50,17 +50,24 @@ def check_encoders(machine: Machine) -> list[Finding]:
     told = machine.ask("get_server_info")
     if isinstance(told, dict) and told.get("encoders"):
         results = [(each["name"], None if each["works"] else each.get("reason", "")) for each in told["encoders"]]
+        failing = {camera: why for each in told["encoders"] for camera, why in each.get("failing", {}).items()}
     else:
         try:
             program = find_ffmpeg(machine.config.media)
         except ConfigError:
             return []  # which check_ffmpeg says
-        results = [(each.name, _why_not(machine, program, each)) for each in HARDWARE]
+        results, failing = [(each.name, _why_not(machine, program, each)) for each in HARDWARE], {}
     working = [name for name, why_not in results if why_not is None]
     rest = "; ".join(f"{name}: {why_not}" for name, why_not in results if why_not is not None)
     if working:
-        return [Finding("encoders", Level.OK, f"{', '.join(working)} works" + (f"; {rest}" if rest else ""))]
+        works = Finding("encoders", Level.OK, f"{', '.join(working)} works" + (f"; {rest}" if rest else ""))
+        return [works, *(_failing(camera, why) for camera, why in sorted(failing.items()))]
     return [Finding("encoders", Level.OK, f"{SOFTWARE} encodes, no hardware does ({rest})")]
+
+
+def _failing(camera: str, why: str) -> Finding:
+    return Finding("encoders", Level.WARNING, f"{camera}: {why}; {SOFTWARE} encodes, and it is tried again",
+                   "see docs/controls.rst, Encoders")  # fmt: skip
 
 
 def _why_not(machine: Machine, program: str, encoder: Encoder) -> str | None:

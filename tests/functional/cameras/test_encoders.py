@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from typing import Any
 
 from twisted.trial.unittest import TestCase
 
 from camsvc.doctor.checks import programs
+from camsvc.doctor.finding import Level
 from camsvc.doctor.machine import run_program
 from camsvc.streams import hardware_encoders
 from camsvc.streams.hardware_encoders import Encoders
 from camsvc.system.clocks import Clocks
 from tests.support import samples
+from tests.support.daemon.daemon import Client, DaemonTestCase
+from tests.support.engine.engines import find_engines
 from tests.support.immediate import ImmediateDatabase
 from tests.support.media.lying_ffmpeg import LIES, lying_ffmpeg
+from tests.support.procfs import command_line
 from tests.support.spawned import clock, eventually, processes_mentioning, scratch
 
 
@@ -81,7 +87,7 @@ class EncoderTests(TestCase):
             "half of it": "12 of 30 pictures",
             "B-frames": "it has B-frames",
         }
-        self.assertEqual({*words}, {*LIES} - {"", "hangs"})
+        self.assertEqual({*words}, {*LIES} - {"", "hangs", "goes"})
         for number, (lie, said) in enumerate(words.items()):
             self.clocks.boot = f"boot {number}"
             self.assertIn(said, await self.why_not(lie) or "", lie)
@@ -104,6 +110,15 @@ class EncoderTests(TestCase):
         found = await self.probed("fails")
         self.assertEqual((found.choose("auto"), self.told), (None, 1))
 
+    def test_doctor_of_a_camera(self) -> None:
+        """What the running camsvc says of a camera for which hardware fails is a warning."""
+        why = "h264_vaapi fails (no session is free)"
+        told = {"encoders": [{"name": "h264_vaapi", "works": True, "failing": {"camera3": why}}]}
+        machine: Any = type("Machine", (), {"ask": staticmethod(lambda method: told)})
+        found = [(each.level, each.text) for each in programs.check_encoders(machine)]
+        warning = (Level.WARNING, f"camera3: {why}; libx264 encodes, and it is tried again")
+        self.assertEqual(found, [(Level.OK, "h264_vaapi works"), warning])
+
     def test_doctor(self) -> None:
         """Without a running camsvc it probes by itself."""
         machine: Any = type(
@@ -115,3 +130,59 @@ class EncoderTests(TestCase):
             machine.config = type("Config", (), {"media": None})
             (found,) = programs.check_encoders(machine)
             self.assertIn(words, found.text)
+
+
+class FailsLaterTests(DaemonTestCase):
+    """Hardware that worked when it was probed, and is gone, then back, while a camera is recorded."""
+
+    engine = find_engines()[0]
+    timeout = 240
+
+    async def setUp(self) -> None:
+        self.programs = scratch(self)
+        self.extra = f'ffmpeg = "{lying_ffmpeg(self.programs, "goes")}"\n'
+        await super().setUp()
+
+    def asked(self) -> int:
+        return len((self.programs / "asked").read_text().splitlines())
+
+    async def encoder(self, client: Client) -> dict[str, Any]:
+        encoders: list[dict[str, Any]] = (await client.call("get_server_info"))["encoders"]
+        return next((each for each in encoders if each["name"] == "h264_vaapi"), {})
+
+    async def test_goes_on_with_libx264(self) -> None:
+        """The recording goes on at once, who asks is told, and once the hardware is back it encodes again."""
+        client = await self.daemon.connect("operator")
+
+        async def probed() -> bool:
+            return (await self.encoder(client)).get("works", False) is True
+
+        await eventually(probed, 60)
+        before = self.asked()
+        await client.call("start_recording", device="camera0")
+        await client.sees("recording_status_update", status="RECORDING", confirmed=True)
+        self.assertEqual(self.asked(), before + 1)
+        (self.programs / "gone").touch()
+        os.kill(ended := await self.daemon.running_ffmpeg(), signal.SIGKILL)
+
+        async def failing() -> dict[str, str]:
+            return dict((await self.encoder(client))["failing"])
+
+        why = (await eventually(failing, 30))["camera0"]
+        self.assertIn("Failed to create encode pipeline context", why)
+        software = await self.daemon.running_ffmpeg(other_than=ended)
+        self.assertIn("libx264", command_line(software))
+        self.assertNotIn("h264_vaapi", command_line(software))
+        self.assertEqual((await client.call("get_camera_status", device="camera0"))["status"], "CONNECTED")
+        self.assertIn("libx264 encodes, and it is tried again in 60 s", self.daemon.log())
+        (self.programs / "gone").unlink()
+        tried = self.asked()
+
+        async def works() -> bool:
+            return not await failing()
+
+        await eventually(works, 150)
+        await self.daemon.running_ffmpeg(other_than=software)
+        self.assertEqual(self.asked(), tried + 2, "once by the probe, once for the camera")
+        stopped = await client.call("stop_recording", device="camera0")
+        self.assertGreater(stopped["file_size"], 0)

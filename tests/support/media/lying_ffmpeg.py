@@ -17,8 +17,14 @@ LIES = {
     "B-frames": "argv = ['main' if word == 'baseline' else word for word in software(argv)];"
     " del argv[argv.index('-tune'):argv.index('-tune') + 2]; argv[-1:-1] = ['-bf', '2', '-b_strategy', '0']",
     "": "argv = software(argv)",
+    "goes": "if os.path.exists(os.path.join(os.path.dirname(sys.argv[0]), 'gone')):\n"
+    "        sys.stderr.write('[h264_vaapi @ 0x55] Failed to create encode pipeline context: 20 (the requested"
+    " resource allocation failed).\\nError initializing output stream 0:0 -- Error while opening encoder for output"
+    " stream #0:0 - maybe incorrect parameters\\n'); sys.exit(1)\n"
+    "    argv = software(argv)",
 }
-"""What it does when it is to encode by hardware, as Python; by the empty name it works."""
+"""What it does when it is to encode by hardware, as Python; by the empty name it works. "goes" works
+until there is a file ``gone`` beside it."""
 
 _PROGRAM = """#!{python}
 import os, sys

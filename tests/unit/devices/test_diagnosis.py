@@ -102,6 +102,27 @@ class V4l2Tests(SynchronousTestCase):
         words_ = of_ffmpeg(["/dev/shm/camsvc-0/camera0.jpg: No such file or directory"], "exit status 1", NODE).text
         self.assertNotIn("not connected", words_)
 
+    def test_encoder(self) -> None:
+        """What ffmpeg 5.1 says of hardware is told apart from what it says of the camera, and of all being well."""
+        fails = {
+            "[h264_vaapi @ 0x55d5] No usable encoding entrypoint found for profile 13.": "No usable encoding",
+            "[h264_v4l2m2m @ 0x55d5] Could not find a valid device": "Could not find a valid device",
+            "[AVHWDeviceContext @ 0x55] No VA display found for device /dev/dri/renderD128.": "No VA display found",
+            "Device creation failed: -22.": "Device creation failed",
+            "Error initializing output stream 0:0 -- Error while opening encoder for output stream #0:0": "opening",
+            "Video encoding failed": "Video encoding failed",
+            "Failed to inject frame into filter network: Input/output error": "inject frame",
+        }
+        for line, told in fails.items():
+            self.assertIn(told, diagnosis.encoder_trouble(["frame dropped", line, "Conversion failed!"]))
+        for line in (
+            f"{NODE}: No such device",
+            "[h264_vaapi @ 0x55d5] Driver does not support some wanted packed headers (wanted 0xd, found 0x1).",
+            "[rtsp @ 0x55] method DESCRIBE failed: 404 Not Found",
+            "av_interleaved_write_frame(): Broken pipe",
+        ):
+            self.assertEqual(diagnosis.encoder_trouble([line]), "")
+
     def test_errno_without_words(self) -> None:
         """An unknown one is told as the system calls it; the log has the node."""
         trouble = of_errno(errno.EXDEV, NODE)

@@ -22,8 +22,12 @@ class EncodedByTests(SynchronousTestCase):
         found = camera(kind="usb", source="/dev/video0", modes=(Mode(form, 640, 480, (30.0,), "/dev/video0"),))
         made = pipeline_of([], [table] if table else [], "ffmpeg", found)
         other = encoded_by(made, VAAPI)
-        self.assertEqual(evolve(other, video=(), otherwise=None), evolve(made, video=(), otherwise=None))
-        return (other.otherwise or other).video
+        plain = {"video": (), "otherwise": None, "encoder": "", "software": None}
+        self.assertEqual(evolve(other, **plain), evolve(made, **plain))
+        encoded, before = other.otherwise or other, made.otherwise or made
+        if encoded.video != before.video:  # libx264 stands by
+            self.assertEqual((encoded.encoder, encoded.software), ("h264_vaapi", before))
+        return encoded.video
 
     def test_pictures_in_memory(self) -> None:
         """They pass to the graphics last; bit rate and key frames are as libx264's."""

@@ -138,6 +138,63 @@ class PublisherTests(LauncherTestCase):
         self.assertGreater(again["frames"], before["frames"])
         self.assertIsNone(launcher.poll())
 
+    def order_hardware(self, fails: str) -> None:
+        """A pipeline by hardware, which fails in some way, with one of libx264 that counts frames beside it."""
+        made = pattern("Test", 320, 180, 30)
+        self.order(f'case "$*" in *h264_vaapi*) {fails};; esac\n{COUNTS}')
+        software = evolve(made, ffmpeg=str(self.dir / "program"))
+        hardware = evolve(software, video=("-c:v", "h264_vaapi"), encoder="h264_vaapi", software=software)
+        (self.dir / "pipelines" / "camera0.json").write_text(hardware.to_json())
+
+    async def test_hardware_that_says_so(self) -> None:
+        """libx264 takes over at once, no error is shown, and the status says why; other orders try it again."""
+        self.order_hardware('echo "[h264_vaapi @ 0x55] Failed to open the device" >&2; exit 1')
+        launcher = self.launch(retry_s=600)
+        status = await self.until_state("running")
+        self.assertEqual((status["error"], status["encoder_trouble"]),
+                         (None, "h264_vaapi fails (Failed to open the device)"))  # fmt: skip
+        os.kill(status["ffmpeg_pid"], signal.SIGKILL)
+        await self.until_state("retrying")
+        self.order_hardware("true")
+        launcher.send_signal(signal.SIGUSR1)
+        await self.until_state("running", encoder_trouble=None)
+
+    async def test_hardware_that_crashes(self) -> None:
+        """What ends without a word may be the camera; frames of libx264 show that it is not."""
+        self.order_hardware("kill -SEGV $$")
+        self.launch(retry_s=0.01)
+        status = await self.until_state("running")
+        self.assertEqual(status["encoder_trouble"], "h264_vaapi fails (ffmpeg ended with SIGSEGV)")
+
+    async def test_hardware_that_is_killed(self) -> None:
+        """Whatever killed ffmpeg, it was not the hardware, which goes on."""
+        self.order_hardware("true")
+        self.launch(retry_s=0.01)
+        status = await self.until_state("running")
+        os.kill(status["ffmpeg_pid"], signal.SIGKILL)
+        await self.until_state("retrying")
+        again = await self.until_state("running")
+        self.assertIn("h264_vaapi", command_line(again["ffmpeg_pid"]))
+        self.assertIsNone(again["encoder_trouble"])
+
+    async def test_hardware_that_hangs(self) -> None:
+        """No frame at all: the same."""
+        self.order_hardware("sleep 60")
+        self.launch(retry_s=0.01, first_frame_s=0.5)
+        status = await self.until_state("running")
+        self.assertIn("h264_vaapi fails (no frames for", status["encoder_trouble"])
+
+    async def test_camera_behind_hardware(self) -> None:
+        """Where libx264 has no frames either, it was not the hardware, which is tried next."""
+        self.order_hardware("exit 3")
+        path = self.dir / "program"
+        path.write_text(f"#!/bin/sh\necho \"$*\" | grep -o 'h264_vaapi\\|libx264' >> {self.dir}/tried\nexit 3\n")
+        self.launch(retry_s=0.01)
+        tried = self.dir / "tried"
+        await self.until(lambda: tried.exists() and len(tried.read_text().split()) >= 4)
+        self.assertEqual(tried.read_text().split()[:4], ["h264_vaapi", "libx264"] * 2)
+        self.assertIsNone(self.status()["encoder_trouble"])
+
     async def test_ffmpeg_frozen(self) -> None:
         """An ffmpeg without new frames is killed and started again."""
         self.order(COUNTS, frame_timeout_s=0.4)

@@ -292,10 +292,11 @@ export interface DueTotal {
   bytes: number;
 }
 
-/** A hardware encoder: whether a real encode has shown that it works, and why it is not used. */
+/** A hardware encoder: whether a real encode has shown that it works, and why it is not used. `failing`: cameras for which it has failed since then, and why; libx264 encodes those, and it is tried again. */
 export interface EncoderView {
   name: string;
   works: boolean;
+  failing: Record<string, string>;
   reason?: string;
 }
 

@@ -17,7 +17,7 @@ from camsvc.api.integrations import Integration
 from camsvc.devices.inventory import Inventory
 from camsvc.engine.supervisor import Engine
 from camsvc.model import Status
-from camsvc.streams.hardware_encoders import Encoders
+from camsvc.streams.hardware_encoders import EncoderResult, Encoders
 from camsvc.streams.path_rounds import PathRounds
 from camsvc.system.clocks import Clocks
 
@@ -35,10 +35,14 @@ class SystemStatus(Struct, frozen=True):
 
 
 class EncoderView(Struct, frozen=True):
-    """A hardware encoder: whether a real encode has shown that it works, and why it is not used."""
+    """A hardware encoder: whether a real encode has shown that it works, and why it is not used.
+
+    ``failing``: cameras for which it has failed since then, and why; libx264 encodes those, and it is tried again.
+    """
 
     name: str
     works: bool
+    failing: dict[str, str]
     reason: str | UnsetType = UNSET
 
 
@@ -124,7 +128,7 @@ class SystemMethods:
         discovers = self._health_status.states()["camera_monitor"] == "RUNNING"
         return SystemStatus(status, message, [camera.device for camera in cameras], discovers)
 
-    @method("get_server_info", role=Role.VIEWER, result=ServerInfo, reads=True, cameras=CameraScope.NONE)
+    @method("get_server_info", role=Role.VIEWER, result=ServerInfo, reads=True, cameras=CameraScope.VISIBLE)
     def get_server_info(self, call: Call, params: NoParams) -> ServerInfo:
         """Name, versions and what this installation can do."""
         return ServerInfo(
@@ -151,8 +155,10 @@ class SystemMethods:
             ],
             supported_formats=["fmp4", "mp4", "mkv", "jpg"],
             max_cameras=MAX_CAMERAS,
-            encoders=[
-                EncoderView(each.name, each.why_not is None, UNSET if each.why_not is None else each.why_not)
-                for each in self._encoders.results
-            ],
+            encoders=[self._encoder(call, each) for each in self._encoders.results],
         )
+
+    def _encoder(self, call: Call, found: EncoderResult) -> EncoderView:
+        failing = self._encoders.failing.cameras(found.name)
+        visible = {device: why for device, why in failing.items() if call.principal.sees(device)}
+        return EncoderView(found.name, found.why_not is None, visible, found.why_not or UNSET)
