@@ -19,7 +19,7 @@ from camsvc.library.thumbnail_names import THUMBNAILS, source_of
 from camsvc.model import MediaFile
 from camsvc.recording.copies.stream_copy import fit_together, same_setup
 from camsvc.recording.scrubbing_strips import ScrubbingStrips, StripLayout
-from camsvc.server.downloads.stored_file import FileDelivery, StoredFile
+from camsvc.server.downloads.stored_file import FileDelivery
 from camsvc.server.http.request import answer_error, with_json_errors
 from camsvc.server.routes.file_access import FileAccess, is_file_name
 from camsvc.system.tasks import within
@@ -86,22 +86,22 @@ class Files:
         if file is None and (kind != RECORDINGS or who.cameras is not None):
             raise NotFound("File", name[:100])
         path = self._path(kind, name, file)
-        if kind == RECORDINGS and not (file is not None and path.exists()):
+        if kind == RECORDINGS and not (file is not None and await self._delivery.turns.thread(path.exists)):
             busy = await self._wait_for_recording(request, name)
             if busy is not None:
                 return busy
-        if kind == THUMBNAILS and not path.exists():
+        if kind == THUMBNAILS and not await self._delivery.turns.thread(path.exists):
             busy = await self._wait_for_thumbnail(request, name)
             if busy is not None:
                 return busy
         file = file or await self._known(who, source)
         path = self._path(kind, name, file)
-        if file is None or path.is_symlink() or not path.is_file():
+        if file is None:
             raise NotFound("File", name[:100])
         if kind == RECORDINGS and file.segments > 1 and b"part" not in (request.args or {}):
             return await self._send_joined(request, name)
         self._access.hold(request, kind, name, lent=self._delivery.lends(request))
-        return self._delivery.answer(
+        return await self._delivery.answer(
             request, ARCHIVE if file.location == ARCHIVE and kind == RECORDINGS else kind, path
         )
 
@@ -133,9 +133,10 @@ class Files:
             path = await within(self._reactor, FINISHING_WAIT_S, self._sources.strips.ready(file))
         except TimeoutError:
             return self._not_yet(request, 10, "The strip is being made")
-        if path is None:
+        stored = None if path is None else await self._delivery.open(path)
+        if stored is None:
             raise NotFound("Strip", name[:100])
-        return StoredFile(path, self._delivery.turns)
+        return stored
 
     async def _known(self, who: Principal, source: tuple[str, str] | None) -> MediaFile | None:
         """A file that the index knows, or that which a thumbnail is of; None where it is of none."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from urllib.parse import quote
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.endpoints import TCP4ClientEndpoint
 from twisted.internet.protocol import Factory, Protocol
+from twisted.python import filepath
 from twisted.trial.unittest import TestCase
 from twisted.web.resource import Resource
 
@@ -22,7 +24,6 @@ from camsvc.access.tokens import FILE, STREAM, Tokens
 from camsvc.library.files_in_use import FilesInUse
 from camsvc.model import MediaFile
 from camsvc.recording.scrubbing_strips import ScrubbingStrips
-from camsvc.server.downloads.stored_file import StoredFile
 from camsvc.server.http.request import QuietSite
 from camsvc.server.routes import files as files_module
 from camsvc.server.routes.archives import Archives
@@ -567,12 +568,36 @@ class IndexTests(FilesTestCase):
         self.index["recordings", short] = MediaFile(NAME, "camera0", 1, 1.0, 1.0)
         self.assertEqual((await self.get(short)).status, 404)
 
+    async def test_slow_disk(self) -> None:
+        """Nothing is asked of a folder on the reactor's thread, as the disk may sleep, or the network be away."""
+        asked: list[str] = []
+        reactors = threading.get_ident()
+
+        def noting(work: Any) -> Any:
+            def noted(path: Any, *words: Any, **keys: Any) -> Any:
+                if threading.get_ident() == reactors and str(path).startswith(str(self.base)):
+                    asked.append(str(path))
+                return work(path, *words, **keys)
+
+            return noted
+
+        for module in (os, filepath):
+            self.patch(module, "stat", noting(module.stat))
+        self.patch(os, "open", noting(os.open))
+        for headers in ({}, {"range": "bytes=5-9"}, {"if_none_match": "*"}, {"if_match": '"x"'}):
+            answer = await self.get(**headers)
+            self.assertIn(answer.status, (200, 206, 304, 412))
+        self.assertEqual((await self.get("gone.mp4")).status, 404)
+        self.assertEqual(asked, [])
+        os.stat(self.base)
+        self.assertEqual(asked, [str(self.base)], "it is noticed")
+
     async def test_link(self) -> None:
         """One of that name is not followed, also where it takes the file's place after that was looked at."""
         self.path.unlink()
         self.path.symlink_to(self.base / "secret.mp4")
         self.assertEqual((await self.get()).status, 404)
-        self.assertRaises(OSError, StoredFile(self.path, self.delivery.turns).openForReading)
+        self.assertIsNone(await self.delivery.open(self.path))
 
 
 class SecondFolderTests(FilesTestCase):
