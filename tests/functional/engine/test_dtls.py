@@ -77,7 +77,7 @@ class Viewer(DatagramProtocol):
 
     def send(self, datagram: bytes) -> None:
         """To the engine, if it has not gone."""
-        self.transport.write(datagram)  # type: ignore[union-attr]
+        self.transport.write(datagram)  # type: ignore[union-attr,call-arg]  # it is connected
 
     def connectionRefused(self) -> None:
         """Nobody is there any more."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from twisted.trial.unittest import TestCase
 
 from camsvc.system.processes import run
-from tests.support.daemon.daemon import Daemon, RpcError, recorded_files
+from tests.support.daemon.daemon import Client, Daemon, RpcError, recorded_files
 from tests.support.engine.engines import Engine, per_engine
 from tests.support.media.ffmpeg import decode
 from tests.support.spawned import clock
@@ -72,7 +72,7 @@ class StorageTests(TestCase):
         await client.sees("recording_status_update", confirmed=True)
         await self.stop_and_play(client)
 
-    async def stop_and_play(self, client) -> None:
+    async def stop_and_play(self, client: Client) -> None:
         """Stop; what was recorded decodes."""
         await client.call("stop_recording", device="camera0")
         await client.sees("recording_status_update", status="STOPPED", timeout_s=30)

@@ -62,7 +62,7 @@ class FaultTests(DaemonTestCase):
 
         await eventually(grown, 25)
 
-    async def finish_and_play(self, client, filename: str) -> None:
+    async def finish_and_play(self, client: Client, filename: str) -> None:
         """Stop; one file of this name that decodes from end to end."""
         stopped = await client.call("stop_recording", device="camera0")
         self.assertEqual(stopped["filename"], filename)

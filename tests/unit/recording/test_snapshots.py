@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from twisted.internet.defer import Deferred, fail
 from twisted.internet.task import Clock
@@ -54,8 +54,8 @@ class SnapshotsTests(SynchronousTestCase):
         self.streams = FakeStreams()
         clocks = ClocksOf(self.clock, boot_s=BOOT)
         process = runtime(self.clock, database=self.database, folder=self.folder, clocks=clocks)
-        parts: Any = (self.inventory, self.health, self.streams)
-        self.snapshots = Snapshots(process, *parts, self.folders)
+        health, streams = cast(Any, self.health), cast(Any, self.streams)
+        self.snapshots = Snapshots(process, self.inventory, health, streams, self.folders)
 
     def take(
         self, device: str = "camera0", filename: str | None = None, quality: int | None = None
