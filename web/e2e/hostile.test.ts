@@ -11,6 +11,9 @@ import { assertMoves } from "./harness/pictures.ts";
 import { assertAccessible, assertFits, go, pagesOf, scene } from "./harness/scenario.ts";
 import { eventually, type Stand } from "./harness/stand.ts";
 
+/** As the page shows the signs in them that turn text. */
+const shown = (name: string) => name.replaceAll("\u202e", "⟨RLO⟩").replaceAll("\u2066", "⟨LRI⟩");
+
 const CAMERAS = [`"><img src=x onerror="owned=1">`, `שער <b>צפון</b> 'x' &amp; {name}`] as const;
 /** As somebody may put them into the folder; camsvc itself makes none like these. */
 const FILES = [
@@ -46,6 +49,15 @@ async function assertText(page: Page, names: readonly string[], what: string): P
       const { display, unicodeBidi } = getComputedStyle(inside);
       if (display === "inline" && unicodeBidi === "normal") wrong.push(`not isolated: ${inside.outerHTML}`);
     }
+    const turns = /[\u202a-\u202e\u2066-\u2069]/;
+    const said = ["aria-label", "title", "alt", "placeholder"];
+    for (const each of document.querySelectorAll<HTMLElement>("body, body *")) {
+      const own = [...each.childNodes]
+        .filter(({ nodeType }) => nodeType === 3)
+        .map(({ nodeValue }) => nodeValue);
+      for (const text of [...own, ...said.map((name) => each.getAttribute(name))])
+        if (text && turns.test(text)) wrong.push(`turns the text: ${each.outerHTML.slice(0, 200)}`);
+    }
     for (const made of document.querySelectorAll("img[src=x], main b")) wrong.push(made.outerHTML);
     if ("owned" in window) wrong.push("it ran");
     return wrong;
@@ -71,19 +83,37 @@ scenario("names of cameras are text on every page", async ({ stand, open }) => {
   assert.match(await page.title(), /שער <b>צפון<\/b>/);
 });
 
+scenario("signs that turn text are shown as their names in what was asked for", async ({ stand, open }) => {
+  const turned = "\u202eeman dab\u2069";
+  // camsvc takes no such name of a person, a key or a camera; what was asked for is told as it was.
+  await assert.rejects(stand.call("delete_recording", { filename: `${turned}.mp4` }));
+  const { page } = await open({ login: await stand.user("admin", "carl") });
+  await go(page, "/administration/audit");
+  await page
+    .getByRole("row", { name: /delete_recording/ })
+    .first()
+    .getByText("Show")
+    .click();
+  await page
+    .getByText(/⟨RLO⟩eman dab⟨PDI⟩\.mp4/)
+    .first()
+    .waitFor();
+  await assertText(page, [], "the audit log");
+});
+
 scenario("names of files are text; each can be played, downloaded and deleted", async ({ stand, open }) => {
   const { page, expect } = await open({ login: await stand.user("admin", "bob") });
   expect(/404 .*\/files\/thumbnails\//); // asked for just as the file is deleted
   for (const name of FILES) {
     await go(page, "/library");
-    const row = page.getByRole("listitem").filter({ has: page.getByText(name, { exact: true }) });
+    const row = page.getByRole("listitem").filter({ has: page.getByText(shown(name), { exact: true }) });
     await row.waitFor();
-    await assertText(page, FILES, "the library");
+    await assertText(page, FILES.map(shown), "the library");
     await row.getByRole("link", { name: /^Play / }).click();
     const video = page.locator("video");
     await eventually(() => video.evaluate((shown: HTMLVideoElement) => shown.videoWidth === 640));
-    await page.getByText(name, { exact: true }).waitFor();
-    await assertText(page, FILES, name);
+    await page.getByText(shown(name), { exact: true }).waitFor();
+    await assertText(page, FILES.map(shown), name);
     const downloading = page.waitForEvent("download");
     await page.getByRole("link", { name: "Download" }).click();
     const kept = readFileSync(join(stand.state, "recordings", name));

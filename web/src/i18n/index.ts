@@ -1,6 +1,7 @@
 // The texts of the page in the language of whoever reads it.
 
 import { en } from "./languages/en";
+import { visible } from "./names";
 import type { BegunTexts, CountKey, Fill, Fills, TextKey } from "./texts";
 
 export type { CountKey, PlainKey, TextKey } from "./texts";
@@ -45,7 +46,7 @@ export async function setLanguage(code: string): Promise<void> {
 }
 
 function fill(text: string, fills: Readonly<Record<string, Fill>>): string {
-  return text.replace(/\{(\w+)\}/g, (whole, hole: string) => String(fills[hole] ?? whole));
+  return text.replace(/\{(\w+)\}/g, (whole, hole: string) => visible(String(fills[hole] ?? whole)));
 }
 
 /** A text; what stands in braces in it has to be given. */

@@ -4,6 +4,7 @@ import { Failure } from "../api/failure";
 import { ErrorCode } from "../api/types";
 import { t } from "../i18n";
 import { span } from "../i18n/format";
+import { visible } from "../i18n/names";
 
 export interface Explained {
   /** What went wrong, in the reader's language where this page knows it. */
@@ -19,7 +20,11 @@ export interface Explained {
 export function explain(failure: Failure): Explained {
   if (failure.kind === "offline") return { text: t("failure.offline"), suggestion: t("failure.offline.do") };
   if (failure.kind === "timeout") return { text: t("failure.timeout"), suggestion: t("failure.timeout.do") };
-  const said = { detail: failure.message, suggestion: failure.suggestion, requestId: failure.requestId };
+  const said = {
+    detail: visible(failure.message),
+    suggestion: failure.suggestion && visible(failure.suggestion),
+    requestId: failure.requestId,
+  };
   switch (failure.code) {
     case ErrorCode.PermissionDenied:
       return { ...said, text: t("failure.permission") };

@@ -75,6 +75,16 @@ describe("cameras", () => {
   });
 });
 
+describe("texts of cameras", () => {
+  it("have the signs that turn text shown, however they come", () => {
+    const turned = camera("camera0", { name: "\u202etag", error: "\u2066no" });
+    const listed = after((s) => camerasListed(s, [turned], 1));
+    const told = after((s) => cameraTold(s, turned, 1));
+    for (const { cameras } of [listed, told])
+      expect([cameras.camera0?.name, cameras.camera0?.error]).toEqual(["⟨RLO⟩tag", "⟨LRI⟩no"]);
+  });
+});
+
 describe("recordings", () => {
   it("run from when they began, are confirmed once, and end", () => {
     const begun = after((s) => recordingTold(s, update({ duration: 5 }), 10_000));

@@ -9,12 +9,20 @@ import type {
   StorageUpdate,
   StreamView,
 } from "../api/types";
+import { visible } from "../i18n/names";
 import { without, type AppState, type RecordingNow } from "./store";
 
 type Change = Partial<AppState>;
 
+/** Texts that are somebody else's, as they are shown. */
+function shown(camera: CameraView): CameraView {
+  const { name, error } = camera;
+  return { ...camera, name: visible(name), ...(error === undefined ? {} : { error: visible(error) }) };
+}
+
 /** A camera is as camsvc says. */
-export function cameraTold(state: AppState, camera: CameraView, now: number): Change {
+export function cameraTold(state: AppState, told: CameraView, now: number): Change {
+  const camera = shown(told);
   const before = state.cameras[camera.device];
   const change: Change = { cameras: { ...state.cameras, [camera.device]: camera }, knownAt: now };
   if (camera.status === "CONNECTED") {
@@ -29,7 +37,8 @@ export function cameraTold(state: AppState, camera: CameraView, now: number): Ch
 }
 
 /** All cameras there are, as a list told: those that are not in it are no more. */
-export function camerasListed(state: AppState, cameras: readonly CameraView[], now: number): Change {
+export function camerasListed(state: AppState, told: readonly CameraView[], now: number): Change {
+  const cameras = told.map(shown);
   const listed = Object.fromEntries(cameras.map((camera) => [camera.device, camera]));
   const since: Record<string, number> = {};
   const recordings: Record<string, RecordingNow> = {};

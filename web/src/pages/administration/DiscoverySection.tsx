@@ -6,6 +6,7 @@ import type { Discovered, DiscoveredEntry, StreamEntry } from "../../api/types";
 import { ErrorCode } from "../../api/types";
 import { t, tn } from "../../i18n";
 import { span } from "../../i18n/format";
+import { visible } from "../../i18n/names";
 import { Button } from "../../parts/Button";
 import { Empty } from "../../parts/Empty";
 import { SelectField } from "../../parts/Field";
@@ -97,8 +98,8 @@ export function DiscoverySection({ added, onAdd }: Props) {
               title: t("administration.streams.name"),
               cell: ({ name, url }) => (
                 <span>
-                  <span className={styles.name}>{name}</span>
-                  <span className={styles.sub}>{url}</span>
+                  <span className={styles.name}>{visible(name)}</span>
+                  <span className={styles.sub}>{visible(url)}</span>
                 </span>
               ),
             },

@@ -3,6 +3,7 @@
 import type { CleanedUp, DueFile } from "../../api/types";
 import { t, tn } from "../../i18n";
 import { dateTime, number, size } from "../../i18n/format";
+import { visible } from "../../i18n/names";
 import { Button } from "../../parts/Button";
 import { Dialog } from "../../parts/Dialog";
 import { Table } from "../../parts/Table";
@@ -49,7 +50,11 @@ export function DueDialog({ due, onYes, onNo }: Props) {
           rows={files}
           rowKey={({ filename }) => filename}
           columns={[
-            { key: "file", title: t("administration.retention.file"), cell: ({ filename }) => filename },
+            {
+              key: "file",
+              title: t("administration.retention.file"),
+              cell: ({ filename }) => visible(filename),
+            },
             {
               key: "camera",
               title: t("administration.retention.camera"),

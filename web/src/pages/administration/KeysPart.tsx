@@ -5,6 +5,7 @@ import { useState } from "react";
 import type { KeyCreated, KeyView } from "../../api/types";
 import { t, tn } from "../../i18n";
 import { dateTime } from "../../i18n/format";
+import { visible } from "../../i18n/names";
 import { Button } from "../../parts/Button";
 import { Confirm } from "../../parts/Confirm";
 import { Copyable } from "../../parts/Copyable";
@@ -78,7 +79,7 @@ export function KeysPart() {
               title: t("administration.keys.name"),
               cell: ({ name, created_by: by }) => (
                 <span>
-                  <span className={styles.name}>{name}</span>
+                  <span className={styles.name}>{visible(name)}</span>
                   <span className={styles.sub}>{t("administration.keys.by", { user: by })}</span>
                 </span>
               ),

@@ -4,6 +4,7 @@ import { useState } from "react";
 
 import type { DiscoveredEntry, StreamEntry } from "../../api/types";
 import { t } from "../../i18n";
+import { visible } from "../../i18n/names";
 import { Button } from "../../parts/Button";
 import { Confirm } from "../../parts/Confirm";
 import { Empty } from "../../parts/Empty";
@@ -69,14 +70,14 @@ export function StreamsPart() {
                 title: t("administration.streams.name"),
                 cell: ({ name, device }) => (
                   <a href={`#/camera/${device}`} className={styles.name}>
-                    {cameras[device]?.name ?? name}
+                    {cameras[device]?.name ?? visible(name)}
                   </a>
                 ),
               },
               {
                 key: "url",
                 title: t("administration.streams.url"),
-                cell: ({ url }) => <span className={styles.code}>{url}</span>,
+                cell: ({ url }) => <span className={styles.code}>{visible(url)}</span>,
               },
               {
                 key: "state",

@@ -4,6 +4,7 @@ import { useState } from "react";
 
 import type { KeyView, Role, UserView } from "../../api/types";
 import { t, tn } from "../../i18n";
+import { visible } from "../../i18n/names";
 import { Button } from "../../parts/Button";
 import { Confirm } from "../../parts/Confirm";
 import { Menu } from "../../parts/Menu";
@@ -138,7 +139,7 @@ export function UsersPart() {
               title: t("administration.users.name"),
               cell: ({ username }) => (
                 <span>
-                  <span className={styles.name}>{username}</span>
+                  <span className={styles.name}>{visible(username)}</span>
                   {username === self && <span className={styles.sub}>{t("administration.users.you")}</span>}
                 </span>
               ),
@@ -223,7 +224,7 @@ export function UsersPart() {
           <p>{t("administration.users.keys.what", { user: shown.username })}</p>
           <ul>
             {shown.keys.map(({ key_id: id, name }) => (
-              <li key={id}>{name}</li>
+              <li key={id}>{visible(name)}</li>
             ))}
           </ul>
         </Confirm>

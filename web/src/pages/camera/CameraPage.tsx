@@ -6,6 +6,7 @@ import { Link, useLocation, useParams } from "wouter";
 import type { CameraView, SnapshotTaken } from "../../api/types";
 import { t, tn } from "../../i18n";
 import { size } from "../../i18n/format";
+import { visible } from "../../i18n/names";
 import { Button } from "../../parts/Button";
 import buttons from "../../parts/Button.module.css";
 import { RecordButton } from "../../parts/camera/RecordButton";
@@ -65,7 +66,7 @@ function Taken({ taken, onClose }: { taken: SnapshotTaken; onClose: () => void }
         <img src={taken.download_url} alt={t("camera.snapshot.of", { file: taken.filename })} />
       </a>
       <figcaption>
-        <strong>{taken.filename}</strong>
+        <strong>{visible(taken.filename)}</strong>
         <span>
           {taken.width} × {taken.height} · {size(taken.file_size)}
         </span>

@@ -3,6 +3,7 @@
 import { useState } from "react";
 
 import { t } from "../../i18n";
+import { visible } from "../../i18n/names";
 import { Button } from "../../parts/Button";
 import { Confirm } from "../../parts/Confirm";
 import { TextField } from "../../parts/Field";
@@ -80,7 +81,7 @@ export function Profiles({ device, profiles, onSet, onChanged }: ProfilesProps) 
     <div className={styles.profiles} role="group" aria-label={t("camera.profiles")}>
       {profiles.map((name) => (
         <Button key={name} small unavailable={offline} onClick={() => onSet(name)}>
-          {name}
+          {visible(name)}
         </Button>
       ))}
       {maySave && (
@@ -95,7 +96,11 @@ export function Profiles({ device, profiles, onSet, onChanged }: ProfilesProps) 
           icon="trash"
           label={t("camera.profiles.delete")}
           unavailable={offline}
-          items={profiles.map((name) => ({ label: name, danger: true, run: () => setDeleting(name) }))}
+          items={profiles.map((name) => ({
+            label: visible(name),
+            danger: true,
+            run: () => setDeleting(name),
+          }))}
         />
       )}
       {saving && <SaveDialog device={device} onChanged={onChanged} onClose={() => setSaving(false)} />}

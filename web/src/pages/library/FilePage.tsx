@@ -6,6 +6,7 @@ import { navigate, useHashLocation } from "wouter/use-hash-location";
 
 import { t } from "../../i18n";
 import { clock, dateTime, size } from "../../i18n/format";
+import { visible } from "../../i18n/names";
 import { Button, IconButton } from "../../parts/Button";
 import buttons from "../../parts/Button.module.css";
 import { classes } from "../../parts/classes";
@@ -34,7 +35,7 @@ function Facts({ info }: { info: FileInfo }) {
     facts.push([t("library.fact.picture"), `${info.width} × ${info.height}`]);
   if (info.codec) facts.push([t("library.fact.codec"), info.codec]);
   if (info.archived) facts.push([t("library.fact.place"), t("library.archived")]);
-  facts.push([t("library.fact.name"), info.filename]);
+  facts.push([t("library.fact.name"), visible(info.filename)]);
   return (
     <dl className={styles.facts}>
       {facts.map(([key, value]) => (

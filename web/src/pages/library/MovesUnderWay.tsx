@@ -3,6 +3,7 @@
 import type { MoveView } from "../../api/types";
 import { t, tn } from "../../i18n";
 import { percent } from "../../i18n/format";
+import { visible } from "../../i18n/names";
 import styles from "./UnderWay.module.css";
 
 const SHOWN = 3;
@@ -29,7 +30,7 @@ export function MovesUnderWay({ moves }: { moves: readonly MoveView[] }) {
           <div key={filename} className={styles.one}>
             <span className={styles.words}>
               {words}
-              {error && <span className={styles.why}>{error}</span>}
+              {error && <span className={styles.why}>{visible(error)}</span>}
             </span>
             {status === "MOVING" && (
               <>

@@ -1,6 +1,7 @@
 // Who is connected, from where, since when.
 
 import { t } from "../../i18n";
+import { visible } from "../../i18n/names";
 import { Section } from "../../parts/Page";
 import { Table } from "../../parts/Table";
 import { Ago } from "../../parts/Time";
@@ -26,7 +27,7 @@ export function ClientsSection() {
             {
               key: "user",
               title: t("system.clients.user"),
-              cell: ({ user }) => user || t("system.clients.nobody"),
+              cell: ({ user }) => visible(user) || t("system.clients.nobody"),
             },
             { key: "role", short: true, title: t("system.clients.role"), cell: ({ role }) => roleName(role) },
             { key: "address", title: t("system.clients.address"), cell: ({ address }) => address },
@@ -34,7 +35,7 @@ export function ClientsSection() {
               key: "program",
               title: t("system.clients.program"),
               cell: ({ user_agent: agent }) => (
-                <span title={agent}>{programOf(agent) ?? t("system.clients.other")}</span>
+                <span title={visible(agent)}>{programOf(agent) ?? t("system.clients.other")}</span>
               ),
             },
             {

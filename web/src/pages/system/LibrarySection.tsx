@@ -3,6 +3,7 @@
 import type { FindingView, VerdictView } from "../../api/types";
 import { t, tn } from "../../i18n";
 import { number, percent } from "../../i18n/format";
+import { visible } from "../../i18n/names";
 import { Button } from "../../parts/Button";
 import { Section } from "../../parts/Page";
 import { Table } from "../../parts/Table";
@@ -25,7 +26,7 @@ function Findings({ verdict: { findings, total_findings: total } }: { verdict: V
           rows={findings}
           rowKey={({ kind, filename, finding }) => `${kind} ${filename} ${finding}`}
           columns={[
-            { key: "file", title: t("system.library.file"), cell: ({ filename }) => filename },
+            { key: "file", title: t("system.library.file"), cell: ({ filename }) => visible(filename) },
             {
               key: "camera",
               title: t("system.load.camera"),
@@ -37,7 +38,7 @@ function Findings({ verdict: { findings, total_findings: total } }: { verdict: V
               cell: (finding: FindingView) => (
                 <span>
                   {findingName(finding.finding)}
-                  <span className={styles.detail}>{finding.detail}</span>
+                  <span className={styles.detail}>{visible(finding.detail)}</span>
                 </span>
               ),
             },
