@@ -22,11 +22,14 @@ export interface Known<T> {
   value: T | undefined;
   /** When it was given, in ms. */
   at: number | undefined;
-  /** Why the last question was not answered. */
+  /** Why the last question was not answered, or nothing is known; not that what is known is old. */
   failure: Failure | undefined;
   asking: boolean;
   again: () => void;
 }
+
+/** Nothing is known and nothing can be asked: pages say that, and wait for nothing. */
+const AWAY = new Failure("offline", "no connection");
 
 const KEPT = 200;
 const kept = new Map<string, { value: unknown; at: number }>();
@@ -104,10 +107,13 @@ export function useAnswer<M extends MethodName>(
   }, [key, topics, everyMs, when, phase, generation]);
 
   const known = kept.get(key) as { value: Result<M>; at: number } | undefined;
+  const away = when && phase === "lost";
+  // The line at the top says that what is known is old.
+  const told = failed?.key === key && !(known && failed.why.kind === "offline") ? failed.why : undefined;
   return {
     value: known?.value,
     at: known?.at,
-    failure: failed?.key === key ? failed.why : undefined,
+    failure: told ?? (away && !known ? AWAY : undefined),
     asking,
     again: () => ask.current(),
   };

@@ -9,7 +9,7 @@ import { useAnswer, type Known } from "./answers";
 import { onDeleted } from "./deletions";
 import { KINDS, type FileKind } from "./kinds";
 import { PagedFiles } from "./paged-files";
-import { useApp } from "./store";
+import { store, useApp } from "./store";
 
 export interface FileQuery {
   kind: FileKind;
@@ -54,22 +54,41 @@ export async function allFiles(query: FileQuery): Promise<FileView[]> {
   }
 }
 
+const KEPT_LISTS = 20;
+/** By query: who comes back finds what was there, also when camsvc cannot be asked. */
+const lists = new Map<string, PagedFiles>();
+store.subscribe(({ session }, before) => {
+  if (session.phase !== "in" && before.session.phase === "in") lists.clear();
+});
+
+function listOf(key: string, query: FileQuery): PagedFiles {
+  const list =
+    lists.get(key) ??
+    new PagedFiles((offset, limit) => call(KINDS[query.kind].list, paramsOf(query, offset, limit)));
+  lists.delete(key);
+  lists.set(key, list);
+  for (const oldest of lists.keys()) {
+    if (lists.size <= KEPT_LISTS) break;
+    lists.delete(oldest);
+  }
+  return list;
+}
+
 /** The list of a query, page by page; what is looked at is asked for again when something has changed. */
 export function useFiles(query: FileQuery): PagedFiles {
   const key = JSON.stringify(query);
   const { phase, generation } = useApp(({ link }) => link);
   const [, draw] = useReducer((n: number) => n + 1, 0);
-  const make = () =>
-    new PagedFiles((offset, limit) => call(KINDS[query.kind].list, paramsOf(query, offset, limit)), draw);
-  const [current, setCurrent] = useState(() => ({ key, list: make() }));
-  if (current.key !== key) setCurrent({ key, list: make() });
+  const [current, setCurrent] = useState(() => ({ key, list: listOf(key, query) }));
+  if (current.key !== key) setCurrent({ key, list: listOf(key, query) });
   const list = current.list;
 
   useEffect(() => {
-    list.show(true);
-    return () => list.show(false);
+    list.shownTo(draw);
+    return () => list.shownTo(null);
   }, [list]);
   useEffect(() => {
+    if (phase === "lost" && list.total === undefined) list.refresh(); // it says why not
     if (phase !== "open") return;
     list.refresh();
     let timer: ReturnType<typeof setTimeout> | undefined;

@@ -16,7 +16,7 @@ function library(total: number) {
     );
     return Promise.resolve({ files, total: state.total, limit, offset });
   };
-  return { asked, state, list: new PagedFiles(load, () => undefined) };
+  return { asked, state, list: new PagedFiles(load) };
 }
 
 const soon = () => new Promise((resolve) => setTimeout(resolve));
@@ -82,6 +82,17 @@ describe("PagedFiles", () => {
     await soon();
     expect(list.failure).toBeUndefined();
     expect(list.at(0)?.filename).toBe("f0");
+  });
+
+  it("keeps what was seen last while nobody looks, and asks for nothing", async () => {
+    const { asked, list } = library(1000);
+    list.shownTo(() => undefined);
+    list.want(0, 10);
+    list.want(500, 510);
+    await soon();
+    list.shownTo(null);
+    expect([list.total, list.at(505)?.filename, list.at(5)]).toEqual([1000, "f505", undefined]);
+    expect(asked).toEqual([0, 500]);
   });
 
   it("brings all of a range", async () => {

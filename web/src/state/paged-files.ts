@@ -10,13 +10,12 @@ export type LoadPage = (offset: number, limit: number) => Promise<FileList>;
 
 export class PagedFiles {
   private readonly load: LoadPage;
-  private readonly changed: () => void;
+  private changed: (() => void) | null = null;
   private readonly pages = new Map<number, readonly FileView[]>();
   private readonly coming = new Set<number>();
   /** Pages that are shown as they were, and asked for again when they are looked at. */
   private old = new Set<number>();
   private seen: readonly [number, number] = [0, 0];
-  private over = false;
   /** How many there are; undefined until the first answer. */
   total: number | undefined;
   /** camsvc is still reading its folders: more may come. */
@@ -24,9 +23,8 @@ export class PagedFiles {
   /** Why the last question was not answered. */
   failure: Failure | undefined;
 
-  constructor(load: LoadPage, changed: () => void) {
+  constructor(load: LoadPage) {
     this.load = load;
-    this.changed = changed;
   }
 
   at(index: number): FileView | undefined {
@@ -64,9 +62,14 @@ export class PagedFiles {
     this.want(...this.seen);
   }
 
-  /** It is looked at, or not any more. */
-  show(shown: boolean): void {
-    this.over = !shown;
+  /** It is looked at by whoever is told of changes; null: by nobody any more. */
+  shownTo(changed: (() => void) | null): void {
+    this.changed = changed;
+    if (changed) return;
+    // Of a list that nobody looks at stays what was seen last.
+    const [first, end] = this.seen;
+    for (const page of this.pages.keys())
+      if (page * PAGE >= end || (page + 1) * PAGE <= first) this.pages.delete(page);
   }
 
   private async ask(page: number): Promise<void> {
@@ -74,7 +77,6 @@ export class PagedFiles {
     this.old.delete(page);
     try {
       const { files, total, indexing } = await this.load(page * PAGE, PAGE);
-      if (this.over) return;
       if (this.total !== undefined && total !== this.total) {
         // Files have come or gone: those of other pages have moved.
         for (const other of this.pages.keys()) if (other !== page) this.old.add(other);
@@ -87,7 +89,7 @@ export class PagedFiles {
       this.failure = Failure.from(why);
     } finally {
       this.coming.delete(page);
-      if (!this.over) this.changed();
+      this.changed?.();
     }
   }
 }

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { methodRoles, type AuditEntry } from "../../api/types";
 import { t } from "../../i18n";
 import { dateTime, number } from "../../i18n/format";
+import { visible } from "../../i18n/names";
 import { Button } from "../../parts/Button";
 import { Empty } from "../../parts/Empty";
 import { SelectField, TextField } from "../../parts/Field";
@@ -15,6 +16,7 @@ import { Trouble } from "../../parts/Trouble";
 import { Waiting } from "../../parts/Waiting";
 import { useAnswer } from "../../state/answers";
 import { explain } from "../../state/explain";
+import { useOffline } from "../../state/rights";
 import styles from "./AdministrationPage.module.css";
 
 const PAGE = 50;
@@ -26,7 +28,7 @@ function Details({ params }: { params: AuditEntry["params"] }) {
   return (
     <details className={styles.params}>
       <summary>{t("administration.audit.params.show")}</summary>
-      <pre tabIndex={0}>{JSON.stringify(params, null, 2)}</pre>
+      <pre tabIndex={0}>{visible(JSON.stringify(params, null, 2))}</pre>
     </details>
   );
 }
@@ -36,6 +38,7 @@ export function AuditPart() {
   const [asked, setAsked] = useState("");
   const [method, setMethod] = useState("");
   const [offset, setOffset] = useState(0);
+  const offline = useOffline();
   const { value, failure, again, asking } = useAnswer("get_audit_log", {
     limit: PAGE,
     offset,
@@ -48,7 +51,7 @@ export function AuditPart() {
     <Section
       title={t("administration.audit")}
       actions={
-        <Button icon="refresh" busy={asking} onClick={again}>
+        <Button icon="refresh" busy={asking} unavailable={offline} onClick={again}>
           {t("administration.audit.again")}
         </Button>
       }
@@ -85,7 +88,7 @@ export function AuditPart() {
             setOffset(0);
           }}
         />
-        <Button type="submit" icon="search">
+        <Button type="submit" icon="search" unavailable={offline}>
           {t("administration.audit.search")}
         </Button>
       </form>
@@ -109,7 +112,7 @@ export function AuditPart() {
                 title: t("administration.audit.who"),
                 cell: ({ actor: who, address }) => (
                   <span>
-                    <span className={styles.name}>{who || t("administration.audit.nobody")}</span>
+                    <span className={styles.name}>{visible(who) || t("administration.audit.nobody")}</span>
                     <span className={styles.sub}>{address}</span>
                   </span>
                 ),
@@ -131,7 +134,10 @@ export function AuditPart() {
                   result === "ok" ? (
                     <Pill tone="good">{t("administration.audit.ok")}</Pill>
                   ) : (
-                    <Pill tone="bad">{result}</Pill>
+                    <span>
+                      <Pill tone="bad">{t("administration.audit.refused")}</Pill>
+                      <span className={styles.sub}>{result}</span>
+                    </span>
                   ),
               },
             ]}
@@ -139,7 +145,7 @@ export function AuditPart() {
           <div className={styles.pager}>
             <Button
               icon="back"
-              unavailable={offset === 0 ? t("administration.audit.newest") : null}
+              unavailable={offset === 0 ? t("administration.audit.newest") : offline}
               onClick={() => setOffset(Math.max(0, offset - PAGE))}
             >
               {t("administration.audit.newer")}
@@ -153,7 +159,7 @@ export function AuditPart() {
             </span>
             <Button
               icon="next"
-              unavailable={last >= value.total ? t("administration.audit.oldest") : null}
+              unavailable={last >= value.total ? t("administration.audit.oldest") : offline}
               onClick={() => setOffset(offset + PAGE)}
             >
               {t("administration.audit.older")}

@@ -208,6 +208,7 @@ export const administration: Record<keyof typeof english, string> = {
   "administration.audit.params.show": "Zeigen",
   "administration.audit.result": "Ergebnis",
   "administration.audit.ok": "erledigt",
+  "administration.audit.refused": "abgelehnt",
   "administration.audit.newer": "Neuere",
   "administration.audit.older": "Ältere",
   "administration.audit.newest": "Das sind die neuesten.",

@@ -204,6 +204,7 @@ export const administration = {
   "administration.audit.params.show": "Show",
   "administration.audit.result": "Result",
   "administration.audit.ok": "done",
+  "administration.audit.refused": "refused",
   "administration.audit.newer": "Newer",
   "administration.audit.older": "Older",
   "administration.audit.newest": "These are the newest.",
