@@ -21,8 +21,6 @@ interface PlotProps {
   /** What the upper edge is at least. */
   most?: number;
   format: (value: number) => string;
-  /** What it says to those who hear it, and where there is nothing yet. */
-  empty: string;
 }
 
 const WIDTH = 600;
@@ -51,7 +49,7 @@ export function roundUp(value: number): number {
   return ([1, 2, 5, 10].find((each) => each * step >= value) ?? 10) * step;
 }
 
-export function Plot({ title, points, spanMs, now, most = 0, format, empty }: PlotProps) {
+export function Plot({ title, points, spanMs, now, most = 0, format }: PlotProps) {
   const [seen, see] = useState<Point | null>(null);
   const id = useId();
   const shown = points.filter(({ at }) => at >= now - spanMs);
@@ -95,7 +93,7 @@ export function Plot({ title, points, spanMs, now, most = 0, format, empty }: Pl
       </svg>
       <div className={styles.scale} aria-hidden="true">
         <span>{shortTime(now - spanMs)}</span>
-        <span>{shown.length > 1 ? `0 – ${format(top)}` : empty}</span>
+        {shown.length > 1 && <span>{`0 – ${format(top)}`}</span>}
         <span>{shortTime(now)}</span>
       </div>
     </figure>

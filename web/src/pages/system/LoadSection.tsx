@@ -49,10 +49,10 @@ export function LoadSection() {
             now={Math.max(now, at ?? 0)}
             most={most}
             format={format}
-            empty={t("system.load.begins")}
           />
         ))}
       </div>
+      {looks.length < 2 && <p className={styles.begins}>{t("system.load.begins")}</p>}
       {rows.length > 0 && (
         <Table
           caption={t("system.load.cameras")}

@@ -3,7 +3,7 @@
 import type { FileView, StorageInfo } from "../../api/types";
 
 export interface Share {
-  name: "recordings" | "snapshots" | "other" | "free";
+  name: "recordings" | "snapshots" | "exports" | "before" | "other" | "free";
   /** What comes before it, in bytes. */
   begin: number;
   bytes: number;
@@ -11,11 +11,12 @@ export interface Share {
 
 /** The whole disk in shares, without those that are nothing. */
 export function shares(info: StorageInfo): Share[] {
-  const { recordings_size: recordings, snapshots_size: snapshots, available_space: free } = info;
-  const other = Math.max(0, info.used_space - recordings - snapshots);
-  const all = { recordings, snapshots, other, free };
+  const { recordings_size: recordings, snapshots_size: snapshots, exports_size: exports } = info;
+  const { pre_record_size: before, available_space: free } = info;
+  const other = Math.max(0, info.used_space - recordings - snapshots - exports - before);
+  const all = { recordings, snapshots, exports, before, other, free };
   let begin = 0;
-  return (["recordings", "snapshots", "other", "free"] as const).flatMap((name) => {
+  return (Object.keys(all) as Share["name"][]).flatMap((name) => {
     const share = { name, begin, bytes: all[name] };
     begin += share.bytes;
     return share.bytes > 0 ? [share] : [];

@@ -40,6 +40,19 @@ describe("storage", () => {
     ]);
     expect(all.map(({ begin }) => begin / GB)).toEqual([0, 30, 31, 60]);
     expect(shares(info({ snapshots_size: 0 })).map(({ name }) => name)).not.toContain("snapshots");
+    expect(
+      shares(info({ exports_size: 2 * GB, pre_record_size: GB })).map(({ name, bytes }) => [
+        name,
+        bytes / GB,
+      ]),
+    ).toEqual([
+      ["recordings", 30],
+      ["snapshots", 1],
+      ["exports", 2],
+      ["before", 1],
+      ["other", 26],
+      ["free", 40],
+    ]);
     expect(shares(info({ used_space: GB, recordings_size: 2 * GB }))[2]?.name).toBe("free");
   });
 

@@ -58,6 +58,8 @@ export const system: Record<keyof typeof english, string> = {
   "system.storage.used": "Der Datenträger, {used} belegt",
   "system.storage.recordings": "Aufnahmen",
   "system.storage.snapshots": "Schnappschüsse",
+  "system.storage.exports": "Exporte",
+  "system.storage.before": "Sekunden vor Aufnahmen",
   "system.storage.other": "Alles andere",
   "system.storage.free": "Frei",
   "system.storage.left.one": "Beim Tempo der letzten Tage ist der Datenträger in {n} Tag voll.",
@@ -102,7 +104,7 @@ export const system: Record<keyof typeof english, string> = {
   "system.library.finding.unreadable": "lässt sich nicht öffnen",
 
   "system.load": "Auslastung",
-  "system.load.begins": "Die Linie beginnt, während die Seite hinsieht",
+  "system.load.begins": "Die Linien beginnen, sobald diese Seite hinsieht.",
   "system.load.cpu": "Prozessor",
   "system.load.memory": "Arbeitsspeicher",
   "system.load.sent": "An Zuschauer gesendet",

@@ -54,6 +54,8 @@ export const system = {
   "system.storage.used": "The disk, {used} used",
   "system.storage.recordings": "Recordings",
   "system.storage.snapshots": "Snapshots",
+  "system.storage.exports": "Exports",
+  "system.storage.before": "Seconds before recordings",
   "system.storage.other": "Everything else",
   "system.storage.free": "Free",
   "system.storage.left.one": "At the rate of the last days the disk is full in {n} day.",
@@ -96,7 +98,7 @@ export const system = {
   "system.library.finding.unreadable": "cannot be opened",
 
   "system.load": "Load",
-  "system.load.begins": "The line begins as this page looks",
+  "system.load.begins": "The lines begin when this page looks for the first time.",
   "system.load.cpu": "Processor",
   "system.load.memory": "Memory",
   "system.load.sent": "Sent to viewers",
