@@ -1,11 +1,12 @@
 // One recording or snapshot of the list.
 
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { Link } from "wouter";
 
 import type { FileView } from "../../api/types";
 import { t, tn } from "../../i18n";
 import { clock, dateTime, size, time } from "../../i18n/format";
+import { visible } from "../../i18n/names";
 import { Button } from "../../parts/Button";
 import { classes } from "../../parts/classes";
 import { Icon } from "../../parts/Icon";
@@ -43,13 +44,29 @@ export function nameOf(cameras: Readonly<Record<string, { name: string }>>, devi
   return cameras[device]?.name ?? (device || t("library.nocamera"));
 }
 
+/** camsvc makes thumbnails one at a time, and asks to come back after so long. */
+const COME_BACK_MS = 10_000;
+const TRIES = 4;
+
 export function Thumbnail({ file }: { file: FileView }) {
-  const [broken, setBroken] = useState<string | null>(null);
   const url = file.thumbnail_url;
+  const [tried, setTried] = useState({ url, times: 0, broken: false });
+  if (tried.url !== url) setTried({ url, times: 0, broken: false });
+  useEffect(() => {
+    if (!tried.broken || tried.times >= TRIES) return;
+    const timer = setTimeout(() => setTried((before) => ({ ...before, broken: false })), COME_BACK_MS);
+    return () => clearTimeout(timer);
+  }, [tried]);
   return (
     <span className={styles.thumbnail}>
-      {url && broken !== url ? (
-        <img src={url} alt="" loading="lazy" decoding="async" onError={() => setBroken(url)} />
+      {url && !tried.broken ? (
+        <img
+          src={url}
+          alt=""
+          loading="lazy"
+          decoding="async"
+          onError={() => setTried(({ times }) => ({ url, times: times + 1, broken: true }))}
+        />
       ) : (
         <Icon name={file.status === "RECORDING" ? "record" : "snapshot"} size="1.5rem" />
       )}
@@ -116,7 +133,7 @@ export function FileRow({ kind, file, selected, choosing, doomed, onToggle }: Fi
             )}
           </span>
           <span className={styles.second}>
-            <span className={styles.filename}>{file.filename}</span>
+            <span className={styles.filename}>{visible(file.filename)}</span>
             {doomed ? <span>{tn("library.deleting", 1)}</span> : <span>{size(file.file_size)}</span>}
             {file.width !== undefined && file.height !== undefined && (
               <span className={styles.wide}>
