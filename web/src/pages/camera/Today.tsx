@@ -91,7 +91,7 @@ export function Today({ device }: { device: string }) {
           return (
             <li key={file.filename}>
               <Link href={pathOf(file)} title={playWords(file.created_time, length)}>
-                {time(file.created_time)} · {clock(length)}
+                {time(file.created_time)} <span>{clock(length)}</span>
               </Link>
             </li>
           );
