@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import Any
 
 from twisted.internet.defer import Deferred, maybeDeferred
@@ -21,6 +22,21 @@ from twisted.protocols.basic import LineOnlyReceiver
 from tests.support.daemon.daemon import Daemon
 from tests.support.engine.engines import find_engines
 from tests.support.spawned import eventually
+from tests.support.usb.fake_node import FakeDevice, webcam
+
+
+class DaemonWithHardware(Daemon):
+    """Its cameras have controls and a silent microphone, see ``camsvc_with_hardware``."""
+
+    def argv(self) -> list[str]:
+        """In place of the program of the other."""
+        module, device = "tests.support.browser.camsvc_with_hardware", str(device_folder(self) / "device.json")
+        return [sys.executable, "-m", module, device, *super().argv()[1:]]
+
+
+def device_folder(daemon: Daemon) -> Path:
+    """Where the fake driver's files are."""
+    return daemon.folder / "device"
 
 
 class Stand:
@@ -30,6 +46,7 @@ class Stand:
         self._engine = next(engine for engine in find_engines() if engine.label == label)
         self._cleanups: list[tuple[Any, Any, Any]] = []
         self._daemon: Daemon | None = None
+        self._device: FakeDevice | None = None
 
     def addCleanup(self, work: Any, *args: Any, **kwargs: Any) -> None:
         self._cleanups.append((work, args, kwargs))
@@ -44,9 +61,22 @@ class Stand:
         assert self._daemon is not None, "do begin first"
         return self._daemon
 
-    async def do_begin(self, cameras: str = "", extra: str = "", server: str = "", tls: bool = False) -> Any:
-        """Write a configuration and start; see ``Daemon`` for the parameters."""
-        self._daemon = Daemon(self, self._engine, cameras, extra=extra, server=server, tls=tls)  # type: ignore[arg-type]
+    async def do_begin(
+        self, cameras: str = "", extra: str = "", server: str = "", second: bool = False, hardware: bool = False
+    ) -> Any:
+        """Write a configuration and start; see ``Daemon`` for the parameters.
+
+        With ``second`` there is a second folder; with ``hardware`` cameras have controls and a silent microphone.
+        """
+        kind = DaemonWithHardware if hardware else Daemon
+        self._daemon = kind(self, self._engine, cameras, extra=extra, server=server)  # type: ignore[arg-type]
+        if second:
+            (self._daemon.folder / "second").mkdir()
+            text = self._daemon.config.read_text()
+            self._daemon.config.write_text(text.replace("[storage]\n", '[storage]\narchive_dir = "second"\n'))
+        if hardware:
+            self._device = FakeDevice(device_folder(self._daemon), webcam())
+            self.addCleanup(self._device.close)
         await self._daemon.start()
         return {"url": self._daemon.base, "state": str(self._daemon.state), "engine": self._engine.name}
 
@@ -69,6 +99,16 @@ class Stand:
         before = self.daemon.engine_pid()
         os.kill(before, signal.SIGKILL)
         await eventually(lambda: self.daemon.engine_pid() != before, 30)
+
+    async def do_set_elsewhere(self, control: int, value: Any) -> None:
+        """Another program sets a control of the cameras, by its number in V4L2."""
+        assert self._device is not None, "begin with hardware"
+        self._device.set_elsewhere(control, value)
+
+    async def do_controls_set(self) -> list[tuple[int, Any]]:
+        """What has been set at the cameras so far: number of the control and value."""
+        assert self._device is not None, "begin with hardware"
+        return self._device.calls
 
     async def do_log(self) -> str:
         """What camsvc and its engine have logged."""

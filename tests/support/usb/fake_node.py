@@ -195,9 +195,7 @@ class FakeDevice:
     @property
     def argv(self) -> tuple[str, ...]:
         """What runs in place of the program that holds a node."""
-        root = str(Path(__file__).parents[3])
-        code = f"import sys; sys.path.insert(0, {root!r}); from tests.support.usb import fake_node; fake_node.main()"
-        return (sys.executable, "-c", code, str(self._path))
+        return program_of(str(self._path))
 
     def set_elsewhere(self, ident: int, value: Any) -> None:
         """Another program sets a control."""
@@ -219,6 +217,13 @@ class FakeDevice:
     def close(self) -> None:
         """Let go of the pipe."""
         os.close(self._others)
+
+
+def program_of(path: str) -> tuple[str, ...]:
+    """The program that serves the device of a file, to which the node is added."""
+    root = str(Path(__file__).parents[3])
+    code = f"import sys; sys.path.insert(0, {root!r}); from tests.support.usb import fake_node; fake_node.main()"
+    return (sys.executable, "-c", code, path)
 
 
 class _KeepingNode(FakeNode):

@@ -28,6 +28,10 @@ export interface StandOptions {
   server?: string;
   /** Further keys of [media]. */
   media?: string;
+  /** There is a second folder for recordings, `second` in the state folder. */
+  second?: boolean;
+  /** Cameras have controls and a microphone that hears nothing. */
+  hardware?: boolean;
 }
 
 export interface Login {
@@ -85,6 +89,8 @@ export class Stand {
       cameras: tables.join("") + (options.tables ?? ""),
       extra: options.media ?? "",
       server: options.server ?? "",
+      second: options.second ?? false,
+      hardware: options.hardware ?? false,
     };
     try {
       Object.assign(stand, await stand.do("begin", chosen));
