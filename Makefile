@@ -98,6 +98,7 @@ e2e: install-test
 
 screenshots: install-test
 	@$(NODEJS) web/e2e/screenshots.ts web/screenshots
+	$(NODEJS) web/e2e/screenshots-odd.ts web/screenshots
 
 soak-web: install-test
 	CAMSVC_SOAK_MINUTES=$${CAMSVC_SOAK_MINUTES:-30} $(TRIAL) tests.functional.live.test_soak

@@ -8,6 +8,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 
 import { launch, logIn, open } from "./harness/browser.ts";
+import { saveWhole } from "./harness/pictures-of-pages.ts";
 import { go, pagesOf } from "./harness/scenario.ts";
 import { eventually, Stand } from "./harness/stand.ts";
 
@@ -56,6 +57,11 @@ past("camera0", 3.2, 12, "103");
 past("camera1", 12.1, 75, "104");
 past("camera1", 6.4, 38, "105");
 past("camera1", 5, 4, "106");
+/** Its thumbnail is asked for, which has camsvc make it at once. */
+const { key } = await stand.call<{ key: string }>("create_api_key", { name: "Wall", role: "viewer" });
+const thumbnails = await stand.call<{ files: { thumbnail_url?: string }[] }>("list_recordings");
+for (const { thumbnail_url: url } of thumbnails.files)
+  if (url) await eventually(async () => (await fetch(url, { headers: { "X-API-Key": key } })).ok, 60_000);
 await stand.call("protect_recording", { filename: files[0]?.filename, protected: true });
 await stand.call("start_recording", { device: "camera1" });
 await eventually(async () => {
@@ -76,7 +82,7 @@ for (const width of WIDTHS) {
     const viewport = { width, height: width < 500 ? 780 : Math.round(width * 0.7) };
     const { page, context } = await open(browser, `${stand.url}/#/`, { viewport, colorScheme, timezoneId });
     const save = (name: string) =>
-      page.screenshot({ path: join(folder, `${name}-${String(width)}-${colorScheme}.png`), fullPage: true });
+      saveWhole(page, join(folder, `${name}-${String(width)}-${colorScheme}.png`));
     if ("login".includes(only)) await save("login");
     await logIn(page, admin);
     const paths = [
@@ -88,15 +94,6 @@ for (const width of WIDTHS) {
     ];
     for (const path of paths.filter((each) => nameOf(each).includes(only))) {
       await go(page, path);
-      // What moves is there; what is out of sight rests.
-      await page.waitForFunction(() => {
-        const screens = [...document.querySelectorAll<HTMLElement>("[data-phase]")];
-        const videos = [...document.querySelectorAll("video")];
-        return (
-          screens.every(({ dataset }) => ["moving", "paused"].includes(dataset.phase ?? "")) &&
-          videos.every((video) => video.hidden || video.readyState >= 2)
-        );
-      });
       await save(nameOf(path));
     }
     await context.close();
