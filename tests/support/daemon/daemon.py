@@ -216,7 +216,7 @@ class Daemon:
         """Start it and wait until it says that it is ready."""
         self._process = self.launch()
         try:
-            await eventually(self.ready, 20)
+            await eventually(self.ready, 60)
         except AssertionError as why:
             raise AssertionError(f"camsvc did not get ready: {why}\n{self.log()}") from None
 
@@ -231,7 +231,7 @@ class Daemon:
             except Exception:  # nobody listens there yet
                 return False
 
-        await eventually(listens, 20)
+        await eventually(listens, 60)
 
     async def ready(self) -> bool:
         """``/health/ready`` answers 200."""
