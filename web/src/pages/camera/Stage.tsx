@@ -26,12 +26,17 @@ interface StageProps {
 function useZoom(place: React.RefObject<HTMLDivElement | null>) {
   const [zoom, setZoom] = useState<Zoom>(WHOLE);
   const fingers = useRef(new Map<number, { x: number; y: number }>());
+  const isWhole = useRef(true);
+  useEffect(() => {
+    isWhole.current = zoom.scale === 1;
+  }, [zoom]);
 
   useEffect(() => {
     const here = place.current;
     if (!here) return;
     // React hears the wheel passively, and then the page would scroll too.
     const onWheel = (event: WheelEvent) => {
+      if (isWhole.current && event.deltaY > 0) return; // there is nothing to zoom out of: the page scrolls
       event.preventDefault();
       const { left, top, width, height } = here.getBoundingClientRect();
       const x = (event.clientX - left) / width - 0.5;
