@@ -80,7 +80,7 @@ scenario("what was known last is on every page, old; what can be done there says
     await page.getByText(/^What you see is from /).waitFor();
     assert.equal(await page.locator("main").getByRole("alert").count(), 0, at);
     if (act === null) continue;
-    await page.getByRole("button", { name: act, exact: true }).click();
+    await page.getByRole("button", { name: act, exact: true }).press("Enter");
     await why(page).waitFor();
     await page.getByRole("button", { name: "Dismiss" }).first().click();
     await why(page).waitFor({ state: "detached" });
@@ -96,7 +96,7 @@ scenario("what was known last is on every page, old; what can be done there says
   await page.getByRole("radio", { name: "Recordings" }).check();
   const row = page.getByRole("listitem").filter({ has: page.getByRole("link", { name: /^Play / }) });
   await row.getByRole("checkbox").check();
-  await page.getByRole("button", { name: "Delete" }).click();
+  await page.getByRole("button", { name: "Delete" }).press("Enter");
   await why(page).waitFor();
   await assertAccessible(page, "a selection without camsvc");
   await stand.do("start_camsvc");

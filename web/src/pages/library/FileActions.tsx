@@ -10,7 +10,7 @@ import { useKeys } from "../../parts/keys";
 import { deleteLater, keyOf, useDoomed } from "../../state/deletions";
 import type { FileInfo, Neighbours } from "../../state/files";
 import { isDone, KINDS, type FileKind } from "../../state/kinds";
-import { move, useMoves } from "../../state/moves";
+import { useMoves } from "../../state/moves";
 import { protect } from "../../state/protection";
 import { useMay, useOffline } from "../../state/rights";
 import { DownloadLink } from "./DownloadLink";
@@ -55,7 +55,7 @@ function Steps({ kind, neighbours: { older, newer } }: Pick<FileActionsProps, "k
 function OfRecording({ info, again }: Pick<FileActionsProps, "info" | "again">) {
   const mayExport = useMay("export_recording");
   const mayProtect = useMay("protect_recording");
-  const { moves, mayMove } = useMoves();
+  const { moves, mayMove, move } = useMoves();
   const offline = useOffline();
   const [exporting, setExporting] = useState(false);
   const began = new Date(info.created_time).getTime();

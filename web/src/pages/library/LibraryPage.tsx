@@ -18,7 +18,7 @@ import { deleteLater } from "../../state/deletions";
 import { explain } from "../../state/explain";
 import { allFiles, downloadTogether, useFiles } from "../../state/files";
 import { KINDS } from "../../state/kinds";
-import { move, useMoves } from "../../state/moves";
+import { useMoves } from "../../state/moves";
 import { complain } from "../../state/notices";
 import { protect } from "../../state/protection";
 import { useMay, useOffline } from "../../state/rights";
@@ -93,7 +93,7 @@ export default function LibraryPage() {
   const offline = useOffline();
   const mayDelete = useMay(KINDS[kind].remove);
   const mayProtect = useMay("protect_recording");
-  const { moves, mayMove } = useMoves();
+  const { moves, mayMove, move } = useMoves();
   const { value: storage } = useAnswer(
     "get_storage_info",
     {},
