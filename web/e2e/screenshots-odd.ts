@@ -50,6 +50,7 @@ for (const [number, { colorScheme, viewport }] of LOOKS.entries()) {
     });
     await page.keyboard.press("Escape");
   };
+  await go(page, "/");
   await save("twelve-cameras");
   await button("cameras.arrange").click();
   await save("arranging");

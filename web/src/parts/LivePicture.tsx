@@ -22,7 +22,7 @@ export function reasonWords({ why, detail }: Pick<Reason, "why" | "detail">): st
   return why === "refused" ? detail : t(`player.why.${why}`);
 }
 
-export const wayLabel = { webrtc: "WebRTC", hls: "HLS", pictures: "Pictures" } as const;
+export const wayName = (way: "webrtc" | "hls" | "pictures"): string => t(`camera.way.${way}`);
 
 interface LivePictureProps {
   device: string;

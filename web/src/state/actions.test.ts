@@ -41,7 +41,7 @@ describe("a recording", () => {
     expect(cameras.camera0?.recording).toBe(false);
     expect([recordings, pending]).toEqual([{}, {}]);
     expect(notices).toMatchObject([
-      { kind: "bad", text: "<b>Gate</b> is not recorded.", explained: { suggestion: "delete something" } },
+      { kind: "bad", text: "<b>Gate</b> is not recorded.", explained: { suggestion: "Delete something." } },
     ]);
   });
 

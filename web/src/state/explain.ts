@@ -17,12 +17,18 @@ export interface Explained {
   requestId?: string | undefined;
 }
 
+/** What camsvc says, begun and ended as a sentence. */
+function sentence(said: string): string {
+  const text = visible(said.trim());
+  return text && `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?…:)]$/.test(text) ? "" : "."}`;
+}
+
 export function explain(failure: Failure): Explained {
   if (failure.kind === "offline") return { text: t("failure.offline"), suggestion: t("failure.offline.do") };
   if (failure.kind === "timeout") return { text: t("failure.timeout"), suggestion: t("failure.timeout.do") };
   const said = {
-    detail: visible(failure.message),
-    suggestion: failure.suggestion && visible(failure.suggestion),
+    detail: sentence(failure.message),
+    suggestion: failure.suggestion && sentence(failure.suggestion),
     requestId: failure.requestId,
   };
   switch (failure.code) {

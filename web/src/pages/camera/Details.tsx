@@ -27,7 +27,7 @@ export function Details({ camera }: { camera: CameraView }) {
     [t("camera.details.kind"), kindName(camera.kind)],
     [
       t("camera.details.mode"),
-      camera.resolution
+      camera.resolution && camera.fps
         ? t("camera.details.mode.is", {
             size: camera.resolution.replace("x", " × "),
             fps: number(camera.fps, 0),

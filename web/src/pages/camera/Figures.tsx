@@ -4,7 +4,7 @@ import { useEffect, useState } from "react";
 
 import { t } from "../../i18n";
 import { bitRate, milliseconds, number, percent } from "../../i18n/format";
-import { reasonWords, usePlayerState, wayLabel } from "../../parts/LivePicture";
+import { reasonWords, usePlayerState, wayName } from "../../parts/LivePicture";
 import type { Player, Stats } from "../../player/player";
 import styles from "./Figures.module.css";
 
@@ -26,7 +26,7 @@ export function Figures({ player }: { player: Player | null }) {
   }, [player]);
 
   const rows: [string, string | undefined][] = [
-    [t("camera.figures.way"), state.way ? wayLabel[state.way] : undefined],
+    [t("camera.figures.way"), state.way ? wayName(state.way) : undefined],
     [t("camera.figures.why"), state.reasons.map(reasonWords).join("; ") || undefined],
     [t("camera.figures.first"), state.firstMs === null ? undefined : milliseconds(state.firstMs)],
     [t("camera.figures.size"), stats?.width ? `${stats.width} × ${stats.height}` : undefined],

@@ -43,7 +43,9 @@ function Form({ camera }: { camera: CameraView }) {
     );
   };
   const inUse =
-    resolution && t("camera.details.mode.is", { size: resolution.replace("x", " × "), fps: number(fps, 0) });
+    resolution &&
+    fps &&
+    t("camera.details.mode.is", { size: resolution.replace("x", " × "), fps: number(fps, 0) });
   return (
     <form className={styles.form} onSubmit={submit}>
       {trouble && <Trouble {...trouble} />}

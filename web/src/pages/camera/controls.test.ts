@@ -57,6 +57,7 @@ describe("words", () => {
   it("of a menu are its item's; an inactive control says which value lets go of it", () => {
     expect(wordsOf(auto, 1)).toBe("Manual Mode");
     expect(wordsOf(control({}), 7)).toBe("7");
+    expect(wordsOf(control({}), false)).toBe("Off");
     expect(freedBy({ name: "auto_exposure", values: [1] }, [auto])).toEqual({
       label: "Auto Exposure",
       value: "Manual Mode",

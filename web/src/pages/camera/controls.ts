@@ -1,6 +1,7 @@
 // A camera's controls as the page shows them, and how what is moved becomes calls. No React.
 
 import type { ControlView, FreedBy } from "../../api/types";
+import { t } from "../../i18n";
 
 export type Value = boolean | number | string;
 /** What is set: null gives a control back to the camera, with its default. */
@@ -27,6 +28,7 @@ export function rangeOf({ min, max, step }: ControlView): { min: number; max: nu
 
 /** A value in words: of a menu the label of its item. */
 export function wordsOf(control: Pick<ControlView, "menu">, value: Value): string {
+  if (typeof value === "boolean") return t(value ? "camera.settings.on" : "camera.settings.off");
   return control.menu?.find((item) => item.value === value)?.label ?? String(value);
 }
 

@@ -11,7 +11,7 @@ import { restWords } from "../../parts/camera/words";
 import { classes } from "../../parts/classes";
 import { Icon } from "../../parts/Icon";
 import { useInView } from "../../parts/inview";
-import { LivePicture, reasonWords, usePlayerState, wayLabel } from "../../parts/LivePicture";
+import { LivePicture, reasonWords, usePlayerState, wayName } from "../../parts/LivePicture";
 import { Elapsed } from "../../parts/Time";
 import type { Player } from "../../player/player";
 import type { LiveSlots } from "../../player/slots";
@@ -35,7 +35,7 @@ function PictureState({ camera, player }: { camera: CameraView; player: Player |
   const why = state.reasons.map(reasonWords).join("; ");
   return (
     <>
-      <span data-role="way">{wayLabel[state.way]}</span>
+      <span data-role="way">{wayName(state.way)}</span>
       {" · "}
       {t(`cameras.state.${state.way}`)}
       {why && <span data-role="why"> {t("cameras.why", { why })}</span>}

@@ -52,7 +52,7 @@ export const library: Record<keyof typeof english, string> = {
   "library.free": "{size} frei",
   "library.gap": "Von {from} bis {to} fehlt Bild.",
   "library.none": "Noch ist nichts aufgenommen",
-  "library.none.do": "Tippe bei einer Kamera auf Aufnehmen; was aufgenommen ist, steht dann hier.",
+  "library.none.do": "Tippen Sie bei einer Kamera auf Aufnehmen; was aufgenommen ist, steht dann hier.",
   "library.none.found": "Nichts gefunden",
   "library.widen": "Alles zeigen",
   "library.nocamera": "Unbekannte Kamera",
