@@ -1,9 +1,9 @@
 """camsvc as ``twistd camsvc`` has it, whose cameras of kind ``test`` are as if they were plugged in.
 
-``python -m tests.support.browser.camsvc_with_hardware DEVICE ARGUMENTS``: their controls are those of a fake driver,
-see ``fake_node.FakeDevice``, DEVICE being its file; and a microphone that hears nothing is measured beside the picture.
-Everything else is real: the process that holds a node, ffmpeg, and what camsvc makes of both. On a kernel's own devices
-the appliance lab tries the same.
+``python -m tests.support.browser.camsvc_with_hardware DEVICE ARGUMENTS``: their controls are those of a fake driver:
+``fake_node.FakeDevice``, DEVICE being its file; and a microphone that hears nothing is measured beside the picture.
+All else is real: the process that holds a node, ffmpeg, and what camsvc makes of both. On a kernel's own devices the
+appliance lab tries the same.
 """
 
 from __future__ import annotations
