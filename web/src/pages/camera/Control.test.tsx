@@ -35,7 +35,7 @@ function show(control: ControlView, more: { moved?: number; disabled?: boolean; 
 describe("Control", () => {
   it("is a slider that stands where it was moved, and is told while it moves", () => {
     const onSet = show(brightness, { moved: 7 });
-    const slider = screen.getByRole<HTMLInputElement>("slider");
+    const slider = screen.getByRole<HTMLInputElement>("slider", { name: "Brightness" });
     expect(slider.value).toBe("7");
     fireEvent.change(slider, { target: { value: "-4" } });
     expect(onSet).toHaveBeenCalledWith(-4, "soon");

@@ -1,6 +1,6 @@
 // One control of a camera: a slider, a switch, a menu, a number, a text, or a button that does something.
 
-import { useState } from "react";
+import { useId, useState } from "react";
 
 import type { ControlView } from "../../api/types";
 import { t } from "../../i18n";
@@ -23,21 +23,28 @@ export interface ControlProps {
 function Slider({ control, moved, disabled, hint, onSet }: ControlProps) {
   const { label } = control;
   const value = Number(moved ?? control.value);
+  const id = useId();
   return (
-    <label className={styles.number}>
+    <div className={styles.number}>
       <span className={styles.head}>
-        <span>{label}</span>
-        <output>{number(value)}</output>
+        <label htmlFor={id}>{label}</label>
+        <span aria-hidden="true">{number(value)}</span>
       </span>
       <input
+        id={id}
         type="range"
+        aria-describedby={hint ? `${id}-hint` : undefined}
         {...rangeOf(control)}
         value={value}
         disabled={disabled}
         onChange={(event) => onSet(Number(event.target.value), "soon")}
       />
-      {hint && <span className={styles.hint}>{hint}</span>}
-    </label>
+      {hint && (
+        <span id={`${id}-hint`} className={styles.hint}>
+          {hint}
+        </span>
+      )}
+    </div>
   );
 }
 
