@@ -132,7 +132,12 @@ export function DiscoverySection({ added, onAdd }: Props) {
                   <Button
                     small
                     icon="plus"
-                    aria-label={t("administration.discovery.add.of", { name: entry.name })}
+                    aria-label={t(
+                      entry.capabilities.auth_required
+                        ? "administration.discovery.add.login.of"
+                        : "administration.discovery.add.of",
+                      { name: entry.name },
+                    )}
                     onClick={() => onAdd(entry)}
                   >
                     {t(

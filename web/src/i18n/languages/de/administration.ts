@@ -181,6 +181,7 @@ export const administration: Record<keyof typeof english, string> = {
   "administration.discovery.add": "Hinzufügen",
   "administration.discovery.add.login": "Mit Anmeldung hinzufügen",
   "administration.discovery.add.of": "{name} hinzufügen",
+  "administration.discovery.add.login.of": "Mit Anmeldung hinzufügen: {name}",
   "administration.discovery.interval": "Von selbst suchen",
   "administration.discovery.interval.as": "Wie eingestellt",
   "administration.discovery.interval.hint": "Was dabei gefunden wird, steht bei der nächsten Suche hier.",

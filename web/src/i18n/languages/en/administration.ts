@@ -177,6 +177,7 @@ export const administration = {
   "administration.discovery.add": "Add",
   "administration.discovery.add.login": "Add with login",
   "administration.discovery.add.of": "Add {name}",
+  "administration.discovery.add.login.of": "Add with login: {name}",
   "administration.discovery.interval": "Look by itself",
   "administration.discovery.interval.as": "As it is set",
   "administration.discovery.interval.hint": "What is found then stands here at the next look.",
