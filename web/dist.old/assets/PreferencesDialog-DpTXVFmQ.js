@@ -1,1 +1,0 @@
-import{a as e,f as t}from"./Button-DSOoMLBI.js";import{t as n}from"./Dialog-DZFApfjj.js";import{t as r}from"./Preferences--91XY2ef.js";var i=e();function a({onClose:e}){return(0,i.jsx)(n,{title:t(`account.preferences`),onClose:e,children:(0,i.jsx)(r,{})})}export{a as default};

@@ -1,1 +1,0 @@
-var e=new Map;function t(t){let n=e.get(t)??{firstMs:[],failures:0,stalls:0};return e.set(t,n),n}function n(e,n){let{firstMs:r}=t(e);r.push(n),r.length>50&&r.shift()}function r(e){t(e).failures+=1}function i(e){t(e).stalls+=1}function a(){return e}export{i,n,a as r,r as t};
