@@ -19,6 +19,7 @@ import { explain } from "../../state/explain";
 import { complain, failureOf, notify } from "../../state/notices";
 import { useMay, useOffline } from "../../state/rights";
 import styles from "./AdministrationPage.module.css";
+import { withoutLogin } from "./stream-url";
 
 const INTERVALS_S = [0, 300, 900, 3600, 86_400];
 
@@ -35,7 +36,7 @@ export function DiscoverySection({ added, onAdd }: Props) {
   const [interval, setIntervalS] = useState("");
   const mayInterval = useMay("set_discovery_interval");
   const offline = useOffline();
-  const known = new Set(added.map(({ url }) => url));
+  const known = new Set(added.map(({ url }) => withoutLogin(url)));
 
   const look = async () => {
     setBusy(true);

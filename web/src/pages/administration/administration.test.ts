@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { firstPassword } from "./passwords";
 import { formOf, isWrong, onDemand, paramsOf, withCamera, wrongIn } from "./retention";
-import { withLogin } from "./stream-url";
+import { withLogin, withoutLogin } from "./stream-url";
 
 describe("retention", () => {
   const policy = {
@@ -56,6 +56,13 @@ describe("retention", () => {
     expect(wrongIn({ ...form, free: "0" }).free).toBe(false);
     expect(wrongIn({ ...form, free: "x" }).free).toBe(true);
     expect(wrongIn(withCamera(form, "camera0", { days: "x" })).cameras).toEqual(["camera0"]);
+  });
+});
+
+describe("withoutLogin", () => {
+  it("takes away what stands before the host, and nothing else", () => {
+    expect(withoutLogin("rtsp://ann:***@cam:554/s@x")).toBe("rtsp://cam:554/s@x");
+    expect(withoutLogin("rtsp://cam/s?x=a@b")).toBe("rtsp://cam/s?x=a@b");
   });
 });
 

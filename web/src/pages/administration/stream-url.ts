@@ -11,3 +11,8 @@ export function withLogin(url: string, user: string, password: string): string {
     (_, scheme: string) => `${scheme}${encode(user)}:${encode(password)}@`,
   );
 }
+
+/** As a search finds it, which knows no login. */
+export function withoutLogin(url: string): string {
+  return url.replace(/^(\w+:\/\/)[^/?#]*@/, "$1");
+}
