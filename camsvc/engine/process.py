@@ -122,11 +122,13 @@ class EngineProcess:
     def write_configuration(self) -> None:
         """Write the engine's configuration, unless it is there: MediaMTX reads a file anew that is written.
 
-        It then has the paths of the file alone, which are none: all that watches and records is cut.
+        It then has the paths of the file alone, which are none: all that watches and records is cut. One that stays
+        has the time of now, by which the engine's unit sees that it is of the camsvc that runs.
         """
         content = engine_yaml(self._addresses).encode()
         try:
             if (self._folder.path / FILE).read_bytes() == content:
+                os.utime(self._folder.path / FILE)
                 return
         except FileNotFoundError:
             pass

@@ -45,7 +45,8 @@ def _openness(machine: Machine) -> Finding:
     opened = [name for name, address in addresses.items() if not address.startswith("127.") and address != "::1"]
     if not opened:
         advice = (
-            "sudo cp /usr/share/camsvc/network.toml /etc/camsvc/camsvc.toml.d/, and restart camsvc, then camsvc-relay"
+            "sudo cp /usr/share/camsvc/network.toml /etc/camsvc/camsvc.toml.d/"
+            " && sudo systemctl restart camsvc camsvc-relay"
         )
         return Finding(CHECK, Level.NOTE, "only this machine can reach camsvc", f"to open it: {advice}")
     if not server.tls_cert and "page" in opened:

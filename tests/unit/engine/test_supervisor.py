@@ -473,7 +473,9 @@ class FollowTests(EngineTestCase):
             await again.stop()
             written = file.stat().st_ino
             self.assertEqual(before in (None, written), same)
+            os.utime(file, (1, 1))
             last = self.build(choice=None)
             last.start()
             await last.stop()
             self.assertEqual(file.stat().st_ino, written)
+            self.assertGreater(file.stat().st_mtime, 1, "the engine's unit waits for one of this start")
