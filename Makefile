@@ -17,8 +17,7 @@
 # make bench-downloads  downloads against nginx, what slow readers cost, what a thousand ranges disturb
 # make bench-library  measure lists, start and memory of a library of 100,000 recordings, against peers
 # make bench-faults  measure how long a recording stands still after each fault
-# make appliance  boot Debian's kernel in qemu with two virtual cameras, install camsvc in it, and use it; as root
-# make package-lab  the same with systemd and the Debian package: to take the place of make appliance when it has passed as a whole
+# make appliance  boot Debian's kernel and systemd in qemu with two virtual cameras, install the package there, and use it; as root
 # make mediamtx  download the official MediaMTX release into .venv, from the internet; media.engine = "auto" takes it
 # make deb      make the Debian package of this checkout, in build/deb; Debian's own Python goes with it
 # make deb-check  make it twice and compare; ask whether its wheels are there for Debian 12 and 13, amd64 and arm64
@@ -33,7 +32,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .ONESHELL:
 .NOTPARALLEL:
-.PHONY: run install web wheel e2e screenshots soak-web test install-test lint unit functional chaos fuzz flood odd-cameras bench bench-engine bench-glass bench-page bench-downloads bench-library bench-faults appliance package-lab mediamtx deb deb-check generate changelog lock clean
+.PHONY: run install web wheel e2e screenshots soak-web test install-test lint unit functional chaos fuzz flood odd-cameras bench bench-engine bench-glass bench-page bench-downloads bench-library bench-faults appliance mediamtx deb deb-check generate changelog lock clean
 
 export PYTHON ?= python3
 BIN := .venv/bin
@@ -139,9 +138,6 @@ bench-faults: install-test
 
 appliance: install-test
 	@tests/appliance/run $(BIN)/python
-
-package-lab: install-test
-	@tests/package_lab/run $(BIN)/python
 
 deb: install
 	@tools/deb.sh build

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import signal
+import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from attrs import frozen
 from autobahn.twisted.websocket import WebSocketClientFactory
 from treq.client import HTTPClient
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.defer import TimeoutError as DeferredTimeout
 from twisted.internet.endpoints import TCP4ClientEndpoint
 from twisted.internet.error import ConnectError
@@ -20,14 +24,29 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import TestCase
 from twisted.web.client import Agent, HTTPConnectionPool
 
-from camsvc.system.processes import start_time
 from camsvc.system.tasks import within
 from tests.support.daemon.daemon import Client, Reply
+from tests.support.media.ffmpeg import Decoded, read_frames
 from tests.support.spawned import clock, eventually, scratch
 
-BOOT_S = 120.0
-"""Seconds that a boot may take by emulation on a busy machine, with the installation of camsvc."""
+WAIT_S = 120.0
+"""Seconds in which what is waited for has come, by emulation on a busy machine."""
 
+BOOT_S = 400.0
+"""Seconds that a boot may take by emulation on a busy machine."""
+
+INSTALL_S = 900.0
+"""Seconds that apt may take, likewise."""
+
+PYTHON = "/usr/lib/camsvc/bin/python"
+DROP_INS = "/etc/camsvc/camsvc.toml.d"
+APT = "env DEBIAN_FRONTEND=noninteractive apt-get -qy -o Dpkg::Use-Pty=0"
+INSTALLED = "/var/log/appliance-installed.log"
+"""What apt and the package have said when it was installed."""
+
+
+EXPOSURE = 3.0
+"""What ``systemd-analyze security`` may say of a unit of ours: from 0 to 10, and less is better."""
 
 _tokens: dict[str, str] = {}
 
@@ -89,21 +108,52 @@ class Guest:
         self._test = test
         self._ahead_s = 0.0
         self.port: int = self._lab["port"]
+        self.rtsp_port: int = self._lab["rtsp_port"]
         pool = HTTPConnectionPool(clock(), persistent=False)
         self._http = HTTPClient(Agent(clock(), connectTimeout=5, pool=pool))
 
+    async def booted(self) -> None:
+        """Wait until its agent answers."""
+
+        async def answers() -> bool:
+            try:
+                return (await self.run("test -d /run/systemd/system", 5)).code == 0
+            except (OSError, ConnectError, DeferredTimeout):
+                return False
+
+        await eventually(answers, BOOT_S, 0.5)
+
     async def up(self, timeout_s: float = BOOT_S) -> None:
-        """Wait until it is ready to serve, and set this machine's clock against its own."""
+        """Wait until it is ready to serve, and set this machine's clock against its own; install camsvc before."""
+        await self.booted()
+        if (await self.run(f"test -e {INSTALLED}")).code != 0:
+            await self.install()
+            await self.open_to_network()
         await eventually(self._ready, timeout_s, 0.25)
         await self.compare_clocks()
 
+    async def install(self) -> None:
+        """Install the package as its owner would, from a folder and without a network."""
+        began = clock().seconds()
+        await self.out("udevadm settle --timeout=60", 90)
+        said = await self.out(f"{APT} install /payload/debs/camsvc_*.deb 2>&1", INSTALL_S)
+        self.measured("apt install, to the end of it", clock().seconds() - began)
+        await self.out(f"cat >{INSTALLED} <<'SAID'\n{said}\nSAID\nss -Hltnup >{INSTALLED}.ports; sync")
+
+    async def open_to_network(self) -> None:
+        """Let the network in, as the package says, and give the lab its ports and its cameras their mode."""
+        await self.out(f"cp /usr/share/camsvc/network.toml {DROP_INS}/ && cp /payload/lab.toml {DROP_INS}/")
+        await self.out("systemctl restart camsvc camsvc-relay", 200)
+
     async def _ready(self) -> bool:
-        if start_time(self._lab["qemu"]) is None:
-            raise RuntimeError("qemu has ended")
         try:
             return (await self.get("/health/ready", timeout_s=5)).code == 200
         except Exception:  # nobody listens there yet
             return False
+
+    @property
+    def _qemu(self) -> int:
+        return int(Path(self._lab["qemu"]).read_text())
 
     async def _ask(self, limit_s: float, **question: Any) -> dict[str, Any]:
         asked = _Question({"secret": self._lab["secret"], **question})
@@ -153,14 +203,15 @@ class Guest:
     async def token(self, role: str = "admin") -> str:
         """A token, made once for each role by the command line on the appliance itself."""
         if role not in _tokens:
-            _tokens[role] = await self.out(
-                f"setpriv --reuid camsvc --regid camsvc --init-groups /opt/camsvc/bin/camsvc token --role {role}"
-                " --config /etc/camsvc/camsvc.toml"
-            )
+            _tokens[role] = await self.out(f"camsvc token --role {role}", 200)
         return _tokens[role]
 
     async def connect(self, role: str = "admin") -> NoticingClient:
         """A logged-in WebSocket client; closed with the test."""
+        return await self.connect_with(await self.token(role))
+
+    async def connect_with(self, token: str) -> NoticingClient:
+        """The same, by a token."""
         factory = WebSocketClientFactory(f"ws://127.0.0.1:{self.port}/ws")
         factory.protocol = NoticingClient
         factory.setProtocolOptions(openHandshakeTimeout=10, closeHandshakeTimeout=3, maxMessagePayloadSize=0)
@@ -172,8 +223,22 @@ class Guest:
             await eventually(lambda: client.close_code is not None, 5)
 
         self._test.addCleanup(close)
-        await client.call("authenticate", auth_token=await self.token(role))
+        await client.call("authenticate", auth_token=token)
         return client
+
+    async def log_in(self, user: str, password: str) -> dict[str, Any]:
+        """What a login by password gives."""
+        body = json.dumps({"username": user, "password": password}).encode()
+        url = f"http://127.0.0.1:{self.port}/api/login"
+
+        async def exchange() -> dict[str, Any]:
+            response = await self._http.request("POST", url, data=body, headers={"Content-Type": "application/json"})
+            data = await response.content()
+            if response.code != 200:
+                raise AssertionError(f"{response.code}: {data!r}")
+            return dict(json.loads(data))
+
+        return await within(clock(), 60, exchange())
 
     async def get(self, path: str, timeout_s: float = 30.0) -> Reply:
         """An HTTP GET; ``path`` may be a whole URL."""
@@ -199,32 +264,39 @@ class Guest:
         """The kernel's id of this boot."""
         return await self.out("cat /proc/sys/kernel/random/boot_id")
 
-    async def reset(self) -> None:
-        """Reset the machine at once, as its button would, and wait until it has come up again.
+    async def cut_power(self) -> None:
+        """Kill qemu, and wait until the next one has come up from the same disk.
 
         Nothing is written before, and no program is told; open connections hear no more.
         """
+        await self._another_boot(lambda: os.kill(self._qemu, signal.SIGKILL))
+
+    async def reboot(self) -> None:
+        """Restart it in good order, as its owner would."""
+        command = "systemd-run --no-block --quiet systemctl reboot"
+        await self._another_boot(lambda: Deferred.fromCoroutine(self.out(command)))
+
+    async def _another_boot(self, end: Callable[[], Any]) -> None:
         boot = await self.boot_id()
+        await maybeDeferred(end)
 
         async def another() -> bool:
             try:
                 return await self.boot_id() != boot
-            except (OSError, ConnectError, DeferredTimeout):  # it is not up yet
+            except (OSError, ConnectError, DeferredTimeout, AssertionError):  # it is not up yet
                 return False
 
-        # In the background and a little later, so that the answer is on its way before.
-        await self.out("(sleep 0.2; echo b > /proc/sysrq-trigger) >/dev/null 2>&1 &")
         await eventually(another, BOOT_S, 1)
 
     async def python_s(self) -> float:
         """How long a bare Python takes here, in seconds: the median of five."""
-        command = "/opt/camsvc/bin/python -c pass"
+        command = f"{PYTHON} -c pass"
         took = sorted([(ran := await self.run(command)).ended - ran.began for _ in range(5)])
         return took[2]
 
     async def log(self) -> str:
         """The last lines that camsvc has logged."""
-        return (await self.run("tail -n 40 /var/log/camsvc.log; tail -n 10 /var/lib/camsvc/engine.log")).out
+        return (await self.run("journalctl --no-pager -n 60 -u camsvc -u camsvc-relay; systemctl status camsvc")).out
 
     def measured(self, what: str, *values: float, unit: str = "s") -> None:
         """Add a line to the table that is printed at the end: the median of values and their range."""
@@ -236,6 +308,15 @@ class Guest:
             table.write(f"  {what:<58}{text}\n")
 
 
+async def exposure(guest: Guest, unit: str) -> float:
+    """What systemd calls a unit's exposure; it comes into the table."""
+    told = await guest.out(f"systemd-analyze security --no-pager {unit} | tail -n 1")
+    found = re.search(r"exposure level for .*: ([\d.]+) ", told)
+    assert found, told
+    guest.measured(f"exposure of {unit}, of 10", float(found[1]), unit="")
+    return float(found[1])
+
+
 async def asleep(client: Client, device: str = "camera0") -> None:
     """Wait until nothing runs for a camera."""
 
@@ -243,13 +324,27 @@ async def asleep(client: Client, device: str = "camera0") -> None:
         status: str = (await client.call("get_stream_url", device=device))["stream_status"]
         return status == "NOT_READY"
 
-    await eventually(check, 60, 0.5)
+    await eventually(check, WAIT_S, 0.5)
+
+
+async def played(test: TestCase, url: str, frames: int) -> None:
+    """Decode the first pictures of a stream without an error.
+
+    A camera that takes longer than the engine lets viewers wait is asked for again, as players do.
+    """
+
+    async def check() -> Decoded:
+        decoded = await read_frames(test, url, frames, WAIT_S)
+        assert (decoded.frames, decoded.errors) == (frames, ""), decoded
+        return decoded
+
+    await eventually(check, 2 * WAIT_S, 0.5)
 
 
 class ApplianceTestCase(TestCase):
     """A test against the booted appliance, ``guest``; what camsvc has logged is shown when it fails."""
 
-    timeout = 300
+    timeout = 900
 
     async def setUp(self) -> None:
         self.scratch = scratch(self)
@@ -258,5 +353,5 @@ class ApplianceTestCase(TestCase):
         self.addCleanup(self._show_log)
 
     async def _show_log(self) -> None:
-        if not getattr(self, "_passed_flag", True):
-            print(await self.guest.log())
+        if not self._passed:
+            print(await self.guest.log(), file=sys.__stdout__, flush=True)

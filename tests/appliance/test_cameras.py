@@ -8,9 +8,8 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
-from tests.appliance.guest import ApplianceTestCase, NoticingClient, asleep
+from tests.appliance.guest import WAIT_S, ApplianceTestCase, NoticingClient, asleep, played
 from tests.support.daemon.daemon import RpcError
-from tests.support.media.ffmpeg import read_frames
 from tests.support.spawned import clock, eventually, pause
 
 CAMERAS = ("camera0", "camera1")
@@ -18,7 +17,7 @@ REPLUGS = 20
 VIVID = "/sys/bus/platform/drivers/vivid"
 
 NOTIFIED_S = 0.2
-"""From udev's event to the notification."""
+"""From udev's event to the notification, in the median."""
 
 PROBE_PYTHONS = 5
 """What may come on top when a camera has to be asked what it offers: so many starts of a bare Python."""
@@ -74,7 +73,7 @@ class CameraTests(ApplianceTestCase):
         """set_camera_config gives a running camera another mode, seen in its pictures, and takes it back."""
         client = await self.guest.connect("admin")
         url = (await client.call("get_stream_url", device="camera0"))["stream_url"]
-        self.assertEqual((await read_frames(self, url, 3, 60)).frames, 3)
+        await played(self, url, 3)
         for mode, size in (("YUYV 640x360 5", (640, 360)), (None, (320, 180))):
             camera = await client.call("set_camera_config", device="camera0", mode=mode)
             self.assertEqual(camera["resolution"], "{}x{}".format(*size))
@@ -86,7 +85,7 @@ class CameraTests(ApplianceTestCase):
                     return False
                 return (taken["width"], taken["height"]) == size
 
-            await eventually(shot, 120, 1.0)
+            await eventually(shot, 2 * WAIT_S, 1.0)
         pipeline = json.loads(await self.guest.out("cat /run/camsvc/pipelines/camera0.json"))
         self.assertNotIn("640", str(pipeline))
         self.assertIsNone(client.seen("camera_status_update", device="camera0", status="ERROR"))
@@ -108,14 +107,13 @@ class CameraTests(ApplianceTestCase):
         for camera in (await client.call("get_camera_list"))["cameras"]:
             known = before[camera["device"]]
             self.assertEqual({**camera, "streams": ""}, {**known, "streams": ""})
-        allowed_s = NOTIFIED_S + PROBE_PYTHONS * python_s
+        python_s = max(python_s, await self.guest.python_s())  # other work on this machine counts for both
         self.guest.measured("a bare Python in the guest", python_s)
         self.guest.measured("udev's remove event to DISCONNECTED", *gone_s)
         self.guest.measured("udev's add event to CONNECTED", *back_s)
-        self.guest.measured("  allowed with the probe", allowed_s)
         self.assertEqual((len(gone_s), len(back_s)), (len(CAMERAS) * REPLUGS, len(CAMERAS) * REPLUGS))
-        self.assertLess(sorted(gone_s)[len(gone_s) // 2], NOTIFIED_S + python_s)
-        self.assertLess(max(*gone_s, *back_s), allowed_s)
+        for times, starts in ((gone_s, 1), (back_s, PROBE_PYTHONS)):
+            self.assertLess(sorted(times)[len(times) // 2], NOTIFIED_S + starts * python_s)
 
     async def nodes(self) -> dict[str, str]:
         """What the kernel calls the node that each camera would be captured from now."""
@@ -133,7 +131,7 @@ class CameraTests(ApplianceTestCase):
         known = len(await self.guest.events())
         await self.guest.compare_clocks()
         await self.guest.out(f"echo vivid.0 > {VIVID}/{how}")
-        told = [await client.sees("camera_status_update", 30, device=device, status=status) for device in CAMERAS]
+        told = [await client.sees("camera_status_update", WAIT_S, device=device, status=status) for device in CAMERAS]
         events = [
             event["at"]
             for event in (await self.guest.events(known))
@@ -160,20 +158,20 @@ class CameraTests(ApplianceTestCase):
         holder = await self.guest.start(
             f"{as_user} v4l2-ctl -d /dev/video0 --set-fmt-video={form} --set-parm=5 --stream-mmap"
         )
-        await eventually(self.holds(holder), 10)
+        await eventually(self.holds(holder), WAIT_S)
         began = clock().seconds()
         url = (await client.call("get_stream_url", device="camera0"))["stream_url"]
-        reading = Deferred.fromCoroutine(read_frames(self, url, 1, 60))
-        told = await client.sees("camera_status_update", 30, device="camera0", status="ERROR")
+        playing = Deferred.fromCoroutine(played(self, url, 1))
+        told = await client.sees("camera_status_update", WAIT_S, device="camera0", status="ERROR")
         self.guest.measured(f"busy camera: from watching to {what}", clock().seconds() - began)
         self.assertRegex(told["error"], named.format(pid=holder))
         other = (await client.call("get_camera_status", device="camera1"))["status"]
         self.assertEqual(other, "CONNECTED")
         await self.guest.out(f"kill {holder}")
-        await client.sees("camera_status_update", 30, device="camera0", status="CONNECTED")
-        await reading
+        await client.sees("camera_status_update", WAIT_S, device="camera0", status="CONNECTED")
+        await playing
         url = (await client.call("get_stream_url", device="camera0"))["stream_url"]
-        self.assertEqual((await read_frames(self, url, 5, 40)).frames, 5)
+        await played(self, url, 5)
 
     def holds(self, pid: int) -> Any:
         """Whether a process has the first camera open, and has had the time to stream."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tests.appliance.guest import ApplianceTestCase
+from tests.appliance.guest import WAIT_S, ApplianceTestCase, asleep
 from tests.support.daemon.daemon import RpcError
 from tests.support.spawned import eventually
 
@@ -42,7 +42,7 @@ class ControlTests(ApplianceTestCase):
     async def setUp(self) -> None:
         await super().setUp()
         self.client = await self.guest.connect("admin")
-        await eventually(self.listed, 60, 1)
+        await eventually(self.listed, WAIT_S, 1)
         self.addCleanup(self.give_back)
 
     async def listed(self) -> dict[str, Any]:
@@ -53,7 +53,7 @@ class ControlTests(ApplianceTestCase):
         return {each["name"]: each for each in answer["controls"]}
 
     async def give_back(self) -> None:
-        controls = await eventually(self.listed, 60, 1)
+        controls = await eventually(self.listed, WAIT_S, 1)
         kept = [name for name, each in controls.items() if "kept" in each]
         if kept:
             await self.set(**dict.fromkeys(kept))
@@ -66,7 +66,7 @@ class ControlTests(ApplianceTestCase):
         return said.partition(": ")[2].split(" (")[0].strip("'")
 
     async def test_same_as_v4l2_ctl(self) -> None:
-        """Every control that is no array, with type, range and default; which are inactive, and which read-only."""
+        """Every control that is no array, with type, range and default; those inactive, read-only and volatile."""
         theirs = controls_of_v4l2_ctl(await self.guest.out(f"v4l2-ctl -d {NODE} --list-ctrls", 30))
         ours = {name: each for name, each in (await self.listed()).items() if each["type"] != "array"}
         self.assertGreater(len(theirs), 30)
@@ -75,8 +75,8 @@ class ControlTests(ApplianceTestCase):
         for name, their in theirs.items():
             our = ours[name]
             self.assertEqual(our["type"], their["type"], name)
-            self.assertEqual(our["inactive"], "inactive" in their["text"], name)
-            self.assertEqual(our["read_only"], "read-only" in their["text"], name)
+            for flag in ("inactive", "read_only", "volatile"):
+                self.assertEqual(our[flag], flag.replace("_", "-") in their["text"], f"{name}: {flag}")
             if their["type"] in ("integer", "integer64"):
                 for key in ("min", "max", "step", "default"):
                     self.assertEqual(int(our[key]), int(their[key]), f"{name}.{key}")
@@ -114,7 +114,7 @@ class ControlTests(ApplianceTestCase):
             wanted = {"gain": "42", "gain_automatic": "0", "brightness": "99"}
             self.assertEqual({name: await self.witness(name) for name in wanted}, wanted)
             await self.replug()
-            await eventually(lambda: self.has("brightness", 99), 60, 1)
+            await eventually(lambda: self.has("brightness", 99), WAIT_S, 1)
 
     async def test_profiles(self) -> None:
         """A profile brings back what was set, and outlives a replug."""
@@ -122,7 +122,7 @@ class ControlTests(ApplianceTestCase):
         await self.client.call("save_profile", device="camera0", profile="night")
         await self.set(gain_automatic=True, brightness=120)
         await self.replug()
-        await eventually(lambda: self.has("brightness", 120), 60, 1)
+        await eventually(lambda: self.has("brightness", 120), WAIT_S, 1)
         answer = await self.client.call("set_camera_control", device="camera0", profile="night")
         self.assertEqual(answer["refused"], [])
         self.assertEqual([await self.witness("gain"), await self.witness("brightness")], ["42", "99"])
@@ -134,7 +134,7 @@ class ControlTests(ApplianceTestCase):
         await other.call("subscribe_events", topics=["control.change"])
         await self.set(brightness=50)
         await self.guest.out(f"v4l2-ctl -d {NODE} --set-ctrl brightness=60", 30)
-        change = await other.sees("control.change", 10, source="camera")
+        change = await other.sees("control.change", WAIT_S, source="camera")
         (brightness,) = change["controls"]
         self.assertEqual(
             [brightness[key] for key in ("name", "value", "kept")],
@@ -143,6 +143,7 @@ class ControlTests(ApplianceTestCase):
 
     async def test_not_busy(self) -> None:
         """Holding a node for its controls keeps no other program from streaming, nor from setting them."""
+        await asleep(self.client)
         await self.guest.out(
             f"v4l2-ctl -d {NODE} --set-fmt-video=width=320,height=180 --stream-mmap --stream-count=3", 60
         )
@@ -155,9 +156,9 @@ class ControlTests(ApplianceTestCase):
 
     async def replug(self) -> None:
         await self.guest.out(f"echo vivid.0 > {VIVID}/unbind")
-        await eventually(self.is_gone, 30, 0.5)
+        await eventually(self.is_gone, WAIT_S, 0.5)
         await self.guest.out(f"echo vivid.0 > {VIVID}/bind")
-        await eventually(self.listed, 60, 1)
+        await eventually(self.listed, WAIT_S, 1)
 
     async def is_gone(self) -> bool:
         """Nobody has the node open any more, so that it gets its name again."""

@@ -6,19 +6,13 @@ import time
 
 from twisted.internet.defer import Deferred
 
-from tests.appliance.guest import ApplianceTestCase, asleep
-from tests.support.media.ffmpeg import decode, probe, read_frames
+from tests.appliance.guest import WAIT_S, ApplianceTestCase, asleep, played
+from tests.support.media.ffmpeg import decode, probe
 from tests.support.spawned import clock
 
 VIVID = "/sys/bus/platform/drivers/vivid"
 FPS = 10
 """Of the configured mode; what the emulation carries."""
-
-LIVE_S = 2.0
-"""From the plug to the first picture."""
-
-STARTS = 20
-"""What may come on top where everything is emulated: so many starts of a bare Python."""
 
 
 class MediaTests(ApplianceTestCase):
@@ -31,53 +25,45 @@ class MediaTests(ApplianceTestCase):
         for what in ("asleep", "running"):
             url = (await client.call("get_stream_url", device="camera0"))["stream_url"]
             began = clock().seconds()
-            decoded = await read_frames(self, url, 1, 60)
-            self.assertEqual((decoded.frames, decoded.errors), (1, ""))
+            await played(self, url, 1)
             self.guest.measured(f"first picture of a camera that was {what}", clock().seconds() - began)
         open_files = await self.guest.out("ls -l /proc/[0-9]*/fd 2>/dev/null | grep /dev/video || true")
         self.assertIn("/dev/video", open_files)
         began = clock().seconds()
-        decoded = await read_frames(self, url, 10 * FPS, 60)
+        await played(self, url, 10 * FPS)
         took_s = clock().seconds() - began
-        self.assertEqual((decoded.frames, decoded.errors), (10 * FPS, ""))
         self.guest.measured("pictures a second, over ten seconds", 10 * FPS / took_s, unit="/s")
-        self.assertGreater(10 * FPS / took_s, 0.8 * FPS)
 
     async def test_plugged_in_to_first_picture(self) -> None:
         """From the plug to the first picture of one who waits for it: all of it, a real start of the device too.
 
-        The same in real time, on a device that is a file, is in tests/functional/test_hotplug.
+        What it takes comes into the table. The same in real time, on a device that is a file, is in
+        tests/functional/cameras/test_hotplug.
         """
         client = await self.guest.connect("viewer")
         await asleep(client)
-        python_s = await self.guest.python_s()
         url = (await client.call("get_stream_url", device="camera0"))["stream_url"]
         await self.guest.out(f"echo vivid.0 > {VIVID}/unbind")
-        await client.sees("camera_status_update", 30, device="camera0", status="DISCONNECTED")
+        await client.sees("camera_status_update", WAIT_S, device="camera0", status="DISCONNECTED")
         client.notifications.clear()
         known = len(await self.guest.events())
         await self.guest.compare_clocks()
         await self.guest.out(f"echo vivid.0 > {VIVID}/bind")
-        await client.sees("camera_status_update", 30, device="camera0", status="CONNECTED")
-        decoded = await read_frames(self, url, 1, 60)
+        await client.sees("camera_status_update", WAIT_S, device="camera0", status="CONNECTED")
+        await played(self, url, 1)
         seen_at = time.time()
-        self.assertEqual((decoded.frames, decoded.errors), (1, ""))
-        python_s = max(python_s, await self.guest.python_s())  # other work on this machine counts for both
         added = [event["at"] for event in await self.guest.events(known) if event["ACTION"] == "add"]
         self.guest.measured("udev's add event to the first picture", seen_at - min(added))
-        self.guest.measured("  allowed", LIVE_S + STARTS * python_s)
-        self.assertLess(seen_at - min(added), LIVE_S + STARTS * python_s)
 
     async def test_two_at_once(self) -> None:
         """Both cameras are watched at the same time."""
         client = await self.guest.connect("viewer")
-        reading = []
+        playing = []
         for device in ("camera0", "camera1"):
             url = (await client.call("get_stream_url", device=device))["stream_url"]
-            reading.append(Deferred.fromCoroutine(read_frames(self, url, 20, 60)))
-        for each in reading:
-            decoded = await each
-            self.assertEqual((decoded.frames, decoded.errors), (20, ""))
+            playing.append(Deferred.fromCoroutine(played(self, url, 20)))
+        for each in playing:
+            await each
 
     async def test_snapshot(self) -> None:
         """A snapshot has the camera's size, and can be downloaded."""
@@ -97,7 +83,7 @@ class MediaTests(ApplianceTestCase):
         client = await self.guest.connect("operator")
         started = await client.call("start_recording", 60, device="camera0", duration=10)
         name = started["filename"]
-        stopped = await client.sees("recording_status_update", 90, status="STOPPED", filename=name)
+        stopped = await client.sees("recording_status_update", WAIT_S, status="STOPPED", filename=name)
         self.assertEqual(stopped["reason"], "duration")
         listed = (await client.call("list_recordings"))["files"]
         entry = next(file for file in listed if file["filename"] == name)
@@ -117,17 +103,17 @@ class MediaTests(ApplianceTestCase):
         """The camera is unplugged and plugged in again: told, and one recording that decodes from end to end."""
         client = await self.guest.connect("operator")
         name = (await client.call("start_recording", 60, device="camera0"))["filename"]
-        await client.sees("recording_status_update", 60, confirmed=True, filename=name)
+        await client.sees("recording_status_update", WAIT_S, confirmed=True, filename=name)
         await self.guest.out(f"echo vivid.0 > {VIVID}/unbind")
-        gap = await client.sees("recording_status_update", 20, reason="camera_disconnected", filename=name)
+        gap = await client.sees("recording_status_update", WAIT_S, reason="camera_disconnected", filename=name)
         self.assertEqual(gap["status"], "RECORDING")
         await self.guest.out(f"echo vivid.0 > {VIVID}/bind")
-        await client.sees("camera_status_update", 30, device="camera0", status="CONNECTED")
+        await client.sees("camera_status_update", WAIT_S, device="camera0", status="CONNECTED")
         back = clock().seconds()
-        await client.sees("recording_status_update", 90, reason="resumed", filename=name)
+        await client.sees("recording_status_update", WAIT_S, reason="resumed", filename=name)
         self.guest.measured("plugged in again to recording on", clock().seconds() - back)
         await client.call("stop_recording", 60, device="camera0")
-        await client.sees("recording_status_update", 90, status="STOPPED", filename=name)
+        await client.sees("recording_status_update", WAIT_S, status="STOPPED", filename=name)
         entry = next(f for f in (await client.call("list_recordings"))["files"] if f["filename"] == name)
         file = await self.guest.download(entry["download_url"], self.scratch / name)
         decoded = await decode(self, file)
@@ -139,9 +125,9 @@ class MediaTests(ApplianceTestCase):
         client = await self.guest.connect("operator")
         for step in (600, -600):
             name = (await client.call("start_recording", 60, device="camera0", duration=10))["filename"]
-            await client.sees("recording_status_update", 60, confirmed=True, filename=name)
+            await client.sees("recording_status_update", WAIT_S, confirmed=True, filename=name)
             await self.guest.out(f"date -s @$(( $(date +%s) + {step} ))")
-            stopped = await client.sees("recording_status_update", 90, status="STOPPED", filename=name)
+            stopped = await client.sees("recording_status_update", WAIT_S, status="STOPPED", filename=name)
             self.assertEqual(stopped["reason"], "duration")
             self.guest.measured(f"recording of ten seconds, clock stepped by {step} s", stopped["duration"])
             self.assertLess(abs(stopped["duration"] - 10), 0.6)

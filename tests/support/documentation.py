@@ -44,7 +44,6 @@ NOT_RUN = {
     "make soak-web": _LONG,
     "make bench-page": _LONG,
     "make screenshots": _LONG,
-    "make package-lab": _LONG,
     "make deb": _LONG,
     "make deb-check": _LONG,
     "sudo apt install ./camsvc_*.deb": _LAB,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.package_lab.guest import DROP_INS, ApplianceTestCase
+from tests.appliance.guest import DROP_INS, WAIT_S, ApplianceTestCase
 from tests.support.spawned import eventually
 
 DROP_IN = f"{DROP_INS}/zz-reload.toml"
@@ -26,7 +26,7 @@ class ReloadTests(ApplianceTestCase):
             async def is_said(said: str = said, since: str = since) -> bool:
                 return said in await self.guest.out(f"journalctl -u camsvc --since @{since} | grep SIGHUP")
 
-            await eventually(is_said, 30, 0.5)
+            await eventually(is_said, WAIT_S, 0.5)
             self.assertEqual(await self.guest.out("systemctl show --value -p MainPID camsvc"), pid)
         await self.guest.get("/health/ready")
         self.assertIn("GET /health/ready 200", await self.guest.out("journalctl -u camsvc -n 200 -p debug"))

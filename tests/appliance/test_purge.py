@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.package_lab.guest import APT, INSTALL_S, ApplianceTestCase
+from tests.appliance.guest import APT, INSTALL_S, ApplianceTestCase
 
 
 class PurgeTests(ApplianceTestCase):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.package_lab.guest import ApplianceTestCase
+from tests.appliance.guest import WAIT_S, ApplianceTestCase
 from tests.support.media.ffmpeg import frames_of, reader
 from tests.support.spawned import clock, eventually
 
@@ -15,7 +15,7 @@ class WatchdogTests(ApplianceTestCase):
         client = await self.guest.connect("viewer")
         url = (await client.call("get_stream_url", device="camera0"))["stream_url"]
         viewer = reader(self, url)
-        await eventually(lambda: frames_of(viewer) > 10, 60)
+        await eventually(lambda: frames_of(viewer) > 10, WAIT_S)
         pid = await self.guest.out("systemctl show --value -p MainPID camsvc")
         began = clock().seconds()
         await self.guest.out(f"kill -STOP {pid}")
@@ -23,10 +23,10 @@ class WatchdogTests(ApplianceTestCase):
         async def another() -> bool:
             return await self.guest.out("systemctl show --value -p MainPID camsvc") not in (pid, "0")
 
-        await eventually(another, 120, 1.0)
+        await eventually(another, WAIT_S, 1.0)
         await self.guest.up()
         self.guest.measured("camsvc frozen, to ready again", clock().seconds() - began)
         self.assertIn("watchdog", (await self.guest.out("journalctl -b -u camsvc -n 200")).lower())
         before = frames_of(viewer)
-        await eventually(lambda: frames_of(viewer) > before + 10, 30)
+        await eventually(lambda: frames_of(viewer) > before + 10, WAIT_S)
         await viewer.end()

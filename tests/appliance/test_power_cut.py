@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.package_lab.guest import ApplianceTestCase, NoticingClient
+from tests.appliance.guest import WAIT_S, ApplianceTestCase, NoticingClient
 from tests.support.media.ffmpeg import decode, probe
 from tests.support.spawned import clock, eventually, pause
 
@@ -24,7 +24,7 @@ class PowerCutTests(ApplianceTestCase):
         """What was on the disk outlives it, the recording goes on after it, and is one good file in the end."""
         client = await self.guest.connect("operator")
         name = (await client.call("start_recording", 60, device="camera0"))["filename"]
-        await client.sees("recording_status_update", 60, confirmed=True, filename=name)
+        await client.sees("recording_status_update", WAIT_S, confirmed=True, filename=name)
         await pause(BEFORE_S)
         began = clock().seconds()
         await self.guest.cut_power()
@@ -34,11 +34,11 @@ class PowerCutTests(ApplianceTestCase):
         client = await self.guest.connect("operator")
         listed = (await client.call("list_recordings"))["files"]
         self.assertEqual([file["status"] for file in listed if file["filename"] == name], ["RECORDING"])
-        await eventually(lambda: self.resumed(client), 60)
+        await eventually(lambda: self.resumed(client), WAIT_S)
         await pause(AFTER_S)
         stopped = await client.call("stop_recording", 60, device="camera0")
         self.assertEqual(stopped["filename"], name)
-        await client.sees("recording_status_update", 90, status="STOPPED", filename=name)
+        await client.sees("recording_status_update", WAIT_S, status="STOPPED", filename=name)
         listed = (await client.call("list_recordings"))["files"]
         entry = next(file for file in listed if file["filename"] == name)
         self.assertEqual(entry["status"], "FINISHED")

@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from tests.package_lab.guest import EXPOSURE, INSTALLED, ApplianceTestCase, exposure
+from tests.appliance.guest import EXPOSURE, INSTALLED, WAIT_S, ApplianceTestCase, exposure
 from tests.support.daemon.daemon import RpcError
 from tests.support.media.ffmpeg import frames_of, reader
 from tests.support.spawned import eventually
@@ -105,7 +105,7 @@ class InstallTests(ApplianceTestCase):
         client = await self.guest.connect("admin")
         key = (await client.call("create_api_key", name="guest", role="viewer"))["key"]
         viewer = reader(self, f"rtsp://127.0.0.1:{self.guest.rtsp_port}/camera0?token={key}")
-        await eventually(lambda: frames_of(viewer) > 5, 90)
+        await eventually(lambda: frames_of(viewer) > 5, WAIT_S)
         await client.call("revoke_api_key", name="guest")
         await viewer.ends_within(60)
         cut = await self.entry(f"PEER={NEIGHBOUR}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.package_lab.guest import ApplianceTestCase, asleep
+from tests.appliance.guest import WAIT_S, ApplianceTestCase, asleep
 from tests.support.spawned import eventually
 
 SMALL = "width=320,height=180,pixelformat=YUYV"
@@ -44,7 +44,7 @@ class DoctorTests(ApplianceTestCase):
         async def holds() -> bool:
             return "/dev/video1" in (await self.guest.run(f"ls -l /proc/{holder}/fd")).out
 
-        await eventually(holds, 20)
+        await eventually(holds, WAIT_S)
         _, findings = await self.findings("devices")
         (held,) = [each for each in findings if each["level"] == "warning"]
         self.assertIn(f"(/dev/video1) is held by v4l2-ctl (pid {holder})", held["text"])
@@ -67,7 +67,7 @@ class DoctorTests(ApplianceTestCase):
         """A device of USB's video class on a real bus: our udev rule keeps it awake, and it is found on its bus."""
         await self.guest.out(f"modprobe uvcvideo && modprobe dummy_hcd && {GADGET} plug", 60)
         self.addCleanup(self.guest.run, f"{GADGET} unplug")
-        device = await eventually(self.plugged, 30, 0.5)
+        device = await eventually(self.plugged, WAIT_S, 0.5)
         await self.guest.out("udevadm settle --timeout=60", 90)
         self.assertEqual(await self.guest.out(f"cat {device}/power/control"), "on")
         bus, speed = (await self.guest.out(f"cat {device}/busnum {device}/speed")).split()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.package_lab.guest import APT, INSTALL_S, ApplianceTestCase, NoticingClient
+from tests.appliance.guest import APT, INSTALL_S, WAIT_S, ApplianceTestCase, NoticingClient
 from tests.support.media.ffmpeg import decode, frames_of, probe, reader
 from tests.support.spawned import clock, eventually
 
@@ -24,7 +24,7 @@ class UpgradeTests(ApplianceTestCase):
         async def check() -> bool:
             return (await client.call("get_camera_status", device="camera0"))["status"] == "CONNECTED"
 
-        await eventually(check, 200, 1.0)
+        await eventually(check, WAIT_S, 1.0)
 
     async def relay(self) -> str:
         return await self.guest.out("systemctl show --value -p MainPID camsvc-relay")
@@ -38,10 +38,10 @@ class UpgradeTests(ApplianceTestCase):
         before, old = await self.files(client), await self.version()
         await self.connected(client)
         name = (await client.call("start_recording", 60, device="camera0"))["filename"]
-        await client.sees("recording_status_update", 60, status="RECORDING", filename=name)
+        await client.sees("recording_status_update", WAIT_S, status="RECORDING", filename=name)
         url = (await client.call("get_stream_url", device="camera1"))["stream_url"]
         viewer = reader(self, url)
-        await eventually(lambda: frames_of(viewer) > 10, 60)
+        await eventually(lambda: frames_of(viewer) > 10, WAIT_S)
         began, engine = clock().seconds(), await self.relay()
         said = await self.guest.out(f"{APT} install /payload/next/camsvc_*.deb 2>&1", INSTALL_S)
         self.assertNotIn("one-time password", said)
@@ -50,7 +50,7 @@ class UpgradeTests(ApplianceTestCase):
         self.assertEqual(await self.version(), f"{old}.next")
         self.assertEqual(await self.relay(), engine)
         seen = frames_of(viewer)
-        await eventually(lambda: frames_of(viewer) > seen + 10, 60)
+        await eventually(lambda: frames_of(viewer) > seen + 10, WAIT_S)
         self.assertTrue(viewer.running)
         rate = frames_of(viewer) / (clock().seconds() - began)
         self.guest.measured("pictures a second of who watches over an upgrade", rate, unit="/s")
@@ -80,13 +80,13 @@ class UpgradeTests(ApplianceTestCase):
         self.assertIn(entry["filename"], await self.files(client))
         # The database of before the upgrade says that it is being recorded, so it is again.
         await client.call("stop_recording", 60, device="camera0")
-        await client.sees("recording_status_update", 90, status="STOPPED", filename=name)
+        await client.sees("recording_status_update", WAIT_S, status="STOPPED", filename=name)
 
     async def stopped(self, client: NoticingClient, name: str, began: float) -> dict[str, Any]:
         """Stop the recording; its entry, once it is one good file of all the time since."""
         took_s = clock().seconds() - began
         await client.call("stop_recording", 60, device="camera0")
-        await client.sees("recording_status_update", 90, status="STOPPED", filename=name)
+        await client.sees("recording_status_update", WAIT_S, status="STOPPED", filename=name)
         entry = next(each for each in (await client.call("list_recordings"))["files"] if each["filename"] == name)
         self.assertEqual(entry["status"], "FINISHED")
         file = await self.guest.download(entry["download_url"], self.scratch / name)
