@@ -100,7 +100,11 @@ class LauncherHealth:
         if CAMERA_ID.match(device):
             self._sink(device, error)
 
+    def _silent(self, health: Health) -> bool:
+        return self._clocks.boot_s() - health.at > STALE_S
+
     async def _check(self) -> None:
+        """Look at each; what it has written last is read, as we may have been frozen ourselves and not have heard."""
         for device, health in tuple(self._health.items()):
             path = self._folder.path / f"{device}.json"
             began = start_time(health.pid)
@@ -108,7 +112,7 @@ class LauncherHealth:
                 self._log.info("{device}: its launcher (pid {pid}) is gone", device=device, pid=health.pid)
                 path.unlink(missing_ok=True)
                 self._on_file_changed(path.name)
-            elif self._clocks.boot_s() - health.at > STALE_S:
+            elif self._silent(health) and self._silent(_read(path) or health):
                 self._log.warn(
                     "{device}: its launcher (pid {pid}) is frozen; killing it", device=device, pid=health.pid
                 )

@@ -147,6 +147,20 @@ class HealthTests(SynchronousTestCase):
         self.assertIsNone(self.health.get("camera0"))
         self.assertIsNotNone(self.health.get("camera1"))
 
+    def test_unheard(self) -> None:
+        """One that has written while we were frozen ourselves, and did not hear of it, is not."""
+        child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+        self.addCleanup(child.communicate)
+        self.addCleanup(child.kill)
+        self.health.start()
+        self.say(pid=child.pid, start_time=start_time(child.pid))
+        file = self.folder.path / "camera0.json"
+        written = {**json.loads(file.read_bytes()), "at": self.clock.seconds() + 60}
+        self.folder.write(file.name, json.dumps(written).encode())
+        self.clock.advance(60)
+        child.communicate(b"\n", 10)
+        self.assertEqual(child.returncode, 0)
+
     def test_stopped(self) -> None:
         """No more is heard, no timer is left, twice is fine."""
         self.health.start()
