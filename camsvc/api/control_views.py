@@ -32,7 +32,8 @@ class ControlView(Struct, frozen=True):
 
     ``value`` is missing where nobody can tell it. ``kept`` is what camsvc sets again whenever the camera comes, and
     missing where nothing was set here. ``inactive``: an automatic one has it; ``busy``: not while the camera streams;
-    ``volatile``: it changes by itself.
+    ``volatile``: it changes by itself. An ``array`` has its numbers as one list, ``min`` to ``max`` each, ``dims`` as
+    many in each direction, the last one fastest; what is ``compound`` is a structure, which is only named here.
     """
 
     name: str
@@ -45,6 +46,8 @@ class ControlView(Struct, frozen=True):
     max: int | str | UnsetType = UNSET
     step: int | str | UnsetType = UNSET
     menu: list[MenuItem] | UnsetType = UNSET
+    element: str | UnsetType = UNSET
+    dims: list[int] | UnsetType = UNSET
     kept: Given | UnsetType = UNSET
     read_only: bool = False
     inactive: bool = False
@@ -81,7 +84,7 @@ class ControlsChanged(Struct, frozen=True):
     refused: list[RefusedView]
 
 
-_RANGED = (ControlType.INTEGER, ControlType.INTEGER64, ControlType.STRING, ControlType.BITMASK)
+_RANGED = (ControlType.INTEGER, ControlType.INTEGER64, ControlType.STRING, ControlType.BITMASK, ControlType.ARRAY)
 
 
 def control_view(control: Control, controls: Mapping[int, Control], kept: Kept | None) -> ControlView:
@@ -106,6 +109,8 @@ def control_view(control: Control, controls: Mapping[int, Control], kept: Kept |
         max=most if ranged else UNSET,
         step=step if ranged and control.type is not ControlType.BITMASK else UNSET,
         menu=[MenuItem(*each) for each in control.items] if control.items else UNSET,
+        element=control.element or UNSET,
+        dims=list(control.dims) or UNSET,
         kept=UNSET if kept is None else shown(control, kept.value),
         read_only=control.read_only,
         inactive=control.inactive,

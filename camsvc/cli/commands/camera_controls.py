@@ -75,7 +75,10 @@ def _takes(control: dict[str, Any]) -> str:
     if control["type"] == "boolean":
         return "true, false"
     if "min" not in control:
-        return control["type"] if control["type"] == "array" else "true"
+        return control["type"] if control["type"] == "compound" else "true"
+    if control["type"] == "array":
+        size = "x".join(map(str, control["dims"]))
+        return f"[{size}] of {control['min']} to {control['max']}"
     return f"{control['min']} to {control['max']}" + (" bytes" if control["type"] == "string" else "")
 
 

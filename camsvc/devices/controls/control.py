@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import errno
-import os
+import math
 import re
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
@@ -15,11 +14,11 @@ from msgspec import Struct, field
 
 from camsvc.errors import InvalidParams, InvalidState
 
-Given = bool | int | str | None
+Given = bool | int | str | None | list[int]
 """A value on the wire: see :func:`parsed` and :func:`shown`."""
 
-Raw = int | str
-"""A value as V4L2 has it: of a boolean 0 or 1, of a menu the index of its item."""
+Raw = int | str | list[int]
+"""A value as V4L2 has it: of a boolean 0 or 1, of a menu the index of its item, of an array all its numbers."""
 
 
 class ControlType(StrEnum):
@@ -34,12 +33,15 @@ class ControlType(StrEnum):
     BITMASK = "bitmask"
     INTEGER_MENU = "integer_menu"
     ARRAY = "array"
+    COMPOUND = "compound"
 
 
 _TYPES = {
     **{1: ControlType.INTEGER, 2: ControlType.BOOLEAN, 3: ControlType.MENU, 4: ControlType.BUTTON},
     **{5: ControlType.INTEGER64, 7: ControlType.STRING, 8: ControlType.BITMASK, 9: ControlType.INTEGER_MENU},
 }
+_ELEMENTS = {1: "integer", 5: "integer64", 0x100: "u8", 0x101: "u16", 0x102: "u32"}
+_DYNAMIC = 0x800  # V4L2_CTRL_FLAG_DYNAMIC_ARRAY
 _MENUS = (ControlType.MENU, ControlType.INTEGER_MENU)
 _GRABBED, _READ_ONLY, _UPDATE, _INACTIVE, _VOLATILE = 0x02, 0x04, 0x08, 0x10, 0x80  # V4L2_CTRL_FLAG_…
 
@@ -57,6 +59,7 @@ class Row(Struct, frozen=True):
     step: int
     default: int
     array: bool
+    dims: list[int]
     items: list[tuple[int, str]]
     value: Raw | None
 
@@ -75,6 +78,9 @@ class Control:
         maximum: likewise.
         step: between two values.
         default: what it is before anybody sets it; None of a text, a button and an array.
+        dims: of an array, how many numbers it has in each direction; in one list, the last direction fastest.
+        element: of an array, what these are: ``u8``, ``u16``, ``u32``, ``integer`` or ``integer64``.
+        dynamic: an array may have fewer of them.
         items: of a menu, index and label of each that this camera has.
         value: what it is; None where nobody can tell.
         read_only: nobody can set it.
@@ -93,6 +99,9 @@ class Control:
     maximum: int
     step: int
     default: int | None
+    dims: tuple[int, ...] = ()
+    element: str = ""
+    dynamic: bool = False
     items: tuple[tuple[int, str], ...] = ()
     value: Raw | None = None
     read_only: bool = False
@@ -105,6 +114,9 @@ class Control:
     def keeps(self) -> bool:
         """What is set stays until somebody sets it otherwise, so that it is worth keeping."""
         return not (self.read_only or self.volatile) and self.type is not ControlType.BUTTON
+
+
+_WITHOUT_ONE_VALUE = (ControlType.ARRAY, ControlType.COMPOUND)
 
 
 def controls_of(rows: Iterable[Row]) -> dict[int, Control]:
@@ -132,8 +144,11 @@ def updated(known: Mapping[int, Control], rows: Iterable[Row]) -> dict[int, Cont
 
 
 def _of(row: Row) -> Control:
-    kind = ControlType.ARRAY if row.array else _TYPES.get(row.type, ControlType.ARRAY)
-    without_default = kind in (ControlType.STRING, ControlType.BUTTON, ControlType.ARRAY)
+    kind = _TYPES.get(row.type, ControlType.COMPOUND)
+    element = _ELEMENTS.get(row.type, "") if row.dims else ""
+    if row.array:
+        kind = ControlType.ARRAY if element else ControlType.COMPOUND
+    without_default = kind in (ControlType.STRING, ControlType.BUTTON, *_WITHOUT_ONE_VALUE)
     return Control(
         ident=row.ident,
         name=re.sub(r"[^a-z0-9]+", "_", row.name.lower()).strip("_") or f"control_{row.ident:x}",
@@ -144,9 +159,12 @@ def _of(row: Row) -> Control:
         maximum=row.maximum,
         step=row.step,
         default=None if without_default else row.default,
+        dims=tuple(row.dims),
+        element=element,
+        dynamic=bool(row.flags & _DYNAMIC),
         items=tuple(row.items),
         value=row.value,
-        read_only=bool(row.flags & _READ_ONLY) or kind is ControlType.ARRAY,
+        read_only=bool(row.flags & _READ_ONLY) or (kind in _WITHOUT_ONE_VALUE and row.value is None),
         inactive=bool(row.flags & _INACTIVE),
         volatile=bool(row.flags & _VOLATILE),
         busy=bool(row.flags & _GRABBED),
@@ -179,6 +197,8 @@ def parsed(control: Control, given: Given) -> Raw:
         return 1
     if control.type is ControlType.STRING:
         return _text(control, given)
+    if control.type is ControlType.ARRAY:
+        return _elements(control, given)
     if given is None:
         return control.default or 0
     if control.type in _MENUS:
@@ -205,6 +225,10 @@ def allowed(control: Control) -> str:
         text = "true presses it"
     elif control.type is ControlType.STRING:
         text = f"text of {control.minimum} to {control.maximum} bytes"
+    elif control.type is ControlType.ARRAY:
+        count = math.prod(control.dims)
+        least = "1 to " if control.dynamic else ""
+        text = f"a list of {least}{count} numbers from {control.minimum} to {control.maximum}"
     elif control.items:
         text = ", ".join(f"{index} ({label})" for index, label in control.items[:20])
     elif control.type is ControlType.BITMASK:
@@ -214,25 +238,6 @@ def allowed(control: Control) -> str:
             f" in steps of {control.step}" if control.step > 1 else ""
         )
     return text if control.default is None else f"{text}; default {shown(control, control.default)}"
-
-
-def reason_of(number: int) -> str:
-    """Why a camera has refused a value, in words.
-
-    Args:
-        number: of errno(3), from VIDIOC_S_EXT_CTRLS.
-    """
-    return _REASONS.get(number) or f"the camera refuses it ({os.strerror(number)})"
-
-
-_REASONS = {
-    errno.EBUSY: "the camera cannot change it while it streams, or another program holds it",
-    errno.EACCES: "the camera does not let it be set now",
-    errno.ERANGE: "the camera does not take this value",
-    errno.EINVAL: "the camera does not take this value",
-    errno.EIO: "the camera does not do it; it may be one that it only pretends to have",
-    errno.ETIMEDOUT: "the camera does not answer",
-}
 
 
 def _item(control: Control, given: Given) -> int:
@@ -250,6 +255,17 @@ def _text(control: Control, given: Given) -> str:
     if not control.minimum <= size <= control.maximum or (size - control.minimum) % max(control.step, 1):
         _refuse(control, "length", f"{size} bytes are out of range")
     return text
+
+
+def _elements(control: Control, given: Given) -> list[int]:
+    if not isinstance(given, list):
+        _refuse(control, "type", "it takes a list of numbers")
+    count = math.prod(control.dims)
+    if not (1 if control.dynamic else count) <= len(given) <= count:
+        _refuse(control, "length", f"{len(given)} numbers do not fit")
+    if not all(control.minimum <= number <= control.maximum for number in given):
+        _refuse(control, "range", "one of them is out of range")
+    return given
 
 
 def _short(given: Given) -> str:

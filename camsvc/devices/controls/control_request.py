@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterable, Mapping
 from typing import NoReturn
 
 from attrs import frozen
 
-from camsvc.devices.controls.control import Control, Given, Raw, parsed, reason_of, shown
+from camsvc.devices.controls.control import Control, Given, Raw, parsed, shown
 from camsvc.devices.controls.ordering import ControlOutcome, freed_by
 from camsvc.errors import DependencyFailed, InvalidParams, InvalidState
 from camsvc.validate import nearest
@@ -88,6 +90,25 @@ def applied(controls: Mapping[int, Control], wanted: Mapping[int, Raw], outcome:
         if value is not None and value != wanted[ident]
     }
     return Applied(outcome.taken, adjusted, refused)
+
+
+def reason_of(number: int) -> str:
+    """Why a camera has refused a value, in words.
+
+    Args:
+        number: of errno(3), from VIDIOC_S_EXT_CTRLS.
+    """
+    return _REASONS.get(number) or f"the camera refuses it ({os.strerror(number)})"
+
+
+_REASONS = {
+    errno.EBUSY: "the camera cannot change it while it streams, or another program holds it",
+    errno.EACCES: "the camera does not let it be set now",
+    errno.ERANGE: "the camera does not take this value",
+    errno.EINVAL: "the camera does not take this value",
+    errno.EIO: "the camera does not do it; it may be one that it only pretends to have",
+    errno.ETIMEDOUT: "the camera does not answer",
+}
 
 
 def require_some(done: Applied) -> None:

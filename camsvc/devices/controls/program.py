@@ -33,7 +33,7 @@ POLL_S = 5.0
 REPORT_S = 0.1
 """Changes are told so far apart at least: a slider that another program moves makes hundreds of them."""
 
-_MOST_CONTROLS, _MOST_ITEMS = 1000, 1000
+_MOST_CONTROLS, _MOST_ITEMS, _MOST_ELEMENTS = 1000, 1000, 4096
 
 
 class NodeControls:
@@ -48,7 +48,8 @@ class NodeControls:
 
         Yields:
             ``id``, ``type`` and ``flags`` as numbers of V4L2, ``name``, ``group``, ``min``, ``max``, ``step``,
-            ``default``, ``array`` (has no single value), ``items`` of a menu, and ``value``; None where it has none.
+            ``default``, ``array`` (has no single value), ``dims`` of an array, ``items`` of a menu, and ``value``;
+            None where it has none that can be told.
         """
         query, group = v4l2.ControlQuery(), ""
         for _ in range(_MOST_CONTROLS):
@@ -80,14 +81,20 @@ class NodeControls:
             self._node.ioctl(v4l2.QUERY, query)
             if query.flags & v4l2.INACTIVE:
                 return ident, "inactive", None
+            if isinstance(wanted, list) != (query.nr_of_dims > 0 and query.type in v4l2.ELEMENTS):
+                return ident, "refused", errno.EINVAL  # it was another control when that was kept
             value = v4l2.Value(id=ident)
-            if query.type == v4l2.STRING:
+            if query.nr_of_dims:
+                elements = _with_elements(value, query, wanted)  # noqa: F841  # the value points to it
+            elif query.type == v4l2.STRING:
                 text = _with_room(value, query, wanted.encode())  # noqa: F841  # the value points to it
             elif query.type == v4l2.INTEGER64:
                 value.content.value64 = wanted
             else:
                 value.content.value = ctypes.c_int32(wanted).value  # a bit mask has 32 bits without a sign
             self._exchange(v4l2.SET, value)
+            if query.nr_of_dims:
+                self._node.ioctl(v4l2.QUERY, query)  # some have as many numbers as were set
             return ident, "set", self._value(query)
         except OSError as why:
             _raise_if_gone(why)
@@ -117,11 +124,13 @@ class NodeControls:
 
     def _row(self, query: v4l2.ControlQuery, group: str) -> dict[str, Any]:
         array = query.type >= v4l2.FIRST_COMPOUND or query.nr_of_dims > 0
-        readable = not array and query.type != v4l2.BUTTON and not query.flags & v4l2.WRITE_ONLY
+        told = not array or (query.nr_of_dims and query.type in v4l2.ELEMENTS and query.elems <= _MOST_ELEMENTS)
+        readable = told and query.type != v4l2.BUTTON and not query.flags & v4l2.WRITE_ONLY
         return {
             **{"id": query.id, "type": query.type, "flags": query.flags, "name": _text(query.name), "group": group},
             **{"min": query.minimum, "max": query.maximum, "step": query.step, "default": query.default},
             "array": array,
+            "dims": list(query.dims[: query.nr_of_dims]),
             "items": list(self._items(query)) if query.type in v4l2.MENUS else [],
             "value": self._value(query) if readable else None,
         }
@@ -140,12 +149,15 @@ class NodeControls:
         if query.type == v4l2.BUTTON or query.flags & v4l2.WRITE_ONLY:
             return None
         value = v4l2.Value(id=query.id)
-        text = _with_room(value, query) if query.type == v4l2.STRING else None
+        array = _with_elements(value, query, [0] * query.elems) if query.nr_of_dims else None
+        text = _with_room(value, query) if query.type == v4l2.STRING and array is None else None
         try:
             self._exchange(v4l2.GET, value)
         except OSError as why:
             _raise_if_gone(why)
             return None
+        if array is not None:
+            return list(array)
         if text is not None:
             return _text(text.value)
         if query.type == v4l2.INTEGER64:
@@ -154,6 +166,13 @@ class NodeControls:
 
     def _exchange(self, code: int, value: v4l2.Value) -> None:
         self._node.ioctl(code, v4l2.Values(count=1, controls=ctypes.pointer(value)))
+
+
+def _with_elements(value: v4l2.Value, query: v4l2.ControlQuery, elements: list[int]) -> ctypes.Array[Any]:
+    """Numbers to which an array's value points; they have to live as long as that is used."""
+    room: ctypes.Array[Any] = (v4l2.ELEMENTS[query.type] * len(elements))(*elements)
+    value.size, value.content.string = ctypes.sizeof(room), ctypes.addressof(room)
+    return room
 
 
 def _with_room(value: v4l2.Value, query: v4l2.ControlQuery, text: bytes = b"") -> ctypes.Array[ctypes.c_char]:

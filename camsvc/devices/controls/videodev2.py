@@ -11,11 +11,20 @@ import ctypes
 import fcntl
 import os
 import select
+from collections.abc import Mapping
+from typing import Any
 
 NEXT = 0x80000000 | 0x40000000  # V4L2_CTRL_FLAG_NEXT_CTRL, …_NEXT_COMPOUND
 DISABLED, WRITE_ONLY, INACTIVE = 0x01, 0x40, 0x10
 BUTTON, CLASS, STRING, INTEGER64, FIRST_COMPOUND = 4, 6, 7, 5, 0x100
 MENUS = (3, 9)
+ELEMENTS: Mapping[int, type[Any]] = {
+    1: ctypes.c_int32,
+    0x100: ctypes.c_uint8,
+    0x101: ctypes.c_uint16,
+    0x102: ctypes.c_uint32,
+}
+"""Of arrays of numbers, by their type; those of 64 bits are left out, as JavaScript's numbers end at 2^53."""
 CTRL_EVENT = 3  # V4L2_EVENT_CTRL
 _u32, _s64, _u64 = ctypes.c_uint32, ctypes.c_int64, ctypes.c_uint64
 

@@ -36,6 +36,7 @@ class FakeControl:
         master: id of the control that makes this one inactive, and the values with which it does not.
         refuses: an errno, with which it answers to what it should be.
         volatile: an automatic control changes it, while it has it.
+        dims: of an array, with its numbers as the value.
         limit: it makes this of whatever is beyond it; None for no such limit.
     """
 
@@ -54,7 +55,7 @@ class FakeControl:
     refuses: int = 0
     volatile: bool = False
     limit: int | None = None
-    dims: int = 0
+    dims: list[int] = field(factory=list)
 
 
 class FakeNode:
@@ -115,7 +116,10 @@ class FakeNode:
         control = self._find(ident)
         query.id, query.type, query.name = control.id, control.type, control.name.encode()
         query.minimum, query.maximum = control.minimum, control.maximum
-        query.step, query.default, query.nr_of_dims = control.step, control.default, control.dims
+        query.step, query.default, query.nr_of_dims = control.step, control.default, len(control.dims)
+        for at, size in enumerate(control.dims):
+            query.dims[at] = size
+        query.elems = len(control.value) if control.dims else 1
         taken_over = v4l2.INACTIVE | (VOLATILE if control.volatile else 0)
         query.flags = control.flags | (taken_over if self.inactive(control) else 0)
 
@@ -132,7 +136,10 @@ class FakeNode:
     def _get(self, values: Any) -> None:
         value = values.controls[0]
         control = self._find(value.id)
-        if control.type == STRING:
+        if control.dims:
+            array = self._array(control, value, len(control.value))
+            array[:] = control.value
+        elif control.type == STRING:
             text = control.value.encode() + b"\0"
             if value.size < len(text):
                 raise OSError(errno.ENOSPC, "no room")
@@ -147,14 +154,23 @@ class FakeNode:
         control = self._find(value.id)
         if control.refuses:
             raise OSError(control.refuses, "refused")
-        if control.type == STRING:
-            asked: Any = ctypes.string_at(value.content.string, value.size).partition(b"\0")[0].decode()
+        if control.dims:
+            asked: Any = list(self._array(control, value, value.size // ctypes.sizeof(v4l2.ELEMENTS[control.type])))
+        elif control.type == STRING:
+            asked = ctypes.string_at(value.content.string, value.size).partition(b"\0")[0].decode()
         elif control.type == INTEGER64:
             asked = value.content.value64
         else:
             asked = value.content.value & (0xFFFFFFFF if control.minimum >= 0 else -1)
         self.calls.append((control.id, asked))
         control.value = asked if control.limit is None else min(asked, control.limit)
+
+    def _array(self, control: FakeControl, value: Any, count: int) -> Any:
+        """The caller's numbers."""
+        kind = v4l2.ELEMENTS[control.type] * count
+        if value.size < ctypes.sizeof(kind):
+            raise OSError(errno.ENOSPC, "no room")
+        return kind.from_address(value.content.string)
 
     def _subscribe(self, subscription: Any) -> None:
         if not self._tells:

@@ -14,7 +14,7 @@ export interface Added {
 /** A control of which the camera made another value than was asked for. */
 export interface AdjustedView {
   name: string;
-  asked: boolean | number | string | null;
+  asked: boolean | number | string | number[] | null;
 }
 
 /** One call; `result` is `ok`, or code and reason of the error. `hash` is that of the row in the chain. */
@@ -187,19 +187,21 @@ export interface ControlList {
   profiles: string[];
 }
 
-/** A control, with V4L2's types and flags; values of `integer64` are texts, as JavaScript's numbers end at 2^53. `value` is missing where nobody can tell it. `kept` is what camsvc sets again whenever the camera comes, and missing where nothing was set here. `inactive`: an automatic one has it; `busy`: not while the camera streams; `volatile`: it changes by itself. */
+/** A control, with V4L2's types and flags; values of `integer64` are texts, as JavaScript's numbers end at 2^53. `value` is missing where nobody can tell it. `kept` is what camsvc sets again whenever the camera comes, and missing where nothing was set here. `inactive`: an automatic one has it; `busy`: not while the camera streams; `volatile`: it changes by itself. An `array` has its numbers as one list, `min` to `max` each, `dims` as many in each direction, the last one fastest; what is `compound` is a structure, which is only named here. */
 export interface ControlView {
   name: string;
   label: string;
   group: string;
   type: string;
-  value?: boolean | number | string | null;
-  default?: boolean | number | string | null;
+  value?: boolean | number | string | number[] | null;
+  default?: boolean | number | string | number[] | null;
   min?: number | string;
   max?: number | string;
   step?: number | string;
   menu?: MenuItem[];
-  kept?: boolean | number | string | null;
+  element?: string;
+  dims?: number[];
+  kept?: boolean | number | string | number[] | null;
   read_only?: boolean;
   inactive?: boolean;
   volatile?: boolean;
@@ -1422,10 +1424,10 @@ export interface Methods {
       device: string;
       /** name of a control; get_camera_controls lists them */
       name?: string;
-      /** what it shall be: a number, true or false, a text; of a menu the number or the label of an item; null gives it back to the camera */
-      value?: boolean | number | string | null;
+      /** what it shall be: a number, true or false, a text; of a menu the number or the label of an item, of an array a list of all its numbers; null gives it back to the camera */
+      value?: boolean | number | string | number[] | null;
       /** values by names, set in the order that they need: automatic ones before what they free */
-      values?: Record<string, boolean | number | string | null>;
+      values?: Record<string, boolean | number | string | number[] | null>;
       /** name of a saved profile */
       profile?: string;
     };

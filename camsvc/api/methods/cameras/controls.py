@@ -47,8 +47,8 @@ ProfileName = Annotated[
     ),
 ]
 _VALUE = (
-    "what it shall be: a number, true or false, a text; of a menu the number or the label of an item; null gives it"
-    " back to the camera"
+    "what it shall be: a number, true or false, a text; of a menu the number or the label of an item, of an array a"
+    " list of all its numbers; null gives it back to the camera"
 )
 
 

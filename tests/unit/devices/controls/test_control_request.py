@@ -25,6 +25,7 @@ from tests.support.usb.fake_node import (
     webcam,
 )
 
+DYNAMIC = 0x800  # V4L2_CTRL_FLAG_DYNAMIC_ARRAY
 ENDS = (-(1 << 63), (1 << 63) - 1)
 
 
@@ -56,6 +57,8 @@ class ValueTests(SynchronousTestCase):
             (one(type=INTEGER64, minimum=ENDS[0], maximum=ENDS[1]), ENDS[1], ENDS[1]),
             (one(type=BITMASK, maximum=0b1010), 0b1000, 0b1000),
             (one(type=STRING, minimum=2, maximum=8, step=2, value=""), "höh", "höh"),
+            (one(type=0x100, dims=[2, 2], value=[0] * 4), [0, 255, 1, 2], [0, 255, 1, 2]),
+            (one(type=0x102, dims=[8], flags=DYNAMIC, value=[0]), [1, 2], [1, 2]),
             (one(type=BUTTON), True, 1),
             (one(type=BUTTON), None, 1),
             (one(default=4), None, 4),
@@ -78,6 +81,11 @@ class ValueTests(SynchronousTestCase):
             (one(type=BITMASK, maximum=0b1010), 0b1001, "range", "bits of 0xa"),
             (one(type=STRING, minimum=2, maximum=8, step=2, value=""), "abc", "length", "2 to 8 bytes"),
             (one(type=STRING, maximum=8, value=""), 5, "type", "text"),
+            (one(dims=[3], value=[0] * 3), 5, "type", "a list of 3 numbers from 0 to 255"),
+            (one(dims=[3], value=[0] * 3), [1, 2], "length", "a list of 3 numbers from 0 to 255"),
+            (one(dims=[3], value=[0] * 3), [1, 2, 256], "range", "a list of 3 numbers from 0 to 255"),
+            (one(dims=[3], flags=DYNAMIC, value=[0]), [1] * 4, "length", "a list of 1 to 3 numbers"),
+            (one(), [1], "type", "0 to 255"),
             (one(type=STRING, maximum=8, value=""), "a\0b", "type", "text"),
         ):
             with self.assertRaises(InvalidParams) as caught:
@@ -109,14 +117,14 @@ class NameTests(SynchronousTestCase):
     def test_told_anew(self) -> None:
         """A control keeps its name and its group; one that nobody knows is left out."""
         found = controls(FakeControl(1, "Gain"), FakeControl(2, "Gain"))
-        rows = [Row(number, 1, 0, "Gain", "", 0, 9, 1, 0, False, [], 5) for number in (2, 3)]
+        rows = [Row(number, 1, 0, "Gain", "", 0, 9, 1, 0, False, [], [], 5) for number in (2, 3)]
         after = updated(found, rows)
         self.assertEqual([(each.name, each.value) for each in after.values()], [("gain", 0), ("gain_2", 5)])
 
     def test_worth_keeping(self) -> None:
         """What nobody sets, or what changes by itself, is not."""
         self.assertTrue(one().keeps)
-        for other in (one(flags=READ_ONLY), one(flags=VOLATILE), one(type=BUTTON), one(dims=1)):
+        for other in (one(flags=READ_ONLY), one(flags=VOLATILE), one(type=BUTTON), one(type=0x106)):
             self.assertFalse(other.keeps)
 
 

@@ -68,7 +68,7 @@ class RowsTests(SynchronousTestCase):
         self.assertEqual(row["items"], [(0, str(1 << 40)), (1, "-7")])
 
     def test_types(self) -> None:
-        """64 bits, text, a mask of 32 bits, negative numbers; a button and an array have no value."""
+        """64 bits, text, a mask of 32 bits, negative numbers; a button and a structure have no value."""
         self.assertEqual(self.row(FakeControl(5, "x", INTEGER64, -(1 << 63), (1 << 63) - 1, value=-5))["value"], -5)
         self.assertEqual(self.row(FakeControl(5, "x", STRING, 0, 8, value="höh"))["value"], "höh")
         self.assertEqual(
@@ -76,8 +76,19 @@ class RowsTests(SynchronousTestCase):
         )
         self.assertEqual(self.row(FakeControl(5, "x", minimum=-5, value=-5))["value"], -5)
         self.assertIsNone(self.row(FakeControl(5, "x", BUTTON))["value"])
-        for array in (FakeControl(5, "x", dims=1), FakeControl(5, "x", 0x106)):
-            self.assertTrue(self.row(array)["array"])
+        row = self.row(FakeControl(5, "x", 0x106))
+        self.assertEqual((row["array"], row["dims"], row["value"]), (True, [], None))
+
+    def test_arrays(self) -> None:
+        """All their numbers, as wide as they are; of 64 bits, and of more than a page of them, only what they are."""
+        for type_, numbers in ((1, [-5, 1 << 30]), (0x100, [0, 255]), (0x101, [65535, 1]), (0x102, [1 << 31, 2])):
+            row = self.row(FakeControl(5, "x", type_, dims=[1, 2], value=numbers))
+            self.assertEqual((row["array"], row["dims"], row["value"]), (True, [1, 2], numbers))
+        for array in (
+            FakeControl(5, "x", INTEGER64, dims=[2], value=[1, 2]),
+            FakeControl(5, "x", 0x100, dims=[100, 100], value=[0] * 10_000),
+        ):
+            self.assertIsNone(self.row(array)["value"])
 
     def test_not_there(self) -> None:
         """A disabled one is left out; a driver without controls has none; one that is gone says so."""
@@ -101,10 +112,22 @@ class PutTests(SynchronousTestCase):
             (FakeControl(5, "x", BITMASK, maximum=(1 << 32) - 1), (1 << 32) - 1),
             (FakeControl(5, "x", minimum=-5, maximum=5), -5),
             (FakeControl(5, "x", BOOLEAN, maximum=1), 1),
+            (FakeControl(5, "x", minimum=-9, dims=[3], value=[0, 0, 0]), [-9, 0, 5]),
+            (FakeControl(5, "x", 0x100, dims=[2, 2], value=[0] * 4), [0, 1, 254, 255]),
+            (FakeControl(5, "x", 0x102, dims=[8], value=[0]), [1, 2, (1 << 32) - 1]),
         ):
             node = FakeNode([control])
             self.assertEqual(NodeControls(node).put(5, value), (5, "set", value))
             self.assertEqual(node.calls, [(5, value)])
+
+    def test_another_kind_of_value(self) -> None:
+        """Numbers for what is no array, and the other way round: refused, as by a driver."""
+        for control, value in (
+            (FakeControl(5, "x"), [1]),
+            (FakeControl(5, "x", dims=[1], value=[0]), 1),
+            (FakeControl(5, "x", INTEGER64, dims=[1], value=[0]), [1]),
+        ):
+            self.assertEqual(NodeControls(FakeNode([control])).put(5, value), (5, "refused", errno.EINVAL))
 
     def test_button(self) -> None:
         """It is pressed, and has no value."""

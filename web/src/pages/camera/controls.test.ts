@@ -49,7 +49,7 @@ describe("lookOf", () => {
     expect(lookOf(control({ read_only: true }))).toBe("fact");
     expect(lookOf({ ...control({ type: "button" }), value: null })).toBe("button");
     expect(lookOf({ ...control({}), value: null })).toBeNull();
-    expect(lookOf(control({ type: "array" }))).toBeNull();
+    expect(lookOf(control({ type: "array", value: [1, 2] }))).toBeNull();
   });
 });
 

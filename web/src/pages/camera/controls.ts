@@ -12,7 +12,7 @@ export type Look = "switch" | "menu" | "slider" | "number" | "text" | "button" |
 export function lookOf(control: ControlView): Look | null {
   const { type, value, read_only: readOnly } = control;
   if (type === "button") return readOnly ? null : "button";
-  if (value === undefined || value === null || type === "array") return null;
+  if (value === undefined || value === null || Array.isArray(value)) return null;
   if (readOnly) return "fact";
   if (type === "boolean") return "switch";
   if (type === "menu" || type === "integer_menu") return "menu";
@@ -27,7 +27,7 @@ export function rangeOf({ min, max, step }: ControlView): { min: number; max: nu
 }
 
 /** A value in words: of a menu the label of its item. */
-export function wordsOf(control: Pick<ControlView, "menu">, value: Value): string {
+export function wordsOf(control: Pick<ControlView, "menu">, value: Value | number[]): string {
   if (typeof value === "boolean") return t(value ? "camera.settings.on" : "camera.settings.off");
   return control.menu?.find((item) => item.value === value)?.label ?? String(value);
 }
@@ -39,7 +39,8 @@ export function isSet({ value, kept, default: initial }: ControlView): boolean {
 
 /** What another program has made of something that is kept; undefined where it is as it is kept. */
 export function keptOtherwise({ value, kept, inactive }: ControlView): Value | undefined {
-  return kept === undefined || kept === null || kept === value || inactive ? undefined : kept;
+  const nothing = kept === undefined || kept === null || Array.isArray(kept);
+  return nothing || kept === value || inactive ? undefined : kept;
 }
 
 /** The automatic control that has an inactive one, as the camera calls it, and the value of it that lets go. */
