@@ -8,6 +8,7 @@ socket; with TLS in small pieces through the transport.
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,10 @@ from camsvc.server.downloads.send_turns import CHUNK_BYTES, SendTurns
 
 _LEFT_BYTES = 1 << 10
 """Of each piece so much is left to the transport, which tells when the socket takes more."""
+
+_UNSENT_BYTES = CHUNK_BYTES
+"""So much of what the socket has taken may wait to be sent (TCP_NOTSENT_LOWAT): without it the kernel keeps 3 MB for
+each reader that does not read, and for a thousand of them more than all sockets may have (tcp(7), tcp_mem)."""
 
 _TLS_BYTES = 64 << 10
 _AHEAD_BYTES = 4 << 20
@@ -94,6 +99,7 @@ class BodySender:
         if self._socket is not None:
             self._socket.SEND_LIMIT = CHUNK_BYTES
             self._socket.bufferSize = _LEFT_BYTES - 1  # where more waits, we are told when it is gone
+            self._socket.getHandle().setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT_BYTES)
         self._request.registerProducer(self, True)
         self._write(b"")  # the headers
         self._ask()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import random
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,7 @@ class BodySenderTestCase(TestCase):
 
         def render(request: Any) -> int:
             request.setHeader(b"content-length", b"%d" % size)
+            self.socket = request.channel.transport.getHandle()
             BodySender(request, self.turns, pieces(), lambda: self.closed.append(True)).start()
             return NOT_DONE_YET
 
@@ -154,6 +156,8 @@ class CutTests(BodySenderTestCase):
         client.transport.pauseProducing()
         before = len(os.listdir("/proc/self/fd"))
         await eventually(lambda: len(os.listdir("/proc/self/fd")) > before)
+        unsent = self.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT)
+        self.assertLessEqual(unsent, CHUNK_BYTES, "the kernel holds it instead")
         client.transport.abortConnection()
         await client.lost
         await eventually(lambda: self.closed)

@@ -62,16 +62,3 @@ class SendTurnsTests(SynchronousTestCase):
             self.reactor.turn()
             self.assertEqual(self.reactor.waiting, [])
         self.assertEqual(self.sent, ["x", "x"])
-
-    def test_one_fails(self) -> None:
-        """The others go on."""
-
-        def fail() -> None:
-            raise ZeroDivisionError
-
-        self.turns.ask(fail)
-        self.turns.ask(lambda: self.sent.append("x"))
-        self.reactor.turn()
-        self.reactor.turn()
-        self.assertEqual(self.sent, ["x"])
-        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
