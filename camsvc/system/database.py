@@ -86,20 +86,22 @@ class Database:
             raise RuntimeError("the database has its thread: use run()")
         return self._transaction(work)
 
-    def run(self, work: Callable[[sqlite3.Connection], T]) -> Deferred[T]:
+    def run(self, work: Callable[[sqlite3.Connection], T], *, durable: bool = True) -> Deferred[T]:
         """Run ``work`` in one transaction on the database's thread, after what was asked before.
 
         A file that cannot be read or written (no room, read-only, damaged) is a DependencyFailed of the Deferred.
 
         Args:
             work: gets the connection; commits when it returns, rolls back when it raises.
+            durable: have it on the disk before it is done. Without, a power cut may undo it, until the next one that
+                is: for what is found again, as in files.
 
         Raises:
             RuntimeError: before :meth:`start`.
         """
         if self._reactor is None:
             raise RuntimeError("the database has no thread yet: use now()")
-        return deferToThreadPool(self._reactor, self._pool, self._transaction_on_thread, work)
+        return deferToThreadPool(self._reactor, self._pool, self._transaction_on_thread, work, durable)
 
     def _transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
         try:
@@ -112,9 +114,15 @@ class Database:
             raise
         return value
 
-    def _transaction_on_thread(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    def _transaction_on_thread(self, work: Callable[[sqlite3.Connection], T], durable: bool) -> T:
         try:
-            return self._transaction(work)
+            if durable:
+                return self._transaction(work)
+            self._connection.execute("PRAGMA synchronous = NORMAL")
+            try:
+                return self._transaction(work)
+            finally:
+                self._connection.execute("PRAGMA synchronous = FULL")
         except sqlite3.OperationalError as why:
             raise DependencyFailed(
                 "storage", f"the database cannot be used: {why}", suggestion="is the disk full or read-only?"

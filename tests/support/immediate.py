@@ -23,8 +23,8 @@ class ImmediateDatabase(Database):
     def connection(self) -> sqlite3.Connection:
         return self._connection
 
-    def run(self, work: Callable[[sqlite3.Connection], T]) -> Deferred[T]:
-        return execute(self._transaction_on_thread, work)
+    def run(self, work: Callable[[sqlite3.Connection], T], *, durable: bool = True) -> Deferred[T]:
+        return execute(self._transaction_on_thread, work, durable)
 
 
 class ImmediateMediaFolders(MediaFolders):

@@ -63,7 +63,7 @@ class Examination:
                     contents = await self._folders.thread(_contents, self._folders.path(kind, file))
                 except OSError:  # gone meanwhile, or its disk is away: the next round tries again
                     continue
-                await self._database.run(partial(enter, kind=kind, file=file, contents=contents))
+                await self._database.run(partial(enter, kind=kind, file=file, contents=contents), durable=False)
                 await sleep(self._reactor, PAUSE_S)
 
 

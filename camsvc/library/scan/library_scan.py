@@ -176,14 +176,14 @@ class LibraryScan:
 
     async def _take_in(self, place: _FollowedFolder, seen: list[SeenFile]) -> int:
         take_in = partial(reconciliation.take_in, kind=place.kind, location=place.location, seen=seen)
-        return await self._database.run(take_in)
+        return await self._database.run(take_in, durable=False)
 
     async def _forget(self, place: _FollowedFolder, missing: set[str]) -> int:
         """Drop what is gone; nothing, where the disk went while it was looked at."""
         if not missing or await self._away(place.kind, place.location):
             return 0
         forget = partial(reconciliation.forget, kind=place.kind, location=place.location, missing=sorted(missing))
-        return await self._database.run(forget)
+        return await self._database.run(forget, durable=False)
 
 
 def _look(folder: Path, names: list[str]) -> list[SeenFile]:

@@ -32,9 +32,9 @@ class FailingDatabase(ImmediateDatabase):
     full = False
     asked = 0
 
-    def run(self, work: Callable[[sqlite3.Connection], T]) -> Deferred[T]:
+    def run(self, work: Callable[[sqlite3.Connection], T], *, durable: bool = True) -> Deferred[T]:
         self.asked += 1
-        return fail(DependencyFailed("storage", "disk full")) if self.full else super().run(work)
+        return fail(DependencyFailed("storage", "disk full")) if self.full else super().run(work, durable=durable)
 
 
 class AuditTestCase(SynchronousTestCase):

@@ -163,3 +163,16 @@ class ThreadTests(TestCase):
         again = Database(self.path)
         self.assertEqual(len(again.now(keys)), 20)
         again.stop()
+
+    async def test_durable(self) -> None:
+        """Each transaction is on the disk when it is done, but those that say that they need not, failed or not."""
+
+        def level(db: sqlite3.Connection) -> int:
+            return int(db.execute("PRAGMA synchronous").fetchone()[0])
+
+        self.assertEqual(await self.database.run(level), 2)
+        self.assertEqual(await self.database.run(level, durable=False), 1)
+        self.assertEqual(await self.database.run(level), 2)
+        with self.assertRaises(ZeroDivisionError):
+            await self.database.run(lambda _: 1 // 0, durable=False)
+        self.assertEqual(await self.database.run(level), 2)
