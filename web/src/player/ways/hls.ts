@@ -5,6 +5,7 @@ import type Hls from "hls.js";
 
 import { BASE } from "../../api/base";
 import {
+  ANSWERED_MS,
   framesOf,
   nextFrame,
   NoWay,
@@ -36,6 +37,7 @@ export class HlsVideo implements Way {
   readonly name = "hls";
   private readonly url: string;
   private readonly video: HTMLVideoElement;
+  private readonly abort = new AbortController();
   private hls: Hls | null = null;
   private broken = false;
   private bytes = 0;
@@ -54,7 +56,8 @@ export class HlsVideo implements Way {
 
   async start(): Promise<void> {
     // The first request trades the login for a session's URL; a refusal is told by it in words.
-    const response = await fetch(this.url);
+    const asked = fetch(this.url, { signal: this.abort.signal });
+    const response = await within(ANSWERED_MS, asked, new NoWay("no-picture"));
     if (!response.ok) throw await refusal(response);
     const Script = hasMediaSource() ? await loadHls() : null;
     if (this.broken) throw new NoWay("ended");
@@ -118,6 +121,7 @@ export class HlsVideo implements Way {
 
   stop(): void {
     this.broken = true;
+    this.abort.abort();
     this.hls?.destroy();
     this.hls = null;
     this.video.onerror = null;

@@ -1,7 +1,17 @@
 // Single pictures, one a second, asked for by ETag: nothing is sent twice, and nothing is kept open.
 
 import { BASE } from "../../api/base";
-import { NoWay, Rate, refusal, type Screen, type Stats, type Way, type Why } from "./way";
+import {
+  ANSWERED_MS,
+  NoWay,
+  Rate,
+  refusal,
+  within,
+  type Screen,
+  type Stats,
+  type Way,
+  type Why,
+} from "./way";
 
 const EVERY_MS = 1000;
 /** camsvc asks for patience when it is asked too often. */
@@ -31,7 +41,7 @@ export class Pictures implements Way {
   }
 
   async start(): Promise<void> {
-    await this.ask();
+    await within(ANSWERED_MS, this.ask(), new NoWay("no-picture"));
     this.goOn(EVERY_MS);
   }
 

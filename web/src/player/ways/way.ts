@@ -1,5 +1,8 @@
 // What every way of a camera's picture has in common.
 
+/** So long camsvc may take to answer: it wakes a camera meanwhile. */
+export const ANSWERED_MS = 25_000;
+
 export type WayName = "webrtc" | "hls" | "pictures";
 
 /** Why a way does not work here; `refused` comes with camsvc's own words. */

@@ -2,6 +2,7 @@
 
 import { BASE } from "../../api/base";
 import {
+  ANSWERED_MS,
   framesOf,
   nextFrame,
   NoWay,
@@ -14,9 +15,11 @@ import {
   type Why,
 } from "./way";
 
-const ANSWERED_MS = 25_000;
 const CONNECTED_MS = 4_000;
 const SHOWN_MS = 8_000;
+/** The engine that is asked to end a session may be the one that has died. */
+const LEFT_MS = 5_000;
+const QUIET_MS = 500;
 
 type Inbound = RTCInboundRtpStreamStats & { totalDecodeTime?: number; totalProcessingDelay?: number };
 
@@ -132,7 +135,13 @@ export class WebRtc implements Way {
   private async leave(): Promise<void> {
     const session = this.session;
     this.session = null;
-    if (session) await fetch(session, { method: "DELETE", keepalive: true }).catch(() => undefined);
+    if (!session) return;
+    const leaving = fetch(session, {
+      method: "DELETE",
+      keepalive: true,
+      signal: AbortSignal.timeout(LEFT_MS),
+    });
+    await leaving.catch(() => undefined);
   }
 
   stop(): void {
@@ -140,6 +149,11 @@ export class WebRtc implements Way {
     this.peer = null;
     this.abort.abort();
     this.video.srcObject = null;
-    void this.leave().finally(() => peer?.close());
+    if (!peer) return;
+    // Chromium never frees a peer that is closed while an event of it waits (RTCPeerConnection::ScheduleDispatchEvent
+    // holds it, close() drops the event but not the hold), nor what its handlers reach: the page around the video. They
+    // go first, and it is closed when the events that the session's end brings are over.
+    peer.ontrack = peer.onconnectionstatechange = null;
+    void this.leave().finally(() => setTimeout(() => peer.close(), QUIET_MS));
   }
 }
