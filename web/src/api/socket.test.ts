@@ -115,17 +115,38 @@ describe("RpcSocket", () => {
     newest().open();
     expect(hooks.opened).toHaveBeenCalledTimes(1);
     newest().lose();
+    expect(hooks.lost).toHaveBeenLastCalledWith(1006, "", 4000); // it was opened, and nothing came
+    vi.advanceTimersByTime(4000);
+    newest().open();
+    newest().tell({ method: "system.startup", params: {} });
+    newest().lose();
     expect(hooks.lost).toHaveBeenLastCalledWith(1006, "", 1000);
   });
 
-  it("tries at once when asked to, and not while it is open", () => {
-    const { socket } = made();
+  it("gives up a try that is neither answered nor refused", () => {
+    const { hooks } = made();
+    vi.advanceTimersByTime(9999);
+    expect(hooks.lost).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1);
+    expect(hooks.lost).toHaveBeenCalledTimes(1);
+    expect(newest().readyState).toBe(3);
+  });
+
+  it("tries at once when asked to, and asks what is open whether it is", () => {
+    const { socket, hooks } = made();
     newest().lose();
     socket.retryNow();
     expect(FakeSocket.all).toHaveLength(2);
     newest().open();
     socket.retryNow();
     expect(FakeSocket.all).toHaveLength(2);
+    expect(newest().sent.map(({ method }) => method)).toEqual(["ping"]);
+    newest().tell({ id: newest().sent[0]?.id, result: "pong" });
+    vi.advanceTimersByTime(6000);
+    expect(hooks.lost).toHaveBeenCalledTimes(1);
+    socket.retryNow();
+    vi.advanceTimersByTime(6000);
+    expect(hooks.lost).toHaveBeenCalledTimes(2);
   });
 
   it("gives up a connection that is silent and does not answer", () => {

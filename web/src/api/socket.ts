@@ -16,6 +16,8 @@ const SLOW: Partial<Record<MethodName, number>> = {
 /** A connection that is silent for so long is asked whether it is there; a lost Wi-Fi closes no socket. */
 const SILENT_MS = 15_000;
 const PONG_MS = 6_000;
+/** A network that swallows all packets neither opens a connection nor refuses it, for minutes. */
+const OPENS_MS = 10_000;
 
 export const CloseCode = { LoginEnded: 4001, Unreachable: 1006 } as const;
 
@@ -72,7 +74,6 @@ export class RpcSocket {
     const socket = (this.socket = this.make(this.url));
     socket.onopen = () => {
       if (this.socket !== socket) return;
-      this.failures = 0;
       this.heard();
       this.hooks.opened();
     };
@@ -82,10 +83,15 @@ export class RpcSocket {
     socket.onclose = (event: CloseEvent) => {
       if (this.socket === socket) this.drop(event.code, event.reason);
     };
+    this.silenceTimer = setTimeout(() => this.giveUp(socket), OPENS_MS);
   }
 
-  /** Try now, as there is reason to hope: the network is back, or somebody looks. */
+  /**
+   * Try now, as there is reason to hope: the network is back, or somebody looks. What seems to be open is asked whether
+   * it is, as a device that has slept or changed its network does not know.
+   */
   retryNow(): void {
+    if (this.isOpen) this.ask();
     if (this.retryTimer === undefined) return;
     this.failures = 0;
     this.open();
@@ -125,6 +131,7 @@ export class RpcSocket {
 
   private take(text: string): void {
     this.measurements.count("bytesIn", text.length);
+    this.failures = 0; // not once it is open: what is closed at once is not asked again each second
     this.heard();
     let messages: Answer | Answer[];
     try {
@@ -154,18 +161,24 @@ export class RpcSocket {
     } else waiting.done(message.result);
   }
 
-  /** Something came: it is there. Ask when nothing comes for a while, and give it up without an answer. */
+  /** Something came: it is there. Ask when nothing comes for a while. */
   private heard(): void {
     clearTimeout(this.silenceTimer);
+    this.silenceTimer = setTimeout(() => this.ask(), SILENT_MS);
+  }
+
+  /** Ask whether it is there, and give it up without an answer. */
+  private ask(): void {
+    clearTimeout(this.silenceTimer);
     const socket = this.socket;
-    this.silenceTimer = setTimeout(() => {
-      this.call("ping").catch(() => undefined);
-      this.silenceTimer = setTimeout(() => {
-        if (this.socket !== socket || !socket) return;
-        socket.close();
-        this.drop(CloseCode.Unreachable, "");
-      }, PONG_MS);
-    }, SILENT_MS);
+    this.call("ping").catch(() => undefined);
+    this.silenceTimer = setTimeout(() => this.giveUp(socket), PONG_MS);
+  }
+
+  private giveUp(socket: WebSocket | null): void {
+    if (this.socket !== socket || !socket) return;
+    socket.close();
+    this.drop(CloseCode.Unreachable, "");
   }
 
   private drop(code: number, reason: string): void {
