@@ -6,7 +6,7 @@ import { Failure } from "../api/failure";
 import type { Measured } from "../api/measurements";
 import { RpcSocket } from "../api/socket";
 import type { MethodName, NotificationName, Notifications } from "../api/types";
-import { camerasListed, recordingListed, streamsListed, told } from "./feed";
+import { camerasListed, recordingAnswered, streamsListed, told } from "./feed";
 import { may, roleOf } from "./rights";
 import { store } from "./store";
 
@@ -97,19 +97,18 @@ async function opened(): Promise<void> {
   await Promise.allSettled([subscribed, refreshCameras(), refreshSystem(), refreshDisk()]);
 }
 
-/** Ask for all cameras, and since when those are recorded that are. */
-export async function refreshCameras(): Promise<void> {
+/** Ask for all cameras, and for the recordings of those that are recorded. */
+async function refreshCameras(): Promise<void> {
   const { cameras } = await call("get_camera_list", {});
   store.setState((state) => camerasListed(state, cameras, Date.now()));
-  const unknown = cameras.filter(
-    ({ device, recording }) => recording && !(device in store.getState().recordings),
-  );
   await Promise.allSettled([
     refreshReaders(),
-    ...unknown.map(async ({ device }) => {
-      const { files } = await call("list_recordings", { device, limit: 1 });
-      store.setState((state) => (files[0] ? recordingListed(state, device, files[0]) : {}));
-    }),
+    ...cameras
+      .filter(({ recording }) => recording)
+      .map(async ({ device }) => {
+        const answer = await call("get_recording_status", { device });
+        store.setState((state) => recordingAnswered(state, answer, Date.now()));
+      }),
   ]);
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { CameraView, RecordingUpdate } from "../api/types";
-import { camerasListed, cameraTold, recordingTold, told } from "./feed";
+import { camerasListed, cameraTold, recordingAnswered, recordingTold, told } from "./feed";
 import { store, type AppState } from "./store";
 
 const camera = (device: string, more: Partial<CameraView> = {}): CameraView => ({
@@ -63,6 +63,16 @@ describe("cameras", () => {
     expect(state.since).toEqual({});
   });
 
+  it("that went while nothing was told have no time of it; those that were away keep it", () => {
+    const away = { status: "DISCONNECTED" } as const;
+    const state = after(
+      (s) => camerasListed(s, [camera("camera0"), camera("camera1")], 1000),
+      (s) => cameraTold(s, camera("camera1", away), 2000),
+      (s) => camerasListed(s, [camera("camera0", away), camera("camera1", away)], 9000),
+    );
+    expect(state.since).toEqual({ camera1: 2000 });
+  });
+
   it("are no more when a list is without them, with all that was known of them", () => {
     const state = after(
       (s) => camerasListed(s, [camera("camera0", { recording: true }), camera("camera1")], 1000),
@@ -107,6 +117,27 @@ describe("recordings", () => {
       (s) => recordingTold(s, update({ filename: "old.mp4", status: "STOPPED" }), 2000),
     );
     expect(state.recordings.camera0?.filename).toBe("new.mp4");
+  });
+
+  it("are another when one was ended and begun while nothing was told", () => {
+    const answer = { device: "camera0", recording: true, filename: "b.mp4", duration: 2, file_size: 9 };
+    const state = after(
+      (s) => camerasListed(s, [camera("camera0", { recording: true })], 1000),
+      (s) => recordingTold(s, update({ reason: "camera_disconnected" }), 1000),
+      (s) => recordingAnswered(s, answer, 90_000),
+    );
+    expect(state.recordings.camera0).toEqual({
+      filename: "b.mp4",
+      startedAt: 88_000,
+      confirmed: true,
+      interrupted: false,
+    });
+    const same = after(
+      () => state,
+      (s) => recordingAnswered(s, { ...answer, duration: 4 }, 95_000),
+      (s) => recordingAnswered(s, { ...answer, recording: false, filename: "" }, 96_000),
+    );
+    expect(same.recordings.camera0?.startedAt).toBe(88_000);
   });
 
   it("are over when their camera says so", () => {

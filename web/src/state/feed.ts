@@ -2,9 +2,9 @@
 
 import type {
   CameraView,
-  FileView,
   NotificationName,
   Notifications,
+  RecordingStatus,
   RecordingUpdate,
   StorageUpdate,
   StreamView,
@@ -36,7 +36,10 @@ export function cameraTold(state: AppState, told: CameraView, now: number): Chan
   return change;
 }
 
-/** All cameras there are, as a list told: those that are not in it are no more. */
+/**
+ * All cameras there are, as a list told: those that are not in it are no more. Since when a camera is away that was there
+ * before nobody knows: it went while nothing was told.
+ */
 export function camerasListed(state: AppState, told: readonly CameraView[], now: number): Change {
   const cameras = told.map(shown);
   const listed = Object.fromEntries(cameras.map((camera) => [camera.device, camera]));
@@ -44,10 +47,8 @@ export function camerasListed(state: AppState, told: readonly CameraView[], now:
   const recordings: Record<string, RecordingNow> = {};
   for (const camera of cameras) {
     const known = state.since[camera.device];
-    const before = state.cameras[camera.device];
-    if (camera.status !== "CONNECTED") {
-      if (known !== undefined) since[camera.device] = known;
-      else if (before && before.status !== camera.status) since[camera.device] = now;
+    if (state.cameras[camera.device]?.status === camera.status && known !== undefined) {
+      since[camera.device] = known;
     }
     const recording = state.recordings[camera.device];
     if (camera.recording && recording) recordings[camera.device] = recording;
@@ -75,16 +76,19 @@ export function recordingTold(state: AppState, update: RecordingUpdate, now: num
   return { recordings: { ...state.recordings, [device]: recording } };
 }
 
-/** A recording under way, as the list of files has it. */
-export function recordingListed(state: AppState, device: string, file: FileView): Change {
-  if (file.status !== "RECORDING") return {};
-  const recording: RecordingNow = {
-    filename: file.filename,
-    startedAt: new Date(file.created_time).getTime(),
-    confirmed: true,
-    interrupted: false,
+/** A recording under way, as camsvc says when it is asked: what was told without a connection is not known. */
+export function recordingAnswered(state: AppState, answer: RecordingStatus, now: number): Change {
+  const { device, recording, filename, duration } = answer;
+  if (!recording) return {};
+  const before = state.recordings[device];
+  const known = before?.filename === filename ? before : undefined;
+  const told: RecordingNow = {
+    filename,
+    startedAt: known?.startedAt ?? now - duration * 1000,
+    confirmed: known?.confirmed === true || duration > 0,
+    interrupted: state.cameras[device]?.status !== "CONNECTED",
   };
-  return { recordings: { ...state.recordings, [device]: recording } };
+  return { recordings: { ...state.recordings, [device]: told } };
 }
 
 export function streamsListed(streams: readonly StreamView[]): Change {
