@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import shutil
 import signal
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -16,44 +14,18 @@ from typing import Any
 from twisted.trial.unittest import TestCase
 
 import camsvc
-from tests.support import CHECKOUT
-from tests.support.daemon.daemon import Client, Daemon, parts_folder, recorded_files
-from tests.support.daemon.plugging import WRAPPER, Plugs
+from tests.support.daemon.daemon import Client, parts_folder, recorded_files
+from tests.support.daemon.plugged import FilmedCamera, PluggedDaemon
+from tests.support.daemon.plugging import Plugs
 from tests.support.engine.engines import Engine
-from tests.support.media.ffmpeg import FFMPEG, decode, frames_of, read_frames, reader, spawn
-from tests.support.spawned import Spawned, eventually, processes_mentioning
+from tests.support.media.ffmpeg import FFMPEG, decode, frames_of, read_frames, reader
+from tests.support.spawned import eventually, processes_mentioning
 from tests.support.usb.udev_samples import c270, c920, laptop, vivid
 
 ENGINE = Engine("relay", camsvc.__version__, str(Path(sys.executable).parent / "twistd"), "Relay")
 MJPEG = ["MJPG", 1280, 720, [30.0, 15.0]]
 YUYV = ["YUYV", 640, 480, [30.0]]
 H264 = ["H264", 1920, 1080, [30.0]]
-
-# As costly as the real one: it loads the same library.
-PROBE = """\
-import json, sys, time
-import v4l2ctl
-answer = json.load(open({answers!r})).get(sys.argv[1], {{"errno": 2}})
-time.sleep(answer.pop("sleep", 0))
-print(json.dumps(answer))
-"""
-
-
-# ffmpeg that plays the node, a file here, in place of capturing from it.
-PLAYER = """\
-#!/bin/sh
-skip=0
-for word do
-    shift
-    [ $skip = 1 ] && skip=0 && continue
-    case $word in
-    -input_format | -video_size) skip=1 ;;
-    v4l2) set -- "$@" mjpeg -re -stream_loop -1 ;;
-    *) set -- "$@" "$word" ;;
-    esac
-done
-exec ffmpeg "$@"
-"""
 
 LIVE_S = 2.0
 """From the plug to the first picture on somebody's screen."""
@@ -64,39 +36,6 @@ class Stamped(list[dict[str, Any]]):
 
     def append(self, note: dict[str, Any]) -> None:
         super().append(note | {"at": time.monotonic()})
-
-
-class PluggedDaemon(Daemon):
-    """A camsvc that sees the ports of ``plugs``; nodes answer as :meth:`nodes_answer` says."""
-
-    usb = True
-    plugs: Plugs
-
-    def launch(self) -> Spawned:
-        program, answers = self.folder / "probe.py", self.folder / "answers.json"
-        program.write_text(PROBE.format(answers=str(answers)))
-        script = str(CHECKOUT / "tests/support/daemon/twistd_probing.py")
-        argv = [WRAPPER, sys.executable, script, str(program)]
-        argv += ["-n", "--pidfile=", "camsvc", "--config", str(self.config)]
-        env = {
-            "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
-            "HOME": str(self.folder),
-            "PYTHONPATH": str(Path(camsvc.__file__).resolve().parent.parent),
-            **self.plugs.env(),
-        }
-        return Spawned.start(argv, env, self.folder / "camsvc.log")
-
-    def nodes_answer(self, **nodes: Any) -> None:
-        """What ``video0`` and so on answer: rows of modes, an errno, or seconds of silence."""
-        answers: dict[str, Any] = {}
-        for name, answer in nodes.items():
-            if isinstance(answer, list):
-                answers[f"/dev/{name}"] = {"capture": True, "modes": answer}
-            else:
-                answers[f"/dev/{name}"] = {"errno": answer} if isinstance(answer, int) else {"sleep": answer}
-        temporary = self.folder / "answers.new"
-        temporary.write_text(json.dumps(answers))
-        temporary.rename(self.folder / "answers.json")
 
 
 class HotplugTests(TestCase):
@@ -232,27 +171,18 @@ class LiveTests(TestCase):
     timeout = 120
 
     async def setUp(self) -> None:
-        folder = Path(tempfile.mkdtemp(prefix="camsvc-test-", dir="/dev/shm"))  # libudev wants /dev before a name
-        self.addCleanup(shutil.rmtree, folder)
-        self.node = folder / "video0"
-        making = [*FFMPEG, "-v", "error", "-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=30:duration=1"]
-        made = await spawn(self, [*making, "-f", "mjpeg", str(self.node)]).ends_within(30)
-        self.assertEqual(made.code, 0, made.err)
-        player = folder / "ffmpeg"
-        player.write_text(PLAYER)
-        player.chmod(0o700)
-        (folder / "ffprobe").symlink_to(str(shutil.which("ffprobe")))
+        self.film = await FilmedCamera.make(self)
         self.plugs = await Plugs.open(self)
-        self.daemon = PluggedDaemon(self, ENGINE, cameras="", extra=f'ffmpeg = "{player}"\n')
+        self.daemon = PluggedDaemon(self, ENGINE, cameras="", extra=self.film.media)
         self.daemon.plugs = self.plugs
-        self.daemon.nodes_answer(**{str(self.node).removeprefix("/dev/"): [MJPEG]})
+        self.daemon.nodes_answer(**self.film.answers)
         await self.daemon.start()
-        self.camera = [{**properties, "DEVNAME": str(self.node)} for properties in c270(0, "1")[:1]]
+        self.camera = self.film.nodes
 
     async def test_plugged_in_to_first_picture(self) -> None:
         """New, and known: the picture is there soon after the plug, 1280x720 at 30 from an MJPEG camera."""
         client = await self.daemon.connect()
-        five = ["-f", "mjpeg", "-i", str(self.node), "-frames:v", "5", "-f", "null", "-"]
+        five = ["-f", "mjpeg", "-i", str(self.film.node), "-frames:v", "5", "-f", "null", "-"]
         bare_start = _time_of([*FFMPEG, "-v", "error", *five])
         took: dict[str, float] = {}
         for what in ("new", "known"):

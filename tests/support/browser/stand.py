@@ -20,6 +20,8 @@ from twisted.internet.task import react
 from twisted.protocols.basic import LineOnlyReceiver
 
 from tests.support.daemon.daemon import Daemon
+from tests.support.daemon.plugged import FilmedCamera, PluggedDaemon
+from tests.support.daemon.plugging import Plugs
 from tests.support.engine.engines import find_engines
 from tests.support.spawned import eventually
 from tests.support.usb.fake_node import FakeDevice, webcam
@@ -47,6 +49,8 @@ class Stand:
         self._cleanups: list[tuple[Any, Any, Any]] = []
         self._daemon: Daemon | None = None
         self._device: FakeDevice | None = None
+        self._film: FilmedCamera | None = None
+        self._plugs: Plugs | None = None
 
     def addCleanup(self, work: Any, *args: Any, **kwargs: Any) -> None:
         self._cleanups.append((work, args, kwargs))
@@ -77,8 +81,30 @@ class Stand:
         if hardware:
             self._device = FakeDevice(device_folder(self._daemon), webcam())
             self.addCleanup(self._device.close)
-        await self._daemon.start()
-        return {"url": self._daemon.base, "state": str(self._daemon.state), "engine": self._engine.name}
+        return await self._begun()
+
+    async def do_begin_with_ports(self, cameras: str = "", extra: str = "", server: str = "") -> Any:
+        """The same with USB ports, at first empty, into which a camera can be plugged."""
+        test: Any = self
+        self._film, self._plugs = await FilmedCamera.make(test), await Plugs.open(test)
+        self._daemon = daemon = PluggedDaemon(test, self._engine, cameras, self._film.media + extra, server=server)
+        daemon.plugs = self._plugs
+        daemon.nodes_answer(**self._film.answers)
+        return await self._begun()
+
+    async def _begun(self) -> Any:
+        await self.daemon.start()
+        return {"url": self.daemon.base, "state": str(self.daemon.state), "engine": self._engine.name}
+
+    async def do_plug(self) -> None:
+        """Plug the camera in: a Logitech C270, by what udev says."""
+        assert self._film is not None and self._plugs is not None, "do begin_with_ports first"
+        await self._plugs.plug(*self._film.nodes)
+
+    async def do_unplug(self) -> None:
+        """Take it out."""
+        assert self._film is not None and self._plugs is not None, "do begin_with_ports first"
+        await self._plugs.unplug(*self._film.nodes)
 
     async def do_rpc(self, method: str, params: Any, role: str = "admin") -> Any:
         """A call; its answer as it is on the wire."""

@@ -32,6 +32,8 @@ export interface StandOptions {
   second?: boolean;
   /** Cameras have controls and a microphone that hears nothing. */
   hardware?: boolean;
+  /** With a USB port for a camera: stand.do("plug"), stand.do("unplug"). */
+  ports?: boolean;
 }
 
 export interface Login {
@@ -89,11 +91,10 @@ export class Stand {
       cameras: tables.join("") + (options.tables ?? ""),
       extra: options.media ?? "",
       server: options.server ?? "",
-      second: options.second ?? false,
-      hardware: options.hardware ?? false,
     };
+    const more = { second: options.second ?? false, hardware: options.hardware ?? false };
     try {
-      Object.assign(stand, await stand.do("begin", chosen));
+      Object.assign(stand, await (options.ports ? stand.do("begin_with_ports", chosen) : stand.do("begin", { ...chosen, ...more })));
     } catch (why) {
       await stand.stop();
       throw why;
