@@ -138,6 +138,10 @@ export async function pagesOf(page: Page): Promise<string[]> {
 /** Go to a page and wait until it has its heading and is not waiting for anything. */
 export async function go(page: Page, at: string): Promise<void> {
   await page.evaluate((hash) => (location.hash = hash), at);
-  await page.locator("main h1").first().waitFor();
+  await page
+    .locator(`main[data-path="${at}"]`)
+    .getByRole("heading", { level: 1 })
+    .first()
+    .waitFor();
   await page.locator("main [aria-busy=true]").waitFor({ state: "detached" });
 }

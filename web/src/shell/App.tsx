@@ -1,6 +1,6 @@
 // The page as a whole: the login, or the pages with their navigation.
 
-import { Suspense, useEffect, useState } from "react";
+import { memo, Suspense, useDeferredValue, useEffect, useState } from "react";
 import { Route, Router, Switch } from "wouter";
 import { useHashLocation } from "wouter/use-hash-location";
 
@@ -58,17 +58,20 @@ function NotFound() {
   );
 }
 
-function Pages() {
-  const [path] = useHashLocation();
+function useSeen(): readonly RouteOf[] {
   const role = useApp(roleOf);
-  const seen = routes.filter(({ needs }) => !needs || may(role, needs));
-  const bare = seen.some((route) => route.bare && route.path === path);
+  return routes.filter(({ needs }) => !needs || may(role, needs));
+}
+
+/** The page at a path: drawn again when that is another, or by what the page itself hears of. */
+const Content = memo(function Content({ path }: { path: string }) {
+  const seen = useSeen();
   const entry = seen.find((route) => route.path === path)?.entry;
-  const content = (
+  return (
     <ErrorBoundary key={path} title={entry ? t(entry.text) : "camsvc"}>
       <Suspense fallback={<Waiting label={t("loading")} />}>
-        <Switch>
-          {seen.map(({ path: at, Page }: RouteOf) => (
+        <Switch location={path}>
+          {seen.map(({ path: at, Page }) => (
             <Route key={at} path={at} component={Page} />
           ))}
           <Route component={NotFound} />
@@ -76,7 +79,21 @@ function Pages() {
       </Suspense>
     </ErrorBoundary>
   );
-  if (bare) return <main id="content">{content}</main>;
+});
+
+function Pages() {
+  const [asked] = useHashLocation();
+  // To end a page and draw another takes a slow device a tenth of a second: the navigation says before that what was asked.
+  const path = useDeferredValue(asked);
+  const seen = useSeen();
+  const bare = seen.some((route) => route.bare && route.path === path);
+  const content = <Content path={path} />;
+  if (bare)
+    return (
+      <main id="content" data-path={path}>
+        {content}
+      </main>
+    );
   return (
     <div className={styles.frame}>
       <a
@@ -93,7 +110,7 @@ function Pages() {
       <div className={styles.column}>
         <LinkState />
         {path !== "/system" && <DiskState />}
-        <main id="content" className={styles.main}>
+        <main id="content" className={styles.main} data-path={path}>
           {content}
         </main>
       </div>

@@ -1,7 +1,8 @@
 // One camera: its picture as large as it fits, and all that can be done with it.
 
 import { useEffect, useState } from "react";
-import { Link, useLocation, useParams } from "wouter";
+import { Link, useParams } from "wouter";
+import { navigate } from "wouter/use-hash-location";
 
 import type { CameraView, SnapshotTaken } from "../../api/types";
 import { t, tn } from "../../i18n";
@@ -97,7 +98,6 @@ function Shown({ camera }: { camera: CameraView }) {
   const maySet = useMay("set_camera_config");
   const offline = useOffline();
   const [taken, take] = useState<SnapshotTaken | null>(null);
-  const [, go] = useLocation();
   const connected = camera.status === "CONNECTED";
   const unavailable = offline ?? (connected ? null : t("cameras.notnow", { name }));
 
@@ -123,7 +123,7 @@ function Shown({ camera }: { camera: CameraView }) {
           },
         ]
       : []),
-    { key: "Escape", text: t("nav.home"), run: () => document.fullscreenElement ?? go("/") },
+    { key: "Escape", text: t("nav.home"), run: () => document.fullscreenElement ?? navigate("/") },
   ]);
 
   return (

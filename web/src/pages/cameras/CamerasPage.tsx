@@ -1,7 +1,7 @@
 // All cameras at a glance: each live while it is in view, as many as the device bears.
 
 import { useEffect, useState } from "react";
-import { useLocation } from "wouter";
+import { navigate } from "wouter/use-hash-location";
 
 import type { CameraView } from "../../api/types";
 import { t, tn } from "../../i18n";
@@ -65,7 +65,6 @@ export default function CamerasPage() {
   const liveTiles = useSettings((settings) => settings.liveTiles);
   const [arranging, arrange] = useState(false);
   const [slots] = useState(() => new LiveSlots(mostLive(liveTiles)));
-  const [, go] = useLocation();
   useEffect(() => slots.setMost(mostLive(liveTiles)), [slots, liveTiles]);
   useReaders();
 
@@ -73,7 +72,7 @@ export default function CamerasPage() {
   const count = Object.keys(all).length;
   const openWall = () => {
     document.documentElement.requestFullscreen().catch(() => undefined); // the wall is there without it too
-    go("/wall");
+    navigate("/wall");
   };
   useKeys(t("cameras.title"), [
     { key: "w", text: t("cameras.wall"), run: openWall },

@@ -115,7 +115,7 @@ export default function FilePage() {
   const params = useParams<{ kind: string; filename: string }>();
   const kind: FileKind = isKind(params.kind) ? params.kind : "recordings";
   const [address] = useHashLocation();
-  const filename = filenameOf(address);
+  const [filename] = useState(() => filenameOf(address)); // another file is another FilePage
   const { value: info, failure, again } = useFile(kind, filename);
   const cameras = useApp((state) => state.cameras);
   const around = useNeighbours(kind, info);

@@ -1,7 +1,7 @@
 // All cameras, live, on the whole screen, with nothing else: for a monitor on the wall.
 
 import { useEffect, useRef, useState } from "react";
-import { useLocation } from "wouter";
+import { navigate } from "wouter/use-hash-location";
 
 import { t } from "../../i18n";
 import { Button } from "../../parts/Button";
@@ -47,7 +47,6 @@ export default function WallPage() {
   const wall = useRef<HTMLDivElement>(null);
   const [size, setSize] = useState({ width: innerWidth, height: innerHeight });
   const touched = useTouched();
-  const [, go] = useLocation();
   useAwake();
   useEffect(() => {
     document.title = `${t("wall.title")} · camsvc`;
@@ -58,7 +57,7 @@ export default function WallPage() {
 
   const leave = () => {
     if (document.fullscreenElement) void document.exitFullscreen();
-    go("/");
+    navigate("/");
   };
   useKeys(t("wall.title"), [{ key: "Escape", text: t("wall.leave"), run: leave }]);
 
