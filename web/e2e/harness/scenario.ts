@@ -138,10 +138,6 @@ export async function pagesOf(page: Page): Promise<string[]> {
 /** Go to a page and wait until it has its heading and is not waiting for anything. */
 export async function go(page: Page, at: string): Promise<void> {
   await page.evaluate((hash) => (location.hash = hash), at);
-  await page
-    .locator(`main[data-path="${at}"]`)
-    .getByRole("heading", { level: 1 })
-    .first()
-    .waitFor();
+  await page.locator(`main[data-path="${at}"]`).getByRole("heading", { level: 1 }).first().waitFor();
   await page.locator("main [aria-busy=true]").waitFor({ state: "detached" });
 }

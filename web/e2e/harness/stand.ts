@@ -94,7 +94,12 @@ export class Stand {
     };
     const more = { second: options.second ?? false, hardware: options.hardware ?? false };
     try {
-      Object.assign(stand, await (options.ports ? stand.do("begin_with_ports", chosen) : stand.do("begin", { ...chosen, ...more })));
+      Object.assign(
+        stand,
+        await (options.ports
+          ? stand.do("begin_with_ports", chosen)
+          : stand.do("begin", { ...chosen, ...more })),
+      );
     } catch (why) {
       await stand.stop();
       throw why;
