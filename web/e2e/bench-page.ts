@@ -65,10 +65,14 @@ function click(page: Page, selector: string, shows: string): Promise<number> {
           fail(new Error(`there is no ${what}`));
           return;
         }
+        // What is there for less than a frame has been there.
+        let seen = false;
+        const observer = new MutationObserver(() => (seen ||= document.querySelector(then) !== null));
+        observer.observe(document.body, { subtree: true, childList: true, attributes: true });
         const began = performance.now();
         button.click();
         const check = () => {
-          if (document.querySelector(then)) requestAnimationFrame(() => done(performance.now() - began));
+          if (seen) requestAnimationFrame(() => done(performance.now() - began));
           else requestAnimationFrame(check);
         };
         requestAnimationFrame(check);
