@@ -6,6 +6,8 @@ clearly above that, so that noise at the edge tells nothing.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from attrs import frozen
 from twisted.logger import Logger
 
@@ -32,6 +34,11 @@ class SoundChange:
     device: str
     silent: bool
     level_db: float
+
+    @property
+    def event(self) -> Literal["sound.silent", "sound.audible"]:
+        """What programs are told of it."""
+        return "sound.silent" if self.silent else "sound.audible"
 
 
 class SoundWatch:

@@ -25,4 +25,4 @@ class SoundEvents:
     def sound_changed(self, change: SoundChange) -> None:
         """Tell of a camera that is silent, or audible again."""
         event = SoundEvent(change.device, change.level_db, iso(self._clocks.wall_s()))
-        self._sender.send("sound.silent" if change.silent else "sound.audible", lambda *_: event, change.device)
+        self._sender.send(change.event, lambda *_: event, change.device)

@@ -91,7 +91,7 @@ class WebhookEvents:
     def sound_changed(self, change: SoundChange) -> None:
         """Tell of a microphone that hears nothing, or hears something again."""
         event = SoundOfCamera(device=change.device, level_db=change.level_db)
-        self._tell("sound.silent" if change.silent else "sound.audible", event)
+        self._tell(change.event, event)
 
     def recording_changed(self, progress: Progress) -> None:
         """Tell of a recording that began, ended or failed."""
