@@ -11,6 +11,7 @@ import { visible } from "../../i18n/names";
 import { Button } from "../../parts/Button";
 import buttons from "../../parts/Button.module.css";
 import { RecordButton } from "../../parts/camera/RecordButton";
+import { StatusPill } from "../../parts/camera/StatusPill";
 import { classes } from "../../parts/classes";
 import { Empty } from "../../parts/Empty";
 import { SelectField } from "../../parts/Field";
@@ -36,12 +37,6 @@ import { Stage } from "./Stage";
 import { Today } from "./Today";
 
 const SIZE_MS = 2000;
-
-function StatusPill({ camera }: { camera: CameraView }) {
-  if (camera.status === "CONNECTED") return <Pill tone="good">{t("camera.status.connected")}</Pill>;
-  if (camera.status === "ERROR") return <Pill tone="bad">{t("cameras.state.error")}</Pill>;
-  return <Pill tone="warn">{t("cameras.state.unplugged")}</Pill>;
-}
 
 /** Elapsed time and size of what is recorded now. */
 function RecordingState({ device }: { device: string }) {
@@ -141,7 +136,7 @@ function Shown({ camera }: { camera: CameraView }) {
       }
       beside={
         <>
-          <StatusPill camera={camera} />
+          <StatusPill status={camera.status} />
           {readers > 0 && <Pill>{tn("cameras.readers", readers)}</Pill>}
         </>
       }

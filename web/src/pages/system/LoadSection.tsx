@@ -4,9 +4,9 @@ import { useEffect, useSyncExternalStore } from "react";
 
 import { t } from "../../i18n";
 import { bitRate, number, percent, size } from "../../i18n/format";
+import { StatusPill } from "../../parts/camera/StatusPill";
 import { useNow } from "../../parts/now";
 import { Section } from "../../parts/Page";
-import { Pill } from "../../parts/Pill";
 import { Plot } from "../../parts/Plot";
 import { Table } from "../../parts/Table";
 import { Trouble } from "../../parts/Trouble";
@@ -67,15 +67,7 @@ export function LoadSection() {
             {
               key: "status",
               title: t("system.load.status"),
-              cell: ([, { status }]) => (
-                <Pill tone={status === "ERROR" ? "bad" : status === "CONNECTED" ? "good" : "plain"}>
-                  {status === "ERROR"
-                    ? t("system.camera.is.error")
-                    : status === "CONNECTED"
-                      ? t("system.camera.is.connected")
-                      : t("system.camera.is.disconnected")}
-                </Pill>
-              ),
+              cell: ([, { status }]) => <StatusPill status={status} />,
             },
             {
               key: "readers",

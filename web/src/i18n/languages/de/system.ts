@@ -115,9 +115,6 @@ export const system: Record<keyof typeof english, string> = {
   "system.load.readers": "Zuschauer",
   "system.load.fps": "Bilder je Sekunde",
   "system.load.bytes": "Gesendet",
-  "system.camera.is.connected": "angesteckt",
-  "system.camera.is.disconnected": "nicht da",
-  "system.camera.is.error": "Fehler",
 
   "system.clients": "Gerade verbunden",
   "system.clients.user": "Benutzer",

@@ -109,9 +109,6 @@ export const system = {
   "system.load.readers": "Viewers",
   "system.load.fps": "Pictures a second",
   "system.load.bytes": "Sent",
-  "system.camera.is.connected": "plugged in",
-  "system.camera.is.disconnected": "away",
-  "system.camera.is.error": "error",
 
   "system.clients": "Connected now",
   "system.clients.user": "User",
