@@ -122,6 +122,7 @@ class Camera:
         audio: codec of its sound as ffmpeg calls it; empty without sound.
         tracks: which of its tracks of video, and of sound, are used; from 0.
         microphone: its sound is sent; False where it is switched off, None where none is known.
+        resting_since: when it went or began to fail, seconds since the epoch; None while it is well, or not known.
     """
 
     device: str
@@ -138,6 +139,7 @@ class Camera:
     audio: str = ""
     tracks: tuple[int, int] = (0, 0)
     microphone: bool | None = None
+    resting_since: float | None = None
 
     @property
     def status(self) -> Status:
@@ -206,15 +208,13 @@ class Recording:
         state: where it stands.
         started_at: wall time of the call, seconds since the epoch.
         seconds: length asked for, or None.
-        boot_id: the boot in which ``deadline`` counts.
-        deadline: CLOCK_BOOTTIME seconds of the end of a timed one, set with the first sample.
+        deadline, boot_id: CLOCK_BOOTTIME seconds of a timed one's end, set with the first sample, and of which boot.
         clock: wall time less CLOCK_BOOTTIME at the first sample: what part names are to be read with.
         lead_s: seconds of footage from before ``seconds`` begin to count, which come on top of them.
         first_sample: wall time at which its footage begins, seconds since the epoch.
         pre_record_s: seconds from before its call that it is still to get from what is kept of its camera.
         trigger: what began it: ``manual``, ``timed``, ``schedule`` or ``continuous``.
-        ended_at: wall time of the end.
-        reason: why it ended: ``asked``, ``duration``, ``schedule``, ``shutdown``, ``empty``, ``error``.
+        ended_at, reason: wall time of the end, and why it ended: ``asked``, ``duration``, ``schedule``, ``shutdown``, ``empty``, ``error``.
     """
 
     ident: int

@@ -37,7 +37,8 @@ class CameraView(Struct, frozen=True, kw_only=True):
     """A camera; ``streams`` is empty while nothing can be watched. ``debug`` stands there for an admin who asks.
 
     ``always_on``: it runs without viewers; ``microphone``: its sound is sent, absent where it has none; ``config``
-    says which of these, and of name and mode, were set for it.
+    says which of these, and of name and mode, were set for it. ``since``: when it went or began to fail; absent while
+    it is CONNECTED, and where nobody saw it go.
     """
 
     device: str
@@ -53,6 +54,7 @@ class CameraView(Struct, frozen=True, kw_only=True):
     microphone: bool | UnsetType = UNSET
     error: str | UnsetType = UNSET
     detail: str | UnsetType = UNSET
+    since: str | UnsetType = UNSET
     debug: CameraDebug | UnsetType = UNSET
 
 
@@ -180,6 +182,7 @@ class Views:
             config=_config(self._settings(camera.device)),
             error=camera.error or UNSET,
             detail=camera.detail or UNSET,
+            since=UNSET if camera.resting_since is None else iso(camera.resting_since),
             debug=_debug(camera) if debug and principal.role >= Role.ADMIN else UNSET,
         )
 

@@ -9,11 +9,14 @@ from twisted.logger import Logger
 
 from camsvc.devices.camera_settings import CameraSettings
 from camsvc.errors import NotFound
-from camsvc.model import Camera, Found
+from camsvc.model import Camera, Found, Status
+from camsvc.system.clocks import Clocks
 from camsvc.system.subscribers import Subscribers
 
 Change = Callable[[Camera | None, Camera], None]
 """Called with the camera before (None for a new one) and after."""
+
+_KERNEL = Clocks()
 
 
 class Inventory:
@@ -26,7 +29,8 @@ class Inventory:
 
     _log = Logger()
 
-    def __init__(self) -> None:
+    def __init__(self, clocks: Clocks = _KERNEL) -> None:
+        self._clocks = clocks
         self.changes: Subscribers[Camera | None, Camera] = Subscribers("telling that a camera changed", self._log)
         self.settings = CameraSettings()
         self.settings.changes.add(self._settings_changed)
@@ -48,15 +52,19 @@ class Inventory:
         )
         self._store(before, after)
 
-    def expected(self, device: str, found: Found) -> None:
-        """A camera that was there in an earlier run: listed as DISCONNECTED until discovery sees it."""
+    def expected(self, device: str, found: Found, gone_at: float | None = None) -> None:
+        """A camera that was there in an earlier run: listed as DISCONNECTED until discovery sees it.
+
+        Args:
+            device: its id.
+            found: as it was.
+            gone_at: when it went, seconds since the epoch; None when it was not seen to go.
+        """
         if device not in self._cameras:
             self._found[device] = found
             found = self.settings.laid_over(device, found)
-            self._store(
-                None,
-                Camera(*(device, found.key, found.kind, found.name, found.modes), False, None, found.source),
-            )
+            camera = Camera(*(device, found.key, found.kind, found.name, found.modes), False, None, found.source)
+            self._store(None, evolve(camera, resting_since=gone_at))
 
     def gone(self, device: str) -> None:
         """Discovery no longer sees a camera; it stays listed as DISCONNECTED."""
@@ -109,6 +117,7 @@ class Inventory:
             self._store(before, evolve(before, name=found.name, modes=found.modes, source=found.source))
 
     def _store(self, before: Camera | None, after: Camera) -> None:
+        after = evolve(after, resting_since=self._resting_since(before, after))
         if before == after:
             return
         self._cameras[after.device] = after
@@ -116,3 +125,10 @@ class Inventory:
             self._log.info("{device} ({name}): {status}{why}", device=after.device, name=after.name,
                            status=after.status.value, why=f": {after.error}" if after.error else "")  # fmt: skip
         self.changes.tell(before, after)
+
+    def _resting_since(self, before: Camera | None, after: Camera) -> float | None:
+        if after.status is Status.CONNECTED:
+            return None
+        if before is not None and before.status is after.status:
+            return before.resting_since
+        return after.resting_since if before is None and not after.present else self._clocks.wall_s()

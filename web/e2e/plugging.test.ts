@@ -39,6 +39,17 @@ scenario(
       .press("Enter");
     await page.getByText(`${USB} gives no picture now.`).waitFor();
     await assertMoves(tile(page, BESIDE), "webrtc");
+    // Who comes now is told the same.
+    const later = await open({ login: await stand.user("viewer", "carl") });
+    const words = tile(later.page, USB).getByText(/^Not plugged in since \d/);
+    await words.waitFor();
+    assert.equal(
+      await words.innerText(),
+      await tile(page, USB)
+        .getByText(/^Not plugged in since \d/)
+        .innerText(),
+    );
+    await later.page.close();
     await stand.do("plug");
     await assertMoves(tile(page, USB), "webrtc");
     await tile(page, USB)

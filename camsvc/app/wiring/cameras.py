@@ -48,7 +48,7 @@ class Cameras:
         reactor = runtime.reactor
         self._runtime = runtime
         self._config = config
-        self.inventory = Inventory()
+        self.inventory = Inventory(runtime.clocks)
         self.controls = CameraControls(runtime)
         self.inventory.changes.add(self.controls.camera_changed)
         probes = Probes(reactor, config.discovery.probe_limit_s)

@@ -63,7 +63,7 @@ class V4l2Discovery:
             offered = tuple(mode for part in modes.from_json(camera.modes).values() for mode in part)
             chosen = modes.choose_mode(offered, table.wanted)
             found = Found(camera.key, "usb", table.name or name, chosen, always_on=table.always_on)
-            self._inventory.expected(camera.device, found)
+            self._inventory.expected(camera.device, found, camera.gone_at)
 
     def start(self) -> None:
         """Begin; the database has its thread by now."""

@@ -74,6 +74,11 @@ class ViewsTests(SynchronousTestCase):
         self.assertEqual(found["config"], {"mode": "MJPG 640x480", "always_on": False})
         self.assertIs(found["always_on"], True)
 
+    def test_since(self) -> None:
+        """When it went or began to fail, where that is known."""
+        self.assertEqual(self.camera(present=False, resting_since=1.5)["since"], "1970-01-01T00:00:01.500Z")
+        self.assertNotIn("since", self.camera(present=False))
+
     def test_no_streams(self) -> None:
         """Empty while nothing can be watched: away, in error, or the engine is not ready."""
         self.assertEqual(self.camera(present=False)["streams"], {})

@@ -10,6 +10,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from camsvc.devices.inventory import Inventory
 from camsvc.errors import NotFound
 from camsvc.model import Camera, Mode, Status
+from tests.support.clocks import FakeClocks
 from tests.support.samples import found
 
 
@@ -65,6 +66,27 @@ class InventoryTests(SynchronousTestCase):
         self.assertEqual(
             (self.inventory.get("camera0").resolution, self.inventory.get("camera0").error), ("640x480", "x")
         )
+
+    def test_resting_since(self) -> None:
+        """When a camera went or began to fail, for as long as it does; of an earlier run, what was kept of it."""
+        clocks = FakeClocks(wall=100.0)
+        inventory = Inventory(clocks)
+        inventory.expected("camera1", found(), 50.0)
+        inventory.expected("camera2", found())
+        inventory.present("camera0", found())
+        since = [camera.resting_since for camera in inventory.all()]
+        inventory.error("camera0", "no frames")
+        clocks.advance(100)
+        inventory.error("camera0", "other words")
+        since.append(inventory.get("camera0").resting_since)
+        inventory.gone("camera0")
+        clocks.advance(100)
+        inventory.gone("camera0")
+        since.append(inventory.get("camera0").resting_since)
+        inventory.present("camera0", found())
+        inventory.present("camera1", found())
+        since += [camera.resting_since for camera in inventory.all()]
+        self.assertEqual(since, [None, 50.0, None, 100.0, 200.0, None, None, None])
 
     def test_two_voices(self) -> None:
         """What discovery says outranks the launcher, and neither takes back what the other has said."""

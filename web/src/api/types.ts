@@ -104,13 +104,14 @@ export interface CameraStatus {
   microphone?: boolean;
   error?: string;
   detail?: string;
+  since?: string;
   debug?: CameraDebug;
   metrics: CameraMetrics;
   capabilities: FormatsAndSizes;
   sound?: SoundLevel;
 }
 
-/** A camera; `streams` is empty while nothing can be watched. `debug` stands there for an admin who asks. `always_on`: it runs without viewers; `microphone`: its sound is sent, absent where it has none; `config` says which of these, and of name and mode, were set for it. */
+/** A camera; `streams` is empty while nothing can be watched. `debug` stands there for an admin who asks. `always_on`: it runs without viewers; `microphone`: its sound is sent, absent where it has none; `config` says which of these, and of name and mode, were set for it. `since`: when it went or began to fail; absent while it is CONNECTED, and where nobody saw it go. */
 export interface CameraView {
   device: string;
   status: Status;
@@ -125,6 +126,7 @@ export interface CameraView {
   microphone?: boolean;
   error?: string;
   detail?: string;
+  since?: string;
   debug?: CameraDebug;
 }
 

@@ -25,35 +25,22 @@ export function cameraTold(state: AppState, told: CameraView, now: number): Chan
   const camera = shown(told);
   const before = state.cameras[camera.device];
   const change: Change = { cameras: { ...state.cameras, [camera.device]: camera }, knownAt: now };
-  if (camera.status === "CONNECTED") {
-    if (camera.device in state.since) change.since = without(state.since, camera.device);
-  } else if (before && before.status !== camera.status) {
-    change.since = { ...state.since, [camera.device]: now };
-  }
   if (!camera.recording && before?.recording && camera.device in state.recordings) {
     change.recordings = without(state.recordings, camera.device);
   }
   return change;
 }
 
-/**
- * All cameras there are, as a list told: those that are not in it are no more. Since when a camera is away that was there
- * before nobody knows: it went while nothing was told.
- */
+/** All cameras there are, as a list told: those that are not in it are no more. */
 export function camerasListed(state: AppState, told: readonly CameraView[], now: number): Change {
   const cameras = told.map(shown);
   const listed = Object.fromEntries(cameras.map((camera) => [camera.device, camera]));
-  const since: Record<string, number> = {};
   const recordings: Record<string, RecordingNow> = {};
   for (const camera of cameras) {
-    const known = state.since[camera.device];
-    if (state.cameras[camera.device]?.status === camera.status && known !== undefined) {
-      since[camera.device] = known;
-    }
     const recording = state.recordings[camera.device];
     if (camera.recording && recording) recordings[camera.device] = recording;
   }
-  return { cameras: listed, since, recordings, knownAt: now };
+  return { cameras: listed, recordings, knownAt: now };
 }
 
 /** A recording has begun, goes on, stands still or is over. */

@@ -63,8 +63,6 @@ export interface AppState {
   cameras: Readonly<Record<string, CameraView>>;
   /** When the cameras were last known for sure, in ms; null before that. */
   knownAt: number | null;
-  /** Since when a camera is away or in error, as far as this page has seen it, in ms. */
-  since: Readonly<Record<string, number>>;
   recordings: Readonly<Record<string, RecordingNow>>;
   readers: Readonly<Record<string, number>>;
   pending: Readonly<Record<string, Pending>>;
@@ -79,7 +77,6 @@ export interface AppState {
 export const nothingKnown = {
   cameras: {},
   knownAt: null,
-  since: {},
   recordings: {},
   readers: {},
   pending: {},

@@ -64,7 +64,7 @@ class DiscoveryTestCase(SynchronousTestCase):
     def begin(self) -> None:
         """Start camsvc, or start it again."""
         self.probes = Probes()
-        self.inventory = Inventory()
+        self.inventory = Inventory(self.runtime.clocks)
         self.told: list[tuple[str, Status]] = []
         self.inventory.changes.add(self.change)
         probes: Any = self.probes
@@ -468,9 +468,11 @@ class ExpectedTests(DiscoveryTestCase):
         self.plug(*c270(0, "2"))
         self.probes.answer("/dev/video0", MJPEG)
         self.unplug(*c270(0, "2"))
-        before = self.listed()
+        before, since = self.listed(), self.inventory.get("camera0").resting_since
         self.restart()
         self.assertEqual(self.listed(), before)
+        self.assertIsNotNone(since)
+        self.assertEqual(self.inventory.get("camera0").resting_since, since)
         self.assertEqual(before, [("camera0", Status.DISCONNECTED, "1280x720")])
         self.plug(*c270(0, "2"))
         self.assertEqual(self.listed(), [("camera0", Status.CONNECTED, "1280x720")])

@@ -11,7 +11,6 @@ import { LivePicture } from "../../parts/LivePicture";
 import { panned, transformOf, WHOLE, zoomedAt, type Zoom } from "../../parts/zoom";
 import type { CameraView } from "../../api/types";
 import type { Player, Wish } from "../../player/player";
-import { useApp } from "../../state/store";
 import { Figures } from "./Figures";
 import styles from "./Stage.module.css";
 
@@ -117,7 +116,6 @@ export function Stage({ camera, wish }: StageProps) {
   const picture = useRef<HTMLDivElement>(null);
   const [player, setPlayer] = useState<Player | null>(null);
   const [figures, showFigures] = useState(false);
-  const since = useApp((state) => state.since[device]);
   const { zoom, by, reset, handlers } = useZoom(place);
   const { full, toggle } = useFullScreen(place);
   const canPip = document.pictureInPictureEnabled;
@@ -155,7 +153,7 @@ export function Stage({ camera, wish }: StageProps) {
       <LivePicture
         device={device}
         name={name}
-        rests={restWords(camera, since)}
+        rests={restWords(camera)}
         wish={wish}
         onPlayer={setPlayer}
         pictureRef={picture}

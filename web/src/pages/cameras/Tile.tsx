@@ -49,13 +49,12 @@ export function Tile({ camera, place, slots }: TileProps) {
   const seen = useInView(article);
   const live = useSyncExternalStore(slots.subscribe, () => slots.has(device));
   const [player, setPlayer] = useState<Player | null>(null);
-  const since = useApp((state) => state.since[device]);
   const now = useApp((state) => state.recordings[device]);
   const readers = useApp((state) => state.readers[device] ?? 0);
   const pending = useApp((state) => state.pending[device]);
   const mayRecord = useMay("start_recording");
   const offline = useOffline();
-  const rests = restWords(camera, since);
+  const rests = restWords(camera);
   const connected = camera.status === "CONNECTED";
 
   useEffect(() => {

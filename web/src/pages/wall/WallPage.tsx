@@ -41,7 +41,6 @@ function useTouched(): boolean {
 export default function WallPage() {
   const all = useApp((state) => state.cameras);
   const known = useApp((state) => state.knownAt !== null);
-  const since = useApp((state) => state.since);
   const order = useSettings((settings) => settings.order);
   const hidden = useSettings((settings) => settings.hidden);
   const wall = useRef<HTMLDivElement>(null);
@@ -75,11 +74,7 @@ export default function WallPage() {
             data-device={camera.device}
             aria-label={camera.name}
           >
-            <LivePicture
-              device={camera.device}
-              name={camera.name}
-              rests={restWords(camera, since[camera.device])}
-            />
+            <LivePicture device={camera.device} name={camera.name} rests={restWords(camera)} />
             <h2 className={styles.name}>{camera.name}</h2>
           </section>
         ))}

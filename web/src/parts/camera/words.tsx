@@ -9,10 +9,11 @@ export interface CameraWords {
   status: "CONNECTED" | "DISCONNECTED" | "ERROR";
   error?: string;
   detail?: string;
+  since?: string;
 }
 
 /** What keeps a camera from giving a picture, and what to do; null when nothing does. */
-export function restWords({ status, error, detail }: CameraWords, since: number | undefined): ReactNode {
+export function restWords({ status, error, detail, since }: CameraWords): ReactNode {
   if (status === "CONNECTED") return null;
   if (status === "DISCONNECTED") {
     return since === undefined ? t("cameras.unplugged") : t("cameras.unplugged.since", { time: when(since) });
