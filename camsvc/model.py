@@ -212,9 +212,9 @@ class Recording:
         clock: wall time less CLOCK_BOOTTIME at the first sample: what part names are to be read with.
         lead_s: seconds of footage from before ``seconds`` begin to count, which come on top of them.
         first_sample: wall time at which its footage begins, seconds since the epoch.
-        pre_record_s: seconds from before its call that it is still to get from what is kept of its camera.
+        pre_record_s: seconds before its call that it is still to get from what is kept of its camera.
         trigger: what began it: ``manual``, ``timed``, ``schedule`` or ``continuous``.
-        ended_at, reason: wall time of the end, and why it ended: ``asked``, ``duration``, ``schedule``, ``shutdown``, ``empty``, ``error``.
+        ended_at, reason: when it ended, and why: ``asked``, ``duration``, ``schedule``, ``shutdown``, ``empty``, ``error``.
     """
 
     ident: int
