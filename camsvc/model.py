@@ -214,7 +214,7 @@ class Recording:
         first_sample: wall time at which its footage begins, seconds since the epoch.
         pre_record_s: seconds before its call that it is still to get from what is kept of its camera.
         trigger: what began it: ``manual``, ``timed``, ``schedule`` or ``continuous``.
-        ended_at, reason: when it ended, and why: ``asked``, ``duration``, ``schedule``, ``shutdown``, ``empty``, ``error``.
+        ended_at, reason: its end, and why: ``asked``, ``duration``, ``schedule``, ``shutdown``, ``empty``, ``error``.
     """
 
     ident: int
