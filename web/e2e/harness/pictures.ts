@@ -38,14 +38,29 @@ export async function pictureOf(element: Locator): Promise<Grey> {
   return { width, height, pixels: Buffer.from(text, "base64") };
 }
 
-/** The picture of a file at a time, in seconds, as ffmpeg has it. */
-export function pictureIn(file: string, at: number, width: number, height: number): Grey {
-  const asked = ["-v", "error", "-ss", at.toFixed(3), "-i", file, "-frames:v", "1"];
-  const { stdout, stderr } = spawnSync("ffmpeg", [...asked, "-f", "rawvideo", "-pix_fmt", "gray", "pipe:1"], {
-    maxBuffer: 1 << 26,
-  });
-  if (stdout.length !== width * height) throw new Error(`ffmpeg: ${String(stderr)}`);
-  return { width, height, pixels: stdout };
+/** The pictures of a file, so many a second from its beginning, as ffmpeg has them. */
+export function picturesIn(file: string, fps: number, width: number, height: number): Grey[] {
+  const asked = [
+    "-v",
+    "error",
+    "-i",
+    file,
+    "-vf",
+    `fps=${fps}`,
+    "-f",
+    "rawvideo",
+    "-pix_fmt",
+    "gray",
+    "pipe:1",
+  ];
+  const { stdout, stderr } = spawnSync("ffmpeg", asked, { maxBuffer: 1 << 28 });
+  const size = width * height;
+  if (!stdout.length || stdout.length % size) throw new Error(`ffmpeg: ${String(stderr)}`);
+  return Array.from({ length: stdout.length / size }, (_, index) => ({
+    width,
+    height,
+    pixels: stdout.subarray(index * size, (index + 1) * size),
+  }));
 }
 
 /** How far two pictures differ: the mean over their pixels, 0 to 255. */
