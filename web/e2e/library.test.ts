@@ -121,7 +121,7 @@ scenario(
       const now = await eventually(async () => ((await at()) >= 0 ? { seconds: await at() } : null));
       const { seconds } = await eventually(async () => {
         const last = await drawn.jsonValue();
-        return Math.abs(now.seconds - last.seconds) <= behind && last;
+        return Math.abs(now.seconds - last.seconds) <= behind ? last : null;
       });
       const shown = await pictureOf(video);
       assert.deepEqual([shown.width, shown.height], [640, 360]);
