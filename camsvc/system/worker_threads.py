@@ -16,11 +16,13 @@ class WorkerThreads(ThreadPool):
     threadFactory = staticmethod(partial(Thread, daemon=True))  # type: ignore[assignment]  # noqa: N815
 
     def stop(self) -> None:
-        """Let what was asked finish, and end the threads.
+        """Let what was asked finish, and end the threads; a second time does nothing.
 
         Raises:
             TimeoutError: it does not finish; the threads end with the process.
         """
+        if self.joined:
+            return
         end = Thread(target=super().stop, daemon=True)
         end.start()
         end.join(STOP_LIMIT_S)

@@ -27,6 +27,15 @@ class WorkerThreadsTests(SynchronousTestCase):
         threads.stop()
         self.assertEqual(done, [0, 1, 2])
 
+    def test_twice(self) -> None:
+        """A second end does nothing, and no thread dies of it."""
+        died: list[object] = []
+        self.patch(threading, "excepthook", died.append)
+        threads = self.threads()
+        threads.stop()
+        threads.stop()
+        self.assertEqual(died, [])
+
     def test_hangs(self) -> None:
         """Told after the limit; such a thread does not keep the process alive."""
         self.patch(worker_threads, "STOP_LIMIT_S", 0.05)
