@@ -144,7 +144,8 @@ class SessionEnforcer:
         """
         entries, now = self._admitted.find(ids, session.path), self._clocks.wall_s()
         if not entries:
-            return "unknown"
+            # An idle one may be a publisher that has announced its tracks and goes on to send.
+            return None if session.idle else "unknown"
         reasons = (self._credentials.ended(entry.principal, now) for entry in entries if entry.principal is not None)
         return next((why for why in reasons if why is not None), None)
 

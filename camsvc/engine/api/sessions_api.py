@@ -27,6 +27,7 @@ class EngineSession:
         query: of its URL; holds a credential, so it is never logged.
         address: of the other end, with its port.
         publishes: it sends.
+        idle: it neither sends nor is it sent anything yet, though it may have said which path it is about.
         connections: ids of its connections, where the engine tells (MediaMTX 1.20).
         reports: RTCP packets that came from it, where the engine tells (MediaMTX 1.20).
     """
@@ -37,6 +38,7 @@ class EngineSession:
     query: str = field(repr=False)
     address: str
     publishes: bool
+    idle: bool = False
     connections: tuple[str, ...] = ()
     reports: int | None = None
 
@@ -86,6 +88,7 @@ def _session(kind: str, item: dict[str, Any]) -> EngineSession:
         query=str(item.get("query") or ""),
         address=str(item.get("remoteAddr") or ""),
         publishes=item.get("state") == "publish",
+        idle=item.get("state") == "idle",
         connections=tuple(item.get("conns") or ()),
         reports=item.get("inboundRTCPPackets"),
     )

@@ -225,11 +225,16 @@ class SessionEnforcerTests(SynchronousTestCase):
         self.shares.require(viewing_of("rtsp", [], "192.0.2.1"))
 
     def test_left_alone(self) -> None:
-        """Publishers, and who has not said what it wants."""
+        """Publishers, also those that have announced and do not send yet, and who has not said what it wants."""
         self.enforcer.start()
         self.known.revocations.revoke_token("t1", NOW + 1000)
         self.stranger("publisher", publishes=True)
         self.stranger("idle", path="")
+        self.stranger("announced", idle=True)
+        self.assertEqual(self.left_after(ROUND_S), ["announced", "idle", "publisher"])
+        self.stranger("announced", idle=False)
+        self.assertEqual(self.left_after(ROUND_S), ["idle", "publisher"])
+        self.session("admitted", Principal("me", Role.VIEWER, NOW + 900, None, "t1", NOW - 10), idle=True)
         self.assertEqual(self.left_after(ROUND_S), ["idle", "publisher"])
 
     def test_unknown(self) -> None:

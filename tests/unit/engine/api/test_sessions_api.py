@@ -21,7 +21,7 @@ class SessionsApiTests(ApiTestCase):
         """Of every protocol that the engine knows, with what 1.5.1 and 1.20 tell; a protocol that is off has none."""
         self.assertEqual((await self.api.sessions(), await self.api.connections()), ([], {}))
         rtsp = {"id": "a", "remoteAddr": "192.0.2.1:5", "state": "read", "path": "camera0", "query": "ticket=x"}
-        self._list("rtspsessions", rtsp, {**rtsp, "id": "b", "state": "publish", "conns": ["c1"]})
+        self._list("rtspsessions", {**rtsp, "state": "idle"}, {**rtsp, "id": "b", "state": "publish", "conns": ["c1"]})
         self._list("webrtcsessions", {"id": "c", "path": "camera1", "inboundRTCPPackets": 3})
         self._list("hlssessions", {"id": "d", "path": "camera1", "query": None})
         self._list("rtspconns", {"id": "c1", "remoteAddr": "192.0.2.1:5"})
@@ -37,6 +37,7 @@ class SessionsApiTests(ApiTestCase):
         )
         self.assertEqual((sessions[0].query, sessions[0].address), ("ticket=x", "192.0.2.1:5"))
         self.assertEqual([each.reports for each in sessions], [None, None, 3, None])
+        self.assertEqual([each.idle for each in sessions], [True, False, False, False])
         self.assertNotIn("ticket", repr(sessions[0]))
         self.assertEqual(await self.api.connections(), {"c1": "192.0.2.1:5"})
 
