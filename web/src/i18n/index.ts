@@ -7,7 +7,9 @@ import type { BegunTexts, CountKey, Fill, Fills, TextKey } from "./texts";
 export type { CountKey, PlainKey, TextKey } from "./texts";
 
 /** A language is one file of the folder languages: it is found by its name, and needs to be named nowhere else. */
-const found = import.meta.glob<Record<string, BegunTexts>>(["./languages/*.ts", "!./languages/en.ts"]);
+const found: Record<string, (() => Promise<Record<string, BegunTexts>>) | undefined> = import.meta.glob<
+  Record<string, BegunTexts>
+>(["./languages/*.ts", "!./languages/en.ts"]);
 
 export const languages: readonly string[] = ["en", ...Object.keys(found).map(codeOf)].sort();
 
@@ -17,6 +19,11 @@ let plurals = new Intl.PluralRules("en");
 
 function codeOf(path: string): string {
   return path.replace(/^.*\/|\.ts$/g, "");
+}
+
+/** The texts that a language has, as they stand in its file; of English all. */
+export async function textsOf(code: string): Promise<BegunTexts> {
+  return (await found[`./languages/${code}.ts`]?.())?.[code] ?? en;
 }
 
 /** The language in use. Times and numbers take the reader's own variety of it, as en-GB. */
@@ -38,8 +45,7 @@ export function bestLanguage(wished: string | null): string {
 }
 
 export async function setLanguage(code: string): Promise<void> {
-  const load = found[`./languages/${code}.ts`];
-  texts = load ? ((await load())[code] ?? en) : en;
+  texts = await textsOf(code);
   language = code;
   plurals = new Intl.PluralRules(code);
   document.documentElement.lang = code;
