@@ -21,7 +21,8 @@ class SessionsApiTests(ApiTestCase):
         """Of every protocol that the engine knows, with what 1.5.1 and 1.20 tell; a protocol that is off has none."""
         self.assertEqual((await self.api.sessions(), await self.api.connections()), ([], {}))
         rtsp = {"id": "a", "remoteAddr": "192.0.2.1:5", "state": "read", "path": "camera0", "query": "ticket=x"}
-        self._list("rtspsessions", {**rtsp, "state": "idle"}, {**rtsp, "id": "b", "state": "publish", "conns": ["c1"]})
+        publisher = {**rtsp, "id": "b", "state": "publish", "conns": ["c1"]}
+        self._list("rtspsessions", {**rtsp, "state": "idle"}, publisher)
         self._list("webrtcsessions", {"id": "c", "path": "camera1", "inboundRTCPPackets": 3})
         self._list("hlssessions", {"id": "d", "path": "camera1", "query": None})
         self._list("rtspconns", {"id": "c1", "remoteAddr": "192.0.2.1:5"})
