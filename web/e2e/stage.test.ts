@@ -100,6 +100,8 @@ scenario("two fingers zoom on a phone", async ({ stand, open }) => {
   const whole = await drawn(page);
   const { x, y } = await middle(page);
   const session = await context.newCDPSession(page);
+  // What the browser would make of two fingers itself is left to the page.
+  assert.equal(await stage(page).evaluate((here) => getComputedStyle(here).touchAction), "pan-x pan-y");
   const touch = (type: "touchStart" | "touchMove" | "touchEnd", apart: number) =>
     session.send("Input.dispatchTouchEvent", {
       type,
@@ -129,4 +131,31 @@ scenario("full screen and a window of its own, by button and by key", async ({ s
   await eventually(isApart);
   await page.keyboard.press("p");
   await eventually(async () => !(await isApart()));
+  await page.getByLabel("Comes by").selectOption("pictures");
+  await assertMoves(stage(page), "pictures");
+  await page.keyboard.press("p");
+  await page.getByText("A window of its own needs a moving picture").first().waitFor();
+});
+
+scenario("where no page gets the screen, the picture gets the window", async ({ stand, open }) => {
+  const viewport = { width: 360, height: 740 };
+  const { page } = await open({
+    viewport,
+    login: await stand.user("viewer", "erik"),
+    at: "/camera/camera0",
+    before: async (context) => {
+      await context.addInitScript(() => {
+        Object.defineProperty(Document.prototype, "fullscreenEnabled", { value: false });
+      });
+    },
+  });
+  await assertMoves(stage(page), "webrtc");
+  await page.getByRole("button", { name: "Full screen", exact: true }).click();
+  const box = () => stage(page).boundingBox();
+  await eventually(async () => (await box())?.height === viewport.height);
+  assert.deepEqual(await box(), { x: 0, y: 0, ...viewport });
+  await assertMoves(stage(page), "webrtc");
+  await assertAccessible(page, "a picture that has the window");
+  await page.getByRole("button", { name: "Leave full screen" }).click();
+  await eventually(async () => ((await box())?.height ?? 0) < 300);
 });

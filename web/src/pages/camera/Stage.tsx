@@ -7,7 +7,8 @@ import { number } from "../../i18n/format";
 import { IconButton } from "../../parts/Button";
 import { restWords } from "../../parts/camera/words";
 import { useKeys } from "../../parts/keys";
-import { LivePicture } from "../../parts/LivePicture";
+import { LivePicture, usePlayerState } from "../../parts/LivePicture";
+import { tellUnavailable } from "../../parts/unavailable";
 import { panned, transformOf, WHOLE, zoomedAt, type Zoom } from "../../parts/zoom";
 import type { CameraView } from "../../api/types";
 import type { Player, Wish } from "../../player/player";
@@ -96,6 +97,7 @@ function useZoom(place: React.RefObject<HTMLDivElement | null>) {
   };
 }
 
+/** The whole screen, or the whole window where the browser gives no page the screen, as on iPhones. */
 function useFullScreen(place: React.RefObject<HTMLDivElement | null>) {
   const [full, setFull] = useState(false);
   useEffect(() => {
@@ -104,7 +106,8 @@ function useFullScreen(place: React.RefObject<HTMLDivElement | null>) {
     return () => document.removeEventListener("fullscreenchange", changed);
   }, []);
   const toggle = () => {
-    if (document.fullscreenElement) void document.exitFullscreen();
+    if (!document.fullscreenEnabled) setFull(!full);
+    else if (document.fullscreenElement) void document.exitFullscreen();
     else void place.current?.requestFullscreen();
   };
   return { full, toggle };
@@ -119,6 +122,8 @@ export function Stage({ camera, wish }: StageProps) {
   const { zoom, by, reset, handlers } = useZoom(place);
   const { full, toggle } = useFullScreen(place);
   const canPip = document.pictureInPictureEnabled;
+  const { way } = usePlayerState(player);
+  const noPip = way === "webrtc" || way === "hls" ? null : t("camera.pip.notnow");
 
   useEffect(() => {
     if (picture.current) picture.current.style.transform = transformOf(zoom);
@@ -127,11 +132,12 @@ export function Stage({ camera, wish }: StageProps) {
   const pip = () => {
     const video = picture.current?.querySelector("video");
     if (document.pictureInPictureElement) void document.exitPictureInPicture();
-    else if (video && !video.hidden) void video.requestPictureInPicture().catch(() => undefined);
+    else if (noPip !== null) tellUnavailable(noPip);
+    else void video?.requestPictureInPicture().catch(() => tellUnavailable(t("camera.pip.refused")));
   };
 
   useKeys(t("camera.keys"), [
-    ...(document.fullscreenEnabled ? [{ key: "f", text: t("camera.full"), run: toggle }] : []),
+    { key: "f", text: t("camera.full"), run: toggle },
     ...(canPip ? [{ key: "p", text: t("camera.pip"), run: pip }] : []),
     { key: "+", text: t("camera.zoom.in"), run: () => by(STEP) },
     { key: "-", text: t("camera.zoom.out"), run: () => by(1 / STEP) },
@@ -145,6 +151,7 @@ export function Stage({ camera, wish }: StageProps) {
       className={styles.stage}
       data-device={device}
       data-zoomed={zoom.scale > 1}
+      data-full={full}
       role="group"
       aria-label={t("camera.picture.of", { name })}
       tabIndex={zoom.scale > 1 ? 0 : -1}
@@ -175,15 +182,15 @@ export function Stage({ camera, wish }: StageProps) {
           aria-pressed={figures}
           onClick={() => showFigures(!figures)}
         />
-        {canPip && <IconButton kind="over" icon="pip" label={t("camera.pip")} onClick={pip} />}
-        {document.fullscreenEnabled && (
-          <IconButton
-            kind="over"
-            icon={full ? "full-off" : "full"}
-            label={full ? t("camera.full.leave") : t("camera.full")}
-            onClick={toggle}
-          />
+        {canPip && (
+          <IconButton kind="over" icon="pip" label={t("camera.pip")} unavailable={noPip} onClick={pip} />
         )}
+        <IconButton
+          kind="over"
+          icon={full ? "full-off" : "full"}
+          label={full ? t("camera.full.leave") : t("camera.full")}
+          onClick={toggle}
+        />
       </div>
     </div>
   );

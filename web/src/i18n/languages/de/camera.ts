@@ -23,6 +23,8 @@ export const camera: Record<keyof typeof english, string> = {
   "camera.full": "Ganzer Bildschirm",
   "camera.full.leave": "Ganzen Bildschirm verlassen",
   "camera.pip": "Bild im Bild",
+  "camera.pip.notnow": "Ein eigenes Fenster braucht ein bewegtes Bild, über WebRTC oder HLS.",
+  "camera.pip.refused": "Der Browser öffnet für dieses Bild gerade kein eigenes Fenster.",
   "camera.zoom.in": "Größer",
   "camera.zoom.out": "Kleiner",
   "camera.zoom.reset": "Ganzes Bild",

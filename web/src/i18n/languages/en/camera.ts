@@ -21,6 +21,8 @@ export const camera = {
   "camera.full": "Full screen",
   "camera.full.leave": "Leave full screen",
   "camera.pip": "Picture in picture",
+  "camera.pip.notnow": "A window of its own needs a moving picture, by WebRTC or HLS.",
+  "camera.pip.refused": "The browser opens no window of its own for this picture now.",
   "camera.zoom.in": "Larger",
   "camera.zoom.out": "Smaller",
   "camera.zoom.reset": "Whole picture",
