@@ -29,6 +29,7 @@ scenario("the live picture really plays, by each way, and says how it comes", as
   await page.keyboard.press("i");
   await figure(page, "Size").getByText("640 × 360").waitFor();
   await figure(page, "Bit rate").getByText(/\d/).waitFor();
+  for (const name of ["Delay", "Lost"]) await figure(page, name).getByText(/\d/).waitFor();
   for (const way of ["pictures", "hls"] as const) {
     await page.getByLabel("Comes by").selectOption(way);
     await assertMoves(stage(page), way);
@@ -89,6 +90,29 @@ scenario(
     await page.getByRole("toolbar", { name: "Player" }).waitFor();
   },
 );
+
+scenario("an admin names a camera, keeps it running, and chooses its mode", async ({ stand, open }) => {
+  const { page } = await open({ login: await stand.user("admin", "hugo"), at: "/camera/camera0" });
+  const settings = page.getByRole("region", { name: "Settings" });
+  await settings.getByLabel("Name").fill("Front door");
+  await settings.getByLabel("Always on").selectOption("On");
+  const mode = settings.getByLabel("Mode");
+  const [, first] = await mode.locator("option").allInnerTexts();
+  await mode.selectOption(first ?? "");
+  await settings.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("heading", { name: "Front door", level: 1 }).waitFor();
+  const set = await stand.call<{ name: string; always_on: boolean; config: Record<string, unknown> }>(
+    "get_camera_status",
+    { device: "camera0" },
+  );
+  assert.deepEqual([set.name, set.always_on, typeof set.config.mode], ["Front door", true, "string"]);
+  await assertAccessible(page, "a camera that was set");
+  await settings.getByLabel("Name").fill("");
+  await settings.getByLabel("Always on").selectOption({ index: 0 });
+  await mode.selectOption({ index: 0 });
+  await settings.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("heading", { name: NAME, level: 1 }).waitFor();
+});
 
 /** Runs in the page: WHEP at an address, until a track is there that is not muted, which means that media comes. */
 async function watch(url: string): Promise<void> {

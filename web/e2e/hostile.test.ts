@@ -129,12 +129,28 @@ scenario("names of files are text; each can be played, downloaded and deleted", 
 
 scenario("the wall: every camera live, nothing else, by a key in the address", async ({ stand, open }) => {
   const { key } = await stand.call<{ key: string }>("create_api_key", { name: "wall", role: "viewer" });
-  const { page } = await open({ at: `/wall?key=${key}`, viewport: { width: 1280, height: 720 } });
+  const { page } = await open({
+    at: `/wall?key=${key}`,
+    viewport: { width: 1280, height: 720 },
+    before: async (context) => {
+      await context.addInitScript(() => {
+        const held = { now: 0 };
+        const request = () => {
+          held.now += 1;
+          return Promise.resolve({ release: () => Promise.resolve((held.now -= 1)) });
+        };
+        Object.defineProperty(navigator, "wakeLock", { value: { request } });
+        Object.assign(window, { held });
+      });
+    },
+  });
+  const held = () => page.evaluate(() => (window as unknown as { held: { now: number } }).held.now);
   for (const name of CAMERAS) {
     await page.getByRole("heading", { name, exact: true }).waitFor();
     await assertMoves(page.getByRole("region", { name, exact: true }), "webrtc");
   }
   assert.ok(!page.url().includes("key"), page.url());
+  assert.equal(await held(), 1, "the screen is kept on");
   await assertText(page, CAMERAS, "the wall");
   assert.equal(await page.getByRole("navigation").count(), 0);
   await assertReadOverPictures(page, "the wall, touched");
@@ -145,6 +161,7 @@ scenario("the wall: every camera live, nothing else, by a key in the address", a
   await assertFits(page, "the wall on a phone");
   await page.keyboard.press("Escape");
   await page.getByRole("article").first().waitFor();
+  assert.equal(await held(), 0, "the screen may go off again");
   await page.keyboard.press("w");
   await page.getByRole("button", { name: "Leave the wall" }).click();
   await page.getByRole("article").first().waitFor();

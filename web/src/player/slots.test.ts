@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 
-import { LiveSlots } from "./slots";
+import { bearable, LiveSlots } from "./slots";
 
 const live = (slots: LiveSlots) => ["a", "b", "c", "d"].filter((device) => slots.has(device));
 
@@ -27,5 +27,16 @@ describe("LiveSlots", () => {
     slots.setMost(0);
     expect(live(slots)).toEqual([]);
     expect(heard).toHaveBeenCalledTimes(2);
+  });
+});
+
+describe("a device", () => {
+  it.each([
+    ["a phone", true, 1],
+    ["a desk", false, 4],
+  ])("that is %s bears so many live", (_what, matches, most) => {
+    vi.spyOn(window, "matchMedia").mockReturnValue({ matches } as MediaQueryList);
+    expect(bearable()).toBe(most);
+    vi.restoreAllMocks();
   });
 });
