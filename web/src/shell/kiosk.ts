@@ -3,6 +3,8 @@
 
 import { useEffect, useState } from "react";
 
+import { backOff } from "../api/backoff";
+import { Failure } from "../api/failure";
 import { logIn } from "../state/session";
 
 export type Kiosk = "none" | "logging-in" | "refused";
@@ -24,10 +26,23 @@ export function useKiosk(): Kiosk {
   useEffect(() => {
     if (!found) return;
     history.replaceState(null, "", found.rest || "#/");
-    logIn({ api_key: found.key }).then(
-      () => setKiosk("none"),
-      () => setKiosk("refused"),
-    );
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let over = false;
+    // A monitor may be there sooner than camsvc after a power cut: what is no refusal is tried again.
+    const attempt = async (failures: number) => {
+      try {
+        await logIn({ api_key: found.key });
+        setKiosk("none");
+      } catch (why) {
+        if (Failure.from(why).loginNeeded) setKiosk("refused");
+        else if (!over) timer = setTimeout(() => void attempt(failures + 1), backOff(failures));
+      }
+    };
+    void attempt(0);
+    return () => {
+      over = true;
+      clearTimeout(timer);
+    };
   }, [found]);
   return kiosk;
 }
