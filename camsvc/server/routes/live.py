@@ -15,6 +15,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IConsumer
 from twisted.web.iweb import IRequest
 
+from camsvc.access.roles import Principal
 from camsvc.config.schema import Limits
 from camsvc.engine.http_client import EngineAnswer, EngineHttp
 from camsvc.errors import CamsvcError, DependencyFailed, InvalidParams, NotFound
@@ -89,10 +90,9 @@ class Live:
             return _wrong_type(request, OFFER)
         self._delivery.require(device)
         self._whep.require_share(who, address_of(request))
-        query = self._access.engine_query(who, device, request)
-        path = f"{self._delivery.web_path(device, 'webrtc')}/whep"
-        answer = await self._engine.whep("POST", path, query, kind, request.content.read())
-        text = await answer.text()
+        answer, text = await self._offer(request, who, device)
+        if answer.status == 401:  # on a busy machine camsvc answered the engine's question too late
+            answer, text = await self._offer(request, who, device)
         if answer.status != 201:
             if answer.status == 400 and not NOT_THERE.search(text):
                 raise RefusedByEngine("offer", text)
@@ -106,6 +106,14 @@ class Live:
         request.setResponseCode(201)
         request.setHeader(b"location", location.encode())
         return _whep_answer(request, answer, OFFER, text)
+
+    async def _offer(self, request: IRequest, who: Principal, device: str) -> tuple[EngineAnswer, str]:
+        """Hand a viewer's offer to the engine, with a new ticket; its answer and the text of that."""
+        query = self._access.engine_query(who, device, request)
+        path = f"{self._delivery.web_path(device, 'webrtc')}/whep"
+        request.content.seek(0)
+        answer = await self._engine.whep("POST", path, query, OFFER, request.content.read())
+        return answer, await answer.text()
 
     @app.route("/<device>/whep/<name>", methods=["PATCH"])
     async def candidates(self, request: IRequest, device: str, name: str) -> bytes:
@@ -227,8 +235,12 @@ class Live:
         """What to tell of an answer that is no success and nobody's fault but the camera's or the engine's."""
         if answer.status in (400, 404, 500):
             return self._delivery.no_picture(device)
+        if answer.status == 401:
+            said = "it did not let the viewer in, as camsvc was too busy to tell it in time who that is"
+            return DependencyFailed("media engine", said, reason="engine_busy", suggestion="try again")
         said = f"it answers with HTTP {answer.status}" + (f": {_words(text)}" if text else "")
-        return DependencyFailed("media engine", said, suggestion="try again")
+        why = {"reason": "engine_refuses", "status": answer.status, "suggestion": "try again"}
+        return DependencyFailed("media engine", said, **why)
 
 
 def _content_type(request: IRequest) -> str:

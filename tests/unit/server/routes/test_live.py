@@ -178,7 +178,6 @@ class WhepTests(LiveTestCase):
             ((400, {}, b'{"error":"source of path \'camera0\' has timed out"}'), 503, "gave no picture"),
             ((400, {}, b'{"error":"path \'camera0\' is not configured"}'), 503, "gave no picture"),
             ((404, {}, b'{"error":"no stream is available on path \'camera0\'"}'), 503, "gave no picture"),
-            ((401, {}, b""), 503, "HTTP 401"),
             ((503, {}, b'{"error":"too many viewers"}'), 503, "HTTP 503: too many viewers"),
             ((201, {"Location": "/"}, b""), 503, "names no session"),
         ):
@@ -187,6 +186,19 @@ class WhepTests(LiveTestCase):
             self.assertEqual(found.status, status, answer)
             self.assertIn(words, self.error(found)["message"])
         self.assertEqual((await self.post(content_type="text/plain")).status, 415)
+
+    async def test_let_in_too_late(self) -> None:
+        """401 of an engine that got no answer in time who it is: it is asked once more, and that is told in words."""
+        made: Any = self.engine.answer
+        late: Any = (401, {}, b"")
+        self.engine.answer = lambda request: late if len(self.engine.seen) == 1 else made(request)
+        self.assertEqual((await self.post()).status, 201)
+        self.assertEqual(self.engine.bodies, [b"v=0 offer"] * 2)
+        self.engine.answer = lambda _: late
+        found = await self.post()
+        self.assertEqual((found.status, self.error(found)["data"]["reason"]), (503, "engine_busy"))
+        self.assertNotIn("401", self.error(found)["message"])
+        self.assertEqual(len(self.engine.seen), 4)
 
     async def test_cannot(self) -> None:
         """503 in words: the camera's error, also one that is only told once it was tried; the engine is down."""
