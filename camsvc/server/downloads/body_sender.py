@@ -1,8 +1,8 @@
 """Sends a body made of bytes and of spans of files, and keeps nothing of it: what is not taken is read again.
 
-A file is read without waiting for the disk (``RWF_NOWAIT``, preadv2(2)) where it is in memory, and in a thread where
-it is not, so that no disk holds the reactor. Without TLS it goes from one buffer, which all downloads share, to the
-socket; with TLS in small pieces through the transport.
+Without TLS a thread sends the files, from where the kernel has them (``sending_thread.py``). With TLS they go in
+pieces through the transport, as do small ones: read without waiting for the disk (``RWF_NOWAIT``, preadv2(2)) where
+they are in memory, and in a thread where they are not, so that no disk holds the reactor.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from attrs import frozen
 from twisted.internet.abstract import FileDescriptor
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IPushProducer
@@ -22,43 +21,17 @@ from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 from zope.interface import implementer
 
-from camsvc.server.downloads.send_turns import CHUNK_BYTES, SendTurns
+from camsvc.server.downloads.send_turns import PIECE_BYTES, SendTurns
+from camsvc.server.downloads.sending_thread import FileSpan, Sending, Stalled, Vanished, read_slowly
 
-_LEFT_BYTES = 1 << 10
-"""Of each piece so much is left to the transport, which tells when the socket takes more."""
-
-_UNSENT_BYTES = CHUNK_BYTES
+_UNSENT_BYTES = 256 << 10
 """So much of what the socket has taken may wait to be sent (TCP_NOTSENT_LOWAT): without it the kernel keeps 3 MB for
 each reader that does not read, and for a thousand of them more than all sockets may have (tcp(7), tcp_mem)."""
-
-_TLS_BYTES = 64 << 10
-_AHEAD_BYTES = 4 << 20
 
 
 def open_plainly(path: Path | str) -> int:
     """Open a file to read (blocking); a link that has taken its place is an OSError."""
     return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
-
-
-@frozen(eq=False)
-class FileSpan:
-    """So many bytes of a file.
-
-    Attributes:
-        file: its descriptor, which its owner closes; or its path: it is opened when its turn comes.
-        offset: where the span begins.
-        size: how long it is.
-        sent: told each piece that goes out, in order.
-    """
-
-    file: int | Path
-    offset: int
-    size: int
-    sent: Callable[[memoryview], object] | None = None
-
-
-class Vanished(Exception):
-    """A file is shorter than it was when the body was announced."""
 
 
 @implementer(IPushProducer)
@@ -90,30 +63,32 @@ class BodySender:
         plain = isinstance(transport, FileDescriptor) and not getattr(transport, "TLS", False)
         self._socket: Any = transport if plain else None
         self._span: FileSpan | None = None
+        self._sending: Sending | None = None
         self._fd = -1
         self._at = self._left = 0
-        self._paused = self._asked = self._reading = self._stopped = self._drained = False
+        self._paused = self._asked = self._reading = self._stopped = False
 
     def start(self) -> None:
         """Begin; called once."""
         if self._socket is not None:
-            self._socket.SEND_LIMIT = CHUNK_BYTES
-            self._socket.bufferSize = _LEFT_BYTES - 1  # where more waits, we are told when it is gone
+            self._socket.bufferSize = 0  # whatever waits pauses us until the kernel has all of it
             self._socket.getHandle().setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT_BYTES)
         self._request.registerProducer(self, True)
-        self._write(b"")  # the headers
+        self._request.write(b"")  # the headers
         self._ask()
 
     def pauseProducing(self) -> None:
         self._paused = True
 
     def resumeProducing(self) -> None:
-        self._paused, self._drained = False, True
+        self._paused = False
         self._ask()
 
     def stopProducing(self) -> None:
         if not self._stopped:
             self._stopped = True
+            if self._sending is not None:
+                self._turns.sockets.stop(self._sending)
             self._close_if_idle()
 
     def _ask(self) -> None:
@@ -126,10 +101,12 @@ class BodySender:
         if self._stopped or self._paused:
             return
         try:
-            if self._left:
-                self._read()
-            else:
+            if not self._left:
                 self._take_next()
+            elif self._socket is not None and self._left > PIECE_BYTES:
+                self._hand_over()
+            else:
+                self._read()
         except (OSError, Vanished) as why:
             self._fail(why)
         self._ask()
@@ -140,7 +117,7 @@ class BodySender:
         if piece is None:
             self._finish()
         elif isinstance(piece, bytes):
-            self._write(piece)
+            self._request.write(piece)
         else:
             self._span, self._at, self._left = piece, piece.offset, piece.size
             if isinstance(piece.file, int):
@@ -151,38 +128,32 @@ class BodySender:
     def _opened(self, descriptor: int) -> None:
         self._fd = descriptor
 
+    def _hand_over(self) -> None:
+        assert self._span is not None
+        self._sending = self._turns.sockets.send(self._socket.getHandle(), self._fd, self._span)
+        self._wait_for(self._sending.done, self._sent)
+
+    def _sent(self, _: None) -> None:
+        self._sending, self._left = None, 0
+
     def _read(self) -> None:
-        wanted = min(self._left, CHUNK_BYTES if self._socket is not None else _TLS_BYTES)
+        wanted = min(self._left, PIECE_BYTES)
         buffer = self._turns.buffer[:wanted]
         try:
             count = os.preadv(self._fd, [buffer], self._at, os.RWF_NOWAIT)
         except OSError:  # not in memory, or a file system that cannot tell
-            self._wait_for(self._turns.thread(_read_slowly, self._fd, wanted, self._at), self._send)
+            self._wait_for(self._turns.thread(read_slowly, self._fd, wanted, self._at), self._write)
         else:
-            self._send(buffer[:count])
+            self._write(buffer[:count])
 
-    def _send(self, data: bytes | memoryview) -> None:
-        view = memoryview(data)
-        if not view:
+    def _write(self, data: bytes | memoryview) -> None:
+        if not data:
             raise Vanished("the file has become shorter")
-        count = 0
-        if self._socket is not None:
-            if self._drained and len(view) > _LEFT_BYTES:
-                taken = self._socket.writeSomeData(view[: len(view) - _LEFT_BYTES])
-                count = taken if isinstance(taken, int) else 0  # the transport will see for itself that it is cut
-            rest = view[count : count + _LEFT_BYTES]
-        else:
-            rest = view
-        count += len(rest)
-        self._at += count
-        self._left -= count
+        self._at += len(data)
+        self._left -= len(data)
         if self._span is not None and self._span.sent is not None:
-            self._span.sent(view[:count])
-        self._write(bytes(rest))
-
-    def _write(self, data: bytes) -> None:
-        self._drained = False
-        self._request.write(data)
+            self._span.sent(memoryview(data))
+        self._request.write(bytes(data))
 
     def _wait_for(self, work: Deferred[Any], use: Callable[[Any], None]) -> None:
         """Go on with the result of a thread."""
@@ -208,13 +179,14 @@ class BodySender:
         self._stopped = True
         self._close_if_idle()
         if self._socket is not None:
-            del self._socket.SEND_LIMIT, self._socket.bufferSize  # those of its class
+            del self._socket.bufferSize  # that of its class
         self._request.unregisterProducer()
         self._request.finish()
 
     def _fail(self, why: BaseException) -> None:
         if not self._stopped:
-            self._log.warn("a download was cut: {why}", why=str(why))
+            if not isinstance(why, ConnectionError | Stalled):  # the reader's own doing
+                self._log.warn("a download was cut: {why}", why=str(why))
             self.stopProducing()
             self._request.channel.abort()
 
@@ -246,10 +218,3 @@ class StreamedBody(Resource):
             return b""
         BodySender(request, self._turns, self._pieces).start()
         return NOT_DONE_YET
-
-
-def _read_slowly(descriptor: int, size: int, offset: int) -> bytes:
-    """Read from the disk (blocking), and have it read what comes next into memory."""
-    data = os.pread(descriptor, size, offset)
-    os.posix_fadvise(descriptor, offset + size, _AHEAD_BYTES, os.POSIX_FADV_WILLNEED)
-    return data

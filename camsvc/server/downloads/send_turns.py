@@ -13,11 +13,13 @@ from typing import Any
 from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 
+from camsvc.server.downloads.sending_thread import SendingThread
+
 TURN_S = 0.001
 """Of each turn; what is begun is done, which takes some 0.1 ms."""
 
-CHUNK_BYTES = 256 << 10
-"""Read and sent at a time: it stays in the processor's cache between the two."""
+PIECE_BYTES = 64 << 10
+"""Read and written at a time."""
 
 
 class SendTurns:
@@ -26,6 +28,7 @@ class SendTurns:
     Attributes:
         buffer: what a download reads into and sends from during its turn; nobody's between turns.
         thread: runs what may block.
+        sockets: sends what needs no turn.
     """
 
     _log = Logger()
@@ -37,8 +40,9 @@ class SendTurns:
             reactor: its turns.
             thread: runs what may block, and gives a Deferred of the result.
         """
-        self.buffer = memoryview(bytearray(CHUNK_BYTES))
+        self.buffer = memoryview(bytearray(PIECE_BYTES))
         self.thread = thread
+        self.sockets = SendingThread(reactor, thread)
         self._reactor = reactor
         self._waiting: deque[Callable[[], None]] = deque()
         self._next: IDelayedCall | None = None

@@ -16,10 +16,11 @@ from twisted.web import http, static
 
 from camsvc.errors import CamsvcError, DependencyFailed, NotFound
 from camsvc.library.index import EXPORTS, RECORDINGS
-from camsvc.server.downloads.body_sender import BodySender, FileSpan, open_plainly
+from camsvc.server.downloads.body_sender import BodySender, open_plainly
 from camsvc.server.downloads.conditions import meets_preconditions, prepare
 from camsvc.server.downloads.joined_body import JoinedBodies
 from camsvc.server.downloads.send_turns import SendTurns
+from camsvc.server.downloads.sending_thread import FileSpan
 from camsvc.server.http.request import answer_error
 
 CONTENT_TYPES = {".mp4": "video/mp4", ".mkv": "video/x-matroska", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from attrs import frozen
 
-from camsvc.server.downloads.body_sender import FileSpan
+from camsvc.server.downloads.sending_thread import FileSpan
 
 _FLAGS = 0x0808  # bit 3: a descriptor follows; bit 11: names are UTF-8
 _UNIX_FILE = 0o100640 << 16

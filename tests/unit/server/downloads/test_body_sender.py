@@ -20,14 +20,17 @@ from twisted.trial.unittest import TestCase
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 
-from camsvc.server.downloads.body_sender import BodySender, FileSpan
-from camsvc.server.downloads.send_turns import CHUNK_BYTES, SendTurns
+from camsvc.server.downloads import sending_thread
+from camsvc.server.downloads.body_sender import BodySender
+from camsvc.server.downloads.send_turns import PIECE_BYTES, SendTurns
+from camsvc.server.downloads.sending_thread import STEP_BYTES, FileSpan
 from camsvc.server.http.request import QuietSite
 from tests.support.certificates import make_pair
 from tests.support.http_client import Exchange
 from tests.support.spawned import eventually
 
-SIZES = (0, 1, 1023, 1024, 1025, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1025, 3 * CHUNK_BYTES + 7)
+MOST_IN_MEMORY = 100_000
+SIZES = (0, 1, 1023, PIECE_BYTES, PIECE_BYTES + 1, 3 * PIECE_BYTES + 7, STEP_BYTES, STEP_BYTES + 1025)
 REQUEST = b"GET /x HTTP/1.1\r\nHost: localhost\r\n%b\r\n"
 
 
@@ -78,14 +81,16 @@ class BodySenderTestCase(TestCase):
     def mixture(self) -> Iterator[bytes | FileSpan]:
         """Small and large pieces in turn."""
         for size in SIZES:
-            yield self.content[:size]
+            yield self.content[: min(size, MOST_IN_MEMORY)]
             yield FileSpan(self.path, 3, size)
             yield b"!"
 
     @property
     def whole(self) -> bytes:
         """What the mixture comes to."""
-        return b"".join(self.content[:size] + self.content[3 : 3 + size] + b"!" for size in SIZES)
+        return b"".join(
+            self.content[: min(size, MOST_IN_MEMORY)] + self.content[3 : 3 + size] + b"!" for size in SIZES
+        )
 
 
 class WholeTests(BodySenderTestCase):
@@ -122,7 +127,7 @@ class WholeTests(BodySenderTestCase):
     async def test_in_order(self) -> None:
         """What a span says that it has sent is the span, each byte once."""
         seen: list[bytes] = []
-        span = FileSpan(self.path, 10, 2 * CHUNK_BYTES, lambda piece: seen.append(bytes(piece)))
+        span = FileSpan(self.path, 10, STEP_BYTES + 1000, lambda piece: seen.append(bytes(piece)))
         await self.ask(self.serve(lambda: iter((span,)), span.size))
         self.assertTrue(b"".join(seen) == self.content[10 : 10 + span.size])
 
@@ -157,11 +162,22 @@ class CutTests(BodySenderTestCase):
         before = len(os.listdir("/proc/self/fd"))
         await eventually(lambda: len(os.listdir("/proc/self/fd")) > before)
         unsent = self.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT)
-        self.assertLessEqual(unsent, CHUNK_BYTES, "the kernel holds it instead")
+        self.assertLessEqual(unsent, 256 << 10, "the kernel holds it instead")
         client.transport.abortConnection()
         await client.lost
         await eventually(lambda: self.closed)
         await eventually(lambda: len(os.listdir("/proc/self/fd")) <= before)
+
+    async def test_stalled_reader(self) -> None:
+        """A reader that takes nothing for too long is cut, and nothing of it is held."""
+        self.patch(sending_thread, "STALLED_S", 0.0)
+        span = FileSpan(self.path, 0, len(self.content))
+        port = self.serve(lambda: iter((span, span, span)), 3 * span.size)
+        client = socket.create_connection(("127.0.0.1", port))
+        self.addCleanup(client.close)
+        client.sendall(REQUEST % b"")
+        await eventually(lambda: self.closed)
+        await self.assertFailure(deferToThread(_read_all, client), ConnectionResetError)
 
 
 class TurnTests(TestCase):
@@ -208,6 +224,11 @@ class TurnTests(TestCase):
         turns.ask(lambda: done.callback(None))
         await done
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+
+
+def _read_all(client: socket.socket) -> None:
+    while client.recv(1 << 20):
+        pass
 
 
 class Silent(Protocol):
