@@ -18,7 +18,7 @@ from attrs import evolve, field, frozen
 from camsvc.access.tokens import Tokens
 from camsvc.config.schema import Config
 from camsvc.engine.adoption import Leftover, adopt_or_end
-from camsvc.engine.certificate import CERTIFICATE, KEY, write_certificate
+from camsvc.engine.certificate_files import CERTIFICATE, KEY, write_certificate
 from camsvc.engine.choice import EngineChoice, choose, find_ffmpeg, find_program
 from camsvc.engine.config_file import EngineAddresses
 from camsvc.engine.process import EngineProcess

@@ -1,4 +1,4 @@
-"""RTSPS, which MediaMTX serves with the public port's certificate: its files, a new one, and whether it is served.
+"""RTSPS, which MediaMTX serves with the public port's certificate: a new one, and whether it is served.
 
 MediaMTX 1.5.1 reads the files once, newer ones watch them. What every version does is this: told other file names
 over ``/v3/config/global/patch``, it opens its RTSPS listener anew. That cuts those who watch by RTSPS, and they come
@@ -16,29 +16,12 @@ from twisted.logger import Logger
 
 from camsvc.engine.api.api_client import EngineRefused, EngineUnreachable
 from camsvc.engine.api.server_api import ServerApi
+from camsvc.engine.certificate_files import CERTIFICATE, KEY, write_certificate
 from camsvc.engine.supervisor import Engine
 from camsvc.system.runtime_dir import RuntimeDir
 from camsvc.system.tasks import launch, sleep
 
 ASK_AGAIN_S = 2.0
-
-CERTIFICATE, KEY = "rtsps.crt", "rtsps.key"
-"""In ``runtime_dir``: copies, as the engine's configuration names them. The originals may be of a moment between."""
-
-
-def write_certificate(folder: RuntimeDir, certificate: bytes, key: bytes) -> bool:
-    """Put the copies there, 0600.
-
-    Returns:
-        whether others were there before: an engine that runs on needs to be told.
-    """
-    try:
-        before = (folder.path / CERTIFICATE).read_bytes(), (folder.path / KEY).read_bytes()
-    except FileNotFoundError:
-        before = certificate, key
-    folder.write(CERTIFICATE, certificate)
-    folder.write(KEY, key)
-    return before != (certificate, key)
 
 
 class EngineCertificate:

@@ -7,8 +7,8 @@ import hmac
 import os
 import stat
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from twisted.internet import inotify
 from twisted.internet.interfaces import IReactorFDSet
 from twisted.logger import Logger
 from twisted.python.filepath import FilePath
@@ -18,6 +18,9 @@ from camsvc.system import atomic_files
 from camsvc.system.clocks import Clocks
 from camsvc.system.secret_files import read_secret, stored_secret
 from camsvc.system.subscribers import Subscribers
+
+if TYPE_CHECKING:
+    from twisted.internet import inotify
 
 _BOOT_FILE = "boot_id"
 _NAME_KEY = "runtime.key"
@@ -91,6 +94,8 @@ class RuntimeDir:
 
     def start(self, reactor: IReactorFDSet) -> None:
         """Begin to watch (inotify(7))."""
+        from twisted.internet import inotify  # runs ldconfig(8), for which the media engine need not wait
+
         self._notify = inotify.INotify(reactor)
         self._notify.startReading()
         mask = inotify.IN_MOVED_TO | inotify.IN_DELETE

@@ -10,7 +10,8 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from camsvc.engine.api.api_client import EngineRefused, EngineUnreachable
-from camsvc.engine.certificate import ASK_AGAIN_S, CERTIFICATE, KEY, EngineCertificate, write_certificate
+from camsvc.engine.certificate import ASK_AGAIN_S, EngineCertificate
+from camsvc.engine.certificate_files import CERTIFICATE, KEY, write_certificate
 from camsvc.system.runtime_dir import RuntimeDir
 from tests.support.engine.control_api_stub import FakeEngine
 
