@@ -13,6 +13,7 @@ import { Page } from "../parts/Page";
 import { onUnavailable } from "../parts/unavailable";
 import { Waiting } from "../parts/Waiting";
 import { routes, type Route as RouteOf } from "../routes";
+import { forgetAnswers } from "../state/answers";
 import { notify } from "../state/notices";
 import { may, roleOf } from "../state/rights";
 import { useSettings } from "../state/settings";
@@ -68,7 +69,7 @@ const Content = memo(function Content({ path }: { path: string }) {
   const seen = useSeen();
   const entry = seen.find((route) => route.path === path)?.entry;
   return (
-    <ErrorBoundary key={path} title={entry ? t(entry.text) : "camsvc"}>
+    <ErrorBoundary key={path} title={entry ? t(entry.text) : "camsvc"} onError={forgetAnswers}>
       <Suspense fallback={<Waiting label={t("loading")} />}>
         <Switch location={path}>
           {seen.map(({ path: at, Page }) => (

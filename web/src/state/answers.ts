@@ -34,8 +34,13 @@ const AWAY = new Failure("offline", "no connection");
 const KEPT = 200;
 const kept = new Map<string, { value: unknown; at: number }>();
 store.subscribe(({ session }, before) => {
-  if (session.phase !== "in" && before.session.phase === "in") kept.clear();
+  if (session.phase !== "in" && before.session.phase === "in") forgetAnswers();
 });
+
+/** Ask for everything anew: it is somebody else's, or a page could not be drawn with it. */
+export function forgetAnswers(): void {
+  kept.clear();
+}
 
 function keep(key: string, value: unknown): void {
   kept.delete(key);
