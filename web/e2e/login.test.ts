@@ -47,10 +47,15 @@ scenario("an API key lets in, and logging out ends it, also after a reload", asy
   await page.getByLabel("API key").fill(key);
   await page.getByRole("button", { name: "Log in" }).click();
   await page.getByText("North gate").first().waitFor();
-  assert.deepEqual(
-    await page.evaluate(() => [document.cookie, JSON.stringify(localStorage).includes("ey")]),
-    ["", false],
-  );
+  const kept = await page.evaluate(async () => ({
+    cookie: document.cookie,
+    databases: await indexedDB.databases(),
+    storage: JSON.stringify([localStorage, sessionStorage]),
+  }));
+  assert.deepEqual([kept.cookie, kept.databases], ["", []]);
+  assert.ok(!kept.storage.includes(key) && !kept.storage.includes("eyJ"), kept.storage);
+  const [cookie] = await page.context().cookies();
+  assert.deepEqual([cookie?.httpOnly, cookie?.sameSite], [true, "Strict"]);
   await page.getByRole("button", { name: /kitchen|Account/ }).click();
   await page.getByRole("menuitem", { name: "Log out" }).click();
   await page.getByText("You are logged out").waitFor();
