@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 
 import type { Page } from "playwright-core";
 
+import { assertMoves, assertShowsLast } from "./harness/pictures.ts";
 import { assertAccessible, go, scene } from "./harness/scenario.ts";
 import { eventually, type Stand } from "./harness/stand.ts";
 
@@ -67,7 +68,9 @@ scenario("what was known last is on every page, old; what can be done there says
   for (const { at, known } of PAGES) {
     await go(page, at);
     await known(page).waitFor();
+    if (at === "/") await assertMoves(page.getByRole("article", { name: "Yard 2" }), "webrtc");
   }
+  await assertMoves(page.locator("[data-device=camera0]"), "webrtc");
   expect(
     /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|ERR_SOCKET_NOT_CONNECTED/,
     /WebSocket/,
@@ -79,6 +82,8 @@ scenario("what was known last is on every page, old; what can be done there says
     await known(page).waitFor();
     await page.getByText(/^What you see is from /).waitFor();
     assert.equal(await page.locator("main").getByRole("alert").count(), 0, at);
+    if (at === "/") await assertShowsLast(page.getByRole("article", { name: "Yard 2" }), "Yard 2");
+    if (at === "/camera/camera0") await assertShowsLast(page.locator("[data-device=camera0]"), "North gate");
     if (act === null) continue;
     await page.getByRole("button", { name: act, exact: true }).press("Enter");
     await why(page).waitFor();
@@ -103,4 +108,29 @@ scenario("what was known last is on every page, old; what can be done there says
   await lost(page).waitFor({ state: "detached", timeout: 60_000 });
   await go(page, "/administration/streams");
   await page.getByText("None was added").waitFor();
+});
+
+scenario("a tile of single pictures keeps the last one while camsvc is away, and heals", async (stage) => {
+  const { stand, open } = stage;
+  const { page, expect } = await open({
+    login: await stand.user("viewer", "bob"),
+    before: async (context) => {
+      await context.addInitScript(() => {
+        localStorage.setItem("camsvc.settings", JSON.stringify({ liveTiles: "none" }));
+      });
+    },
+  });
+  const tile = page.getByRole("article", { name: "North gate" });
+  await assertMoves(tile, "pictures");
+  expect(
+    /ERR_CONNECTION_REFUSED|ERR_CONNECTION_RESET|ERR_EMPTY_RESPONSE|ERR_SOCKET_NOT_CONNECTED/,
+    /WebSocket/,
+  );
+  await stand.do("kill_camsvc");
+  await lost(page).waitFor();
+  await assertShowsLast(tile, "North gate");
+  await assertAccessible(page, "tiles without camsvc");
+  await stand.do("start_camsvc");
+  await assertMoves(tile, "pictures");
+  await tile.getByText(/^picture from /).waitFor({ state: "detached" });
 });

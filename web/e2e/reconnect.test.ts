@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 
 import type { Page } from "playwright-core";
 
-import { assertMoves } from "./harness/pictures.ts";
+import { assertMoves, assertShowsLast } from "./harness/pictures.ts";
 import { assertAccessible, scene } from "./harness/scenario.ts";
 import { eventually } from "./harness/stand.ts";
 
@@ -69,11 +69,7 @@ scenario(
     for (const name of NAMES) await assertMoves(tile(page, name), "webrtc");
     await mark(page);
     expect(/(404|50[0-9]) .*\/live\//, /50[0-9] .*preview\.jpg/);
-    const old = NAMES.map((name) =>
-      tile(page, name)
-        .getByText(/^picture from /)
-        .waitFor(),
-    );
+    const old = NAMES.map((name) => assertShowsLast(tile(page, name), name));
     await stand.do("kill_engine");
     await Promise.all(old);
     for (const name of NAMES) {

@@ -18,8 +18,8 @@ export interface Grey {
 /** Runs in the page: the brightness of each pixel of what an element draws. */
 function drawn(element: Element): { width: number; height: number; text: string } {
   const picture = element as HTMLVideoElement & HTMLImageElement;
-  const width = picture.videoWidth || picture.naturalWidth;
-  const height = picture.videoHeight || picture.naturalHeight;
+  const width = picture.videoWidth || picture.naturalWidth || picture.width;
+  const height = picture.videoHeight || picture.naturalHeight || picture.height;
   const drawing = new OffscreenCanvas(width, height).getContext("2d");
   if (!drawing) throw new Error("no canvas");
   drawing.drawImage(picture, 0, 0);
@@ -32,7 +32,7 @@ function drawn(element: Element): { width: number; height: number; text: string 
   return { width, height, text: btoa(text) };
 }
 
-/** What a video or image shows now. */
+/** What a video, an image or a canvas shows now. */
 export async function pictureOf(element: Locator): Promise<Grey> {
   const { width, height, text } = await element.evaluate(drawn);
   return { width, height, pixels: Buffer.from(text, "base64") };
@@ -116,4 +116,11 @@ export async function assertClockRuns(picture: Locator, name: string): Promise<v
     clocks.add(textOf(now, 1, 23));
     return clocks.size > 2;
   });
+}
+
+/** Waits until a test camera's last picture stands in a place, with its age beside it. */
+export async function assertShowsLast(place: Locator, name: string): Promise<void> {
+  await place.getByText(/^picture from /).waitFor();
+  const shown = place.locator("video:not([hidden]), img:not([hidden]), canvas:not([hidden])");
+  await eventually(async () => textOf(await pictureOf(shown), 0, name.length).includes("#"));
 }

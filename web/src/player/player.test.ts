@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
+import { forgetPictures } from "./last-pictures";
 import { everywhere } from "./notes";
 import { Player, type Stage } from "./player";
 import { NoWay, Refused, type Stats, type Way, type WayClass, type WayName, type Why } from "./ways/way";
@@ -39,7 +40,10 @@ function wayClass(name: WayName, how: Behaviour): WayClass {
 
 function stage(): Stage {
   return {
-    video: document.createElement("video"),
+    video: Object.defineProperties(document.createElement("video"), {
+      videoWidth: { value: 1920 },
+      videoHeight: { value: 1080 },
+    }),
     image: document.createElement("img"),
     frozen: document.createElement("canvas"),
   };
@@ -70,6 +74,8 @@ beforeEach(() => {
 });
 afterEach(() => {
   player.stop();
+  forgetPictures();
+  vi.restoreAllMocks();
   vi.useRealTimers();
 });
 
@@ -195,6 +201,26 @@ describe("Player", () => {
     expect(player.state.phase).toBe("resting");
     await player.start();
     expect(player.state.phase).toBe("moving");
+  });
+
+  it("begins with the last picture of its camera, which says how old it is, until that is forgotten", async () => {
+    vi.spyOn(HTMLCanvasElement.prototype, "getContext").mockReturnValue({ drawImage: vi.fn() } as never);
+    await made().start();
+    await pass(2, webrtc);
+    const seen = Date.now();
+    player.stop();
+    await pass(60);
+    webrtc.fails = new TypeError("Failed to fetch");
+    const next = stage();
+    const again = new Player("camera0", next, "auto", [wayClass("webrtc", webrtc)]);
+    await again.start();
+    expect(again.state).toMatchObject({ phase: "again", old: true, pictureAt: seen });
+    expect([next.frozen.hidden, next.frozen.width, next.frozen.height]).toEqual([false, 640, 360]);
+    again.stop();
+    const of = (device: string) => new Player(device, stage(), "auto", []).state.pictureAt;
+    expect([of("camera0"), of("camera1")]).toEqual([seen, null]);
+    forgetPictures();
+    expect(of("camera0")).toBeNull();
   });
 
   it("pauses when the page is out of sight for long, and goes on when it is seen", async () => {

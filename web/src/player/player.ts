@@ -4,6 +4,7 @@
 import { backOff } from "../api/backoff";
 import { failure, firstPicture, stall } from "./figures";
 import { Freeze } from "./freeze";
+import { keepPicture, lastPicture } from "./last-pictures";
 import { everywhere, LEFT_OUT_MS, Notes } from "./notes";
 import { HlsVideo } from "./ways/hls";
 import { Pictures } from "./ways/pictures";
@@ -96,6 +97,8 @@ export class Player {
     this.freeze = new Freeze(stage.frozen);
     this.wish = wish;
     this.classes = classes;
+    const last = lastPicture(device);
+    if (last && this.freeze.take(last.picture)) this.state = { ...BEGIN, pictureAt: last.at, old: true };
     document.addEventListener("visibilitychange", this.onVisibility);
     addEventListener("pagehide", this.onPageHide);
   }
@@ -283,13 +286,16 @@ export class Player {
     this.set({ phase: "resting", way: null, trouble: null, old: this.state.pictureAt !== null });
   }
 
-  /** End it for good. */
+  /** End it for good; whoever shows the camera next begins with its last picture. */
   stop(): void {
     clearTimeout(this.hiddenTimer);
     document.removeEventListener("visibilitychange", this.onVisibility);
     removeEventListener("pagehide", this.onPageHide);
     this.run += 1;
     this.end();
+    const { pictureAt } = this.state;
+    if (pictureAt !== null) keepPicture(this.device, this.stage.frozen, pictureAt);
+    this.freeze.melt();
     this.heard.clear();
   }
 

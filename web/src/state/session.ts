@@ -10,6 +10,7 @@ import {
   type Credentials,
 } from "../api/http";
 import { CloseCode } from "../api/socket";
+import { forgetPictures } from "../player/last-pictures";
 import { connect, disconnect, retryNow } from "./connection";
 import { nothingKnown, store, type EndReason, type SessionView } from "./store";
 
@@ -71,6 +72,7 @@ function enter(view: SessionView): void {
   }
   const before = store.getState().session;
   const same = before.phase === "in" && before.view.user === view.user && before.view.role === view.role;
+  if (!same) forgetPictures();
   store.setState({ ...(same ? {} : nothingKnown), session: { phase: "in", view } });
   connect((code, reason) => void lost(code, reason));
 }
@@ -80,6 +82,7 @@ function leave(why: EndReason | null): void {
   asked += 1;
   disconnect();
   store.setState({ ...nothingKnown, notices: [], session: { phase: "out", why } });
+  setTimeout(forgetPictures); // when their places have gone from the page, which kept them
 }
 
 /** The connection was lost: because the login has ended, or for a reason that may pass. */
