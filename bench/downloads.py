@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import socket
 import statistics
 import subprocess
@@ -95,7 +94,7 @@ class PlainNginx:
         env = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LD_LIBRARY_PATH": libraries}
         argv = [program("nginx"), "-p", str(folder), "-c", f"{folder}/nginx.conf", "-e", f"{folder}/start.log"]
         process = Spawned.start(argv, env, folder / "output.log")
-        run.addCleanup(process.end, signal.SIGTERM)  # nginx ends its worker then
+        run.addCleanup(process.end)
 
 
 def curl(url: str, token: str) -> float:

@@ -110,6 +110,15 @@ class DependencyFailed(CamsvcError):
         super().__init__(f"{dependency}: {detail}", dependency=dependency, detail=detail, **data)
 
 
+class NoPicture(DependencyFailed):
+    """A camera that is there gives none."""
+
+    default_reason = "no_picture"
+
+    def __init__(self, detail: str, suggestion: str = "try again") -> None:
+        super().__init__("camera", detail, suggestion=suggestion)
+
+
 class MediaType(CamsvcError):
     """The body of an HTTP request is not said to be what the route takes."""
 

@@ -95,7 +95,8 @@ class Authentication:
             verdict = self._failed(address)
             if verdict.wait_s:
                 raise LoginThrottled(verdict)
-            raise AuthenticationFailed("Authentication failed: this is no API key", reason="bad_credential")
+            what = "Authentication failed: this is no API key"
+            raise AuthenticationFailed(what, reason="bad_credential", credential="api_key")
         return who
 
     def issue(self, principal: Principal, valid_s: float) -> str:

@@ -86,6 +86,7 @@ class Credentials:
             raise AuthenticationFailed(
                 "Authentication failed: the API key is not valid",
                 reason="bad_credential",
+                credential="api_key",
                 suggestion="ask an admin for a new key",
             )
         return self._valid(key.principal, now)

@@ -188,6 +188,7 @@ class Logins:
             raise AuthenticationFailed(
                 "Authentication failed: the user name or the password is wrong",
                 reason="bad_credential",
+                credential="password",
                 suggestion="an admin can set another: camsvc user passwd NAME",
             )
         return stored

@@ -85,6 +85,7 @@ class Engine:
             raise DependencyFailed(
                 "media engine",
                 f"the media engine {self.trouble}",
+                reason="engine_down",
                 suggestion="try again in some seconds; camsvc brings it back by itself",
             )
 

@@ -29,6 +29,7 @@ class ShareUsedUp(RateLimited):
             f"Too many {protocol.upper()} streams are watched by this login or key, or from this address",
             reason="viewer_limit",
             retry_after_ms=5000,
+            limit=most,
             suggestion=f"close some of them: {most} is the limit; see [limits] in the configuration",
         )
 

@@ -8,7 +8,7 @@ from twisted.logger import Logger
 
 from camsvc.devices.inventory import Inventory
 from camsvc.devices.launcher_health import LauncherHealth
-from camsvc.errors import CamsvcError, DependencyFailed
+from camsvc.errors import CamsvcError, DependencyFailed, NoPicture
 from camsvc.library import index, jpeg
 from camsvc.library.index import SNAPSHOTS
 from camsvc.library.media_folders import MediaFolders
@@ -77,7 +77,8 @@ class Snapshots:
             quality: 1..100, or None for the capture's own.
 
         Raises:
-            DependencyFailed: no picture came, or the storage took none.
+            NoPicture: none came.
+            DependencyFailed: the storage took none.
             CamsvcError: NotFound where there is no such camera, InvalidState where it is away or in error.
         """
         require_connected(self._inventory.get(device))
@@ -85,7 +86,7 @@ class Snapshots:
         now = self._clocks.boot_s()
         size = jpeg.size(picture)
         if size is None:
-            raise DependencyFailed("camera", f"{device} left a torn picture", suggestion="try again")
+            raise NoPicture(f"{device} left a torn picture")
         if quality is not None:
             picture = await jpeg_quality.encode(self._runtime, picture, quality)
         name = filename or f"{device}_{stamp(self._clocks.wall_s())}.jpg"
@@ -108,7 +109,7 @@ class Snapshots:
         """Get the newest picture, and the boot time at which it was seen.
 
         Raises:
-            DependencyFailed: none comes.
+            NoPicture: none comes.
         """
         health = self._health.get(device)
         path = self._runtime.folder.path / f"{device}.jpg"
@@ -134,10 +135,10 @@ class Snapshots:
                 if health is not None and runs and health.jpeg_at is not None:
                     return path.read_bytes(), health.jpeg_at
                 if limits.are_over(self._clocks.boot_s(), runs):
-                    raise DependencyFailed("camera", f"{device} runs, but left no picture", suggestion="try again")
+                    raise NoPicture(f"{device} runs, but left no picture")
             return path.read_bytes(), self._clocks.boot_s()
         except FileNotFoundError:
-            raise DependencyFailed("camera", f"{device} runs, but left no picture", suggestion="try again") from None
+            raise NoPicture(f"{device} runs, but left no picture") from None
         finally:
             unsubscribe()
 

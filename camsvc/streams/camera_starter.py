@@ -8,7 +8,7 @@ from twisted.internet.interfaces import IReactorTime
 from camsvc.engine.loopback_rtsp import LoopbackRtsp
 from camsvc.engine.path_options import LONGEST_START_S
 from camsvc.engine.supervisor import Engine
-from camsvc.errors import DependencyFailed
+from camsvc.errors import DependencyFailed, NoPicture
 from camsvc.system.protocols.rtsp_client import RtspError
 from camsvc.system.tasks import within
 
@@ -35,7 +35,8 @@ class CameraStarter:
         """Have the engine start a camera, which runs on for 20 s without readers; returns when its stream is there.
 
         Raises:
-            DependencyFailed: the camera did not come, or the engine did not answer.
+            NoPicture: the camera did not come.
+            DependencyFailed: the engine did not answer.
         """
         self._engine.require_up()
         asked_s = self._clock.seconds()
@@ -46,10 +47,9 @@ class CameraStarter:
         except Exception as why:
             raise DependencyFailed("media engine", f"its RTSP port gives no answer ({type(why).__name__})") from None
         if status != 200:
-            raise DependencyFailed(
-                "camera",
+            raise NoPicture(
                 f"{device} gave no picture within {self._clock.seconds() - asked_s:.0f} s",
-                suggestion="see get_camera_status",
+                "see get_camera_status",
             )
 
     async def _describe(self, device: str) -> int:

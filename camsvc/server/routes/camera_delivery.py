@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from camsvc.devices.inventory import Inventory
 from camsvc.engine.supervisor import Engine
-from camsvc.errors import DependencyFailed
+from camsvc.errors import NoPicture
 from camsvc.recording.recorder import require_connected
 from camsvc.streams.browser_rendition import WebProtocol
 from camsvc.streams.camera_paths import CameraPaths
@@ -34,13 +34,13 @@ class CameraDelivery:
         require_connected(self._inventory.get(device))
         self._engine.require_up()
 
-    def no_picture(self, device: str) -> DependencyFailed:
+    def no_picture(self, device: str) -> NoPicture:
         """What to raise for a camera that the engine could not get a picture of.
 
         Where the camera has said by now what is wrong, that is raised, as by :meth:`require`.
         """
         self.require(device)
-        return DependencyFailed("camera", f"{device} gave no picture", suggestion="see get_camera_status; try again")
+        return NoPicture(f"{device} gave no picture", "see get_camera_status; try again")
 
     def web_path(self, device: str, protocol: WebProtocol) -> str:
         """The engine's path that serves a camera to a new viewer."""

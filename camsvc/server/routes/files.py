@@ -132,7 +132,7 @@ class Files:
         try:
             path = await within(self._reactor, FINISHING_WAIT_S, self._sources.strips.ready(file))
         except TimeoutError:
-            return self._not_yet(request, 10, "The strip is being made")
+            return _not_yet(request, 10, "The strip is being made", "FINISHING")
         stored = None if path is None else await self._delivery.open(path)
         if stored is None:
             raise NotFound("Strip", name[:100])
@@ -162,23 +162,24 @@ class Files:
         try:
             await within(self._reactor, FINISHING_WAIT_S, self._sources.make_thumbnail(name))
         except TimeoutError:
-            return self._not_yet(request, 10, "The thumbnail is being made")
+            return _not_yet(request, 10, "The thumbnail is being made", "FINISHING")
         return None
 
     async def _wait_for_recording(self, request: IRequest, name: str) -> bytes | None:
         """Wait for a recording that is being finished; an answer when it is not there in time."""
         if name in self._sources.under_way():
-            return self._not_yet(request, 30, "The recording is still being recorded; stop it first")
+            return _not_yet(request, 30, "The recording is still being recorded; stop it first", "RECORDING")
         finishing = self._sources.when_finished(name)
         if finishing is None:
             return None
         try:
             await within(self._reactor, FINISHING_WAIT_S, finishing)
         except TimeoutError:
-            return self._not_yet(request, 10, "The recording is being finished")
+            return _not_yet(request, 10, "The recording is being finished", "FINISHING")
         return None
 
-    def _not_yet(self, request: IRequest, retry_s: int, what: str) -> bytes:
-        request.setHeader(b"retry-after", str(retry_s).encode())
-        why = CamsvcError(what, reason="not_finished", suggestion=f"try again in {retry_s} s")
-        return answer_error(request, 503, why)
+
+def _not_yet(request: IRequest, retry_s: int, what: str, state: str) -> bytes:
+    data: dict[str, Any] = {"state": state, "retry_after_ms": retry_s * 1000}
+    why = CamsvcError(what, reason="not_finished", **data, suggestion=f"try again in {retry_s} s")
+    return answer_error(request, 503, why)

@@ -18,7 +18,7 @@ export async function readFile(
     const answer = (await response.json().catch(() => ({}))) as {
       error?: Parameters<typeof Failure.from>[0];
     };
-    throw Failure.from(answer.error ?? new Failure("refused", `HTTP ${response.status}`));
+    throw answer.error ? Failure.from(answer.error) : Failure.notCamsvc(response.status);
   }
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let bytes = 0;

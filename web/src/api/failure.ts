@@ -36,6 +36,12 @@ export class Failure extends Error {
     });
   }
 
+  /** Of an answer that is none of camsvc's: a proxy's, by its HTTP status. */
+  static notCamsvc(status: number): Failure {
+    const data = { reason: "not_camsvc", status };
+    return new Failure("refused", `HTTP ${status}`, { code: ErrorCode.DependencyFailed, data });
+  }
+
   get loginNeeded(): boolean {
     return this.code === ErrorCode.AuthenticationFailed;
   }

@@ -12,14 +12,18 @@ import {
 
 import { t } from "../i18n";
 import { ago } from "../i18n/format";
-import { Player, type PlayerState, type Reason, type Wish } from "../player/player";
+import { shortly } from "../i18n/reasons";
+import type { Said } from "../i18n/said";
+import { Player, type Cause, type PlayerState, type Wish } from "../player/player";
 import { classes } from "./classes";
 import styles from "./LivePicture.module.css";
 import { useNow } from "./now";
+import { Words } from "./Words";
 
-/** Why a better way is not taken, in words. */
-export function reasonWords({ why, detail }: Pick<Reason, "why" | "detail">): string {
-  return why === "refused" ? detail : t(`player.why.${why}`);
+/** Why there is no picture, or not by a better way. */
+export function causeWords({ why, failure }: Cause): Said {
+  if (failure) return shortly(failure);
+  return { text: t(`player.why.${why === "refused" ? "no-picture" : why}`) };
 }
 
 export const wayName = (way: "webrtc" | "hls" | "pictures"): string => t(`camera.way.${way}`);
@@ -54,11 +58,11 @@ export function usePlayerState(player: Player | null): PlayerState {
   return useSyncExternalStore(player?.subscribe ?? (() => () => undefined), () => player?.state ?? IDLE);
 }
 
-function Words({ state, rests }: { state: PlayerState; rests: ReactNode }) {
+function State({ state, rests }: { state: PlayerState; rests: ReactNode }) {
   if (rests !== null) return rests;
   if (state.phase === "moving") return null;
   if (state.phase === "paused") return t("player.paused");
-  if (state.trouble) return reasonWords(state.trouble);
+  if (state.trouble) return <Words said={causeWords(state.trouble)} />;
   return state.phase === "waiting" ? t("player.waiting") : t("player.again");
 }
 
@@ -117,7 +121,6 @@ export function LivePicture({
     else void player.start();
   }, [player, resting, seen]);
 
-  const words = <Words state={state} rests={rests} />;
   const shown = state.phase === "moving";
   return (
     <div
@@ -137,7 +140,7 @@ export function LivePicture({
           data-role="words"
           role="status"
         >
-          {words}
+          <State state={state} rests={rests} />
         </p>
       )}
       {state.old && state.pictureAt !== null && <Age at={state.pictureAt} />}

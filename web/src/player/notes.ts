@@ -1,5 +1,6 @@
 // Ways that did not work while another did: they are left out for a while, then tried beside the one that works.
 
+import type { Failure } from "../api/failure";
 import type { WayName, Why } from "./ways/way";
 
 /** So long a way is left out. */
@@ -7,7 +8,7 @@ export const LEFT_OUT_MS = 60_000;
 
 export interface Note {
   readonly why: Why;
-  readonly detail: string;
+  readonly failure?: Failure | undefined;
   /** When it may be tried again, in ms. */
   until: number;
 }
@@ -15,8 +16,8 @@ export interface Note {
 export class Notes {
   private readonly all = new Map<WayName, Note>();
 
-  put(way: WayName, why: Why, detail: string): void {
-    this.all.set(way, { why, detail, until: Date.now() + LEFT_OUT_MS });
+  put(way: WayName, note: Pick<Note, "why" | "failure">): void {
+    this.all.set(way, { ...note, until: Date.now() + LEFT_OUT_MS });
   }
 
   get(way: WayName): Note | undefined {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
+import { Failure } from "../api/failure";
 import { forgetPictures } from "./last-pictures";
 import { everywhere } from "./notes";
 import { Player, type Stage } from "./player";
@@ -48,6 +49,12 @@ function stage(): Stage {
     frozen: document.createElement("canvas"),
   };
 }
+
+const refused = Failure.from({
+  code: -32050,
+  message: "camera0 gave no picture",
+  data: { reason: "no_picture" },
+});
 
 let webrtc: Behaviour, hls: Behaviour, pictures: Behaviour;
 let player: Player;
@@ -122,11 +129,11 @@ describe("Player", () => {
   });
 
   it("asks no other way when camsvc refuses for all, and tries again with growing pauses", async () => {
-    webrtc.fails = new Refused(503, "camera0 gave no picture");
+    webrtc.fails = new Refused(503, refused);
     await made().start();
     expect(player.state).toMatchObject({
       phase: "waiting",
-      trouble: { why: "refused", detail: "camera0 gave no picture" },
+      trouble: { why: "refused", failure: refused },
     });
     expect(hls.started).toBe(0);
     await pass(1);
@@ -139,9 +146,9 @@ describe("Player", () => {
   });
 
   it("takes another way when camsvc finds fault with the offer alone", async () => {
-    webrtc.fails = new Refused(400, "The engine refuses the offer");
+    webrtc.fails = new Refused(400, refused);
     await made().start();
-    expect(player.state).toMatchObject({ way: "hls", reasons: [{ detail: "The engine refuses the offer" }] });
+    expect(player.state).toMatchObject({ way: "hls", reasons: [{ why: "refused", failure: refused }] });
     const other = new Player("camera1", stage(), "auto", [wayClass("webrtc", behaviour())]);
     await other.start();
     expect(other.state.way).toBe("webrtc"); // that was about one camera
@@ -163,7 +170,7 @@ describe("Player", () => {
     expect(player.state).toMatchObject({ phase: "moving", old: true });
     webrtc.fails = new NoWay("no-picture");
     hls.fails = new NoWay("no-picture");
-    pictures.fails = new Refused(503, "asleep");
+    pictures.fails = new Refused(503, refused);
     await pass(2);
     expect(player.state).toMatchObject({ phase: "again", old: true });
     expect(player.state.pictureAt).not.toBeNull();

@@ -2,6 +2,7 @@
 // soon as that works again. Meanwhile the last picture stays, and it is known how old it is.
 
 import { backOff } from "../api/backoff";
+import type { Failure } from "../api/failure";
 import { failure, firstPicture, stall } from "./figures";
 import { Freeze } from "./freeze";
 import { keepPicture, lastPicture } from "./last-pictures";
@@ -32,11 +33,15 @@ const FIRST = "first picture";
 
 const ALL: readonly WayClass[] = [WebRtc, HlsVideo, Pictures];
 
-/** Why a better way is not taken. */
-export interface Reason {
-  readonly way: WayName;
+/** Why there is no picture; of what camsvc refuses, all that it says. */
+export interface Cause {
   readonly why: Why;
-  readonly detail: string;
+  readonly failure?: Failure | undefined;
+}
+
+/** Why a better way is not taken. */
+export interface Reason extends Cause {
+  readonly way: WayName;
 }
 
 export interface PlayerState {
@@ -48,7 +53,7 @@ export interface PlayerState {
   readonly way: WayName | null;
   readonly reasons: readonly Reason[];
   /** Why there is no live picture; null while there is. */
-  readonly trouble: { readonly why: Why; readonly detail: string } | null;
+  readonly trouble: Cause | null;
   /** When the picture that is shown was new, in ms; null without one. */
   readonly pictureAt: number | null;
   /** What is shown is older than it should be. */
@@ -136,16 +141,17 @@ export class Player {
         if (run !== this.run) return;
         failure(Class.way);
         if (error instanceof Refused && error.final) {
-          this.later("refused", error.message);
+          this.later({ why: "refused", failure: error.failure });
           return;
         }
         if (error instanceof TypeError) {
-          this.later("unreachable", "");
+          this.later({ why: "unreachable" });
           return;
         } // fetch: camsvc does not answer
         const why = error instanceof NoWay ? error.why : "no-picture";
         const notes = error instanceof Refused ? this.own : everywhere;
-        reasons.push({ way: Class.way, why, detail: error instanceof NoWay ? error.message : "", notes });
+        const said = error instanceof Refused ? error.failure : undefined;
+        reasons.push({ way: Class.way, why, failure: said, notes });
         continue;
       }
       if (run !== this.run) {
@@ -156,7 +162,7 @@ export class Player {
       return;
     }
     const last = reasons.at(-1);
-    this.later(last?.why ?? "no-picture", last?.detail ?? "");
+    this.later({ why: last?.why ?? "no-picture", failure: last?.failure });
   }
 
   private wished(): readonly WayClass[] {
@@ -165,9 +171,9 @@ export class Player {
 
   private whyLeftOut(Class: WayClass): Reason | null {
     const why = Class.impossible();
-    if (why) return { way: Class.way, why, detail: "" };
+    if (why) return { way: Class.way, why };
     const note = this.wish === "auto" ? this.noteOf(Class.way) : undefined;
-    return note && note.until > Date.now() ? { way: Class.way, why: note.why, detail: note.detail } : null;
+    return note && note.until > Date.now() ? { way: Class.way, why: note.why, failure: note.failure } : null;
   }
 
   private noteOf(way: WayName) {
@@ -176,7 +182,7 @@ export class Player {
 
   /** The picture moves. Ways that came before and failed while this one works are at fault, not the camera. */
   private shown(Class: WayClass, reasons: readonly (Reason & { notes?: Notes })[], firstMs: number): void {
-    for (const { way, why, detail, notes } of reasons) notes?.put(way, why, detail);
+    for (const { way, notes, ...note } of reasons) notes?.put(way, note);
     everywhere.forget(Class.way);
     this.own.forget(Class.way);
     this.failures = 0;
@@ -190,7 +196,7 @@ export class Player {
     this.set({
       phase: "moving",
       way: Class.way,
-      reasons: reasons.map(({ way, why, detail }) => ({ way, why, detail })),
+      reasons: reasons.map(({ way, why, failure: said }) => ({ way, why, failure: said })),
       trouble: null,
       pictureAt: Date.now(),
       old: false,
@@ -213,7 +219,7 @@ export class Player {
         if (!document.hidden) void this.better(name);
       } else if (now < 0 || still > STALLED_MS[name]) {
         stall(name);
-        void this.start({ why: "stalled", detail: "" });
+        void this.start({ why: "stalled" });
       } else if (still > OLD_MS[name] && !this.state.old) this.set({ old: true });
     }, CHECK_MS);
   }
@@ -252,12 +258,12 @@ export class Player {
     }
   }
 
-  private later(why: Why, detail: string): void {
+  private later(trouble: Cause): void {
     this.end();
-    this.set({ phase: this.state.pictureAt === null ? "waiting" : "again", trouble: { why, detail } });
+    this.set({ phase: this.state.pictureAt === null ? "waiting" : "again", trouble });
     const run = this.run;
     this.retryTimer = setTimeout(() => {
-      if (run === this.run) void this.start({ why, detail });
+      if (run === this.run) void this.start(trouble);
     }, backOff(this.failures++));
   }
 

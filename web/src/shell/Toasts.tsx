@@ -7,6 +7,7 @@ import { Button, IconButton } from "../parts/Button";
 import buttons from "../parts/Button.module.css";
 import { classes } from "../parts/classes";
 import { Icon } from "../parts/Icon";
+import { Words } from "../parts/Words";
 import { dismiss } from "../state/notices";
 import { useApp, type Notice } from "../state/store";
 import styles from "./Toasts.module.css";
@@ -40,8 +41,16 @@ function Toast({ notice }: { notice: Notice }) {
         {explained && (
           <>
             <p>{explained.text}</p>
-            {explained.detail && explained.detail !== explained.text && <p>{explained.detail}</p>}
-            {explained.suggestion && <p>{explained.suggestion}</p>}
+            {explained.detail && explained.detail.text !== explained.text && (
+              <p>
+                <Words said={explained.detail} />
+              </p>
+            )}
+            {explained.suggestion && (
+              <p>
+                <Words said={explained.suggestion} />
+              </p>
+            )}
             {explained.requestId && (
               <p className={styles.quote}>
                 {t("failure.quote")} <code>{explained.requestId}</code>

@@ -30,7 +30,7 @@ describe("a recording", () => {
   it("shows at once, and is taken back with the reason when it is refused", async () => {
     const refused = new Failure("refused", "There is no room", {
       code: -32020,
-      data: { reason: "no_space", suggestion: "delete something" },
+      data: { reason: "no_space", free_bytes: 1e9, required_bytes: 5e9 },
     });
     answered.mockRejectedValue(refused);
     const begun = startRecording("camera0");
@@ -41,7 +41,11 @@ describe("a recording", () => {
     expect(cameras.camera0?.recording).toBe(false);
     expect([recordings, pending]).toEqual([{}, {}]);
     expect(notices).toMatchObject([
-      { kind: "bad", text: "<b>Gate</b> is not recorded.", explained: { suggestion: "Delete something." } },
+      {
+        kind: "bad",
+        text: "<b>Gate</b> is not recorded.",
+        explained: { detail: { text: "1 GB are free, and 5 GB must stay free." } },
+      },
     ]);
   });
 

@@ -53,7 +53,7 @@ describe("a download", () => {
     const error = { code: -32010, message: "File not found", data: { reason: "not_found" } };
     vi.spyOn(globalThis, "fetch").mockResolvedValue(Response.json({ error }, { status: 404 }));
     await download("/files/a.mp4", "a.mp4", 100);
-    expect(notice()).toMatchObject({ kind: "bad", explained: { detail: "File not found." } });
+    expect(notice()).toMatchObject({ kind: "bad", explained: { detail: { text: "File not found." } } });
     expect(stored).toEqual([]);
   });
 

@@ -4,33 +4,25 @@ import { Failure } from "../api/failure";
 import { ErrorCode } from "../api/types";
 import { t } from "../i18n";
 import { span } from "../i18n/format";
-import { visible } from "../i18n/names";
+import { explanationOf } from "../i18n/reasons";
+import type { Said } from "../i18n/said";
 
 export interface Explained {
   /** What went wrong, in the reader's language where this page knows it. */
   text: string;
-  /** What camsvc says of it. */
-  detail?: string | undefined;
+  /** What keeps it: in English where this page has no words for what camsvc says. */
+  detail?: Said | undefined;
   /** What to do. */
-  suggestion?: string | undefined;
+  suggestion?: Said | undefined;
   /** To be quoted: it stands in camsvc's log. */
   requestId?: string | undefined;
 }
 
-/** What camsvc says, begun and ended as a sentence. */
-function sentence(said: string): string {
-  const text = visible(said.trim());
-  return text && `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?…:)]$/.test(text) ? "" : "."}`;
-}
-
 export function explain(failure: Failure): Explained {
-  if (failure.kind === "offline") return { text: t("failure.offline"), suggestion: t("failure.offline.do") };
-  if (failure.kind === "timeout") return { text: t("failure.timeout"), suggestion: t("failure.timeout.do") };
-  const said = {
-    detail: sentence(failure.message),
-    suggestion: failure.suggestion && sentence(failure.suggestion),
-    requestId: failure.requestId,
-  };
+  if (failure.kind !== "refused") {
+    return { text: t(`failure.${failure.kind}`), suggestion: { text: t(`failure.${failure.kind}.do`) } };
+  }
+  const said = { ...explanationOf(failure), requestId: failure.requestId };
   switch (failure.code) {
     case ErrorCode.PermissionDenied:
       return { ...said, text: t("failure.permission") };

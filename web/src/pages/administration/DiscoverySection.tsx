@@ -5,6 +5,7 @@ import { useState } from "react";
 import type { Discovered, DiscoveredEntry, StreamEntry } from "../../api/types";
 import { ErrorCode } from "../../api/types";
 import { t, tn } from "../../i18n";
+import { asSaid } from "../../i18n/said";
 import { span } from "../../i18n/format";
 import { visible } from "../../i18n/names";
 import { Button } from "../../parts/Button";
@@ -83,7 +84,7 @@ export function DiscoverySection({ added, onAdd }: Props) {
           <Trouble {...explain(failure)} />
         ))}
       {found?.errors.map((error) => (
-        <Trouble key={error} text={error} />
+        <Trouble key={error} text={asSaid(error)} />
       ))}
       {found?.discovered_streams.length === 0 && (
         <Empty icon="search" title={t("administration.discovery.none")} />

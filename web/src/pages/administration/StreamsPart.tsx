@@ -5,6 +5,7 @@ import { useState } from "react";
 import type { DiscoveredEntry, StreamEntry } from "../../api/types";
 import { t } from "../../i18n";
 import { visible } from "../../i18n/names";
+import { saidOfCamera } from "../../i18n/said";
 import { Button } from "../../parts/Button";
 import { Confirm } from "../../parts/Confirm";
 import { Empty } from "../../parts/Empty";
@@ -14,6 +15,7 @@ import { Table } from "../../parts/Table";
 import { Ago } from "../../parts/Time";
 import { Trouble } from "../../parts/Trouble";
 import { Waiting } from "../../parts/Waiting";
+import { Words } from "../../parts/Words";
 import { useAnswer } from "../../state/answers";
 import { call } from "../../state/connection";
 import { explain } from "../../state/explain";
@@ -84,10 +86,15 @@ export function StreamsPart() {
                 title: t("administration.state"),
                 cell: ({ device, status }) => {
                   const error = cameras[device]?.error;
+                  const said = error === undefined ? null : saidOfCamera(error);
                   return status === "ERROR" ? (
-                    <span title={error}>
+                    <span title={said?.text}>
                       <Pill tone="bad">{t("administration.streams.is.error")}</Pill>
-                      {error && <span className={styles.sub}>{error}</span>}
+                      {said && (
+                        <span className={styles.sub}>
+                          <Words said={said} />
+                        </span>
+                      )}
                     </span>
                   ) : (
                     <Pill tone="good">{t("administration.streams.is.here")}</Pill>

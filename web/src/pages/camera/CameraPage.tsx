@@ -8,6 +8,7 @@ import type { CameraView, SnapshotTaken } from "../../api/types";
 import { t, tn } from "../../i18n";
 import { size } from "../../i18n/format";
 import { visible } from "../../i18n/names";
+import { asSaid } from "../../i18n/said";
 import { Button } from "../../parts/Button";
 import buttons from "../../parts/Button.module.css";
 import { RecordButton } from "../../parts/camera/RecordButton";
@@ -21,6 +22,7 @@ import { Page } from "../../parts/Page";
 import { Pill } from "../../parts/Pill";
 import { Elapsed } from "../../parts/Time";
 import { Waiting } from "../../parts/Waiting";
+import { Words } from "../../parts/Words";
 import { startRecording, stopRecording, takeSnapshot } from "../../state/actions";
 import { useAnswer } from "../../state/answers";
 import { refreshReaders } from "../../state/connection";
@@ -180,7 +182,11 @@ function Shown({ camera }: { camera: CameraView }) {
               />
             </div>
           </div>
-          {camera.detail && connected && <p className={styles.detail}>{camera.detail}</p>}
+          {camera.detail && connected && (
+            <p className={styles.detail}>
+              <Words said={asSaid(camera.detail)} />
+            </p>
+          )}
           {taken && <Taken taken={taken} onClose={() => take(null)} />}
           <Today device={device} />
           <Schedule device={device} />

@@ -4,7 +4,7 @@ import { useEffect, useState } from "react";
 
 import { t } from "../../i18n";
 import { bitRate, milliseconds, number, percent } from "../../i18n/format";
-import { reasonWords, usePlayerState, wayName } from "../../parts/LivePicture";
+import { causeWords, usePlayerState, wayName } from "../../parts/LivePicture";
 import type { Player, Stats } from "../../player/player";
 import styles from "./Figures.module.css";
 
@@ -27,7 +27,7 @@ export function Figures({ player }: { player: Player | null }) {
 
   const rows: [string, string | undefined][] = [
     [t("camera.figures.way"), state.way ? wayName(state.way) : undefined],
-    [t("camera.figures.why"), state.reasons.map(reasonWords).join("; ") || undefined],
+    [t("camera.figures.why"), state.reasons.map((each) => causeWords(each).text).join("; ") || undefined],
     [t("camera.figures.first"), state.firstMs === null ? undefined : milliseconds(state.firstMs)],
     [t("camera.figures.size"), stats?.width ? `${stats.width} × ${stats.height}` : undefined],
     [t("camera.figures.fps"), stats?.fps === undefined ? undefined : number(stats.fps, 1)],

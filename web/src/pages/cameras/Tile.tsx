@@ -11,7 +11,7 @@ import { restWords } from "../../parts/camera/words";
 import { classes } from "../../parts/classes";
 import { Icon } from "../../parts/Icon";
 import { useInView } from "../../parts/inview";
-import { LivePicture, reasonWords, usePlayerState, wayName } from "../../parts/LivePicture";
+import { causeWords, LivePicture, usePlayerState, wayName } from "../../parts/LivePicture";
 import { Elapsed } from "../../parts/Time";
 import type { Player } from "../../player/player";
 import type { LiveSlots } from "../../player/slots";
@@ -32,7 +32,7 @@ function PictureState({ camera, player }: { camera: CameraView; player: Player |
   if (camera.status === "DISCONNECTED") return <>{t("cameras.state.unplugged")}</>;
   if (camera.status === "ERROR") return <>{t("cameras.state.error")}</>;
   if (state.phase !== "moving" || !state.way) return <>{t("cameras.state.waiting")}</>;
-  const why = state.reasons.map(reasonWords).join("; ");
+  const why = state.reasons.map((each) => causeWords(each).text).join("; ");
   return (
     <>
       <span data-role="way">{wayName(state.way)}</span>

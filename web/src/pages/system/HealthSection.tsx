@@ -9,6 +9,7 @@ import { classes } from "../../parts/classes";
 import { Confirm } from "../../parts/Confirm";
 import { Icon } from "../../parts/Icon";
 import { Section } from "../../parts/Page";
+import { Words } from "../../parts/Words";
 import { useAnswer } from "../../state/answers";
 import { call } from "../../state/connection";
 import { complain, notify } from "../../state/notices";
@@ -54,7 +55,9 @@ export function HealthSection() {
                 <Icon name="alert" />
                 <div>
                   <strong>{what}</strong>
-                  <p>{todo}</p>
+                  <p>
+                    <Words said={todo} />
+                  </p>
                   {act && (
                     <Button small onClick={() => ask(true)}>
                       {t("system.disk.accept")}

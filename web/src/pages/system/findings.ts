@@ -3,6 +3,7 @@
 import type { CameraView, ServiceStatus, StorageInfo } from "../../api/types";
 import { t } from "../../i18n";
 import { percent, size } from "../../i18n/format";
+import { saidOfCamera, type Said } from "../../i18n/said";
 import { diskTrouble } from "../../state/disk";
 
 export interface Finding {
@@ -10,7 +11,7 @@ export interface Finding {
   /** bad: something does not work. warn: it will not, soon. */
   tone: "bad" | "warn";
   what: string;
-  todo: string;
+  todo: string | Said;
   /** What an admin can do about it here and now. */
   act?: "accept_volume";
 }
@@ -69,7 +70,7 @@ function ofCameras(cameras: readonly CameraView[]): Finding[] {
       key: device,
       tone: "bad",
       what: t("system.camera.error", { name }),
-      todo: error ?? t("system.camera.error.do"),
+      todo: error ? saidOfCamera(error) : t("system.camera.error.do"),
     }));
 }
 

@@ -156,7 +156,7 @@ describe("findings", () => {
     ]);
     for (const { what, todo } of found) expect([what, todo]).not.toContain("");
     expect(found[1]?.what).toContain("Gate");
-    expect(found[1]?.todo).toBe("the stream needs a password");
+    expect(found[1]?.todo).toEqual({ text: "the stream needs a password" });
   });
 
   it("say how the disk is, and offer to take another one", () => {

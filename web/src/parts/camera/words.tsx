@@ -4,6 +4,8 @@ import type { ReactNode } from "react";
 
 import { t } from "../../i18n";
 import { when } from "../../i18n/format";
+import { asSaid, saidOfCamera } from "../../i18n/said";
+import { Words } from "../Words";
 
 export interface CameraWords {
   status: "CONNECTED" | "DISCONNECTED" | "ERROR";
@@ -20,8 +22,15 @@ export function restWords({ status, error, detail, since }: CameraWords): ReactN
   }
   return (
     <>
-      <strong>{error ?? t("cameras.error")}</strong>
-      {detail && <> {detail}</>}
+      <strong>
+        <Words said={error ? saidOfCamera(error) : t("cameras.error")} />
+      </strong>
+      {detail && (
+        <>
+          {" "}
+          <Words said={asSaid(detail)} />
+        </>
+      )}
       {since !== undefined && <> {t("cameras.error.since", { time: when(since) })}</>}
     </>
   );

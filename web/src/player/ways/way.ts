@@ -1,5 +1,7 @@
 // What every way of a camera's picture has in common.
 
+import { Failure } from "../../api/failure";
+
 /** So long camsvc may take to answer: it wakes a camera meanwhile. */
 export const ANSWERED_MS = 25_000;
 
@@ -67,13 +69,15 @@ export class NoWay extends Error {
   }
 }
 
-/** camsvc says no, in words; another way would be told the same where `final` is true. */
+/** camsvc says no; another way would be told the same where `final` is true. */
 export class Refused extends NoWay {
   readonly status: number;
+  readonly failure: Failure;
 
-  constructor(status: number, words: string) {
-    super("refused", words);
+  constructor(status: number, failure: Failure) {
+    super("refused", failure.message);
     this.status = status;
+    this.failure = failure;
   }
 
   get final(): boolean {
@@ -82,14 +86,13 @@ export class Refused extends NoWay {
 }
 
 export async function refusal(response: Response): Promise<Refused> {
-  let words = `HTTP ${response.status}`;
-  try {
-    const body = (await response.json()) as { error?: { message?: unknown } };
-    if (typeof body.error?.message === "string") words = body.error.message;
-  } catch {
-    // not one of camsvc's answers
-  }
-  return new Refused(response.status, words);
+  const { status } = response;
+  const body: unknown = await response.json().catch(() => null);
+  const error = (body as { error?: { message?: unknown } } | null)?.error;
+  return new Refused(
+    status,
+    typeof error?.message === "string" ? Failure.from(error) : Failure.notCamsvc(status),
+  );
 }
 
 /** What does not come within so many ms fails with `late`. */
