@@ -50,7 +50,8 @@ scenario("no node, listener or connection is left of pictures that have ended", 
   );
   const cdp = await context.newCDPSession(page);
   await cdp.send("Performance.enable");
-  await round(page, stand); // all code is there
+  await allMove(page);
+  await round(page, stand); // all code is there, and the last picture of each camera
   const before = await left(cdp);
   for (let times = 0; times < ROUNDS; times += 1) await round(page, stand);
   let now = before;

@@ -298,9 +298,9 @@ export class Player {
     document.removeEventListener("visibilitychange", this.onVisibility);
     removeEventListener("pagehide", this.onPageHide);
     this.run += 1;
+    if (this.state.pictureAt !== null) keepPicture(this.device, this.shownNow(), this.state.pictureAt);
+    this.state = { ...this.state, phase: "resting" };
     this.end();
-    const { pictureAt } = this.state;
-    if (pictureAt !== null) keepPicture(this.device, this.stage.frozen, pictureAt);
     this.freeze.melt();
     this.heard.clear();
   }
@@ -309,12 +309,18 @@ export class Player {
   private end(): void {
     clearInterval(this.checkTimer);
     clearTimeout(this.retryTimer);
-    if (this.state.phase === "moving")
-      this.freeze.take(this.state.way === "pictures" ? this.stage.image : this.stage.video);
+    if (this.state.phase === "moving") this.freeze.take(this.shownNow());
     this.trial?.stop();
     this.way?.stop();
     this.way = null;
     this.stage.video.hidden = this.stage.image.hidden = true;
+  }
+
+  /** What shows the newest picture. */
+  private shownNow(): HTMLVideoElement | HTMLImageElement | HTMLCanvasElement {
+    const { phase, way } = this.state;
+    if (phase !== "moving") return this.stage.frozen;
+    return way === "pictures" ? this.stage.image : this.stage.video;
   }
 
   private set(change: Partial<PlayerState>): void {
