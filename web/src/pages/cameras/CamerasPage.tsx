@@ -1,6 +1,6 @@
 // All cameras at a glance: each live while it is in view, as many as the device bears.
 
-import { useEffect, useState } from "react";
+import { useDeferredValue, useEffect, useState } from "react";
 import { navigate } from "wouter/use-hash-location";
 
 import type { CameraView } from "../../api/types";
@@ -64,6 +64,8 @@ export default function CamerasPage() {
   const groups = useSettings((settings) => settings.groups);
   const liveTiles = useSettings((settings) => settings.liveTiles);
   const [arranging, arrange] = useState(false);
+  // The button shows at once that it was pressed; what takes the place of the tiles comes right behind.
+  const arranged = useDeferredValue(arranging);
   const [slots] = useState(() => new LiveSlots(mostLive(liveTiles)));
   useEffect(() => slots.setMost(mostLive(liveTiles)), [slots, liveTiles]);
   useReaders();
@@ -117,8 +119,8 @@ export default function CamerasPage() {
           <p>{t("cameras.none.do")}</p>
         </Empty>
       )}
-      {arranging && <Arranging cameras={ordered(Object.values(all), { order, hidden }, true)} />}
-      {!arranging &&
+      {arranged && <Arranging cameras={ordered(Object.values(all), { order, hidden }, true)} />}
+      {!arranged &&
         sections.map(({ group, members }) => {
           const from = first;
           first += members.length;
@@ -129,7 +131,7 @@ export default function CamerasPage() {
             </section>
           );
         })}
-      {known && count > 0 && cameras.length === 0 && !arranging && (
+      {known && count > 0 && cameras.length === 0 && !arranged && (
         <Empty icon="eye-off" title={t("cameras.allhidden")}>
           <p>{t("cameras.allhidden.do")}</p>
         </Empty>

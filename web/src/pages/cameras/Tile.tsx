@@ -1,6 +1,6 @@
 // One camera of many: its picture, how it is, and what is done most.
 
-import { useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { memo, useEffect, useRef, useState, useSyncExternalStore } from "react";
 import { Link } from "wouter";
 
 import type { CameraView } from "../../api/types";
@@ -43,7 +43,7 @@ function PictureState({ camera, player }: { camera: CameraView; player: Player |
   );
 }
 
-export function Tile({ camera, place, slots }: TileProps) {
+export const Tile = memo(function Tile({ camera, place, slots }: TileProps) {
   const { device, name, recording } = camera;
   const article = useRef<HTMLElement>(null);
   const seen = useInView(article);
@@ -121,4 +121,4 @@ export function Tile({ camera, place, slots }: TileProps) {
       </div>
     </article>
   );
-}
+});
