@@ -81,6 +81,11 @@ class ScrubbingStrips:
         for work in tuple(self._work.values()):
             work.cancel()
 
+    async def kept(self, file: MediaFile) -> Path | None:
+        """Where the strip of a recording's file is; None where it has to be made."""
+        target = self._folder / f"{file.filename}.jpg"
+        return target if await self._folders.thread(_is_current, target, file.modified_at) else None
+
     async def ready(self, file: MediaFile) -> Path | None:
         """Have the strip of a recording's file made, unless it is there.
 
@@ -94,8 +99,8 @@ class ScrubbingStrips:
             RateLimited: too many wait already.
         """
         target = self._folder / f"{file.filename}.jpg"
-        if await self._folders.thread(_is_current, target, file.modified_at):
-            return target
+        if (kept := await self.kept(file)) is not None:
+            return kept
         if file.filename not in self._work:
             if len(self._work) >= MOST_WAITING:
                 raise RateLimited("Too many strips are being made", retry_after_ms=_RETRY_MS)
@@ -113,8 +118,7 @@ class ScrubbingStrips:
 
             _ = work.addBoth(pass_on)
             await waiter
-            target = self._folder / f"{file.filename}.jpg"
-            return target if await self._folders.thread(_is_current, target, file.modified_at) else None
+            return await self.kept(file)
 
         return shielded(wait(), self._log, "waiting for a strip")
 

@@ -128,11 +128,13 @@ class Thumbnails:
             if (file.filename, file.modified_at) in self._hopeless:
                 return False
             source = self._folders.path(kind, file)
-            known = await self._folders.thread(_is_file, source)
-            picture = await self._picture(source, file.duration_s or 0.0) if known else None
-            if picture is None:
+            if not await self._folders.thread(_is_file, source):  # deleted, or its disk is away
+                return False
+            picture = await self._picture(source, file.duration_s or 0.0)
+            if picture is None and await self._folders.thread(_is_file, source):
                 self._hopeless.add((file.filename, file.modified_at))
                 self._log.warn("{name}: no thumbnail can be made of it", name=file.filename)
+            if picture is None:
                 return False
             return await self._folders.thread(_write, target, picture, source)
         except OSError as why:  # no room; the next round tries again

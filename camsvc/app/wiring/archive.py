@@ -114,10 +114,12 @@ class Archive:
         """Where a file of the index is.
 
         Raises:
-            DependencyFailed: on a second folder that is away; to look there might take long.
+            DependencyFailed: its disk is away; to look there might take long, or find what is not its own.
         """
-        if file.location == ARCHIVE and self.mover.guard is not None and self.mover.guard.status.away:
-            raise DependencyFailed("storage", "the second folder is not there", reason=self.mover.guard.status.reason)
+        guard = self._guard_of(kind, file.location)
+        if guard is not None and guard.status.away:
+            words = "the second folder is not there" if file.location == ARCHIVE else guard.status.message
+            raise DependencyFailed("storage", words, reason=guard.status.reason)
         return self.media_folders.path(kind, file)
 
     def segments(self, kind: str, name: str) -> Deferred[tuple[MediaFile, ...]]:
@@ -180,8 +182,12 @@ class Archive:
 
     async def _is_away(self, kind: str, location: str) -> bool:
         """Whether the disk of a place is not there; a folder that is not there at all is none of its questions."""
-        guard = self.mover.guard if location == ARCHIVE else self.guard if kind in (RECORDINGS, EXPORTS) else None
+        guard = self._guard_of(kind, location)
         return guard is not None and (await guard.look()).away
+
+    def _guard_of(self, kind: str, location: str) -> DiskGuard | None:
+        """Who watches the disk of a place; nobody that of snapshots."""
+        return self.mover.guard if location == ARCHIVE else self.guard if kind in (RECORDINGS, EXPORTS) else None
 
     def _stop_moving(self) -> None:
         self.mover.stop()

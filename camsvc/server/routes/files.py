@@ -33,7 +33,7 @@ class FileSources:
 
     Attributes:
         folders: by kind, ``recordings``, ``snapshots`` and ``thumbnails``.
-        locate: where a file of the index is.
+        locate: where a file of the index is; DependencyFailed where its disk is away.
         under_way: names of the recordings that still run.
         when_finished: gives a Deferred while a recording of that name is being finished.
         make_thumbnail: makes a thumbnail, by its name, unless it is there; whether it is then.
@@ -73,6 +73,8 @@ class Files:
     async def download(self, request: IRequest, kind: str, name: str) -> Any:
         """One file; the name of the first of several stands for the recording as a whole, unless ``part`` is asked.
 
+        One whose disk is away is a DependencyFailed.
+
         Raises:
             NotFound: there is none of that name, or none that this one may know of.
         """
@@ -90,7 +92,8 @@ class Files:
             busy = await self._wait_for_recording(request, name)
             if busy is not None:
                 return busy
-        if kind == THUMBNAILS and not await self._delivery.turns.thread(path.exists):
+        if source is not None and kind == THUMBNAILS and not await self._delivery.turns.thread(path.exists):
+            self._require_there(source[0], file)
             busy = await self._wait_for_thumbnail(request, name)
             if busy is not None:
                 return busy
@@ -111,9 +114,16 @@ class Files:
             return self._sources.folders[kind] / name
         return self._sources.locate(kind, file)
 
+    def _require_there(self, kind: str, file: MediaFile | None) -> None:
+        """Say so where the disk of a file of which a picture is asked for is away (DependencyFailed)."""
+        if file is not None:
+            _ = self._sources.locate(kind, file)
+
     @app.route("/strips/<path:name>", methods=["GET", "HEAD"])
     async def strip(self, request: IRequest, name: str) -> Any:
         """Small pictures of a recording's file for scrubbing: ``FILE.jpg``, and which is of which time ``FILE.vtt``.
+
+        Of one whose disk is away it is a DependencyFailed.
 
         Raises:
             NotFound: there is no file of that name that this one may know of, or no picture of it.
@@ -129,6 +139,8 @@ class Files:
             request.setHeader(b"content-type", b"text/vtt; charset=utf-8")
             request.setHeader(b"cache-control", b"private, no-cache")
             return StripLayout.of(file.duration_s or 0.0).webvtt(f"{quote(filename)}.jpg").encode()
+        if await self._sources.strips.kept(file) is None:
+            self._require_there(RECORDINGS, file)
         try:
             path = await within(self._reactor, FINISHING_WAIT_S, self._sources.strips.ready(file))
         except TimeoutError:

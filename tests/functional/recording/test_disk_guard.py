@@ -181,6 +181,33 @@ class VolumeTests(DiskTestCase):
         await self.stop_and_play(client)
         self.assertEqual((await client.call("list_recordings"))["total"], 1)
 
+    async def test_what_is_asked_for_while_it_is_away(self) -> None:
+        """Files, their pictures and zips of them answer 503 with the reason; all are there when the volume is."""
+        client = await self.begin()
+        await self.stop_and_play(client)
+        file = (await client.call("list_recordings"))["files"][0]
+        name = file["filename"]
+        asked = [file["download_url"], file["thumbnail_url"], f"/files/strips/{name}.jpg"]
+        asked += [f"/files.zip?file=recordings/{name}"]
+        thumbnail = self.daemon.state / "thumbnails" / f"{name}.jpg"
+        await eventually(thumbnail.exists, 60)
+        await self.unmount(self.folder)
+        await client.sees("storage_status_update", state="foreign")
+        self.assertEqual((await self.daemon.get(file["thumbnail_url"])).code, 200)
+        thumbnail.unlink()
+        bearer = {"authorization": f"Bearer {self.daemon.token()}"}
+        for path in asked:
+            answer = await self.daemon.get(path, **bearer)
+            self.assertEqual((answer.code, answer.json["error"]["data"]["reason"]), (503, "foreign"), path)
+        await self.bind()
+        await client.sees("storage_status_update", state="ok")
+        for path in asked:
+
+            async def is_there(path: str = path) -> bool:
+                return (await self.daemon.get(path, **bearer)).code == 200  # 503 while a picture is being made
+
+            await eventually(is_there, 60)
+
     async def test_stopped_while_it_is_away(self) -> None:
         """The stop is answered; the file is made when the volume is back, after a restart too."""
         client = await self.begin()

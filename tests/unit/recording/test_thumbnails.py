@@ -170,6 +170,22 @@ class ThumbnailsTests(SynchronousTestCase):
         self.assertEqual((self.ready("a.mp4.jpg"), self.ready("a.mp4.jpg")), (False, False))
         self.assertEqual(len(self.asked), 1)
 
+    def test_away(self) -> None:
+        """None is given up while the disk of its file is away, before or while ffmpeg reads it: later it is made."""
+        self.file("a.mp4", duration_s=0.0)
+        path = self.folders.recordings_dir / "a.mp4"
+        path.unlink()
+        self.assertFalse(self.ready("a.mp4.jpg"))
+        path.write_bytes(b"x")
+        broken: Deferred[bytes] = Deferred()
+        self.answers = [broken]
+        wait = Deferred.fromCoroutine(self.thumbnails.ready("a.mp4.jpg"))
+        path.unlink()
+        broken.callback(b"")
+        self.assertFalse(self.successResultOf(wait))
+        path.write_bytes(b"x")
+        self.assertTrue(self.ready("a.mp4.jpg"))
+
     def test_deleted_meanwhile(self) -> None:
         """Nothing is left of it."""
         first: Deferred[bytes] = Deferred()

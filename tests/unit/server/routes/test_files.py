@@ -21,6 +21,7 @@ from camsvc.access.credentials import Credentials
 from camsvc.access.keys import ApiKey, digest, make, new_ident
 from camsvc.access.roles import Principal, Role
 from camsvc.access.tokens import FILE, STREAM, Tokens
+from camsvc.errors import DependencyFailed
 from camsvc.library.files_in_use import FilesInUse
 from camsvc.model import MediaFile
 from camsvc.recording.scrubbing_strips import ScrubbingStrips
@@ -62,6 +63,7 @@ class FilesTestCase(TestCase):
         self.index_is_full = True
         self.segments: tuple[MediaFile, ...] = ()
         self.making: dict[str, Deferred[bool]] = {}
+        self.away = ""
         self.in_use = FilesInUse(FakeClocks())
         sources = FileSources(
             self.folders,
@@ -99,6 +101,8 @@ class FilesTestCase(TestCase):
         return key
 
     def locate(self, kind: str, file: MediaFile) -> Path:
+        if self.away:
+            raise DependencyFailed("storage", self.away, reason="foreign")
         return (self.base / "second" if file.location == "archive" else self.folders[kind]) / file.filename
 
     def when_finished(self, name: str) -> Deferred[Any] | None:
@@ -518,6 +522,23 @@ class ThumbnailTests(FilesTestCase):
         self.making["slow.jpg.jpg"] = Deferred()
         answered = await self.get("slow.jpg.jpg", "thumbnails")
         self.assertEqual((answered.status, answered.headers["retry-after"]), (503, "10"))
+
+
+class AwayTests(FilesTestCase):
+    """The disk of recordings is away."""
+
+    async def test_told(self) -> None:
+        """503 with the reason for the file, for its thumbnail and for its strip; a thumbnail that is there comes."""
+        self.away = "another volume"
+        self.index["recordings", NAME] = MediaFile(NAME, "camera0", 1, 1.0, 1.0)
+        self.path.unlink()
+        for kind, name in (("recordings", NAME), ("thumbnails", f"{NAME}.jpg"), ("strips", f"{NAME}.jpg")):
+            answer = await self.get(name, kind)
+            error = self.error(answer)
+            self.assertEqual((answer.status, error["code"], error["data"]["reason"]), (503, -32050, "foreign"), kind)
+            self.assertIn("another volume", error["message"])
+        (self.folders["thumbnails"] / f"{NAME}.jpg").write_bytes(b"JPEG")
+        self.assertEqual((await self.get(f"{NAME}.jpg", "thumbnails")).body, b"JPEG")
 
 
 class ScopeTests(FilesTestCase):
