@@ -82,8 +82,9 @@ class PathOptions:
         """A recording's path pulls one of the camera's over loopback and writes what comes; so does a ring's."""
         is_ring = recording.ident == RING
         folder = self._rings_dir if is_ring else self._recordings_dir
+        since = "" if is_ring else f"since={recording.started_at:.3f}"
         return {
-            "source": self.source_url(path),
+            "source": self.source_url(path, since),
             "rtspTransport": "tcp",
             "sourceOnDemand": False,
             "record": True,
@@ -99,9 +100,15 @@ class PathOptions:
         fits = recording.seconds is not None and recording.seconds <= 1.1 * self._segment_s
         return UNCUT_S if fits else self._segment_s
 
-    def source_url(self, path: str) -> str:
-        """Where a recording's path pulls a path of the camera's."""
-        return self._rtsp.url_with_login(path)
+    def source_url(self, path: str, since: str = "") -> str:
+        """Where a recording's path pulls a path of the camera's.
+
+        Args:
+            path: of the camera.
+            since: the query that says which moment is to be in it: the relay, which keeps what came since the last
+                key frames, begins with the one before that.
+        """
+        return self._rtsp.url_with_login(path) + (since and f"?{since}")
 
     def _launched(self, path: str, run: str = "runOnDemand") -> dict[str, Any]:
         words = (*_WITHOUT_QUERY, str(self._launcher), "--runtime-dir", str(self._runtime_dir), path)

@@ -93,7 +93,7 @@ class RelayService(Service):
             source = local_source(path.options.source, port)
             if source is None:
                 return FfmpegPull(self._slots.slot(f"{path.name} source"), path, port, self._secret)
-            return LocalPull(self._reactor, path, source, self._authorizer, paths.find)
+            return LocalPull(self._reactor, path, source, self._authorizer, paths.find, self._clocks)
 
         def record(path: RelayPath, stream: Stream) -> FileRecorder:
             return FileRecorder(self._reactor, self._clocks, self._disk, path.name, path.options, stream)

@@ -87,7 +87,8 @@ class RecordingPaths:
         for name in self._paths.desired:
             keys = self._paths.desired.get(name)
             if keys is not None and (device := recorded_camera(name)) is not None:
-                source = self._options.source_url(self._source_path(device))
+                since = keys["source"].partition("?")[2]
+                source = self._options.source_url(self._source_path(device), since)
                 self._paths.desired.set(name, {**keys, "source": source})
 
     def _source_path(self, device: str) -> str:

@@ -11,8 +11,10 @@ from camsvc.relay.media import h264, h265
 from camsvc.relay.media.rtp_clocks import TrackClocks
 from camsvc.relay.media.tracks import Track
 
-#: Most that is kept since the last key frame, bytes.
+#: Most that is kept since the last key frame, and since the one before, bytes.
 MAX_CACHE = 4 << 20
+#: So long after a key frame what is before it is kept for those who want to begin before it, seconds.
+KEPT_ON_S = 5.0
 #: Largest access unit, bytes; a publisher that never ends one is broken.
 MAX_UNIT = 8 << 20
 _SHORTEST_RTP = 4 + 12 + 1
@@ -123,7 +125,8 @@ class Stream:
         self._live: list[Sink] = []
         self._waiting: list[Sink] = []
         self._cache: list[Unit] = []
-        self._cached_bytes = 0
+        self._before: list[Unit] = []
+        self._cached_bytes = self._before_bytes = 0
         self._reports: dict[int, Unit] = {}
         self._over = False
 
@@ -207,6 +210,7 @@ class Stream:
         if self._keyed is None:
             return
         if unit.key:
+            self._before, self._before_bytes = self._cache, self._cached_bytes
             self._cache = []
             self._cached_bytes = 0
         elif not self._cache:
@@ -216,13 +220,24 @@ class Stream:
             self._cache = []
         else:
             self._cache.append(unit)
+        old = bool(self._cache) and unit.arrived_s - self._cache[0].arrived_s > KEPT_ON_S
+        if old or self._before_bytes + self._cached_bytes > MAX_CACHE:
+            self._before, self._before_bytes = [], 0
 
-    def join(self, sink: Sink, *, cached: bool = True) -> None:
+    def _kept(self, since_s: float | None) -> tuple[Unit, ...]:
+        before = self._before if since_s is not None and self._before and self._cache else []
+        if before and before[0].arrived_s <= (since_s or 0.0) < self._cache[0].arrived_s:
+            return (*before, *self._cache)
+        return tuple(self._cache)
+
+    def join(self, sink: Sink, *, cached: bool = True, since_s: float | None = None) -> None:
         """Add a sink; it begins with a key frame.
 
         Args:
             sink: is given units until it leaves.
             cached: begin at once with what is kept since the last key frame, if that is known.
+            since_s: a moment that is to be in it, by the clock that units are stamped with: where it is between the
+                last two key frames, begin with the first of those.
         """
         self.leave(sink)
         if self._over:
@@ -231,7 +246,7 @@ class Stream:
             self._begin(sink)
         elif cached and self._cache:
             self._begin(sink)
-            for unit in tuple(self._cache):
+            for unit in self._kept(since_s):
                 if sink in self._live:
                     self._deliver(sink, unit)
         else:
@@ -247,7 +262,8 @@ class Stream:
     def end(self) -> None:
         """Tell every sink that the stream is over."""
         self._over = True
-        sinks, self._live, self._waiting, self._cache = (*self._live, *self._waiting), [], [], []
+        sinks, self._live, self._waiting = (*self._live, *self._waiting), [], []
+        self._cache, self._before = [], []
         for sink in sinks:
             with self._log.failuresHandled("while ending a sink"):
                 sink.ended()

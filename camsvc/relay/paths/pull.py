@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 from uuid import uuid4
 
 from attrs import frozen
@@ -17,6 +17,7 @@ from camsvc.relay.paths.commands import Command, CommandSlot, command
 from camsvc.relay.paths.path import RelayPath
 from camsvc.relay.request_errors import RequestError
 from camsvc.relay.rtsp.framing import Credential
+from camsvc.system.clocks import Clocks
 from camsvc.system.tasks import launch, sleep
 
 #: Pause after a refused credential, seconds (MediaMTX's for every failed pull).
@@ -35,6 +36,13 @@ class LocalSource:
     path: str
     credential: Credential
     query: str
+
+    def since(self) -> float | None:
+        """The moment that is to be in what is pulled, as the query says it (``since``, seconds since the epoch)."""
+        try:
+            return float(parse_qs(self.query, max_num_fields=20)["since"][0])
+        except (KeyError, ValueError):
+            return None
 
 
 def local_source(url: str, own_port: int) -> LocalSource | None:
@@ -62,7 +70,7 @@ class _PullReader:
         self._into = self._pull.path.publish(self._pull, stream.tracks)
         self._into.follow_clocks(stream.clocks)
         self._from = stream
-        stream.join(self)
+        stream.join(self, since_s=self._pull.since_s)
 
     def stopped(self) -> None:
         if self._from is not None:
@@ -94,16 +102,20 @@ class LocalPull:
         source: LocalSource,
         authorizer: Authorizer,
         find: Callable[[str], RelayPath],
+        clocks: Clocks,
     ) -> None:
         """Start at once.
 
         Args:
-            clock: for the pauses between attempts.
+            clock: for the pauses between attempts; stamps units.
             path: gets the stream.
             source: where from.
             authorizer: asked before each attempt, as a reader over TCP would be.
             find: looks a path up, or raises RequestError.
+            clocks: what time it is, as the source says since when it is wanted.
         """
+        since = source.since()
+        self.since_s = None if since is None else clock.seconds() - (clocks.wall_s() - since)
         self.id = str(uuid4())
         self.path = path
         self._clock = clock

@@ -108,6 +108,25 @@ class MainJobTests(DaemonTestCase):
         self.assertEqual((await self.daemon.get(url, "HEAD")).headers["content-length"], str(len(data)))
         self.assertFalse((self.daemon.folder / "recordings" / ".rec" / "camera0" / "1").exists(), "no parts stay")
 
+    async def test_moment_of_the_call(self) -> None:
+        """Of a camera that runs: the relay begins with the key frame before the call, MediaMTX with one after it."""
+        client = await self.daemon.connect("operator")
+        await client.call("start_streaming", device="camera0")
+
+        async def runs() -> bool:
+            status = await client.call("get_stream_status", device="camera0")
+            return bool(status["metrics"]["frames_sent"] > 30)  # two key frames
+
+        await eventually(runs)
+        for _ in range(3):
+            started = await client.call("start_recording", device="camera0", duration=1)
+            stopped = await client.sees("recording_status_update", status="STOPPED", filename=started["filename"])
+            first, asked = (datetime.fromisoformat(each) for each in (stopped["first_sample"], started["start_time"]))
+            late_s = (first - asked).total_seconds()
+            self.assertTrue(-5 < late_s <= 0 if self.engine.kind == "relay" else 0 < late_s < 5, late_s)
+            entry = (await client.call("list_recordings"))["files"][0]
+            self.assertLess(abs((datetime.fromisoformat(entry["created_time"]) - first).total_seconds()), 0.01)
+
     async def test_stopped_recording(self) -> None:
         """A recording runs until it is stopped; a viewer sees no disturbance; mkv is what was asked for."""
         client = await self.daemon.connect("operator")

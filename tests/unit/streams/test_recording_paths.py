@@ -21,7 +21,9 @@ class RecordingPathsTests(StreamingTestCase):
         """A path that pulls the camera over loopback and records it below the folder of recordings."""
         await self.record(recording())
         path = self.stub.configured["rec/camera0/17"]
-        self.assertRegex(path["source"], r"^rtsp://_int:[0-9a-f]{64}@127\.0\.0\.1:8554/camera0\Z")
+        self.assertRegex(
+            path["source"], r"^rtsp://_int:[0-9a-f]{64}@127\.0\.0\.1:8554/camera0\?since=1769860800\.000\Z"
+        )
         self.assertEqual((path["record"], path["recordFormat"]), (True, "fmp4"))
         self.assertEqual(path["recordPath"], "/var/recordings/.%path/%Y-%m-%d_%H-%M-%S-%f")
         self.assertEqual(parts_folder(Path("/var/recordings"), recording()), Path("/var/recordings/.rec/camera0/17"))
@@ -86,18 +88,18 @@ class RecordingPathsTests(StreamingTestCase):
         self.change(None, sends_h265)
         await self.round()
         path = self.stub.configured["rec/camera0/17"]
-        self.assertTrue(path["source"].endswith(":8554/web/camera0"))
+        self.assertIn(":8554/web/camera0?since=", path["source"])
         self.streaming = self.wire()
         self.streaming.recordings.want_recording(recording())
         self.stub.seen.clear()
         await self.round()
         self.assertNotIn("POST", " ".join(self.stub.seen))
-        self.assertTrue(self.stub.configured["rec/camera0/17"]["source"].endswith(":8554/web/camera0"))
+        self.assertEqual(self.stub.configured["rec/camera0/17"], path)
         self.engine.version = "1.20.1"
         self.change(sends_h265, camera(audio="aac"))
         self.stub.configured = {}
         await self.round()
-        self.assertTrue(self.stub.configured["rec/camera0/17"]["source"].endswith(":8554/camera0"))
+        self.assertIn(":8554/camera0?since=", self.stub.configured["rec/camera0/17"]["source"])
 
     async def test_wanted_again(self) -> None:
         """A recording that goes on after a restart is left alone where the engine still has it."""

@@ -97,6 +97,37 @@ class StreamTests(SynchronousTestCase):
         gop(self.stream, 180000)
         self.assertEqual((len(late.units), later.keys), (6, [True, False, False]))
 
+    def test_from_a_moment_on(self) -> None:
+        """From the key frame before it, where that is one of the last two; else from the last."""
+        self.gop_at(0)
+        self.gop_at(90000)
+        for since_s, groups in ((None, 1), (-1.0, 1), (0.0, 2), (0.9, 2), (1.0, 1), (5.0, 1)):
+            taker = Taker()
+            self.stream.join(taker, since_s=since_s)
+            self.stream.leave(taker)
+            self.assertEqual(taker.keys.count(True), groups, since_s)
+        self.patch(stream_module, "KEPT_ON_S", 2.0)
+        for units in range(3):
+            self.clock.advance(1)
+            self.stream.packet(0, rtp(SLICE_NAL, 180000 + units))
+        taker = Taker()
+        self.stream.join(taker, since_s=0.5)
+        self.assertEqual(taker.keys.count(True), 1)
+
+    def gop_at(self, stamp: int) -> None:
+        """A group of pictures, and the second until the next."""
+        gop(self.stream, stamp)
+        self.clock.advance(1)
+
+    def test_both_are_bounded(self) -> None:
+        """What is before the last key frame goes where the two are too large together."""
+        self.patch(stream_module, "MAX_CACHE", 200)
+        self.gop_at(0)
+        gop(self.stream, 90000, pictures=5)
+        taker = Taker()
+        self.stream.join(taker, since_s=0.5)
+        self.assertEqual(taker.keys.count(True), 1)
+
     def test_cache_is_bounded(self) -> None:
         """A group of pictures that is too large is not kept; joiners wait."""
         self.patch(stream_module, "MAX_CACHE", 200)

@@ -262,9 +262,9 @@ class PathTestCase(SynchronousTestCase):
             source = local_source(path.options.source, 8554)
             if source is None:
                 return FfmpegPull(self.slots.slot(f"{path.name} source"), path, 8554, "secret")
-            return LocalPull(self.machine, path, source, self.authorizer, paths.find)
+            return LocalPull(self.machine, path, source, self.authorizer, paths.find, clocks)
 
-        clocks = ClocksOf(self.machine)
+        clocks = self.clocks = ClocksOf(self.machine)
 
         def record(path: RelayPath, stream: Stream) -> FileRecorder:
             return FileRecorder(self.machine, clocks, self.disk, path.name, path.options, stream)
@@ -491,7 +491,7 @@ class PullTests(PathTestCase):
         found = local_source(self.URL, 8554)
         assert found is not None
         self.assertEqual((found.path, found.credential.user, found.credential.password), ("camera0", "_int", "a/b"))
-        self.assertEqual(found.query, "x=1")
+        self.assertEqual((found.query, found.since()), ("x=1", None))
         self.assertIsNone(local_source(self.URL, 8555))
         self.assertIsNone(local_source("rtsp://10.0.0.9:8554/cam", 8554))
 
@@ -522,6 +522,21 @@ class PullTests(PathTestCase):
         self.paths.delete("rec/camera0/1")
         ((_, file),) = self.disk.files.items()
         self.assertEqual(sum(map(len, file.durations)), 25)
+
+    def test_key_frame_after_the_call(self) -> None:
+        """One that comes while the call is on its way does not take the moment of the call out of the recording."""
+        stream = self.path("camera0").publish(Party(), (VIDEO,))
+        for ago_s, groups in ((0.5, 1), (1.5, 2), (9.0, 1)):
+            self.disk.files.clear()
+            self.gop(stream, 2)
+            since = self.clocks.wall_s() - ago_s
+            self.path(
+                "rec/camera0/1", source=f"{self.URL}&since={since}", record=True, recordPath="/r/%path/%M-%S-%f"
+            )
+            self.machine.advance(0)
+            self.paths.delete("rec/camera0/1")
+            ((_, file),) = self.disk.files.items()
+            self.assertEqual(sum(map(len, file.durations)), 25 * groups, f"{ago_s} s ago")
 
     def test_next_publisher_next_file(self) -> None:
         """A new file begins with the first key frame of the next publisher, without any wait."""
