@@ -61,7 +61,8 @@ class CameraView(Struct, frozen=True, kw_only=True):
 class FileView(Struct, frozen=True, kw_only=True):
     """A file of a list; ``archived``: it lies in the second folder.
 
-    ``segments``: how many files it is, where it is a recording of several.
+    ``segments``: how many files it is, where it is a recording of several. ``progress`` of a recording that is
+    FINISHING: how much of it is joined, 0 to 1, while it is.
     """
 
     filename: str
@@ -79,6 +80,7 @@ class FileView(Struct, frozen=True, kw_only=True):
     width: int | UnsetType = UNSET
     height: int | UnsetType = UNSET
     segments: int | UnsetType = UNSET
+    progress: float | UnsetType = UNSET
 
 
 class ExportView(Struct, frozen=True, kw_only=True):
@@ -205,8 +207,10 @@ class Views:
             error=export.error or UNSET,
         )
 
-    def file(self, kind: str, file: MediaFile, principal: Principal, base_url: str) -> FileView:
-        """A file for one reader."""
+    def file(
+        self, kind: str, file: MediaFile, principal: Principal, base_url: str, joined: float | None = None
+    ) -> FileView:
+        """A file for one reader; ``joined``: how much of it is, 0 to 1, where it is being finished."""
         return FileView(
             filename=file.filename,
             file_size=file.size_bytes,
@@ -223,6 +227,7 @@ class Views:
             width=file.width or UNSET,
             height=file.height or UNSET,
             segments=file.segments if file.segments > 1 else UNSET,
+            progress=UNSET if joined is None else round(joined, 3),
         )
 
 

@@ -201,6 +201,11 @@ def seconds_of(clips: Sequence[Clip]) -> float:
     return sum(clip.part.facts.duration_s if clip.length_s is None else clip.length_s for clip in clips)
 
 
+def size_of(clips: Sequence[Clip]) -> int:
+    """Bytes of their parts together."""
+    return sum(clip.part.facts.whole_bytes for clip in clips)
+
+
 def is_long_enough(clips: Sequence[Clip], length_s: float) -> bool:
     """Whether they make a file of their own: a tenth less will do, as an engine cuts at key frames."""
     return seconds_of(clips) >= length_s * 0.9

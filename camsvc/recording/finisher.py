@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Coroutine
 from functools import partial
 from typing import Any
 
@@ -83,6 +84,10 @@ class Finisher:
     def footage(self) -> dict[str, Footage]:
         """What is being finished, by file name; and what could not be, which is tried again at the next start."""
         return dict(self._footage)
+
+    def joined(self, filename: str) -> Coroutine[Deferred[Any], Any, float | None]:
+        """How much of what is being finished is in its file, 0 to 1; None where it waits, or is nothing of ours."""
+        return self.segments.joined(filename)
 
     def when_finished(self, filename: str) -> Deferred[Any] | None:
         """Wait for a recording that is being finished, until it is there; None when none of that name is."""

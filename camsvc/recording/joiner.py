@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +53,11 @@ class Joiner:
         self._ffprobe = runtime.ffmpeg.removesuffix("ffmpeg") + "ffprobe"
         self._large = DeferredLock()
         self._small = DeferredSemaphore(self.small_at_once)
+        self._written: dict[str, list[Path]] = {}
+
+    async def written_bytes(self, recording: Recording) -> int:
+        """Bytes of the files of a recording that are being made now, as far as they are written; else 0."""
+        return await self._folders.thread(_sizes, tuple(self._written.get(recording.name, ())))
 
     async def join(self, recording: Recording, clips: list[Clip], first: int = 1) -> list[MediaFile]:
         """Make finished files of a recording, one where all clips have the same codec parameters.
@@ -63,31 +70,36 @@ class Joiner:
         Returns:
             the files, in order; none when there was no footage. The parts are still there.
         """
-        size = sum(clip.part.facts.whole_bytes for clip in clips)
+        size = parts.size_of(clips)
         turn: DeferredLock | DeferredSemaphore = self._large if size >= self.large_bytes else self._small
         await turn.acquire()
         try:
             made = []
+            self._written[recording.name] = []
             for number, joint in enumerate(parts.joinable(clips), first):
                 suffix = "" if number == 1 else f"-{number}"
                 final = self._folders.recordings_dir / f"{recording.name}{suffix}{recording.extension}"
                 made += await self._join_run(recording, joint, final)
             return made
         finally:
+            self._written.pop(recording.name, None)
             turn.release()
 
     async def _join_run(self, recording: Recording, joint: list[Clip], final: Path) -> list[MediaFile]:
-        needed = sum(clip.part.facts.whole_bytes for clip in joint)
+        needed = parts.size_of(joint)
         free, _ = await self._folders.thread(parts.room, self._folders.recordings_dir)
         if free < needed + (16 << 20):
             self._log.warn("{name}: no room to join its parts; they are listed one by one", name=recording.name)
             return await self._one_by_one(recording, joint, final)
         temporary = final.with_name(f".{final.name}.part")
         playlist = final.with_name(f".{final.name}.txt")
+        written = self._written[recording.name]
+        written.append(temporary)
         try:
             await self._folders.thread(playlist.write_text, parts.playlist(joint))
             await self._remux(playlist, temporary, recording.format, joint)
             await self._folders.thread(atomic_files.publish, temporary, final)
+            written[-1] = final
         except CancelledError:  # the next start joins them
             await self._folders.thread(_remove, temporary)
             raise
@@ -150,6 +162,14 @@ class Joiner:
 
 def _streams(found: dict[str, Any], kind: str) -> list[dict[str, Any]]:
     return [stream for stream in found["streams"] if stream["codec_type"] == kind]
+
+
+def _sizes(paths: Sequence[Path]) -> int:
+    size = 0
+    for path in paths:
+        with suppress(FileNotFoundError):
+            size += path.stat().st_size
+    return size
 
 
 def _remove(path: Path) -> None:

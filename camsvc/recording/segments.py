@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
+from attrs import define
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
@@ -28,6 +29,15 @@ from camsvc.system.tasks import launch, sleep
 
 SETTLED_AFTER_S = 5.0
 """A slow disk may still write the end of a part when the next one is there."""
+
+
+@define
+class _Rest:
+    """What of a recording that has ended becomes files now: bytes in all, and those of the files that are there."""
+
+    recording: Recording
+    size_bytes: int
+    made_bytes: int = 0
 
 
 class Segments:
@@ -57,6 +67,7 @@ class Segments:
         self._folders = folders
         self._joiner = joiner
         self._work: dict[int, Deferred[Any]] = {}
+        self._rests: dict[str, _Rest] = {}
         self.length_s = length_s
         self.pre_record = pre_record
 
@@ -142,9 +153,22 @@ class Segments:
         length_s, made = recording.length_s, await self.made(recording)
         left_s = None if length_s is None else max(0.0, length_s - made.duration_s)
         clips = parts.cut(await self.parts(recording), ends_at, left_s, keep_first=not made.size_bytes)
-        for group in parts.groups(clips, self.length_s):
-            await self._make(recording, group)
+        rest = self._rests[recording.filename] = _Rest(recording, parts.size_of(clips))
+        try:
+            for group in parts.groups(clips, self.length_s):
+                await self._make(recording, group)
+                rest.made_bytes += parts.size_of(group)
+        finally:
+            del self._rests[recording.filename]
         return bool(clips or made.size_bytes)
+
+    async def joined(self, filename: str) -> float | None:
+        """How much of a recording that has ended is in files, 0 to 1; None where none are being made."""
+        rest = self._rests.get(filename)
+        if rest is None:
+            return None
+        made_bytes = rest.made_bytes + await self._joiner.written_bytes(rest.recording)
+        return min(1.0, made_bytes / max(1, rest.size_bytes))
 
     async def _make_of_closed(self, recording: Recording) -> None:
         await sleep(self._reactor, SETTLED_AFTER_S)

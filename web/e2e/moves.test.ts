@@ -56,7 +56,7 @@ scenario(
     const own = readFileSync(marker);
     writeFileSync(marker, "another disk");
     const { page, expect } = await open({ login: await stand.user("admin", "bob"), at: "/library" });
-    expect(/404 .*\/files\/thumbnails\//); // of the other one, which lies in that folder
+    expect(/503 .*\/files\/thumbnails\//); // of the other one, which lies in that folder
     await page.locator(`[data-filename="${file.filename}"]`).getByRole("checkbox").check();
     await page.getByRole("toolbar").getByRole("button", { name: "Move" }).click();
     const moves = page.getByRole("region", { name: "On the way to the second folder" });

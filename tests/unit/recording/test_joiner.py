@@ -174,6 +174,25 @@ class JoinerTests(TestCase):
         self.assertEqual(self.listed(), [])
         self.assertEqual(len(list(self.folder.iterdir())), 1)
 
+    async def test_written(self) -> None:
+        """What is written of the file that is being made, and of those that were made with it."""
+        self.footage(0, 1)
+        self.footage(1, 1, "96x64")
+        seen: list[int] = []
+        run = joiner_module.run
+
+        async def watched(reactor: Any, argv: list[str], **more: Any) -> Output:
+            output = await run(reactor, argv, **more)
+            if argv[0] == "/usr/bin/nice":
+                seen.append(await self.joiner.written_bytes(recording()))
+            return output
+
+        self.patch(joiner_module, "run", watched)
+        self.assertEqual(await self.joiner.written_bytes(recording()), 0)
+        first, second = await self.joiner.join(recording(), self.clips())
+        self.assertEqual(seen, [first.size_bytes, first.size_bytes + second.size_bytes])
+        self.assertEqual(await self.joiner.written_bytes(recording()), 0)
+
     async def test_one_at_a_time(self) -> None:
         """A second large one waits for the first, and gets its turn when that is cancelled."""
         self.joiner.large_bytes = 0

@@ -101,7 +101,11 @@ class FakeJoiner:
         self.clips: list[parts.Clip] = []
         self.takes_s = 0.0
         self.fails: Exception | None = None
+        self.written = 0
         self._clock = clock
+
+    async def written_bytes(self, recording: Recording) -> int:
+        return self.written
 
     async def join(self, recording: Recording, clips: list[parts.Clip], first: int = 1) -> list[MediaFile]:
         self.clips = list(clips)

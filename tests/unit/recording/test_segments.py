@@ -103,6 +103,36 @@ class SegmentsTests(RecorderTestCase):
         self.assertEqual(len(self.files()), 4)
         self.assertEqual(self.listed(), [(begun.filename, "FINISHED", 4)])
 
+    def test_joined(self) -> None:
+        """How far the last files are, those that are made already and what is written of the next."""
+        begun = self.start()
+        self.pass_by(1)
+        self.recorder.leave()
+        for number in range(4):
+            self.write(begun, 60, f"2026-01-31_12-{number:02}-00-000000.mp4")
+        self.build()
+        self.joiner.takes_s = 10
+        self.recorder.resume()
+        self.pass_by(1)
+        stopping = self.stop()
+        self.pass_by(1)
+        size = self.successResultOf(stopping).size_bytes
+        shares = []
+        for _ in range(4):
+            shares.append(self.joined(begun))
+            self.joiner.written = size // 8
+            shares.append(self.joined(begun))
+            self.joiner.written = 0
+            self.pass_by(10)
+        expected = [number / 8 for number in range(8)]
+        for share, each in zip(shares, expected, strict=True):
+            assert share is not None
+            self.assertAlmostEqual(share, each, 2)
+        self.assertIsNone(self.joined(begun))
+
+    def joined(self, recording: Recording) -> float | None:
+        return self.successResultOf(Deferred.fromCoroutine(self.finisher.joined(recording.filename)))
+
     def test_killed_before_the_parts_are_deleted(self) -> None:
         """What is in a file already is not in the next one."""
         begun = self.start()

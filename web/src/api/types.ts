@@ -358,7 +358,7 @@ export interface FileList {
   indexing?: boolean;
 }
 
-/** A file of a list; `archived`: it lies in the second folder. `segments`: how many files it is, where it is a recording of several. */
+/** A file of a list; `archived`: it lies in the second folder. `segments`: how many files it is, where it is a recording of several. `progress` of a recording that is FINISHING: how much of it is joined, 0 to 1, while it is. */
 export interface FileView {
   filename: string;
   file_size: number;
@@ -375,6 +375,7 @@ export interface FileView {
   width?: number;
   height?: number;
   segments?: number;
+  progress?: number;
 }
 
 /** Only events of one camera. */
@@ -566,7 +567,7 @@ export interface ProtectionView {
   protected: boolean;
 }
 
-/** A recording; `codec`, `sound`, `width` and `height` are absent until it is finished. `sound` is the codec of its sound, empty where it has none; `archived`: it lies in the second folder. `parts` are its files where it is several, in order; of one under way those that are there already. */
+/** A recording; `codec`, `sound`, `width` and `height` are absent until it is finished. `sound` is the codec of its sound, empty where it has none; `archived`: it lies in the second folder. `parts` are its files where it is several, in order; of one under way those that are there already. `progress` of one that is FINISHING: how much of it is joined, 0 to 1, while it is. */
 export interface RecordingInfo {
   filename: string;
   file_size: number;
@@ -584,6 +585,7 @@ export interface RecordingInfo {
   width?: number;
   height?: number;
   parts?: RecordingPart[];
+  progress?: number;
 }
 
 /** One file of a recording that is several; `download_url` gives it alone. */

@@ -7,7 +7,7 @@ import type { FileView, NotificationName, RecordingPart } from "../api/types";
 import { call, listen } from "./connection";
 import { useAnswer, type Known } from "./answers";
 import { onDeleted } from "./deletions";
-import { KINDS, type FileKind } from "./kinds";
+import { isDone, KINDS, type FileKind } from "./kinds";
 import { PagedFiles } from "./paged-files";
 import { store, useApp } from "./store";
 
@@ -20,6 +20,28 @@ export interface FileQuery {
   to?: number | undefined;
   /** A part of the name. */
   search?: string | undefined;
+}
+
+/** camsvc tells when a recording begins and when its file is there: how far it is in between has to be asked. */
+const LOOK_AT_JOINING_MS = 1000;
+const LOOK_AT_OTHERS_MS = 5000;
+
+/** When to ask again how far files are, in ms; undefined: all are finished. */
+export function lookAgainMs(files: readonly { status?: string; progress?: number }[]): number | undefined {
+  const unfinished = files.filter(({ status }) => !isDone({ status: status ?? "" }));
+  if (!unfinished.length) return undefined;
+  return unfinished.some(({ progress }) => progress !== undefined) ? LOOK_AT_JOINING_MS : LOOK_AT_OTHERS_MS;
+}
+
+/** Do something once, when it is time for it. */
+function useSoon(run: () => void, afterMs: number | undefined, reason: unknown): void {
+  useEffect(() => {
+    if (afterMs === undefined) return;
+    const timer = setTimeout(run, afterMs);
+    return () => clearTimeout(timer);
+    // what is to be done is always the same; each answer is a reason
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [afterMs, reason]);
 }
 
 const CHANGES: readonly NotificationName[] = [
@@ -78,7 +100,7 @@ function listOf(key: string, query: FileQuery): PagedFiles {
 export function useFiles(query: FileQuery): PagedFiles {
   const key = JSON.stringify(query);
   const { phase, generation } = useApp(({ link }) => link);
-  const [, draw] = useReducer((n: number) => n + 1, 0);
+  const [drawn, draw] = useReducer((n: number) => n + 1, 0);
   const [current, setCurrent] = useState(() => ({ key, list: listOf(key, query) }));
   if (current.key !== key) setCurrent({ key, list: listOf(key, query) });
   const list = current.list;
@@ -104,6 +126,7 @@ export function useFiles(query: FileQuery): PagedFiles {
       for (const each of unlisten) each();
     };
   }, [list, phase, generation]);
+  useSoon(() => list.refresh(), phase === "open" ? lookAgainMs(list.looked()) : undefined, drawn);
   return list;
 }
 
@@ -141,6 +164,8 @@ export interface FileInfo {
   archived?: boolean;
   sound?: string;
   parts?: readonly RecordingPart[];
+  /** How much of one that is being finished is in its file, 0 to 1. */
+  progress?: number;
 }
 
 /** One file, as it is by now. */
@@ -159,6 +184,7 @@ export function useFile(kind: FileKind, filename: string): Known<FileInfo | unde
     { search: filename.slice(0, 100), limit: 1000 },
     { on: ["export.progress"], when: kind === "exports" },
   );
+  useSoon(recording.again, recording.value && lookAgainMs([recording.value]), recording.at);
   if (kind === "recordings") return recording;
   if (kind === "snapshots") return snapshot;
   return { ...exports, value: exports.value?.files.find((file) => file.filename === filename) };

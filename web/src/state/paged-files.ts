@@ -31,6 +31,14 @@ export class PagedFiles {
     return this.pages.get(Math.floor(index / PAGE))?.[index % PAGE];
   }
 
+  /** The files that are looked at, as far as they are known. */
+  looked(): FileView[] {
+    const [from, to] = this.seen;
+    return Array.from({ length: to - from }, (_, n) => this.at(from + n)).filter(
+      (file) => file !== undefined,
+    );
+  }
+
   /** See that the files of these places come, `to` left out. */
   want(from: number, to: number): void {
     this.seen = [from, Math.max(from + 1, to)];

@@ -47,6 +47,7 @@ class RecordingInfo(Struct, frozen=True, kw_only=True):
 
     ``sound`` is the codec of its sound, empty where it has none; ``archived``: it lies in the second folder.
     ``parts`` are its files where it is several, in order; of one under way those that are there already.
+    ``progress`` of one that is FINISHING: how much of it is joined, 0 to 1, while it is.
     """
 
     filename: str
@@ -65,6 +66,7 @@ class RecordingInfo(Struct, frozen=True, kw_only=True):
     width: int | UnsetType = UNSET
     height: int | UnsetType = UNSET
     parts: list[RecordingPart] | UnsetType = UNSET
+    progress: float | UnsetType = UNSET
 
 
 class SnapshotInfo(Struct, frozen=True, kw_only=True):
@@ -124,6 +126,7 @@ class FileMethods:
     async def get_recording_info(self, call: Call, params: FileParam, file: MediaFile) -> RecordingInfo:
         """One recording: size, length, codec, and where it can be had, as a whole and in parts."""
         made = await self._database.run(lambda db: index.segments(db, RECORDINGS, file.filename))
+        joined = await self._finisher.joined(file.filename) if file.status == "FINISHING" else None
         several = file.segments > 1 or file.status != "FINISHED"
         file = with_footage(file, self._finisher.footage() | self._recorder.under_way())
         return RecordingInfo(
@@ -143,6 +146,7 @@ class FileMethods:
             width=file.width or UNSET,
             height=file.height or UNSET,
             parts=[self._part(each, call) for each in made] if several else UNSET,
+            progress=UNSET if joined is None else round(joined, 3),
         )
 
     @method(

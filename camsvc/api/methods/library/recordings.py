@@ -243,5 +243,8 @@ class RecordingMethods:
         page = await self._listing.files(kind, query)
         # What was finished meanwhile stands in the page as it was.
         unfinished = before | self._unfinished()
-        files = [self._views.file(kind, with_footage(file, unfinished), who, call.base_url) for file in page.files]
+        files = []
+        for file in page.files:
+            joined = await self._finisher.joined(file.filename) if file.status == "FINISHING" else None
+            files.append(self._views.file(kind, with_footage(file, unfinished), who, call.base_url, joined))
         return FileList(files, page.total, params.limit, params.offset, not page.complete)

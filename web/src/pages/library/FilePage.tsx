@@ -5,7 +5,7 @@ import { Link, useParams } from "wouter";
 import { navigate, useHashLocation } from "wouter/use-hash-location";
 
 import { t } from "../../i18n";
-import { clock, dateTime, size } from "../../i18n/format";
+import { clock, dateTime, percent, size } from "../../i18n/format";
 import { visible } from "../../i18n/names";
 import { Button, IconButton } from "../../parts/Button";
 import buttons from "../../parts/Button.module.css";
@@ -93,6 +93,12 @@ function Shown({ kind, info, onEnded }: { kind: FileKind; info: FileInfo; onEnde
         }
       >
         <p>{t(running ? "library.running.do" : "library.finishing.do")}</p>
+        {info.progress !== undefined && (
+          <p className={styles.progress}>
+            <progress value={info.progress} max={1} aria-label={t("library.finishing")} />
+            <span>{percent(info.progress)}</span>
+          </p>
+        )}
       </Empty>
     );
   }

@@ -5,7 +5,7 @@ import { Link } from "wouter";
 
 import type { FileView } from "../../api/types";
 import { t, tn } from "../../i18n";
-import { clock, dateTime, size, time } from "../../i18n/format";
+import { clock, dateTime, percent, size, time } from "../../i18n/format";
 import { visible } from "../../i18n/names";
 import { Button } from "../../parts/Button";
 import { classes } from "../../parts/classes";
@@ -79,8 +79,11 @@ export function Thumbnail({ file }: { file: FileView }) {
 
 function State({ file }: { file: FileView }) {
   if (file.status === "RECORDING") return <Pill tone="recording">{t("library.state.recording")}</Pill>;
-  if (file.status === "FINISHING") return <Pill tone="warn">{t("library.state.finishing")}</Pill>;
-  return null;
+  if (file.status !== "FINISHING") return null;
+  const words = t("library.state.finishing");
+  return (
+    <Pill tone="warn">{file.progress === undefined ? words : `${words} ${percent(file.progress)}`}</Pill>
+  );
 }
 
 export function FileRow({ kind, file, selected, choosing, doomed, onToggle }: FileRowProps) {

@@ -68,6 +68,36 @@ class UnfinishedTests(RecorderTestCase):
         self.pass_by(6)
         self.assertEqual(self.listed(begun.filename), ("FINISHED", 1.5, 500))
 
+    def progress(self, name: str) -> Any:
+        """How much of it is joined, which list and info say alike; None where they do not say it."""
+        (file,) = (each for each in self.ask("list_recordings")["files"] if each["filename"] == name)
+        info = self.ask("get_recording_info", filename=name)
+        self.assertEqual(file.get("progress"), info.get("progress"))
+        return file.get("progress")
+
+    def test_progress(self) -> None:
+        """How much of one that is being finished is in its file; nothing of one that runs, waits, or is there."""
+        self.joiner.takes_s = 5
+        begun = self.start()
+        self.grow(begun)
+        self.assertIsNone(self.progress(begun.filename))
+        self.trouble = "gone"
+        self.look()
+        self.stop()
+        self.pass_by(0.2)
+        self.assertIsNone(self.progress(begun.filename))
+        self.trouble = None
+        self.look()
+        self.pass_by(0.2)
+        self.assertEqual(self.progress(begun.filename), 0)
+        self.joiner.written = self.listed(begun.filename)[2] // 2
+        self.assertEqual(self.progress(begun.filename), 0.5)
+        self.joiner.written *= 3  # the file's index makes it longer than its parts
+        self.assertEqual(self.progress(begun.filename), 1)
+        self.pass_by(6)
+        self.assertEqual(self.listed(begun.filename)[0], "FINISHED")
+        self.assertIsNone(self.progress(begun.filename))
+
     def test_status(self) -> None:
         """get_recording_status: every key from the start on, and nothing once it is stopped."""
         nothing = {"device": "camera0", "recording": False, "filename": "", "duration": 0.0, "file_size": 0}
