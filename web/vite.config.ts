@@ -3,7 +3,7 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
-const camsvc = "http://127.0.0.1:8002";
+const camsvc = process.env.CAMSVC_URL ?? "http://127.0.0.1:8002";
 const served = ["/ws", "/rpc", "/api", "/live", "/cameras", "/files", "/health", "/metrics"];
 
 export default defineConfig({
@@ -16,13 +16,10 @@ export default defineConfig({
     chunkSizeWarningLimit: 700,
   },
   server: {
+    host: "127.0.0.1",
     port: 3000,
     strictPort: true,
-    proxy: Object.fromEntries(
-      served.map((path) => [
-        path,
-        { target: camsvc, changeOrigin: true, ws: path === "/ws", headers: { origin: camsvc } },
-      ]),
-    ),
+    // By the name that the browser has called: camsvc's own addresses in answers are then those of this server.
+    proxy: Object.fromEntries(served.map((path) => [path, { target: camsvc, ws: path === "/ws" }])),
   },
 });
