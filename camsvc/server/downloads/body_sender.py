@@ -24,7 +24,7 @@ from zope.interface import implementer
 from camsvc.server.downloads.send_turns import PIECE_BYTES, SendTurns
 from camsvc.server.downloads.sending_thread import FileSpan, Sending, Stalled, Vanished, read_slowly
 
-_UNSENT_BYTES = 256 << 10
+_UNSENT_BYTES = 128 << 10
 """So much of what the socket has taken may wait to be sent (TCP_NOTSENT_LOWAT): without it the kernel keeps 3 MB for
 each reader that does not read, and for a thousand of them more than all sockets may have (tcp(7), tcp_mem)."""
 

@@ -162,7 +162,7 @@ class CutTests(BodySenderTestCase):
         before = len(os.listdir("/proc/self/fd"))
         await eventually(lambda: len(os.listdir("/proc/self/fd")) > before)
         unsent = self.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT)
-        self.assertLessEqual(unsent, 256 << 10, "the kernel holds it instead")
+        self.assertLessEqual(unsent, 128 << 10, "the kernel holds it instead")
         client.transport.abortConnection()
         await client.lost
         await eventually(lambda: self.closed)
