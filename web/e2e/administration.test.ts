@@ -181,6 +181,21 @@ scenario("the audit log tells who did what, by filter", async ({ stand, open }) 
   await page.getByText("Nothing like that was done").waitFor();
 });
 
+scenario("the theme is another at once, and stays over a reload", async ({ stand, open }) => {
+  const { page } = await open({ login: await stand.user("admin", "otto"), colorScheme: "light" });
+  const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  await go(page, "/administration/preferences");
+  const light = await paper();
+  await page.getByRole("radio", { name: "Dark" }).check();
+  await eventually(async () => (await paper()) !== light);
+  const dark = await paper();
+  await page.reload();
+  await page.getByRole("radio", { name: "Dark" }).and(page.locator(":checked")).waitFor();
+  assert.equal(await paper(), dark);
+  await page.getByRole("radio", { name: "As the system" }).check();
+  await eventually(async () => (await paper()) === light);
+});
+
 scenario("the language is another at once, and stays over a reload", async ({ stand, open }) => {
   const { page } = await open({ login: await stand.user("admin", "kim") });
   await go(page, "/administration/preferences");
