@@ -8,8 +8,11 @@ from typing import Any
 import msgspec
 from treq.client import HTTPClient
 from twisted.internet.defer import TimeoutError
+from twisted.internet.endpoints import TCP4ClientEndpoint
 from twisted.internet.error import ConnectError, ConnectingCancelledError
-from twisted.web.client import Agent, HTTPConnectionPool, ResponseFailed
+from twisted.web.client import URI, Agent, HTTPConnectionPool, ResponseFailed
+from twisted.web.iweb import IAgentEndpointFactory
+from zope.interface import implementer
 
 from camsvc.errors import DependencyFailed
 from camsvc.system.protocols import http_bodies
@@ -39,6 +42,20 @@ class EngineRefused(DependencyFailed):
         self.status = status
 
 
+@implementer(IAgentEndpointFactory)
+class _Loopback:
+    """Connects to an address of IPv4; twisted.web's own way to a host tells 0.3 s later that nobody listens there.
+
+    An engine that starts is asked until it listens.
+    """
+
+    def __init__(self, reactor: Any) -> None:
+        self._reactor = reactor
+
+    def endpointForURI(self, uri: URI) -> TCP4ClientEndpoint:  # noqa: N802
+        return TCP4ClientEndpoint(self._reactor, uri.host.decode(), uri.port, CALL_TIMEOUT_S)
+
+
 class ApiClient:
     """Calls to one engine; each raises EngineUnreachable or EngineRefused."""
 
@@ -55,7 +72,7 @@ class ApiClient:
         self._base = f"http://{address}/v3/"
         self._login = ("_api", secret.decode())
         self._pool = HTTPConnectionPool(reactor)
-        self._client = HTTPClient(Agent(reactor, connectTimeout=CALL_TIMEOUT_S, pool=self._pool))
+        self._client = HTTPClient(Agent.usingEndpointFactory(reactor, _Loopback(reactor), self._pool))
 
     async def close(self) -> None:
         """Close what is kept open."""

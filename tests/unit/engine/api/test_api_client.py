@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import base64
+from typing import Any
 
+from twisted.internet.defer import Deferred
+from twisted.internet.error import ConnectionRefusedError
 from twisted.internet.protocol import Factory, Protocol
+from twisted.internet.testing import MemoryReactorClock
+from twisted.python.failure import Failure
 
 from camsvc.engine.api import api_client
 from camsvc.engine.api.api_client import ApiClient, EngineRefused, EngineUnreachable
@@ -47,6 +52,15 @@ class BadAnswerTests(ApiTestCase):
         await probe.stopListening()
         self.client = ApiClient(self.reactor, ReactorLag(self.reactor), f"127.0.0.1:{port}", b"secret")
         await self.unreachable()
+
+    def test_told_at_once(self) -> None:
+        """No time passes between the refusal and the word of it: an engine that starts is asked again soon."""
+        reactor: Any = MemoryReactorClock()
+        client = ApiClient(reactor, ReactorLag(reactor), "127.0.0.1:9997", b"secret")
+        answer = Deferred.fromCoroutine(client.call("GET", "info"))
+        _, _, factory, _, _ = reactor.tcpClients[0]
+        factory.clientConnectionFailed(None, Failure(ConnectionRefusedError()))
+        self.failureResultOf(answer, EngineUnreachable)
 
     async def test_hangs(self) -> None:
         """No headers within the limit."""
