@@ -61,9 +61,9 @@ export function usePlayerState(player: Player | null): PlayerState {
 function State({ state, rests }: { state: PlayerState; rests: ReactNode }) {
   if (rests !== null) return rests;
   if (state.phase === "moving") return null;
-  if (state.phase === "paused") return t("player.paused");
+  if (state.phase === "paused" && state.pictureAt !== null) return t("player.paused");
   if (state.trouble) return <Words said={causeWords(state.trouble)} />;
-  return state.phase === "waiting" ? t("player.waiting") : t("player.again");
+  return state.phase === "again" ? t("player.again") : t("player.waiting");
 }
 
 function Age({ at }: { at: number }) {

@@ -42,7 +42,8 @@ export function Figures({ player }: { player: Player | null }) {
     [t("camera.figures.codec"), stats?.codec],
   ];
   return (
-    <dl className={styles.figures}>
+    // More than fits over the picture of a phone is scrolled to.
+    <dl className={styles.figures} tabIndex={0} aria-label={t("camera.figures")} data-figures="">
       {rows.map(
         ([name, value]) =>
           value !== undefined && (

@@ -37,6 +37,7 @@ function useZoom(place: React.RefObject<HTMLDivElement | null>) {
     // React hears the wheel passively, and then the page would scroll too.
     const onWheel = (event: WheelEvent) => {
       if (isWhole.current && event.deltaY > 0) return; // there is nothing to zoom out of: the page scrolls
+      if ((event.target as Element).closest("[data-figures]")) return;
       event.preventDefault();
       const { left, top, width, height } = here.getBoundingClientRect();
       const x = (event.clientX - left) / width - 0.5;
@@ -48,7 +49,7 @@ function useZoom(place: React.RefObject<HTMLDivElement | null>) {
   }, [place]);
 
   const onPointerDown = (event: PointerEvent<HTMLDivElement>) => {
-    if ((event.target as Element).closest("button")) return;
+    if ((event.target as Element).closest("button, [data-figures]")) return;
     fingers.current.set(event.pointerId, { x: event.clientX, y: event.clientY });
     event.currentTarget.setPointerCapture(event.pointerId);
   };
