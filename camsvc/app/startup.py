@@ -36,6 +36,9 @@ _LOCK = "camsvc.lock"
 _OWN_FILES = 512
 """Database, files that are handed out, pipes of processes, connections to the engine."""
 
+_MORE_OF_DOWNLOAD = 2
+"""Its file, and its socket once more for the thread that sends it."""
+
 _ENGINE_PORTS = ("rtsp_port", "api_port", "hls_port", "webrtc_port")
 
 
@@ -133,7 +136,8 @@ def prepare(config: Config) -> Prepared:
 
 def _prepare(config: Config, lock: BinaryIO) -> Prepared:
     certificates = certificates_of(config)
-    allow_open_files(config.limits.connections + config.limits.http_connections + _OWN_FILES)
+    needed = config.limits.connections + config.limits.http_connections + _OWN_FILES
+    allow_open_files(needed, needed + _MORE_OF_DOWNLOAD * config.limits.http_connections)
     make_name(config.state_dir)
     folder = RuntimeDir(runtime_path(config))
     ffmpeg = find_ffmpeg(config.media)
@@ -182,21 +186,27 @@ def _database(config: Config) -> Database:
     return database
 
 
-def allow_open_files(needed: int) -> None:
+def allow_open_files(needed: int, wanted: int = 0) -> None:
     """Have the kernel let us open so many files (getrlimit(2), RLIMIT_NOFILE), as each connection is one.
 
+    Args:
+        needed: at least so many.
+        wanted: so many where it lets us.
+
     Raises:
-        StartError: it allows fewer.
+        StartError: it allows fewer than are needed.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft == resource.RLIM_INFINITY or soft >= needed:
+    wanted = max(needed, wanted)
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
         return
     if hard != resource.RLIM_INFINITY and hard < needed:
         raise StartError(
             f"limits.connections and limits.http_connections take {needed} open files, and this process may have "
             f"{hard}: lower them, or raise LimitNOFILE of the unit (ulimit -Hn)"
         )
-    resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
 
 
 def _addresses(config: Config, folder: RuntimeDir) -> EngineAddresses:

@@ -25,11 +25,11 @@ from tests.support.engine.running import free_ports
 class OpenFilesTests(SynchronousTestCase):
     """``allow_open_files``."""
 
-    def allowed(self, soft: int, hard: int, needed: int) -> list[Any]:
+    def allowed(self, soft: int, hard: int, needed: int, wanted: int = 0) -> list[Any]:
         made: list[Any] = []
         self.patch(prepare_module.resource, "getrlimit", lambda _: (soft, hard))
         self.patch(prepare_module.resource, "setrlimit", lambda _, limits: made.append(limits))
-        prepare_module.allow_open_files(needed)
+        prepare_module.allow_open_files(needed, wanted)
         return made
 
     def test_allowed(self) -> None:
@@ -39,6 +39,12 @@ class OpenFilesTests(SynchronousTestCase):
         self.assertEqual(self.allowed(1024, unlimited, 1500), [(1500, unlimited)])
         self.assertEqual(self.allowed(2000, 4096, 1500), [])
         self.assertEqual(self.allowed(unlimited, unlimited, 1500), [])
+
+    def test_wanted(self) -> None:
+        """What would be good to have is taken as far as it may be."""
+        self.assertEqual(self.allowed(1024, 4096, 1500, 2500), [(2500, 4096)])
+        self.assertEqual(self.allowed(2000, 4096, 1500, 2500), [(2500, 4096)])
+        self.assertEqual(self.allowed(1024, 2000, 1500, 2500), [(2000, 2000)])
 
     def test_not_allowed(self) -> None:
         """Told before anything starts."""
