@@ -187,11 +187,7 @@ def _database(config: Config) -> Database:
 
 
 def allow_open_files(needed: int, wanted: int = 0) -> None:
-    """Have the kernel let us open so many files (getrlimit(2), RLIMIT_NOFILE), as each connection is one.
-
-    Args:
-        needed: at least so many.
-        wanted: so many where it lets us.
+    """Have the kernel let us open so many files (getrlimit(2), RLIMIT_NOFILE), or ``wanted`` where it lets us.
 
     Raises:
         StartError: it allows fewer than are needed.
