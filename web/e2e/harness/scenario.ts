@@ -97,14 +97,19 @@ async function tellOfFailure(title: string, opened: readonly Watched[], stand: S
 }
 
 const AXE = readFileSync(join(import.meta.dirname, "../../node_modules/axe-core/axe.min.js"), "utf-8");
-const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+/** Tags of the rules that axe goes by. */
+export const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
 interface AxeResult {
   violations: { id: string; help: string; nodes: { target: unknown; failureSummary?: string }[] }[];
 }
 
-/** Fails where axe finds anything on the page as it is now. */
-export async function assertAccessible(page: Page, what: string): Promise<void> {
+/** Fails where axe finds anything on the page as it is now, by these of its tags or rules. */
+export async function assertAccessible(
+  page: Page,
+  what: string,
+  by: readonly string[] = RULES,
+): Promise<void> {
   await settled(page);
   await page.evaluate(AXE);
   const found = await page.evaluate(async (rules) => {
@@ -116,7 +121,7 @@ export async function assertAccessible(page: Page, what: string): Promise<void> 
         .slice(0, 3)
         .map(({ target, failureSummary }) => `${String(target)} ${failureSummary ?? ""}`),
     }));
-  }, RULES);
+  }, by);
   assert.deepEqual(found, [], `axe on ${what}`);
 }
 
