@@ -45,6 +45,18 @@ scenario(
   },
 );
 
+scenario("a phone shows one live, the others as pictures, and who watches", async ({ stand, open }) => {
+  const viewport = { width: 360, height: 740 };
+  const look = { viewport, hasTouch: true, isMobile: true };
+  const { page, expect } = await open({ ...look, login: await stand.user("viewer", "carl") });
+  expect(/503 .*\/cameras\/.*preview\.jpg/); // of one that wakes, on a busy machine
+  const tile = (name: string) => page.getByRole("article", { name });
+  await assertMoves(tile(NAMES[0]), "webrtc");
+  await assertMoves(tile(NAMES[1]), "pictures");
+  assert.equal(await page.locator("[data-way=webrtc]").count(), 1);
+  await tile(NAMES[0]).getByText("1 viewer").waitFor();
+});
+
 scenario("all move, or none does, as the setting says", async ({ stand, open }) => {
   const { page } = await open({ login: await stand.user("viewer", "bob") });
   const tile = (name: string) => page.getByRole("article", { name });
