@@ -69,3 +69,20 @@ scenario("all move, or none does, as the setting says", async ({ stand, open }) 
   for (const name of NAMES) await assertMoves(tile(name), "pictures");
   assert.equal(await page.locator("[data-way=webrtc]").count(), 0);
 });
+
+scenario("few cameras stand two beside each other where that fits, and no more", async ({ stand, open }) => {
+  const { page } = await open({ login: await stand.user("viewer", "carl") });
+  await become(page, NAMES);
+  const tiles = page.getByRole("article");
+  for (const [width, columns] of [
+    [360, 1],
+    [768, 2],
+    [1440, 2],
+    [2560, 2],
+  ] as const) {
+    await page.setViewportSize({ width, height: 900 });
+    const edges = () => tiles.evaluateAll((all) => all.map((tile) => tile.getBoundingClientRect().left));
+    await eventually(async () => new Set(await edges()).size === columns);
+    await assertFits(page, `the dashboard at ${String(width)} px`);
+  }
+});

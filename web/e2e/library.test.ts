@@ -60,7 +60,10 @@ scenario("a recording is found by day, camera, name and on the line of its day",
   await count(page, "3 recordings");
   const thumbnail = row(page, long).locator("img");
   await eventually(() => thumbnail.evaluate((image: HTMLImageElement) => image.naturalWidth > 0), 30_000);
-  await row(page, long).getByRole("checkbox").check();
+  const box = row(page, long).getByRole("checkbox");
+  // Also when nothing points at it, its edge is to be seen (WCAG 1.4.11).
+  assert.equal(await box.evaluate((input) => getComputedStyle(input).opacity), "1");
+  await box.check();
   await assertAccessible(page, "the library of a viewer");
   assert.deepEqual(await chosen(page).getByRole("button").allInnerTexts(), ["Download as ZIP", ""]);
   await page.keyboard.press("Escape");

@@ -96,7 +96,7 @@ export function FileRow({ kind, file, selected, choosing, doomed, onToggle }: Fi
       className={classes(styles.row, selected && styles.selected, doomed && styles.doomed)}
       data-filename={file.filename}
     >
-      <label className={classes(styles.check, choosing && styles.shown)}>
+      <label className={styles.check}>
         <input
           type="checkbox"
           checked={selected}
