@@ -110,25 +110,16 @@ def of_ffmpeg(lines: list[str], ending: str, source: str = "", words: Iterable[W
         words: of the camera's kind.
     """
     words = tuple(words)
-    for line in reversed(lines):
+    telling = [line for line in lines if not _REPEATS.search(line)]
+    for line in reversed(telling):
         if number := _errno_of(line) if source.startswith("/") else 0:
             return of_errno(number, source)
         if trouble := _in_words(line, _OF_ALL) or _in_words(line, words):
             return trouble
     if trouble := _in_words(ending, words):
         return trouble
-    told = f": {_without_nodes(lines[-1])}" if lines else ""
+    told = f": {_without_nodes(telling[-1])}" if telling else ""
     return Trouble(f"ffmpeg ended with {ending}{told}", unknown=True)
-
-
-def encoder_trouble(lines: list[str]) -> str:
-    """What ffmpeg's last lines say of hardware that does not encode; empty where they say nothing of it.
-
-    Args:
-        lines: of a run with such hardware, without credentials, oldest first.
-    """
-    found = [line for line in lines if _HARDWARE.search(line)]
-    return _CONTEXT.sub("", found[0])[:200] if found else ""
 
 
 def is_output_at_fault(lines: list[str]) -> bool:
@@ -163,16 +154,17 @@ def of_program(name: str, lines: list[str], ending: str | None, words: Iterable[
 
 
 _NODE = re.compile(r"/dev/(?!shm/)[^\s:'\"]+")
-# What ffmpeg 5.1 prints of an encoder, of the device that it opens for it, and of the way of pictures to that.
-_HARDWARE = re.compile(
-    r"error while opening encoder|video encoding failed|to the encoder|unknown encoder|encoder not found"
-    r"|device creation failed|option 'vaapi_device'|reinitializing filters|inject frame into filter"
-    r"|\[(h264_vaapi|h264_v4l2m2m|avhwdevicecontext|avhwframescontext|parsed_hwupload\w*) @ [^]]*\]"
-    r".*(fail|error|can't|cannot|could not|no usable|not supported|no such device|no va display|out of)",
+# What ffmpeg 7.1 prints last, of the input, the output, or whatever part of it has to end too: why is said before.
+_REPEATS = re.compile(
+    r"^error opening (in|out)put files?\b|error sending frames to consumers|task finished with error code"
+    r"|terminating thread with return code|nothing was written into output file",
     re.IGNORECASE,
 )
-_CONTEXT = re.compile(r"^\[\w+ @ \w+\] ")
-_V4L2 = re.compile(r"(?:VIDIOC_\w+\)|/dev/(?!shm/)[^:]+): (?P<words>[^:]+)$")
+# The camera is the first input.
+_V4L2 = re.compile(
+    r"(?:VIDIOC_\w+\)|/dev/(?!shm/)[^:]+|^\[in#0\S* @ \w+\] Error (?:opening input|during demuxing))"
+    r": (?P<words>[^:]+)$"
+)
 
 _BY_ERRNO = {
     errno.ENOENT: "the camera is not connected",
@@ -190,8 +182,8 @@ _BY_TEXT = {
     os.strerror(number): number for number in (*_BY_ERRNO, errno.EBUSY, errno.EACCES, errno.EPERM, errno.ENOSPC)
 }
 
-# What ffmpeg 5.1 and setpriv print whatever the camera; the first that fits. What the RTSP output says comes before
-# what a camera on the network says in the same words.
+# What ffmpeg 5.1 to 7.1 and setpriv print whatever the camera; the first that fits. What the RTSP output says comes
+# before what a camera on the network says in the same words.
 _OF_ALL: tuple[Words, ...] = (
     (r"setpriv: .*no such file", "ffmpeg is not installed, or not where the configuration says", 0.0),
     (r"setpriv: .*permission denied", "ffmpeg may not be run by this user", 0.0),
@@ -199,7 +191,7 @@ _OF_ALL: tuple[Words, ...] = (
     (r"no space left on device", "the folder for pictures is full", 0.0),
     (
         r"could not write header(?!.*: invalid (argument|data))|error writing|av_interleaved_write"
-        r"|method (announce|record)",
+        r"|error (submitting a packet to|muxing)|method (announce|record)",
         "the media engine does not take the stream",
         0.0,
     ),

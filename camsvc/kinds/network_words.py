@@ -11,8 +11,8 @@ _SILENCE = (
     " set frames_limit_s to 5 times N in its [[camera]] table"
 )
 
-# What ffmpeg 5.1 prints of an RTSP camera, and http_mjpeg.py of one by HTTP; {host} is the camera's. ffmpeg makes
-# "Input/output error" of an unknown name, whose own line comes before it.
+# What ffmpeg 5.1 to 7.1 print of an RTSP camera, and http_mjpeg.py of one by HTTP; {host} is the camera's. It makes
+# "Input/output error" of an unknown name, whose own line comes before it; 7.1 leaves no space behind a number.
 _WORDS = (
     (
         r"could not write header|no global headers|dimensions not set",
@@ -27,11 +27,11 @@ _WORDS = (
     ),
     (r"\b404\b|\b400 bad request", "{host} has no such stream: check the path in the camera's url", 0.0),
     (
-        r"\b461\b|unsupported transport",
+        r"\b461(?!\d)|unsupported transport",
         '{host} cannot send this way: set the other transport, "tcp" or "udp"',
         0.0,
     ),
-    (r"\b453\b|\b503\b", "{host} serves nobody more: close other viewers of the camera", 0.0),
+    (r"\b453(?!\d)|\b503(?!\d)", "{host} serves nobody more: close other viewers of the camera", 0.0),
     (r"\b5\d\d\b server error|server returned 5", "{host} answers with an error of its own: start it again", 0.0),
     (
         r"connection refused",

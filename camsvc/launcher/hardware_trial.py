@@ -46,13 +46,13 @@ class HardwareTrial:
         Returns:
             why libx264 is to take over at once; None where the next run is a retry like any other.
         """
-        from camsvc.devices import diagnosis
+        from camsvc.launcher.encoder_words import encoder_trouble
 
         if not orders.encoder:
             if self._proven is None:
                 self._given_up, self._suspicion = (), ""
             return None
-        found = diagnosis.encoder_trouble(lines)
+        found = encoder_trouble(lines)
         why = f"{orders.encoder} fails ({found or trouble.text})"
         if found:
             self._given_up, self._proven = orders.video, why

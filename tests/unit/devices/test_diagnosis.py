@@ -1,4 +1,4 @@
-"""What keeps a camera from delivering, in words: errno, what ffmpeg 5.1 prints for each, who holds a device."""
+"""What keeps a camera from delivering, in words: errno, what ffmpeg 5.1 and 7.1 print, who holds a device."""
 
 from __future__ import annotations
 
@@ -39,6 +39,27 @@ V4L2_TEXTS = (
     ("DQBUF", errno.ENODEV, (f"{V4L2} ioctl(VIDIOC_DQBUF): No such device",)),
     ("DQBUF", errno.EIO, (f"{V4L2} ioctl(VIDIOC_DQBUF): Input/output error",)),
 )
+
+
+def opening_fails(name: str, why: str, number: int = 0) -> list[str]:
+    """What ffmpeg 7.1.5 prints last when an input cannot be opened."""
+    return [
+        f"[in#{number} @ 0x5595] Error opening input: {why}",
+        f"Error opening input file {name}.",
+        f"Error opening input files: {why}",
+    ]
+
+
+def output_fails(part: str, number: int, why: str) -> list[str]:
+    """What ffmpeg 7.1.5 prints last when an output fails, of the part of it that has to end too."""
+    return [
+        f"[{part} @ 0x55] Error sending frames to consumers: {why}",
+        f"[{part} @ 0x55] Task finished with error code: {number} ({why})",
+        f"[{part} @ 0x55] Terminating thread with return code {number} ({why})",
+        "[out#0/rtsp @ 0x55] Nothing was written into output file, because at least one of its streams received no"
+        " packets.",
+    ]
+
 
 WORDS = {
     errno.ENOENT: "not connected",
@@ -86,6 +107,22 @@ class V4l2Tests(SynchronousTestCase):
             self.assertIn(WORDS[number], trouble.text, f"{call} {number}")
             self.assertNotIn("/dev/", trouble.text)
 
+    def test_ffmpeg_7(self) -> None:
+        """Debian 13's names the node in none of its last lines, and repeats the error."""
+        for call, number, lines in V4L2_TEXTS:
+            said = [*lines, *opening_fails(NODE, os.strerror(number))]
+            trouble = of_ffmpeg(said, "exit status 240", NODE)
+            self.assertIn(WORDS[number], trouble.text, f"{call} {number}")
+            self.assertNotIn("/dev/", trouble.text)
+        said = ["[in#0/video4linux2,v4l2 @ 0x5] Error during demuxing: No such device"]
+        self.assertIn("the camera is gone", of_ffmpeg(said, "exit status 0", NODE).text)
+
+    def test_sound_ffmpeg_7(self) -> None:
+        """An error of the second input is not the camera's."""
+        said = ["[alsa @ 0x5] cannot open audio device hw:9 (No such file or directory)",
+                *opening_fails("hw:9", "Input/output error", 1)]  # fmt: skip
+        self.assertIn("check audio in its [[usb]] table", of_ffmpeg(said, "exit status 251", NODE).text)
+
     def test_end_after_the_device_went(self) -> None:
         """ffmpeg adds lines of its own to the one that counts."""
         said = [f"{NODE}: No such device", "Cannot determine format of input stream 0:0 after EOF", "Error marking x"]
@@ -101,27 +138,6 @@ class V4l2Tests(SynchronousTestCase):
             self.assertIn(told, of_ffmpeg([line], "exit status 1", NODE).text)
         words_ = of_ffmpeg(["/dev/shm/camsvc-0/camera0.jpg: No such file or directory"], "exit status 1", NODE).text
         self.assertNotIn("not connected", words_)
-
-    def test_encoder(self) -> None:
-        """What ffmpeg 5.1 says of hardware is told apart from what it says of the camera, and of all being well."""
-        fails = {
-            "[h264_vaapi @ 0x55d5] No usable encoding entrypoint found for profile 13.": "No usable encoding",
-            "[h264_v4l2m2m @ 0x55d5] Could not find a valid device": "Could not find a valid device",
-            "[AVHWDeviceContext @ 0x55] No VA display found for device /dev/dri/renderD128.": "No VA display found",
-            "Device creation failed: -22.": "Device creation failed",
-            "Error initializing output stream 0:0 -- Error while opening encoder for output stream #0:0": "opening",
-            "Video encoding failed": "Video encoding failed",
-            "Failed to inject frame into filter network: Input/output error": "inject frame",
-        }
-        for line, told in fails.items():
-            self.assertIn(told, diagnosis.encoder_trouble(["frame dropped", line, "Conversion failed!"]))
-        for line in (
-            f"{NODE}: No such device",
-            "[h264_vaapi @ 0x55d5] Driver does not support some wanted packed headers (wanted 0xd, found 0x1).",
-            "[rtsp @ 0x55] method DESCRIBE failed: 404 Not Found",
-            "av_interleaved_write_frame(): Broken pipe",
-        ):
-            self.assertEqual(diagnosis.encoder_trouble([line]), "")
 
     def test_errno_without_words(self) -> None:
         """An unknown one is told as the system calls it; the log has the node."""
@@ -245,6 +261,31 @@ class NetworkTests(SynchronousTestCase):
             ),
         ):  # fmt: skip
             self.assertIn(told, of_ffmpeg(list(said), "exit status 1", URL).text)
+
+    def test_ffmpeg_7(self) -> None:
+        """Debian 13's says the same in more lines; what its outputs say is no word on the camera."""
+        opened = "[concat @ 0x55] Impossible to open 'rtsp://***@10.0.0.9:5554***'"
+        client_error = "Server returned 4XX Client Error, but not one of 40{0,1,3,4}"
+        header = "[out#0/rtsp @ 0x55] Could not write header (incorrect codec parameters ?): Connection refused"
+        broken = "Error submitting a packet to the muxer: Broken pipe"
+        for said, why, told in (
+            ("method DESCRIBE failed: 401Unauthorized", "Server returned 401 Unauthorized (authorization failed)",
+             "refuses the user name or password"),
+            ("method DESCRIBE failed: 404Not Found", "Server returned 404 Not Found", "has no such stream"),
+            ("method DESCRIBE failed: 453Not Enough Bandwidth", client_error, "serves nobody more"),
+            ("method SETUP failed: 461Unsupported transport", client_error, "set the other transport"),
+            ("Connection to tcp://10.0.0.9:5554 failed: Connection refused", "Connection refused", "nothing listens"),
+            ("Failed to resolve hostname door: Name or service not known", "Input/output error", "the name of"),
+        ):  # fmt: skip
+            lines = [f"[rtsp @ 0x55] {said}", opened, *opening_fails("pipe:0", why)]
+            self.assertIn(told, of_ffmpeg(lines, "exit status 8", URL).text)
+        for lines in (
+            [header, *output_fails("vf#0:0", -111, "Connection refused")],
+            [f"[vost#0:0/copy @ 0x55] {broken}", "[out#0/rtsp @ 0x55] Error muxing a packet",
+             *output_fails("out#0/rtsp", -32, "Broken pipe")],
+        ):  # fmt: skip
+            self.assertIn("media engine", of_ffmpeg(lines, "exit status 224", URL).text)
+            self.assertTrue(diagnosis.is_output_at_fault(lines))
 
     def test_end_of_the_stream(self) -> None:
         """ffmpeg takes it for a good end."""
