@@ -30,7 +30,7 @@ def controls_of_v4l2_ctl(text: str) -> dict[str, dict[str, Any]]:
     found = {}
     for line in text.splitlines():
         matched = _LINE.match(line)
-        if matched and matched["type"] in _TYPES:
+        if matched and matched["type"] in _TYPES and "dims=" not in matched["rest"]:
             fields = dict(re.findall(r"(\w+)=(\S+)", matched["rest"].replace("flags=", "")))
             found[matched["name"]] = {"type": _TYPES[matched["type"]], "text": matched["rest"], **fields}
     return found

@@ -14,12 +14,18 @@ VIVID = "/sys/bus/platform/drivers/vivid"
 FPS = 10
 """Of the configured mode; what the emulation carries."""
 
+LEAST_FPS = FPS / 4
+"""What arrives of it at least, by emulation on a busy machine; by itself it is all of it."""
+
+PLUGGED_IN_S = 60.0
+"""From the plug to the first picture at most, likewise; by itself it takes 7 s."""
+
 
 class MediaTests(ApplianceTestCase):
     """One thing that an owner does with a camera's pictures each."""
 
     async def test_watch(self) -> None:
-        """Ten seconds of live video decode without an error, and come from the device."""
+        """Ten seconds of live video decode without an error, at their rate, and come from the device."""
         client = await self.guest.connect("viewer")
         await asleep(client)
         for what in ("asleep", "running"):
@@ -33,12 +39,13 @@ class MediaTests(ApplianceTestCase):
         await played(self, url, 10 * FPS)
         took_s = clock().seconds() - began
         self.guest.measured("pictures a second, over ten seconds", 10 * FPS / took_s, unit="/s")
+        self.assertGreater(10 * FPS / took_s, LEAST_FPS)
 
     async def test_plugged_in_to_first_picture(self) -> None:
         """From the plug to the first picture of one who waits for it: all of it, a real start of the device too.
 
-        What it takes comes into the table. The same in real time, on a device that is a file, is in
-        tests/functional/cameras/test_hotplug.
+        What it takes comes into the table, and has a limit that a machine alone is far from. The same in real time,
+        on a device that is a file, is in tests/functional/cameras/test_hotplug.
         """
         client = await self.guest.connect("viewer")
         await asleep(client)
@@ -54,6 +61,7 @@ class MediaTests(ApplianceTestCase):
         seen_at = time.time()
         added = [event["at"] for event in await self.guest.events(known) if event["ACTION"] == "add"]
         self.guest.measured("udev's add event to the first picture", seen_at - min(added))
+        self.assertLess(seen_at - min(added), PLUGGED_IN_S)
 
     async def test_two_at_once(self) -> None:
         """Both cameras are watched at the same time."""
