@@ -17,9 +17,10 @@ import os, sys, time
 mark, encoding = sys.argv[1:3]
 if os.path.exists(mark):
     sys.exit("the lens is stuck")
-source = ["-re", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=10"]
+# Not by -re, with which ffmpeg 7 gives the first half second at once.
+source = ["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=10,realtime"]
 if encoding.endswith("mpegts"):
-    source += ["-re", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000"]
+    source += ["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000,arealtime"]
 os.execvp("ffmpeg", ["ffmpeg", "-v", "error", *source, "-metadata", f"title={mark}", *encoding.split(), "-"])
 """
 H264 = "-c:v libx264 -preset ultrafast -tune zerolatency -g 10 -bf 0 -pix_fmt yuv420p"
@@ -70,7 +71,8 @@ class CommandCameraTests(DaemonTestCase):
         await eventually(lambda: not processes_mentioning(f"title={self.mark}"), 20)
         for camera in cameras:
             self.assertEqual((camera["kind"], camera["status"]), ("command", "CONNECTED"))
-            self.assertEqual((camera["resolution"], round(camera["fps"])), ("320x180", 10), camera["name"])
+            self.assertEqual(camera["resolution"], "320x180", camera["name"])
+            self.assertLess(abs(camera["fps"] - 10), 2, camera["name"])  # as they arrive on a busy machine
             self.assertEqual(
                 (await read_frames(self, self.daemon.rtsp_url(camera["device"]), 15)).frames, 15, camera["name"]
             )
