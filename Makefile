@@ -17,9 +17,9 @@
 # make bench-downloads  downloads against nginx, what slow readers cost, what a thousand ranges disturb
 # make bench-library  measure lists, start and memory of a library of 100,000 recordings, against peers
 # make bench-faults  measure how long a recording stands still after each fault
-# make appliance  boot Debian's kernel and systemd in qemu with two virtual cameras, install the package there, and use it; as root
+# make appliance  boot Debian's kernel and systemd in qemu with two virtual cameras, install the package there, and use it; as root; RELEASE=trixie: Debian 13
 # make mediamtx  download the official MediaMTX release into .venv, from the internet; media.engine = "auto" takes it
-# make deb      make the Debian package of this checkout, in build/deb; Debian's own Python goes with it
+# make deb      make the Debian package of this checkout, in build/deb, for this Debian or RELEASE=trixie (13) or bookworm (12)
 # make deb-check  make it twice and compare; ask whether its wheels are there for Debian 12 and 13, amd64 and arm64
 # make generate write what is made from the method registry: docs/openrpc.json, methods.rst, authorization.rst, web types
 # make changelog  write the fragments of changelog.d into CHANGELOG.rst, for a release
