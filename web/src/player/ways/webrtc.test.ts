@@ -68,7 +68,7 @@ describe("WebRtc", () => {
     expect(vi.mocked(fetch).mock.calls.map(([, options]) => options?.method)).toEqual(["POST", "DELETE"]);
     await vi.advanceTimersByTimeAsync(5000);
     expect(peer?.connectionState).toBe("new");
-    await vi.advanceTimersByTimeAsync(500);
+    await vi.advanceTimersByTimeAsync(2000);
     expect(peer?.connectionState).toBe("closed");
   });
 });

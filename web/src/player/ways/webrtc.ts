@@ -19,7 +19,8 @@ const CONNECTED_MS = 4_000;
 const SHOWN_MS = 8_000;
 /** The engine that is asked to end a session may be the one that has died. */
 const LEFT_MS = 5_000;
-const QUIET_MS = 500;
+/** Of what the session's end brings; half a second was too little where 20 processes wanted the processor. */
+const QUIET_MS = 2_000;
 
 type Inbound = RTCInboundRtpStreamStats & { totalDecodeTime?: number; totalProcessingDelay?: number };
 
