@@ -30,7 +30,7 @@ describe("explanationOf", () => {
       /^1,2.GB sind frei, und 5.GB müssen frei bleiben\.$/,
     );
     expect(of("role_too_low", { required_role: "admin", have_role: "viewer" })).toEqual({
-      text: "Dafür braucht es die Rolle Admin; Ihre ist Zuschauer.",
+      text: "Dafür braucht es die Rolle Verwalter; Ihre ist Zuschauer.",
     });
     expect(of("not_found", { resource: "camera", id: "camera7" })?.text).toBe(
       "Die Kamera camera7 gibt es nicht.",
