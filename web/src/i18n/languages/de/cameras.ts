@@ -46,7 +46,7 @@ export const cameras: Record<keyof typeof english, string> = {
   "player.waiting": "Wartet auf das Bild …",
   "player.again": "Beginnt von neuem …",
   "player.paused": "Angehalten, während es nicht zu sehen war",
-  "player.old": "Bild von {ago}",
+  "player.old": "Bild: {ago}",
   "player.live.of": "Live-Bild von {name}",
   "player.newest.of": "Das neueste Bild von {name}",
   "player.last.of": "Das letzte Bild von {name}",
