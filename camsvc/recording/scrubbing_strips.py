@@ -156,7 +156,7 @@ class ScrubbingStrips:
         fitted = f"scale={WIDTH}:{HEIGHT}:force_original_aspect_ratio=decrease,pad={WIDTH}:{HEIGHT}:-1:-1"
         rows = MOST_PICTURES // COLUMNS
         return [
-            *("/usr/bin/nice", "-n", "19", self._ffmpeg, "-hide_banner", "-loglevel", "error", "-threads", "1"),
+            *("/usr/bin/nice", "-n", "10", self._ffmpeg, "-hide_banner", "-loglevel", "error", "-threads", "1"),
             *(
                 "-protocol_whitelist",
                 "file,pipe",

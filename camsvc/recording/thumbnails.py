@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -28,6 +29,9 @@ WIDTH = 320
 
 _AT_A_TIME = 256
 _MAKE_LIMIT_S = 30.0
+_TRIES = 3
+"""For a file that takes longer: where everything is busy that may be no fault of it."""
+
 _LATEST_S = 10.0
 """The picture is of a tenth of a recording's length, as its first one may be dark, but not of later than this."""
 
@@ -53,6 +57,7 @@ class Thumbnails:
         self._one_at_a_time = DeferredLock()
         self._work: set[Deferred[Any]] = set()
         self._hopeless: set[tuple[str, float]] = set()
+        self._late: Counter[tuple[str, float]] = Counter()
         self._rounds = Repeater(runtime.reactor, EVERY_S, self._make_missing, self._log, "making thumbnails")
 
     def start(self) -> None:
@@ -137,18 +142,25 @@ class Thumbnails:
             if picture is None:
                 return False
             return await self._folders.thread(_write, target, picture, source)
+        except TimeoutError:
+            self._note_late(file)
+            return False
         except OSError as why:  # no room; the next round tries again
             self._log.warn("{name}: its thumbnail cannot be written: {why}", name=file.filename, why=why.strerror)
             return False
         finally:
             self._one_at_a_time.release()
 
+    def _note_late(self, file: MediaFile) -> None:
+        which = (file.filename, file.modified_at)
+        self._late[which] += 1
+        self._log.warn("{name}: its thumbnail was not made in {s:g} s", name=file.filename, s=_MAKE_LIMIT_S)
+        if self._late[which] == _TRIES:
+            self._hopeless.add(which)
+
     async def _picture(self, path: Path, duration_s: float) -> bytes | None:
         for at in dict.fromkeys((min(duration_s / 10, _LATEST_S), 0.0)):
-            try:
-                output = await run(self._reactor, self._command(path, at), timeout_s=_MAKE_LIMIT_S)
-            except TimeoutError:
-                return None
+            output = await run(self._reactor, self._command(path, at), timeout_s=_MAKE_LIMIT_S)
             if output.code == 0 and jpeg.size(output.out) is not None:
                 return output.out
         return None
@@ -158,7 +170,7 @@ class Thumbnails:
         still = path.suffix in EXTENSIONS[SNAPSHOTS]  # ffmpeg seeks in none, and takes a % in its name for a pattern
         begin = ["-f", "image2", "-pattern_type", "none"] if still else ["-noaccurate_seek", "-ss", f"{at:.3f}"]
         return [
-            *("/usr/bin/nice", "-n", "19", self._ffmpeg, "-hide_banner", "-nostdin", "-loglevel", "error"),
+            *("/usr/bin/nice", "-n", "10", self._ffmpeg, "-hide_banner", "-nostdin", "-loglevel", "error"),
             *("-threads", "1", "-protocol_whitelist", "file,pipe"),
             *begin,
             *("-i", str(path), "-map", "0:v:0", "-frames:v", "1", "-vf", f"scale='min({WIDTH},iw)':-2"),
