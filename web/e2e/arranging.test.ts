@@ -71,7 +71,7 @@ scenario("all move, or none does, as the setting says", async ({ stand, open }) 
 });
 
 scenario("few cameras stand two beside each other where that fits, and no more", async ({ stand, open }) => {
-  const { page } = await open({ login: await stand.user("viewer", "carl") });
+  const { page } = await open({ login: await stand.user("viewer", "dora") });
   await become(page, NAMES);
   const tiles = page.getByRole("article");
   for (const [width, columns] of [
