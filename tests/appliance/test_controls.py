@@ -10,7 +10,8 @@ from tests.support.daemon.daemon import RpcError
 from tests.support.spawned import eventually
 
 VIVID = "/sys/bus/platform/drivers/vivid"
-NODE = "/dev/video0"
+NODE = '"/dev/$(basename "$(dirname "$(grep -lx vivid-000-vid-cap /sys/class/video4linux/*/name)")")"'
+"""Of camera0, in a shell's words: a camera that was unplugged while it was used comes back with another number."""
 
 _TYPES = {
     "int": "integer",
