@@ -210,13 +210,12 @@ def pictures(form: str) -> tuple[str, ...]:
 def timed(fps: int) -> tuple[str, ...]:
     """Arguments of the RTSP output for pictures without a rate of their own, at the times at which they came.
 
-    On a raster twice as fine as their rate: else ffmpeg 5.1 takes the raster of the times for the rate. ffmpeg 7
-    refuses ``-r`` for it.
+    On a raster twice as fine as their rate: else ffmpeg 5.1 takes the raster of the times for the rate.
 
     Args:
         fps: about so many pictures a second.
     """
-    return ("-enc_time_base", f"1:{2 * fps}")
+    return ("-r", str(2 * fps))
 
 
 def frame_timeout_s(fps: float, least_s: float = 5.0) -> float:

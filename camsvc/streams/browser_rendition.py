@@ -45,7 +45,7 @@ def for_browsers(camera: Camera, ffmpeg: str, url: str) -> Pipeline:
         rate = min(60, max(1, round(camera.fps or 25)))
         even = "scale=w=trunc(iw/2)*2:h=trunc(ih/2)*2:out_range=tv,format=yuv420p"
         # At their own times, on a raster twice as fine as their rate: else ffmpeg takes RTP's 90 kHz for the rate.
-        timed = ("-fps_mode", "vfr", "-enc_time_base", f"1:{2 * rate}")
+        timed = ("-fps_mode", "vfr", "-r", str(2 * rate))
         video = ("-map", "0:v", "-vf", even, *timed, *h264(mode.width or 1280, mode.height or 720, rate))
     sound: tuple[str, ...] = ()
     if audio == "aac" and camera.unplayable is not None:
