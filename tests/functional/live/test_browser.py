@@ -255,7 +255,7 @@ class LoginTests(BrowserTestCase):
         """Is told in words; no camera is to be seen."""
         await self.browser.do("open", url=f"http://127.0.0.1:{self.daemon.port}/")
         await self.browser.do("login", user=USER, password="not that one")
-        await self.sees("Authentication failed")
+        await self.sees("The user name or the password is wrong.")
         self.assertNotIn(NAMES[0], await self.browser.do("text"))
 
     async def test_first_login(self) -> None:

@@ -57,11 +57,13 @@ function tile(device) {
   };
 }
 
-// Runs in the page: the brightness of each pixel of a tile's picture.
-function pixels(device) {
+// Runs in the page: the brightness of each pixel of a tile's picture, as soon as it has one.
+async function pixels(device) {
   const article = document.querySelector(`[data-device="${device}"]`);
   const image = article.querySelector("img"), video = article.querySelector("video");
-  const picture = image.hidden ? video : image;
+  const shown = () => (image.hidden ? video : image);
+  while (!(shown().naturalWidth || shown().videoWidth)) await new Promise(requestAnimationFrame);
+  const picture = shown();
   const width = picture.naturalWidth || picture.videoWidth, height = picture.naturalHeight || picture.videoHeight;
   const canvas = new OffscreenCanvas(width, height);
   const drawing = canvas.getContext("2d");
