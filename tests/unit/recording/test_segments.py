@@ -88,14 +88,19 @@ class SegmentsTests(RecorderTestCase):
         self.assertEqual(len(self.joiner.clips), 3)
         self.assertEqual(self.files(), [begun.filename])
 
-    def test_many_at_the_end(self) -> None:
-        """What was recorded while camsvc was away becomes files of the usual length too."""
+    def away_for_four_minutes(self) -> Recording:
+        """A recording of which the engine has written four parts while camsvc was away."""
         begun = self.start()
         self.pass_by(1)
         self.recorder.leave()
         for number in range(4):
             self.write(begun, 60, f"2026-01-31_12-{number:02}-00-000000.mp4")
         self.build()
+        return begun
+
+    def test_many_at_the_end(self) -> None:
+        """What was recorded while camsvc was away becomes files of the usual length too."""
+        begun = self.away_for_four_minutes()
         self.recorder.resume()
         self.pass_by(1)
         self.stop()
@@ -105,12 +110,7 @@ class SegmentsTests(RecorderTestCase):
 
     def test_joined(self) -> None:
         """How far the last files are, those that are made already and what is written of the next."""
-        begun = self.start()
-        self.pass_by(1)
-        self.recorder.leave()
-        for number in range(4):
-            self.write(begun, 60, f"2026-01-31_12-{number:02}-00-000000.mp4")
-        self.build()
+        begun = self.away_for_four_minutes()
         self.joiner.takes_s = 10
         self.recorder.resume()
         self.pass_by(1)
