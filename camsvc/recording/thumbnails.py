@@ -56,8 +56,7 @@ class Thumbnails:
         self._ffmpeg = runtime.ffmpeg
         self._one_at_a_time = DeferredLock()
         self._work: set[Deferred[Any]] = set()
-        self._hopeless: set[tuple[str, float]] = set()
-        self._late: Counter[tuple[str, float]] = Counter()
+        self._failures: Counter[tuple[str, float]] = Counter()
         self._rounds = Repeater(runtime.reactor, EVERY_S, self._make_missing, self._log, "making thumbnails")
 
     def start(self) -> None:
@@ -126,37 +125,32 @@ class Thumbnails:
 
     async def _make(self, kind: str, file: MediaFile) -> bool:
         target = self._folders.thumbnails_dir / thumbnail_names.name_of(file.filename)
+        which = file.filename, file.modified_at
         await self._one_at_a_time.acquire()
         try:
             if await self._folders.thread(thumbnail_names.is_picture, target):  # by another who asked
                 return True
-            if (file.filename, file.modified_at) in self._hopeless:
+            if self._failures[which] >= _TRIES:
                 return False
             source = self._folders.path(kind, file)
             if not await self._folders.thread(_is_file, source):  # deleted, or its disk is away
                 return False
             picture = await self._picture(source, file.duration_s or 0.0)
             if picture is None and await self._folders.thread(_is_file, source):
-                self._hopeless.add((file.filename, file.modified_at))
+                self._failures[which] = _TRIES
                 self._log.warn("{name}: no thumbnail can be made of it", name=file.filename)
             if picture is None:
                 return False
             return await self._folders.thread(_write, target, picture, source)
         except TimeoutError:
-            self._note_late(file)
+            self._failures[which] += 1
+            self._log.warn("{name}: its thumbnail was not made in {s:g} s", name=file.filename, s=_MAKE_LIMIT_S)
             return False
         except OSError as why:  # no room; the next round tries again
             self._log.warn("{name}: its thumbnail cannot be written: {why}", name=file.filename, why=why.strerror)
             return False
         finally:
             self._one_at_a_time.release()
-
-    def _note_late(self, file: MediaFile) -> None:
-        which = (file.filename, file.modified_at)
-        self._late[which] += 1
-        self._log.warn("{name}: its thumbnail was not made in {s:g} s", name=file.filename, s=_MAKE_LIMIT_S)
-        if self._late[which] == _TRIES:
-            self._hopeless.add(which)
 
     async def _picture(self, path: Path, duration_s: float) -> bytes | None:
         for at in dict.fromkeys((min(duration_s / 10, _LATEST_S), 0.0)):
