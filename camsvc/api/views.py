@@ -227,7 +227,7 @@ class Views:
             width=file.width or UNSET,
             height=file.height or UNSET,
             segments=file.segments if file.segments > 1 else UNSET,
-            progress=UNSET if joined is None else round(joined, 3),
+            progress=UNSET if joined is None else joined,
         )
 
 

@@ -163,12 +163,12 @@ class Segments:
         return bool(clips or made.size_bytes)
 
     async def joined(self, filename: str) -> float | None:
-        """How much of a recording that has ended is in files, 0 to 1; None where none are being made."""
+        """How much of a recording that has ended is in files, 0 to 1 in thousandths; None where none are made."""
         rest = self._rests.get(filename)
         if rest is None:
             return None
         made_bytes = rest.made_bytes + await self._joiner.written_bytes(rest.recording)
-        return min(1.0, made_bytes / max(1, rest.size_bytes))
+        return round(min(1.0, made_bytes / max(1, rest.size_bytes)), 3)
 
     async def _make_of_closed(self, recording: Recording) -> None:
         await sleep(self._reactor, SETTLED_AFTER_S)

@@ -126,7 +126,7 @@ class FileMethods:
     async def get_recording_info(self, call: Call, params: FileParam, file: MediaFile) -> RecordingInfo:
         """One recording: size, length, codec, and where it can be had, as a whole and in parts."""
         made = await self._database.run(lambda db: index.segments(db, RECORDINGS, file.filename))
-        joined = await self._finisher.joined(file.filename) if file.status == "FINISHING" else None
+        joined = await self._finisher.joined(file.filename)
         several = file.segments > 1 or file.status != "FINISHED"
         file = with_footage(file, self._finisher.footage() | self._recorder.under_way())
         return RecordingInfo(
@@ -146,7 +146,7 @@ class FileMethods:
             width=file.width or UNSET,
             height=file.height or UNSET,
             parts=[self._part(each, call) for each in made] if several else UNSET,
-            progress=UNSET if joined is None else round(joined, 3),
+            progress=UNSET if joined is None else joined,
         )
 
     @method(

@@ -245,6 +245,6 @@ class RecordingMethods:
         unfinished = before | self._unfinished()
         files = []
         for file in page.files:
-            joined = await self._finisher.joined(file.filename) if file.status == "FINISHING" else None
+            joined = await self._finisher.joined(file.filename)
             files.append(self._views.file(kind, with_footage(file, unfinished), who, call.base_url, joined))
         return FileList(files, page.total, params.limit, params.offset, not page.complete)

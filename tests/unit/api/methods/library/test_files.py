@@ -27,6 +27,9 @@ class FakeRecorder:
     def footage(self) -> dict[str, Footage]:
         return {}
 
+    async def joined(self, filename: str) -> None:
+        """Nothing is."""
+
 
 class FileMethodsTests(SynchronousTestCase):
     """Through the registry, on real files."""

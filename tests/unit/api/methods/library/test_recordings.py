@@ -59,6 +59,9 @@ class FakeRecorder:
     def recording(self, device: str) -> bool:
         return False
 
+    async def joined(self, filename: str) -> None:
+        """Nothing is."""
+
     def under_way(self) -> dict[str, Footage]:
         return {"camera0_1970-01-01_00-05-00Z_1.mp4": Footage(77, 3.5)}
 
